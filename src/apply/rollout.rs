@@ -1,0 +1,271 @@
+//! Watches one service until its deployment has succeeded or failed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+
+use super::cloud::{Cloud, CloudError, Deployment, ServiceStatus};
+use crate::ecs::desired::Service;
+use crate::event::{Event, Events, RolloutProgress, TaskFailure};
+use crate::plan::RolloutState;
+
+/// How a rollout ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RolloutVerdict {
+    /// Our deployment is PRIMARY and COMPLETED with as many running tasks as wanted.
+    Succeeded,
+    /// It failed, and ECS went back to the deployment before it.
+    RolledBack {
+        /// What ECS says.
+        reason: String,
+        /// `family:revision` that runs now.
+        to: String,
+    },
+    /// It failed, and nothing was rolled back.
+    Failed {
+        /// What ECS says.
+        reason: String,
+    },
+    /// Somebody else's deployment took its place.
+    Superseded,
+    /// It was still running when the time was up.
+    TimedOut,
+    /// The run was told to stop.
+    Interrupted,
+}
+
+/// How to watch.
+#[derive(Clone, Copy, Debug)]
+pub struct WatchOptions {
+    /// Between two looks.
+    pub poll: Duration,
+    /// How long the rollout may take.
+    pub timeout: Duration,
+}
+
+/// How often a look may fail in a row before watching gives up.
+const FAILED_LOOKS: u32 = 5;
+
+/// How many looks a failed deployment is given to turn into a rollback.
+const ROLLBACK_LOOKS: u32 = 4;
+
+/// How many failed tasks are told of in one rollout; later ones mostly fail in the same way.
+const FAILURES_TOLD: usize = 3;
+
+/// Watches the deployment (the PRIMARY one when `None`) of a service until it has ended.
+///
+/// # Errors
+///
+/// When the service cannot be read several times in a row.
+pub async fn watch<C: Cloud>(
+    cloud: &C,
+    name: &str,
+    service: &Service,
+    deployment: Option<String>,
+    options: WatchOptions,
+    stop: &watch::Receiver<bool>,
+    events: &dyn Events,
+) -> Result<RolloutVerdict, CloudError> {
+    let mut watcher =
+        Watcher { cloud, name, service, deployment, events, seen: Seen::default(), failed_for: 0 };
+    let deadline = Instant::now() + options.timeout;
+    let mut stop = stop.clone();
+    let mut failed_looks = 0;
+    loop {
+        if *stop.borrow() {
+            return Ok(RolloutVerdict::Interrupted);
+        }
+        match watcher.look().await {
+            Ok(Some(verdict)) => return Ok(verdict),
+            Ok(None) => failed_looks = 0,
+            Err(error) => {
+                failed_looks += 1;
+                if failed_looks >= FAILED_LOOKS {
+                    return Err(error);
+                }
+            }
+        }
+        let now = Instant::now();
+        if now >= deadline {
+            return Ok(RolloutVerdict::TimedOut);
+        }
+        tokio::select! {
+            () = sleep_until((now + options.poll).min(deadline)) => {}
+            changed = stop.changed() => if changed.is_err() {
+                // Nobody can stop this run any more; the clock alone decides.
+                sleep_until((now + options.poll).min(deadline)).await;
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    started: bool,
+    events: BTreeSet<String>,
+    progress: Option<RolloutProgress>,
+    replaces: Option<String>,
+    failed: i32,
+    failures: BTreeSet<String>,
+}
+
+struct Watcher<'a, C> {
+    cloud: &'a C,
+    name: &'a str,
+    service: &'a Service,
+    deployment: Option<String>,
+    events: &'a dyn Events,
+    seen: Seen,
+    failed_for: u32,
+}
+
+impl<C: Cloud> Watcher<'_, C> {
+    async fn look(&mut self) -> Result<Option<RolloutVerdict>, CloudError> {
+        let status = self.cloud.status(self.service).await?;
+        if self.deployment.is_none() {
+            self.deployment = status.deployments.iter().find(|d| d.primary).map(|d| d.id.clone());
+        }
+        let ours = status.deployments.iter().find(|d| Some(&d.id) == self.deployment.as_ref());
+        self.tell(&status, ours);
+        if let Some(ours) = ours
+            && ours.failed > self.seen.failed
+        {
+            self.seen.failed = ours.failed;
+            self.tell_failures(&ours.id).await;
+        }
+        let verdict = self.judge(&status, ours);
+        if matches!(
+            verdict,
+            Some(RolloutVerdict::Failed { .. } | RolloutVerdict::RolledBack { .. })
+        ) && self.seen.failures.is_empty()
+            && let Some(id) = self.deployment.clone()
+        {
+            self.tell_failures(&id).await;
+        }
+        Ok(verdict)
+    }
+
+    fn judge(
+        &mut self,
+        status: &ServiceStatus,
+        ours: Option<&Deployment>,
+    ) -> Option<RolloutVerdict> {
+        let primary = status.deployments.iter().find(|d| d.primary);
+        let Some(ours) = ours else {
+            // Failed deployments are dropped from the list at some time after the rollback.
+            let primary = primary?;
+            return match primary.state {
+                RolloutState::InProgress => None,
+                RolloutState::Completed if self.failed_for > 0 => {
+                    Some(rolled_back("the deployment failed", primary))
+                }
+                RolloutState::Completed => Some(RolloutVerdict::Superseded),
+                RolloutState::Failed => Some(failed(primary)),
+            };
+        };
+        match ours.state {
+            // COMPLETED with too few tasks is not finished: a task may have died since.
+            RolloutState::Completed if ours.primary => (ours.running >= ours.desired
+                && ours.desired == status.desired)
+                .then_some(RolloutVerdict::Succeeded),
+            RolloutState::Completed => Some(RolloutVerdict::Superseded),
+            RolloutState::InProgress if !ours.primary => {
+                // Somebody started another deployment, or ECS is about to say that ours failed.
+                let primary = primary?;
+                (primary.state == RolloutState::Completed).then_some(RolloutVerdict::Superseded)
+            }
+            RolloutState::InProgress => None,
+            RolloutState::Failed => {
+                self.failed_for += 1;
+                let reason = ours.reason.clone().unwrap_or_default();
+                match primary.filter(|primary| primary.id != ours.id) {
+                    Some(back) => match back.state {
+                        RolloutState::Completed => Some(rolled_back(&reason, back)),
+                        RolloutState::InProgress => None,
+                        RolloutState::Failed => Some(failed(back)),
+                    },
+                    None if self.rolls_back() && self.failed_for < ROLLBACK_LOOKS => None,
+                    None => Some(failed(ours)),
+                }
+            }
+        }
+    }
+
+    fn rolls_back(&self) -> bool {
+        self.service.deployment_configuration.deployment_circuit_breaker.rollback
+    }
+
+    fn tell(&mut self, status: &ServiceStatus, ours: Option<&Deployment>) {
+        if !self.seen.started {
+            self.seen.started = true;
+            self.seen.replaces = status
+                .deployments
+                .iter()
+                .find(|d| Some(&d.id) != self.deployment.as_ref() && d.running > 0)
+                .map(|d| revision(&d.task_definition));
+            // What ECS said before this rollout is not about it.
+            self.seen.events.extend(status.events.iter().map(|event| event.id.clone()));
+        }
+        if let Some(ours) = ours {
+            let progress = RolloutProgress {
+                task_definition: revision(&ours.task_definition),
+                replaces: self.seen.replaces.clone(),
+                desired: ours.desired,
+                running: ours.running,
+                pending: ours.pending,
+                failed: ours.failed,
+                old: (status.running - ours.running).max(0),
+                breaker: self.breaker(),
+            };
+            if self.seen.progress.as_ref() != Some(&progress) {
+                self.seen.progress = Some(progress.clone());
+                self.events.emit(Event::Rollout { service: self.name.to_owned(), progress });
+            }
+        }
+        for event in status.events.iter().rev() {
+            if self.seen.events.insert(event.id.clone()) {
+                self.events.emit(Event::ServiceMessage {
+                    service: self.name.to_owned(),
+                    message: event.message.clone(),
+                });
+            }
+        }
+    }
+
+    /// Half of the wanted tasks, at least 3 and at most 200 (ECS developer guide, "How the Amazon
+    /// ECS deployment circuit breaker detects failures").
+    fn breaker(&self) -> Option<i32> {
+        let breaker = &self.service.deployment_configuration.deployment_circuit_breaker;
+        breaker.enable.then(|| ((self.service.desired_count + 1) / 2).clamp(3, 200))
+    }
+
+    async fn tell_failures(&mut self, deployment: &str) {
+        // Why a task died is worth trying to know, but not worth failing for.
+        let Ok(failures) = self.cloud.failures(self.service, deployment).await else { return };
+        let left = FAILURES_TOLD.saturating_sub(self.seen.failures.len());
+        let new: Vec<TaskFailure> = failures
+            .into_iter()
+            .filter(|failure| !self.seen.failures.contains(&failure.task))
+            .take(left)
+            .collect();
+        for failure in new {
+            self.seen.failures.insert(failure.task.clone());
+            self.events.emit(Event::TaskFailed { service: self.name.to_owned(), failure });
+        }
+    }
+}
+
+fn failed(deployment: &Deployment) -> RolloutVerdict {
+    RolloutVerdict::Failed { reason: deployment.reason.clone().unwrap_or_default() }
+}
+
+fn rolled_back(reason: &str, to: &Deployment) -> RolloutVerdict {
+    RolloutVerdict::RolledBack { reason: reason.to_owned(), to: revision(&to.task_definition) }
+}
+
+/// `family:revision` of a task definition's ARN.
+fn revision(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}

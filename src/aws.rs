@@ -1,0 +1,150 @@
+//! AWS behind [`Cloud`]: the only module that names the SDK.
+//!
+//! One file a service. Each makes, changes, deletes and reads the kinds of resources that its service
+//! has; `observe` joins what they read, `error` names what went wrong, `pace` waits. A new kind needs
+//! four functions in the file of its service, a line in each `match` below, and a line in
+//! `observe::key`.
+
+mod align;
+mod connect;
+mod ec2;
+mod ecr;
+mod ecs;
+mod efs;
+mod elb;
+mod error;
+mod facts;
+mod iam;
+mod logs;
+mod namespace;
+mod network;
+mod observe;
+mod pace;
+#[cfg(test)]
+mod recorder;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
+pub use ecr::RegistryAuth;
+pub use network::NetworkRequest;
+
+use crate::apply::cloud::{Changed, Cloud, CloudError, CloudErrorKind, ServiceStatus};
+use crate::ecs::desired::{Attribute, Body, Desired, ResourceId, Service};
+use crate::event::TaskFailure;
+use crate::plan::{Action, Actual, Change, Observed};
+
+impl Cloud for Aws {
+    async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
+        self.observe_stack(desired).await
+    }
+
+    async fn create(
+        &self,
+        id: &ResourceId,
+        body: &Body,
+        idle: bool,
+    ) -> Result<Changed, CloudError> {
+        let made = match body {
+            Body::Cluster(body) => self.create_cluster(body).await,
+            Body::Namespace(body) => self.create_namespace(body).await,
+            Body::LogGroup(body) => self.create_log_group(body).await,
+            Body::Role(body) => self.create_role(body).await,
+            Body::Repository(body) => self.create_repository(body).await,
+            Body::Image(_) => Err(not_built()),
+            Body::SecurityGroup(body) => self.create_security_group(body).await,
+            Body::IngressRule(body) => self.create_rule(body).await,
+            Body::FileSystem(body) => self.create_file_system(body).await,
+            Body::MountTarget(body) => self.create_mount_target(body).await,
+            Body::AccessPoint(body) => self.create_access_point(body).await,
+            Body::LoadBalancer(body) => self.create_load_balancer(body).await,
+            Body::TargetGroup(body) => self.create_target_group(body).await,
+            Body::Listener(body) => self.create_listener(body).await,
+            Body::TaskDefinition(body) => self.register(body).await,
+            Body::Service(body) => self.create_service(body, idle).await,
+        };
+        made.map_err(|error| error.on(id))
+    }
+
+    async fn update(
+        &self,
+        id: &ResourceId,
+        body: &Body,
+        action: Action,
+        changes: &[Change],
+    ) -> Result<Changed, CloudError> {
+        let updated = match body {
+            Body::Cluster(body) => self.update_cluster(body).await,
+            Body::Namespace(body) => self.update_namespace(body).await,
+            Body::LogGroup(body) => self.update_log_group(body).await,
+            Body::Role(body) => self.update_role(body).await,
+            Body::Repository(body) => self.update_repository(body).await,
+            Body::Image(_) => Err(not_built()),
+            Body::SecurityGroup(body) => self.update_security_group(body).await,
+            Body::IngressRule(body) => self.update_rule(body).await,
+            Body::FileSystem(body) => self.update_file_system(body).await,
+            Body::MountTarget(body) => self.update_mount_target(body).await,
+            Body::AccessPoint(body) => self.update_access_point(body).await,
+            Body::LoadBalancer(body) => self.update_load_balancer(body).await,
+            Body::TargetGroup(body) => self.update_target_group(body).await,
+            Body::Listener(body) => self.update_listener(body).await,
+            // A revision cannot be changed: another one is registered.
+            Body::TaskDefinition(body) => self.register(body).await,
+            Body::Service(body) => self.update_service(body, action, changes).await,
+        };
+        updated.map_err(|error| error.on(id))
+    }
+
+    async fn delete(&self, id: &ResourceId, observed: &Observed) -> Result<(), CloudError> {
+        let given = |attribute| {
+            observed.attributes.get(&attribute).map(String::as_str).ok_or_else(|| unnamed(id))
+        };
+        let deleted = match &observed.body {
+            Body::Cluster(body) => self.delete_cluster(body).await,
+            Body::Namespace(_) => self.delete_namespace(given(Attribute::Id)?).await,
+            Body::LogGroup(body) => self.delete_log_group(&body.create.log_group_name).await,
+            Body::Role(body) => self.delete_role(&body.create.role_name).await,
+            Body::Repository(body) => {
+                let owner = tags::Owner::of(&tags::of_body(&observed.body));
+                self.delete_repository(&body.repository_name, owner.as_ref()).await
+            }
+            // An image goes with its repository.
+            Body::Image(_) => Ok(()),
+            Body::SecurityGroup(_) => self.delete_security_group(given(Attribute::Id)?).await,
+            Body::IngressRule(body) => self.delete_rule(body, given(Attribute::Id)?).await,
+            Body::FileSystem(_) => self.delete_file_system(given(Attribute::Id)?).await,
+            Body::MountTarget(body) => self.delete_mount_target(body, given(Attribute::Id)?).await,
+            Body::AccessPoint(_) => self.delete_access_point(given(Attribute::Id)?).await,
+            Body::LoadBalancer(_) => self.delete_load_balancer(given(Attribute::Arn)?).await,
+            Body::TargetGroup(_) => self.delete_target_group(given(Attribute::Arn)?).await,
+            Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
+            Body::TaskDefinition(body) => self.delete_family(&body.family).await,
+            Body::Service(body) => self.delete_service(body).await,
+        };
+        deleted.map_err(|error| error.on(id))
+    }
+
+    async fn status(&self, service: &Service) -> Result<ServiceStatus, CloudError> {
+        self.service_status(service).await
+    }
+
+    async fn failures(
+        &self,
+        service: &Service,
+        deployment: &str,
+    ) -> Result<Vec<TaskFailure>, CloudError> {
+        self.task_failures(service, deployment).await
+    }
+}
+
+fn not_built() -> CloudError {
+    CloudError::new(CloudErrorKind::Image, "push the image", "no call of AWS builds an image")
+        .help("this is a fault of decklift; please report it")
+}
+
+/// What was observed without the name that AWS gave it cannot be deleted.
+fn unnamed(id: &ResourceId) -> CloudError {
+    CloudError::new(CloudErrorKind::NotFound, "delete", "it was read without its id").on(id)
+}

@@ -1,0 +1,191 @@
+//! Brings what was read into the form in which it was wanted, where both mean the same.
+//!
+//! The difference between Desired and Actual is strict. AWS is not: it keeps lists in an order of
+//! its own, writes defaults out, and encodes policies anew.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::ecs::desired::Body;
+
+/// Lists whose order means nothing to AWS.
+const SETS: [&str; 17] = [
+    "capacityProviders",
+    "capacityProviderStrategy",
+    "containerDefinitions",
+    "dependsOn",
+    "environment",
+    "loadBalancers",
+    "mountPoints",
+    "portMappings",
+    "requiresCompatibilities",
+    "securityGroups",
+    "services",
+    "subnets",
+    "tmpfs",
+    "volumes",
+    "SecurityGroups",
+    "Subnets",
+    "Attributes",
+];
+
+/// Fields that hold a JSON document.
+const DOCUMENTS: [&str; 2] = ["AssumeRolePolicyDocument", "PolicyDocument"];
+
+/// Makes `have` say what it says in the words of `want`.
+pub(super) fn align(want: &Body, have: &mut Body) {
+    if let (Body::SecurityGroup(want), Body::SecurityGroup(have)) = (want, &mut *have) {
+        // Tags that others add are nobody's fault.
+        for (want, have) in want.tag_specifications.iter().zip(&mut have.tag_specifications) {
+            have.tags.retain(|tag| want.tags.iter().any(|wanted| wanted.key == tag.key));
+        }
+    }
+    if let (Body::TargetGroup(want), Body::TargetGroup(have)) = (want, &mut *have) {
+        let wanted = &want.attributes.attributes;
+        have.attributes.attributes.retain(|attribute| {
+            wanted.iter().any(|w| w.key == attribute.key)
+                || super::elb::differs_from_default(attribute)
+        });
+    }
+    let (Ok(want), Ok(mut json)) = (serde_json::to_value(want), serde_json::to_value(&*have))
+    else {
+        return;
+    };
+    walk(&want, &mut json);
+    if let Ok(aligned) = serde_json::from_value(json) {
+        *have = aligned;
+    }
+}
+
+/// What a field means when it is absent.
+fn default_of(key: &str) -> Option<Json> {
+    Some(match key {
+        "readonlyRootFilesystem" | "interactive" | "pseudoTerminal" | "initProcessEnabled" => {
+            json!(false)
+        }
+        "entryPoint" | "command" => json!([]),
+        "linuxParameters" => json!({}),
+        "cpu" => json!(0),
+        _ => return None,
+    })
+}
+
+fn walk(want: &Json, have: &mut Json) {
+    match (want, have) {
+        (Json::Object(want), Json::Object(have)) => {
+            defaults(want, have);
+            for (key, have) in have.iter_mut() {
+                let Some(want) = want.get(key) else { continue };
+                if DOCUMENTS.contains(&key.as_str()) {
+                    document(want, have);
+                } else if SETS.contains(&key.as_str()) {
+                    set(want, have);
+                } else {
+                    walk(want, have);
+                }
+            }
+        }
+        (Json::Array(want), Json::Array(have)) => {
+            for (want, have) in want.iter().zip(have) {
+                walk(want, have);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A default that is written on one side only is written, or left out, as it is wanted.
+fn defaults(want: &Map<String, Json>, have: &mut Map<String, Json>) {
+    for key in want.keys() {
+        if let Some(default) = default_of(key)
+            && want.get(key) == Some(&default)
+            && !have.contains_key(key)
+        {
+            have.insert(key.clone(), default);
+        }
+    }
+    have.retain(|key, value| want.contains_key(key) || default_of(key).as_ref() != Some(value));
+}
+
+/// Documents that say the same are the same.
+fn document(want: &Json, have: &mut Json) {
+    let parse = |json: &Json| serde_json::from_str::<Json>(json.as_str()?).ok();
+    if let (Some(wanted), Some(read)) = (parse(want), parse(have))
+        && wanted == read
+    {
+        *have = want.clone();
+    }
+}
+
+/// Items that have a counterpart take its place in the list; the others follow.
+fn set(want: &Json, have: &mut Json) {
+    let (Json::Array(want), Json::Array(have)) = (want, have) else { return };
+    let mut rest = std::mem::take(have);
+    for wanted in want {
+        if let Some(place) = rest.iter().position(|item| counterpart(wanted, item)) {
+            let mut item = rest.remove(place);
+            walk(wanted, &mut item);
+            have.push(item);
+        }
+    }
+    have.append(&mut rest);
+}
+
+fn counterpart(want: &Json, have: &Json) -> bool {
+    let (Json::Object(wanted), Json::Object(read)) = (want, have) else { return want == have };
+    const NAMES: [&str; 8] = [
+        "name",
+        "containerPath",
+        "discoveryName",
+        "capacityProvider",
+        "containerName",
+        "containerPort",
+        "protocol",
+        "Key",
+    ];
+    let mut named = NAMES.iter().filter(|name| wanted.contains_key(**name)).peekable();
+    named.peek().is_some() && named.all(|name| wanted.get(*name) == read.get(*name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn aligned(want: Json, mut have: Json) -> Json {
+        walk(&want, &mut have);
+        have
+    }
+
+    #[test]
+    fn sets_take_the_order_in_which_they_are_wanted() {
+        let want = json!({"subnets": ["b", "a"], "dependsOn": [{"containerName": "x"}, {"containerName": "y"}]});
+        let have = json!({"subnets": ["a", "b"], "dependsOn": [{"containerName": "y"}, {"containerName": "x"}]});
+        assert_eq!(aligned(want.clone(), have), want);
+    }
+
+    #[test]
+    fn what_differs_stays_different() {
+        let want = json!({"subnets": ["b", "a"], "command": ["a", "b"]});
+        let have = json!({"subnets": ["c", "a"], "command": ["b", "a"]});
+        let aligned = aligned(want, have);
+        assert_eq!(aligned, json!({"subnets": ["a", "c"], "command": ["b", "a"]}));
+    }
+
+    #[test]
+    fn defaults_are_written_as_they_are_wanted() {
+        let want = json!({"c": {"readonlyRootFilesystem": false}, "d": {"command": ["x"]}});
+        let have = json!({"c": {"cpu": 0}, "d": {"command": ["x"], "entryPoint": [], "interactive": true}});
+        assert_eq!(
+            aligned(want, have),
+            json!({"c": {"readonlyRootFilesystem": false}, "d": {"command": ["x"], "interactive": true}})
+        );
+    }
+
+    #[test]
+    fn documents_are_compared_by_what_they_say() {
+        let want = json!({"PolicyDocument": "{\"a\": 1,\"b\":2}"});
+        let have = json!({"PolicyDocument": "{\"b\":2,\"a\":1}"});
+        assert_eq!(aligned(want.clone(), have), want);
+        let other = json!({"PolicyDocument": "{\"b\":3,\"a\":1}"});
+        assert_eq!(aligned(want, other.clone()), other);
+    }
+}

@@ -1,0 +1,259 @@
+//! The connection to AWS: region, credentials, retries, one HTTP client for all services.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_ecs::config::SharedHttpClient;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Builder, Connector};
+
+use super::pace::Pace;
+use crate::apply::cloud::{CloudError, CloudErrorKind};
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long an answer may take. Some calls, `iam:CreateRole` say, take seconds.
+const READ: Duration = Duration::from_secs(60);
+/// How often a call is tried: throttling is common when many resources are made at once.
+const ATTEMPTS: u32 = 8;
+/// Seconds between two questions about something that takes AWS its time.
+const POLL: Duration = Duration::from_secs(3);
+
+/// What the user says about the connection.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectOptions {
+    /// The region; else what the environment or the profile says.
+    pub region: Option<String>,
+    /// A profile of `~/.aws/config`.
+    pub profile: Option<String>,
+    /// A local emulator: also fixes credentials that are no secret, and never asks anybody else.
+    pub sandbox: Option<Sandbox>,
+    /// How often a call is tried; 8 unless given.
+    pub attempts: Option<u32>,
+    /// Between two questions about something that takes AWS its time; 3 s unless given, or 0.2 s
+    /// in the sandbox.
+    pub poll: Option<Duration>,
+}
+
+/// Where the local emulator listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sandbox {
+    /// Such as `http://127.0.0.1:4570`.
+    pub endpoint: String,
+    /// The registry that stands for ECR, `127.0.0.1:4570`; absent for ECR's own name.
+    pub registry: Option<String>,
+}
+
+/// AWS in one account and region. The services' clients are made when they are first used.
+pub struct Aws {
+    pub(super) config: SdkConfig,
+    pub(super) region: String,
+    pub(super) registry: Option<String>,
+    pub(super) pace: Pace,
+    /// Distinguishes this run in idempotency tokens.
+    pub(super) run: String,
+    pub(super) identity: tokio::sync::OnceCell<Identity>,
+    pub(super) ecs: OnceLock<aws_sdk_ecs::Client>,
+    pub(super) ecr: OnceLock<aws_sdk_ecr::Client>,
+    pub(super) ec2: OnceLock<aws_sdk_ec2::Client>,
+    pub(super) elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    pub(super) efs: OnceLock<aws_sdk_efs::Client>,
+    pub(super) iam: OnceLock<aws_sdk_iam::Client>,
+    pub(super) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    pub(super) names: OnceLock<aws_sdk_servicediscovery::Client>,
+    pub(super) sts: OnceLock<aws_sdk_sts::Client>,
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `aws`, `aws-cn`, `aws-us-gov`
+    pub partition: String,
+    /// Twelve digits.
+    pub account: String,
+    /// The caller.
+    pub arn: String,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// Makes one accessor for each service's client.
+macro_rules! clients {
+    ($($name:ident: $client:path;)+) => {
+        impl Aws {
+            $(pub(super) fn $name(&self) -> &$client {
+                self.$name.get_or_init(|| <$client>::new(&self.config))
+            })+
+        }
+    };
+}
+
+clients! {
+    ecs: aws_sdk_ecs::Client;
+    ecr: aws_sdk_ecr::Client;
+    ec2: aws_sdk_ec2::Client;
+    elb: aws_sdk_elasticloadbalancingv2::Client;
+    efs: aws_sdk_efs::Client;
+    iam: aws_sdk_iam::Client;
+    logs: aws_sdk_cloudwatchlogs::Client;
+    names: aws_sdk_servicediscovery::Client;
+    sts: aws_sdk_sts::Client;
+}
+
+impl Aws {
+    /// Prepares the connection. Nothing is called yet: a missing credential, an expired token or an
+    /// endpoint that does not answer show at the first call.
+    ///
+    /// # Errors
+    ///
+    /// When no region is known.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, CloudError> {
+        let ConnectOptions { region, profile, sandbox, attempts, poll } = options;
+        let http = http_client(sandbox.is_some());
+        let region = match (&region, &sandbox) {
+            (Some(region), _) => region.clone(),
+            (None, Some(_)) => "us-east-1".to_owned(),
+            (None, None) => find_region(profile.as_deref()).await?,
+        };
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.clone())
+            .region(Region::new(region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts.unwrap_or(ATTEMPTS)))
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build(),
+            );
+        if let Ok(name) = AppName::new(concat!("decklift-", env!("CARGO_PKG_VERSION"))) {
+            loader = loader.app_name(name);
+        }
+        if let Some(profile) = &profile {
+            loader = loader.profile_name(profile);
+        }
+        loader = match &sandbox {
+            Some(sandbox) => loader
+                .endpoint_url(&sandbox.endpoint)
+                .credentials_provider(Credentials::new("test", "test", None, None, "sandbox")),
+            None => loader.credentials_provider(chain(&region, profile.as_deref(), http).await),
+        };
+        let default_poll = if sandbox.is_some() { Duration::from_millis(200) } else { POLL };
+        let registry = sandbox.and_then(|sandbox| sandbox.registry);
+        Ok(Self::from_config(loader.load().await, region, registry, poll.unwrap_or(default_poll)))
+    }
+
+    pub(super) fn from_config(
+        config: SdkConfig,
+        region: String,
+        registry: Option<String>,
+        poll: Duration,
+    ) -> Self {
+        let sleep = config
+            .sleep_impl()
+            .unwrap_or_else(|| aws_sdk_ecs::config::SharedAsyncSleep::new(TokioSleep));
+        let now = std::time::SystemTime::now();
+        let run = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+        Self {
+            config,
+            region,
+            registry,
+            pace: Pace { sleep, poll },
+            run: format!("{run:x}-{:x}", std::process::id()),
+            identity: tokio::sync::OnceCell::new(),
+            ecs: OnceLock::new(),
+            ecr: OnceLock::new(),
+            ec2: OnceLock::new(),
+            elb: OnceLock::new(),
+            efs: OnceLock::new(),
+            iam: OnceLock::new(),
+            logs: OnceLock::new(),
+            names: OnceLock::new(),
+            sts: OnceLock::new(),
+        }
+    }
+
+    /// The region of every call.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}
+
+/// The clock when the SDK's configuration carries none.
+#[derive(Debug)]
+struct TokioSleep;
+
+impl aws_sdk_ecs::config::AsyncSleep for TokioSleep {
+    fn sleep(&self, duration: Duration) -> aws_sdk_ecs::config::Sleep {
+        aws_sdk_ecs::config::Sleep::new(tokio::time::sleep(duration))
+    }
+}
+
+/// One client for every service, so that connections are used again. TLS is rustls on ring; the
+/// usual proxy variables hold, except in the sandbox, which is on this machine.
+fn http_client(sandbox: bool) -> SharedHttpClient {
+    let proxy = if sandbox { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut builder = Connector::builder().proxy_config(proxy.clone());
+        builder.set_connector_settings(settings.cloned());
+        builder.set_sleep_impl(components.and_then(|c| c.sleep_impl()));
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+    })
+}
+
+/// AWS_REGION, AWS_DEFAULT_REGION, then the profile. The instance metadata service is not asked: it
+/// would make every command slow on a laptop, and where it exists the environment can say it.
+async fn find_region(profile: Option<&str>) -> Result<String, CloudError> {
+    let mut file = ProfileFileRegionProvider::builder();
+    if let Some(profile) = profile {
+        file = file.profile_name(profile);
+    }
+    // A profile that was asked for by name goes before the environment, as in the AWS CLI.
+    let environment = EnvironmentVariableRegionProvider::new();
+    let found = RegionProviderChain::first_try(environment).or_else(file.build()).region().await;
+    found.map(|region| region.to_string()).ok_or_else(|| {
+        CloudError::new(CloudErrorKind::Region, "choose a region", "no AWS region is known")
+            .help("say it with --region, AWS_REGION, x-ecs.region, or `aws configure`")
+    })
+}
+
+/// The SDK's own chain, with an instance metadata service that is asked once and briefly: on a
+/// laptop nothing answers there.
+async fn chain(
+    region: &str,
+    profile: Option<&str>,
+    http: SharedHttpClient,
+) -> SharedCredentialsProvider {
+    let config = ProviderConfig::default()
+        .with_region(Some(Region::new(region.to_owned())))
+        .with_http_client(http);
+    let metadata = imds::Client::builder()
+        .configure(&config)
+        .connect_timeout(Duration::from_secs(1))
+        .read_timeout(Duration::from_secs(2))
+        .max_attempts(2)
+        .build();
+    let mut builder = DefaultCredentialsChain::builder()
+        .configure(config)
+        .imds_client(metadata)
+        .region(Region::new(region.to_owned()));
+    if let Some(profile) = profile {
+        builder = builder.profile_name(profile);
+    }
+    SharedCredentialsProvider::new(builder.build().await)
+}

@@ -1,0 +1,330 @@
+//! Amazon ECR: repositories and the images in them.
+
+use std::fmt;
+
+use aws_sdk_ecr::types as sdk;
+use base64::Engine;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::Aws;
+use super::error::OrFail;
+use super::observe::{Found, IN_FLIGHT};
+use super::tags::{self, Owner, Tags};
+use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
+use crate::ecs::desired::{Attribute, Body, Desired, Image, ImageScanning, Repository};
+
+/// How to log in to the registry.
+#[derive(Clone)]
+pub struct RegistryAuth {
+    /// Such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com`.
+    pub address: String,
+    /// Always `AWS` with ECR.
+    pub username: String,
+    /// Holds for twelve hours.
+    pub password: String,
+}
+
+impl fmt::Debug for RegistryAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegistryAuth")
+            .field("address", &self.address)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Aws {
+    /// How to log in to the account's registry.
+    ///
+    /// # Errors
+    ///
+    /// When AWS gives no token.
+    pub async fn registry_auth(&self) -> Result<RegistryAuth, CloudError> {
+        const NAME: &str = "ecr:GetAuthorizationToken";
+        let answer = self.ecr().get_authorization_token().send().await.or_fail(NAME)?;
+        let unreadable =
+            || CloudError::new(CloudErrorKind::Service, NAME, "the token could not be read");
+        let data = answer.authorization_data().first().ok_or_else(unreadable)?;
+        let token = data.authorization_token().unwrap_or_default();
+        let token = base64::engine::general_purpose::STANDARD.decode(token).ok();
+        let token = token.and_then(|token| String::from_utf8(token).ok()).ok_or_else(unreadable)?;
+        let (username, password) = token.split_once(':').ok_or_else(unreadable)?;
+        let endpoint = data.proxy_endpoint().unwrap_or_default();
+        let own = endpoint.trim_start_matches("https://").trim_end_matches('/');
+        Ok(RegistryAuth {
+            address: self.registry.clone().unwrap_or_else(|| own.to_owned()),
+            username: username.to_owned(),
+            password: password.to_owned(),
+        })
+    }
+
+    /// The digest of the image that bears a tag; nothing when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not answer the question.
+    pub async fn image_digest(
+        &self,
+        repository: &str,
+        tag: &str,
+    ) -> Result<Option<String>, CloudError> {
+        Ok(self.find_image(repository, tag).await?.and_then(|image| image.image_digest))
+    }
+
+    /// The full name of an image by digest: what a task definition names.
+    #[must_use]
+    pub fn image_uri(&self, registry: &str, repository: &str, digest: &str) -> String {
+        let registry = self.registry.as_deref().unwrap_or(registry);
+        format!("{registry}/{repository}@{digest}")
+    }
+
+    pub(super) async fn create_repository(&self, body: &Repository) -> Result<Changed, CloudError> {
+        let Repository {
+            repository_name,
+            image_tag_mutability,
+            image_scanning_configuration: ImageScanning { scan_on_push },
+            tags,
+        } = body;
+        let list = tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
+        let answer = self
+            .ecr()
+            .create_repository()
+            .repository_name(repository_name)
+            .image_tag_mutability(image_tag_mutability.as_str().into())
+            .image_scanning_configuration(
+                sdk::ImageScanningConfiguration::builder().scan_on_push(*scan_on_push).build(),
+            )
+            .set_tags((!list.is_empty()).then_some(list))
+            .send()
+            .await
+            .or_fail("ecr:CreateRepository");
+        match answer {
+            Ok(answer) => Ok(self.changed(answer.repository())),
+            Err(error) if error.is(&["RepositoryAlreadyExistsException"]) => {
+                let found = self.find_repository(repository_name).await?;
+                let have = match found.as_ref().and_then(|found| found.repository_arn()) {
+                    Some(arn) => self.repository_tags(arn).await?,
+                    None => Tags::new(),
+                };
+                let wanted = Body::Repository(body.clone());
+                tags::check("ecr:CreateRepository", &wanted, repository_name, &have)?;
+                self.update_repository(body).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn update_repository(&self, body: &Repository) -> Result<Changed, CloudError> {
+        let name = &body.repository_name;
+        let mutability = self.ecr().put_image_tag_mutability().repository_name(name);
+        let mutability = mutability.image_tag_mutability(body.image_tag_mutability.as_str().into());
+        mutability.send().await.or_fail("ecr:PutImageTagMutability")?;
+        let scan = body.image_scanning_configuration.scan_on_push;
+        let scan = sdk::ImageScanningConfiguration::builder().scan_on_push(scan).build();
+        let scanning = self.ecr().put_image_scanning_configuration().repository_name(name);
+        let scanning = scanning.image_scanning_configuration(scan);
+        scanning.send().await.or_fail("ecr:PutImageScanningConfiguration")?;
+        Ok(self.changed(self.find_repository(name).await?.as_ref()))
+    }
+
+    /// Deletes a repository with its images. It was found by its name, so its tags are asked first.
+    pub(super) async fn delete_repository(
+        &self,
+        name: &str,
+        owner: Option<&Owner>,
+    ) -> Result<(), CloudError> {
+        let Some(found) = self.find_repository(name).await? else { return Ok(()) };
+        if let (Some(owner), Some(arn)) = (owner, found.repository_arn()) {
+            let have = self.repository_tags(arn).await?;
+            if !owner.owns(&have) {
+                return Err(tags::not_ours("ecr:DeleteRepository", name, &have));
+            }
+        }
+        let call = self.ecr().delete_repository().repository_name(name).force(true);
+        match call.send().await.or_fail("ecr:DeleteRepository") {
+            Err(error) if !error.is(&["RepositoryNotFoundException"]) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) async fn read_repositories(
+        &self,
+        desired: &Desired,
+    ) -> Result<Vec<Found>, CloudError> {
+        let (repositories, images) = wanted(desired);
+        let prefix = prefix(desired);
+        let all: Vec<sdk::Repository> = self
+            .ecr()
+            .describe_repositories()
+            .max_results(1000)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail("ecr:DescribeRepositories")?;
+        let here: Vec<_> = all
+            .iter()
+            .filter(|found| {
+                found.repository_name().is_some_and(|name| {
+                    name.starts_with(&prefix)
+                        || repositories.iter().any(|r| r.repository_name == name)
+                })
+            })
+            .collect();
+        let exists = |name: &str| all.iter().any(|found| found.repository_name() == Some(name));
+        let images = images.into_iter().filter(|image| exists(&image.repository_name));
+        let images = stream::iter(images)
+            .map(|image| async move { self.read_image(image).await })
+            .buffered(IN_FLIGHT)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect::<Vec<_>>();
+        // Tags cost a call for each repository: only those that nothing desires are asked, before
+        // they are called orphans.
+        let reads = here.into_iter().map(|found| {
+            let wanted = repositories
+                .iter()
+                .find(|wanted| found.repository_name() == Some(wanted.repository_name.as_str()));
+            async move { self.read_repository(found, wanted.copied()).await }
+        });
+        let reads = stream::iter(reads).buffered(IN_FLIGHT).try_collect::<Vec<_>>();
+        let (mut found, images) = futures_util::future::try_join(reads, images).await?;
+        found.extend(images);
+        Ok(found)
+    }
+
+    async fn read_repository(
+        &self,
+        found: &sdk::Repository,
+        wanted: Option<&Repository>,
+    ) -> Result<Found, CloudError> {
+        let tags = match found.repository_arn() {
+            Some(arn) if wanted.is_none() => Some(self.repository_tags(arn).await?),
+            _ => None,
+        };
+        let body = Repository {
+            repository_name: found.repository_name().unwrap_or_default().to_owned(),
+            image_tag_mutability: found
+                .image_tag_mutability()
+                .map_or("MUTABLE", |m| m.as_str())
+                .to_owned(),
+            image_scanning_configuration: ImageScanning {
+                scan_on_push: found
+                    .image_scanning_configuration()
+                    .is_some_and(|scanning| scanning.scan_on_push()),
+            },
+            // Whose it is meant to be; a deletion compares that with whose it is.
+            tags: match (&tags, wanted) {
+                (Some(tags), _) => tags::to_upper(tags),
+                (None, Some(wanted)) => wanted.tags.clone(),
+                (None, None) => Vec::new(),
+            },
+        };
+        let mut read = Found::new(Body::Repository(body));
+        read.observed.attributes = self.changed(Some(found)).attributes;
+        Ok(match tags {
+            Some(tags) => read.tagged(tags),
+            None => read,
+        })
+    }
+
+    async fn read_image(&self, image: &Image) -> Result<Option<Found>, CloudError> {
+        let found = self.find_image(&image.repository_name, &image.image_tag).await?;
+        let Some(found) = found else { return Ok(None) };
+        let Some(digest) = found.image_digest() else { return Ok(None) };
+        let registry = self.address(found.registry_id().unwrap_or_default());
+        let uri = self.image_uri(&registry, &image.repository_name, digest);
+        Ok(Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri))))
+    }
+
+    async fn find_image(
+        &self,
+        repository: &str,
+        tag: &str,
+    ) -> Result<Option<sdk::ImageDetail>, CloudError> {
+        let id = sdk::ImageIdentifier::builder().image_tag(tag).build();
+        let call = self.ecr().describe_images().repository_name(repository).image_ids(id);
+        match call.send().await.or_fail("ecr:DescribeImages") {
+            Ok(answer) => Ok(answer.image_details.unwrap_or_default().into_iter().next()),
+            Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn find_repository(&self, name: &str) -> Result<Option<sdk::Repository>, CloudError> {
+        let call = self.ecr().describe_repositories().repository_names(name);
+        match call.send().await.or_fail("ecr:DescribeRepositories") {
+            Ok(answer) => Ok(answer.repositories.unwrap_or_default().into_iter().next()),
+            Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn repository_tags(&self, arn: &str) -> Result<Tags, CloudError> {
+        let answer = self.ecr().list_tags_for_resource().resource_arn(arn).send().await;
+        let answer = answer.or_fail("ecr:ListTagsForResource")?;
+        Ok(answer.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
+    }
+
+    fn changed(&self, repository: Option<&sdk::Repository>) -> Changed {
+        let mut changed = Changed::default();
+        let Some(repository) = repository else { return changed };
+        if let Some(arn) = repository.repository_arn() {
+            changed.attributes.insert(Attribute::Arn, arn.to_owned());
+        }
+        let name = repository.repository_name().unwrap_or_default();
+        let uri = match &self.registry {
+            Some(registry) => Some(format!("{registry}/{name}")),
+            None => repository.repository_uri().map(str::to_owned),
+        };
+        changed.attributes.extend(uri.map(|uri| (Attribute::Uri, uri)));
+        changed
+    }
+
+    /// The registry of an account in this region.
+    fn address(&self, account: &str) -> String {
+        let suffix =
+            if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("{account}.dkr.ecr.{}.{suffix}", self.region)
+    }
+}
+
+fn wanted(desired: &Desired) -> (Vec<&Repository>, Vec<&Image>) {
+    let (mut repositories, mut images) = (Vec::new(), Vec::new());
+    for resource in desired.resources.values() {
+        match &resource.body {
+            Body::Repository(repository) => repositories.push(repository),
+            Body::Image(image) => images.push(image),
+            _ => {}
+        }
+    }
+    (repositories, images)
+}
+
+/// `<stack>/`, as the desired repositories have it.
+fn prefix(desired: &Desired) -> String {
+    let (repositories, _) = wanted(desired);
+    let first = repositories.first().and_then(|r| r.repository_name.rsplit_once('/'));
+    first.map_or_else(|| format!("{}/", desired.stack), |(prefix, _)| format!("{prefix}/"))
+}
+
+fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
+    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let auth = RegistryAuth {
+            address: "r".to_owned(),
+            username: "AWS".to_owned(),
+            password: "canary".to_owned(),
+        };
+        assert!(!format!("{auth:?}").contains("canary"));
+    }
+}

@@ -1,0 +1,259 @@
+//! Container definitions, to the SDK and back.
+
+use aws_sdk_ecs::types as sdk;
+
+use crate::apply::cloud::CloudError;
+use crate::aws::values::text;
+use crate::ecs::desired::{
+    ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
+    LogConfiguration, MountPoint, PortMapping, Tmpfs, Value,
+};
+
+/// As `RegisterTaskDefinition` takes it. What is empty is not sent.
+pub(super) fn to_sdk(
+    container: &ContainerDefinition,
+) -> Result<sdk::ContainerDefinition, CloudError> {
+    let ContainerDefinition {
+        name,
+        image,
+        cpu,
+        memory,
+        memory_reservation,
+        port_mappings,
+        essential,
+        entry_point,
+        command,
+        working_directory,
+        user,
+        environment,
+        mount_points,
+        depends_on,
+        health_check,
+        linux_parameters,
+        readonly_root_filesystem,
+        stop_timeout,
+        docker_labels,
+        log_configuration,
+        interactive,
+        pseudo_terminal,
+    } = container;
+    let labels = docker_labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    Ok(sdk::ContainerDefinition::builder()
+        .name(name)
+        .image(text(image)?)
+        .set_cpu(*cpu)
+        .set_memory(*memory)
+        .set_memory_reservation(*memory_reservation)
+        .set_port_mappings(some(port_mappings.iter().map(port).collect()))
+        .essential(*essential)
+        .set_entry_point(entry_point.clone())
+        .set_command(command.clone())
+        .set_working_directory(working_directory.clone())
+        .set_user(user.clone())
+        .set_environment(some(environment.iter().map(variable).collect()))
+        .set_mount_points(some(mount_points.iter().map(mount).collect()))
+        .set_depends_on(some(depends_on.iter().map(dependency).collect::<Result<_, _>>()?))
+        .set_health_check(health_check.as_ref().map(check).transpose()?)
+        .set_linux_parameters(linux_parameters.as_ref().map(linux).transpose()?)
+        .set_readonly_root_filesystem(*readonly_root_filesystem)
+        .set_stop_timeout(*stop_timeout)
+        .set_docker_labels((!docker_labels.is_empty()).then_some(labels))
+        .set_log_configuration(log_configuration.as_ref().map(logs).transpose()?)
+        .set_interactive(*interactive)
+        .set_pseudo_terminal(*pseudo_terminal)
+        .build())
+}
+
+/// As `DescribeTaskDefinition` gives it; what AWS fills in is left out where Desired leaves it out.
+pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinition {
+    ContainerDefinition {
+        name: container.name().unwrap_or_default().to_owned(),
+        image: Value::from(container.image().unwrap_or_default()),
+        cpu: Some(container.cpu()).filter(|cpu| *cpu != 0),
+        memory: container.memory(),
+        memory_reservation: container.memory_reservation(),
+        port_mappings: ports_back(container.port_mappings()),
+        essential: container.essential().unwrap_or(true),
+        entry_point: container.entry_point.clone().filter(|list| !list.is_empty()),
+        command: container.command.clone().filter(|list| !list.is_empty()),
+        working_directory: container.working_directory().map(str::to_owned),
+        user: container.user().map(str::to_owned),
+        environment: environment_back(container.environment()),
+        mount_points: mounts_back(container.mount_points()),
+        depends_on: container.depends_on().iter().map(dependency_back).collect(),
+        health_check: container.health_check().map(check_back),
+        linux_parameters: container.linux_parameters().and_then(linux_back),
+        readonly_root_filesystem: container.readonly_root_filesystem().filter(|on| *on),
+        stop_timeout: container.stop_timeout(),
+        docker_labels: container
+            .docker_labels()
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        log_configuration: container.log_configuration().map(logs_back),
+        interactive: container.interactive().filter(|on| *on),
+        pseudo_terminal: container.pseudo_terminal().filter(|on| *on),
+    }
+}
+
+/// A list that is sent only when it has items.
+pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn port(port: &PortMapping) -> sdk::PortMapping {
+    let PortMapping { name, container_port, host_port, protocol } = port;
+    sdk::PortMapping::builder()
+        .set_name(name.clone())
+        .container_port(*container_port)
+        .host_port(*host_port)
+        .protocol(protocol.as_str().into())
+        .build()
+}
+
+fn ports_back(list: &[sdk::PortMapping]) -> Vec<PortMapping> {
+    let mut ports: Vec<_> = list
+        .iter()
+        .map(|port| {
+            let container_port = port.container_port().unwrap_or_default();
+            PortMapping {
+                name: port.name().map(str::to_owned),
+                container_port,
+                // On awsvpc a host port that is left out is the container's.
+                host_port: port.host_port().filter(|p| *p != 0).unwrap_or(container_port),
+                protocol: port.protocol().map_or("tcp", |p| p.as_str()).to_owned(),
+            }
+        })
+        .collect();
+    ports.sort_by(|a, b| {
+        (a.container_port, &a.protocol, &a.name).cmp(&(b.container_port, &b.protocol, &b.name))
+    });
+    ports
+}
+
+fn variable(pair: &KeyValuePair) -> sdk::KeyValuePair {
+    let KeyValuePair { name, value } = pair;
+    sdk::KeyValuePair::builder().name(name).value(value).build()
+}
+
+/// AWS gives variables back in an order of its own.
+fn environment_back(list: &[sdk::KeyValuePair]) -> Vec<KeyValuePair> {
+    let mut pairs: Vec<_> = list
+        .iter()
+        .map(|pair| KeyValuePair {
+            name: pair.name().unwrap_or_default().to_owned(),
+            value: pair.value().unwrap_or_default().to_owned(),
+        })
+        .collect();
+    pairs.sort();
+    pairs
+}
+
+fn mount(mount: &MountPoint) -> sdk::MountPoint {
+    let MountPoint { source_volume, container_path, read_only } = mount;
+    sdk::MountPoint::builder()
+        .source_volume(source_volume)
+        .container_path(container_path)
+        .read_only(*read_only)
+        .build()
+}
+
+fn mounts_back(list: &[sdk::MountPoint]) -> Vec<MountPoint> {
+    let mut mounts: Vec<_> = list
+        .iter()
+        .map(|mount| MountPoint {
+            source_volume: mount.source_volume().unwrap_or_default().to_owned(),
+            container_path: mount.container_path().unwrap_or_default().to_owned(),
+            read_only: mount.read_only().unwrap_or(false),
+        })
+        .collect();
+    mounts.sort_by(|a, b| a.container_path.cmp(&b.container_path));
+    mounts
+}
+
+fn dependency(dependency: &ContainerDependency) -> Result<sdk::ContainerDependency, CloudError> {
+    let ContainerDependency { container_name, condition } = dependency;
+    Ok(sdk::ContainerDependency::builder()
+        .container_name(container_name)
+        .condition(condition.as_str().into())
+        .build()?)
+}
+
+fn dependency_back(dependency: &sdk::ContainerDependency) -> ContainerDependency {
+    ContainerDependency {
+        container_name: dependency.container_name().to_owned(),
+        condition: dependency.condition().as_str().to_owned(),
+    }
+}
+
+fn check(check: &HealthCheck) -> Result<sdk::HealthCheck, CloudError> {
+    let HealthCheck { command, interval, timeout, retries, start_period } = check;
+    Ok(sdk::HealthCheck::builder()
+        .set_command(Some(command.clone()))
+        .interval(*interval)
+        .timeout(*timeout)
+        .retries(*retries)
+        .start_period(*start_period)
+        .build()?)
+}
+
+fn check_back(check: &sdk::HealthCheck) -> HealthCheck {
+    // The defaults are ECS's (API reference, HealthCheck).
+    HealthCheck {
+        command: check.command().to_vec(),
+        interval: check.interval().unwrap_or(30),
+        timeout: check.timeout().unwrap_or(5),
+        retries: check.retries().unwrap_or(3),
+        start_period: check.start_period().unwrap_or(0),
+    }
+}
+
+fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
+    let LinuxParameters { init_process_enabled, tmpfs } = linux;
+    let tmpfs = tmpfs
+        .iter()
+        .map(|Tmpfs { container_path, size }| {
+            Ok(sdk::Tmpfs::builder().container_path(container_path).size(*size).build()?)
+        })
+        .collect::<Result<_, CloudError>>()?;
+    Ok(sdk::LinuxParameters::builder()
+        .set_init_process_enabled(*init_process_enabled)
+        .set_tmpfs(some(tmpfs))
+        .build())
+}
+
+fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
+    let mut tmpfs: Vec<_> = linux
+        .tmpfs()
+        .iter()
+        .map(|tmpfs| Tmpfs {
+            container_path: tmpfs.container_path().to_owned(),
+            size: tmpfs.size(),
+        })
+        .collect();
+    tmpfs.sort_by(|a, b| a.container_path.cmp(&b.container_path));
+    let init_process_enabled = linux.init_process_enabled().filter(|on| *on);
+    let any = init_process_enabled.is_some() || !tmpfs.is_empty();
+    any.then_some(LinuxParameters { init_process_enabled, tmpfs })
+}
+
+fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
+    let LogConfiguration { log_driver, options } = logs;
+    Ok(sdk::LogConfiguration::builder()
+        .log_driver(log_driver.as_str().into())
+        .set_options(Some(options.iter().map(|(k, v)| (k.clone(), v.clone())).collect()))
+        .build()?)
+}
+
+fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
+    LogConfiguration {
+        log_driver: logs.log_driver().as_str().to_owned(),
+        options: logs
+            .options()
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+    }
+}

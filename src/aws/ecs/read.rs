@@ -1,0 +1,128 @@
+//! Reads what ECS has of a stack.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_ecs::types as sdk;
+use futures_util::future::{try_join, try_join_all};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::task_definition::family_of;
+use super::{cluster, last_segment, service};
+use crate::apply::cloud::CloudError;
+use crate::aws::Aws;
+use crate::aws::error::OrFail;
+use crate::aws::observe::{Found, IN_FLIGHT};
+use crate::ecs::desired::{Attribute, Body, Cluster, Desired};
+
+/// What `DescribeServices` takes at once.
+const SERVICES: usize = 10;
+
+/// What ECS has.
+#[derive(Debug, Default)]
+pub(in crate::aws) struct EcsFound {
+    /// The cluster, its services, and the newest revision of each family.
+    pub(in crate::aws) found: Vec<Found>,
+    /// Older revisions that services use.
+    pub(in crate::aws) in_use: Vec<Found>,
+}
+
+impl Aws {
+    pub(in crate::aws) async fn read_ecs(&self, desired: &Desired) -> Result<EcsFound, CloudError> {
+        let wanted = desired.resources.values().find_map(|resource| match &resource.body {
+            Body::Cluster(cluster) => Some(cluster),
+            _ => None,
+        });
+        let (mut found, newest) =
+            try_join(self.read_cluster(&desired.stack, wanted), self.read_families(desired))
+                .await?;
+        let in_use = self.read_in_use(&found, &newest).await?;
+        found.extend(newest);
+        Ok(EcsFound { found, in_use })
+    }
+
+    /// The cluster and its services.
+    async fn read_cluster(
+        &self,
+        stack: &str,
+        wanted: Option<&Cluster>,
+    ) -> Result<Vec<Found>, CloudError> {
+        let name = wanted.map_or(stack, |cluster| cluster.cluster_name.as_str());
+        let (cluster, arns) = try_join(self.find_cluster(name), self.list_services(name)).await?;
+        let Some(cluster) = cluster else { return Ok(Vec::new()) };
+        let mut found = vec![cluster::observed(&cluster, wanted)];
+        let batches = arns.chunks(SERVICES).map(|batch| self.describe_services(name, batch));
+        let services = try_join_all(batches).await?;
+        found.extend(services.iter().flatten().filter_map(service::from_sdk));
+        Ok(found)
+    }
+
+    async fn list_services(&self, cluster: &str) -> Result<Vec<String>, CloudError> {
+        let pages = self.ecs().list_services().cluster(cluster).max_results(100).into_paginator();
+        let all = pages.items().send().collect::<Result<_, _>>().await;
+        match all.or_fail("ecs:ListServices") {
+            Err(error) if error.is(&["ClusterNotFoundException"]) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
+    /// The newest revision of every family of this stack, also of those that nothing desires any
+    /// more. Which of these are ours, their tags say: `shop-web` may be the `web` of `shop`, and
+    /// `shop-prod-web` is that of `shop-prod`.
+    async fn read_families(&self, desired: &Desired) -> Result<Vec<Found>, CloudError> {
+        let wanted: BTreeSet<_> = desired
+            .resources
+            .values()
+            .filter_map(|resource| match &resource.body {
+                Body::TaskDefinition(task) => Some(task.family.as_str()),
+                _ => None,
+            })
+            .collect();
+        let prefix = format!("{}-", desired.stack);
+        let families: Vec<String> = self
+            .ecs()
+            .list_task_definition_families()
+            .family_prefix(&desired.stack)
+            .status(sdk::TaskDefinitionFamilyStatus::Active)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail("ecs:ListTaskDefinitionFamilies")?;
+        let ours =
+            |family: &String| wanted.contains(family.as_str()) || family.starts_with(&prefix);
+        stream::iter(families.into_iter().filter(ours))
+            .map(|family| async move { self.find_task_definition(&family).await })
+            .buffered(IN_FLIGHT)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await
+    }
+
+    /// The revisions that services use, where these are not the newest.
+    async fn read_in_use(
+        &self,
+        services: &[Found],
+        newest: &[Found],
+    ) -> Result<Vec<Found>, CloudError> {
+        let known: BTreeSet<_> = newest
+            .iter()
+            .filter_map(|found| found.observed.attributes.get(&Attribute::Arn))
+            .collect();
+        let families: BTreeSet<_> = known.iter().map(|arn| family_of(arn)).collect();
+        let used: BTreeSet<String> = services
+            .iter()
+            .filter_map(|found| match &found.observed.body {
+                Body::Service(service) => service.task_definition.known().map(str::to_owned),
+                _ => None,
+            })
+            .filter(|arn| !known.contains(arn) && families.contains(family_of(arn)))
+            .collect();
+        stream::iter(used)
+            .map(|arn| async move { self.find_task_definition(last_segment(&arn)).await })
+            .buffered(IN_FLIGHT)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await
+    }
+}

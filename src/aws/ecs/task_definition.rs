@@ -1,0 +1,279 @@
+//! `ecs` task definitions, to the SDK and back.
+
+use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;
+use aws_sdk_ecs::types as sdk;
+use futures_util::StreamExt;
+use futures_util::TryStreamExt;
+use futures_util::stream;
+
+use super::{SETTLE, container};
+use crate::apply::cloud::{Changed, CloudError};
+use crate::aws::Aws;
+use crate::aws::error::OrFail;
+use crate::aws::observe::Found;
+use crate::aws::tags;
+use crate::aws::values::text;
+use crate::ecs::desired::{
+    Attribute, Body, EfsAuthorizationConfig, EfsVolumeConfiguration, EphemeralStorage, HostVolume,
+    RuntimePlatform, TaskDefinition, TaskVolume, Value,
+};
+
+/// `DeleteTaskDefinitions` takes this many.
+const BATCH: usize = 10;
+/// `DeregisterTaskDefinition` is throttled early.
+const IN_FLIGHT: usize = 3;
+
+impl Aws {
+    pub(in crate::aws) async fn register(
+        &self,
+        body: &TaskDefinition,
+    ) -> Result<Changed, CloudError> {
+        let call = || async {
+            request(self.ecs().register_task_definition(), body)?
+                .send()
+                .await
+                .or_fail("ecs:RegisterTaskDefinition")
+        };
+        // A role that was made a moment ago is not known everywhere yet.
+        let passes = |error: &CloudError| {
+            error.says("ClientException", "role is not valid")
+                || error.says("ClientException", "unable to assume")
+                || error.says("InvalidParameterException", "role")
+                    && error.says("InvalidParameterException", "assume")
+        };
+        let made = self.pace.persist(SETTLE, passes, call).await?;
+        let (arn, revision) = made
+            .task_definition()
+            .map(|made| (made.task_definition_arn().unwrap_or_default(), made.revision()))
+            .unwrap_or_default();
+        Ok(Changed {
+            attributes: [(Attribute::Arn, arn.to_owned())].into_iter().collect(),
+            deployment: None,
+            detail: Some(format!("revision {revision}")),
+        })
+    }
+
+    /// Every revision of the family goes: those in use were let go of with their services.
+    pub(in crate::aws) async fn delete_family(&self, family: &str) -> Result<(), CloudError> {
+        let active = self.list_revisions(family, sdk::TaskDefinitionStatus::Active).await?;
+        stream::iter(active)
+            .map(|arn| async move {
+                let call = self.ecs().deregister_task_definition().task_definition(arn);
+                call.send().await.or_fail("ecs:DeregisterTaskDefinition").map(|_| ())
+            })
+            .buffer_unordered(IN_FLIGHT)
+            .try_collect::<()>()
+            .await?;
+        let inactive = self.list_revisions(family, sdk::TaskDefinitionStatus::Inactive).await?;
+        for batch in inactive.chunks(BATCH) {
+            let call =
+                self.ecs().delete_task_definitions().set_task_definitions(Some(batch.to_vec()));
+            call.send().await.or_fail("ecs:DeleteTaskDefinitions")?;
+        }
+        Ok(())
+    }
+
+    async fn list_revisions(
+        &self,
+        family: &str,
+        status: sdk::TaskDefinitionStatus,
+    ) -> Result<Vec<String>, CloudError> {
+        let pages = self.ecs().list_task_definitions().family_prefix(family).status(status);
+        let all: Vec<String> = pages
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail("ecs:ListTaskDefinitions")?;
+        // The filter is called a prefix; only this family is ours to delete.
+        Ok(all.into_iter().filter(|arn| family_of(arn) == family).collect())
+    }
+
+    /// A revision, or the newest active one of a family; nothing when there is none.
+    pub(super) async fn find_task_definition(
+        &self,
+        name: &str,
+    ) -> Result<Option<Found>, CloudError> {
+        let answer = self
+            .ecs()
+            .describe_task_definition()
+            .task_definition(name)
+            .include(sdk::TaskDefinitionField::Tags)
+            .send()
+            .await
+            .or_fail("ecs:DescribeTaskDefinition");
+        match answer {
+            Ok(answer) => Ok(answer.task_definition().map(|found| observed(found, answer.tags()))),
+            Err(error)
+                if error.says("ClientException", "unable to describe")
+                    || error.says("ClientException", "not found") =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The family of `arn:…:task-definition/family:revision`.
+pub(super) fn family_of(arn: &str) -> &str {
+    let last = super::last_segment(arn);
+    last.rsplit_once(':').map_or(last, |(family, _)| family)
+}
+
+/// As `RegisterTaskDefinition` takes it. What is empty is not sent.
+pub(super) fn request(
+    call: RegisterTaskDefinitionFluentBuilder,
+    body: &TaskDefinition,
+) -> Result<RegisterTaskDefinitionFluentBuilder, CloudError> {
+    let TaskDefinition {
+        family,
+        task_role_arn,
+        execution_role_arn,
+        network_mode,
+        requires_compatibilities,
+        cpu,
+        memory,
+        runtime_platform: RuntimePlatform { cpu_architecture, operating_system_family },
+        ephemeral_storage,
+        volumes,
+        container_definitions,
+        tags,
+    } = body;
+    let role = |role: &Option<Value>| -> Result<Option<String>, CloudError> {
+        role.as_ref().map(|role| text(role).map(str::to_owned)).transpose()
+    };
+    let storage = ephemeral_storage.as_ref().map(|EphemeralStorage { size_in_gib }| {
+        sdk::EphemeralStorage::builder().size_in_gib(*size_in_gib).build()
+    });
+    let containers =
+        container_definitions.iter().map(container::to_sdk).collect::<Result<_, _>>()?;
+    let volumes = volumes.iter().map(volume).collect::<Result<_, _>>()?;
+    let compatibilities = requires_compatibilities.iter().map(|c| c.as_str().into()).collect();
+    Ok(call
+        .family(family)
+        .set_task_role_arn(role(task_role_arn)?)
+        .set_execution_role_arn(role(execution_role_arn)?)
+        .network_mode(network_mode.as_str().into())
+        .set_requires_compatibilities(Some(compatibilities))
+        .cpu(cpu)
+        .memory(memory)
+        .runtime_platform(
+            sdk::RuntimePlatform::builder()
+                .cpu_architecture(cpu_architecture.as_str().into())
+                .operating_system_family(operating_system_family.as_str().into())
+                .build(),
+        )
+        .set_ephemeral_storage(storage)
+        .set_volumes(container::some(volumes))
+        .set_container_definitions(Some(containers))
+        .set_tags(super::to_sdk_tags(tags)))
+}
+
+fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
+    let TaskVolume { name, host, efs_volume_configuration } = volume;
+    let host = host.as_ref().map(|HostVolume { source_path }| {
+        sdk::HostVolumeProperties::builder().set_source_path(source_path.clone()).build()
+    });
+    let efs = efs_volume_configuration.as_ref().map(efs).transpose()?;
+    Ok(sdk::Volume::builder().name(name).set_host(host).set_efs_volume_configuration(efs).build())
+}
+
+fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, CloudError> {
+    let EfsVolumeConfiguration {
+        file_system_id,
+        transit_encryption,
+        authorization_config: EfsAuthorizationConfig { access_point_id, iam },
+    } = efs;
+    Ok(sdk::EfsVolumeConfiguration::builder()
+        .file_system_id(text(file_system_id)?)
+        .transit_encryption(transit_encryption.as_str().into())
+        .authorization_config(
+            sdk::EfsAuthorizationConfig::builder()
+                .access_point_id(text(access_point_id)?)
+                .iam(iam.as_str().into())
+                .build(),
+        )
+        .build()?)
+}
+
+fn volume_back(volume: &sdk::Volume) -> TaskVolume {
+    let efs = volume.efs_volume_configuration().map(|efs| {
+        let authorization = efs.authorization_config();
+        let access_point = authorization.and_then(|a| a.access_point_id()).unwrap_or_default();
+        EfsVolumeConfiguration {
+            file_system_id: Value::from(efs.file_system_id()),
+            transit_encryption: efs
+                .transit_encryption()
+                .map_or("DISABLED", |e| e.as_str())
+                .to_owned(),
+            authorization_config: EfsAuthorizationConfig {
+                access_point_id: Value::from(access_point),
+                iam: authorization
+                    .and_then(|a| a.iam())
+                    .map_or("DISABLED", |i| i.as_str())
+                    .to_owned(),
+            },
+        }
+    });
+    // A volume that names nothing is one of the task itself; AWS writes that as an empty host.
+    let host = volume
+        .host()
+        .map(|host| HostVolume { source_path: host.source_path().map(str::to_owned) })
+        .filter(|host| efs.is_none() || host.source_path.is_some())
+        .or_else(|| efs.is_none().then(HostVolume::default));
+    TaskVolume {
+        name: volume.name().unwrap_or_default().to_owned(),
+        host,
+        efs_volume_configuration: efs,
+    }
+}
+
+/// A revision as it was read, in the words of Desired.
+pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Found {
+    let tags = super::tags(sdk_tags);
+    let platform = found.runtime_platform();
+    let mut volumes: Vec<_> = found.volumes().iter().map(volume_back).collect();
+    volumes.sort_by(|a, b| a.name.cmp(&b.name));
+    let body = TaskDefinition {
+        family: found.family().unwrap_or_default().to_owned(),
+        task_role_arn: found.task_role_arn().filter(|arn| !arn.is_empty()).map(Value::from),
+        execution_role_arn: found
+            .execution_role_arn()
+            .filter(|arn| !arn.is_empty())
+            .map(Value::from),
+        network_mode: found.network_mode().map_or("bridge", |mode| mode.as_str()).to_owned(),
+        requires_compatibilities: found
+            .requires_compatibilities()
+            .iter()
+            .map(|c| c.as_str().to_owned())
+            .collect(),
+        cpu: found.cpu().unwrap_or_default().to_owned(),
+        memory: found.memory().unwrap_or_default().to_owned(),
+        // Without one ECS runs Linux on x86 (API reference, RuntimePlatform).
+        runtime_platform: RuntimePlatform {
+            cpu_architecture: platform
+                .and_then(|p| p.cpu_architecture())
+                .map_or("X86_64", |a| a.as_str())
+                .to_owned(),
+            operating_system_family: platform
+                .and_then(|p| p.operating_system_family())
+                .map_or("LINUX", |f| f.as_str())
+                .to_owned(),
+        },
+        ephemeral_storage: found
+            .ephemeral_storage()
+            .map(|storage| EphemeralStorage { size_in_gib: storage.size_in_gib() }),
+        volumes,
+        container_definitions: found
+            .container_definitions()
+            .iter()
+            .map(container::from_sdk)
+            .collect(),
+        tags: tags::to_lower(&tags),
+    };
+    Found::new(Body::TaskDefinition(Box::new(body)))
+        .with(Attribute::Arn, found.task_definition_arn())
+        .tagged(tags)
+}

@@ -1,0 +1,498 @@
+//! What is sent is what was written, and what is read back is what was sent.
+
+use aws_sdk_ecs::types as sdk;
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use super::{container, service, task_definition};
+use crate::aws::Aws;
+use crate::aws::recorder::Recorder;
+use crate::ecs::desired::*;
+use crate::plan::{Action, Change, RolloutState};
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9-]{0,6}"
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    word().prop_map(Value::from)
+}
+
+fn option<T: std::fmt::Debug + Clone + 'static>(
+    strategy: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Option<T>> {
+    prop::option::of(strategy)
+}
+
+/// The translator writes a switch only when it is on.
+fn on() -> impl Strategy<Value = Option<bool>> {
+    option(Just(true))
+}
+
+fn sorted<T: Clone, K: Ord>(mut list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    list.sort_by_key(|item| key(item));
+    list.dedup_by_key(|item| key(item));
+    list
+}
+
+fn ports() -> impl Strategy<Value = Vec<PortMapping>> {
+    let port =
+        (option(word()), 1..65535, prop::bool::ANY).prop_map(|(name, port, udp)| PortMapping {
+            name,
+            container_port: port,
+            host_port: port,
+            protocol: if udp { "udp" } else { "tcp" }.to_owned(),
+        });
+    prop::collection::vec(port, 0..4)
+        .prop_map(|list| sorted(list, |port| (port.container_port, port.protocol.clone())))
+}
+
+fn environment() -> impl Strategy<Value = Vec<KeyValuePair>> {
+    let pair = (word(), "\\PC{0,6}").prop_map(|(name, value)| KeyValuePair { name, value });
+    prop::collection::vec(pair, 0..4).prop_map(|list| sorted(list, |pair| pair.name.clone()))
+}
+
+fn mounts() -> impl Strategy<Value = Vec<MountPoint>> {
+    let mount = (word(), word(), prop::bool::ANY).prop_map(|(volume, path, read_only)| {
+        MountPoint { source_volume: volume, container_path: format!("/{path}"), read_only }
+    });
+    prop::collection::vec(mount, 0..3).prop_map(|list| sorted(list, |m| m.container_path.clone()))
+}
+
+fn check() -> impl Strategy<Value = HealthCheck> {
+    (prop::collection::vec(word(), 1..3), 5..300, 2..60, 1..10, 0..300).prop_map(
+        |(command, interval, timeout, retries, start_period)| HealthCheck {
+            command,
+            interval,
+            timeout,
+            retries,
+            start_period,
+        },
+    )
+}
+
+fn linux() -> impl Strategy<Value = LinuxParameters> {
+    let tmpfs =
+        (word(), 1..64).prop_map(|(path, size)| Tmpfs { container_path: format!("/{path}"), size });
+    let tmpfs = prop::collection::vec(tmpfs, 1..3)
+        .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
+    (on(), tmpfs)
+        .prop_map(|(init_process_enabled, tmpfs)| LinuxParameters { init_process_enabled, tmpfs })
+}
+
+fn words() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(word(), 1..4)
+}
+
+prop_compose! {
+    fn limits()(
+        cpu in option(1..4096),
+        memory in option(6..9999),
+        memory_reservation in option(6..9999),
+        stop_timeout in option(2..120),
+        readonly_root_filesystem in on(),
+        interactive in on(),
+        pseudo_terminal in on(),
+    ) -> ContainerDefinition {
+        ContainerDefinition {
+            cpu, memory, memory_reservation, stop_timeout, readonly_root_filesystem, interactive,
+            pseudo_terminal, ..ContainerDefinition::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn container()(
+        limits in limits(),
+        name in word(),
+        image in value(),
+        essential in prop::bool::ANY,
+        port_mappings in ports(),
+        environment in environment(),
+        mount_points in mounts(),
+        commands in (option(words()), option(words()), option(word()), option(word())),
+        health_check in option(check()),
+        linux_parameters in option(linux()),
+        docker_labels in prop::collection::btree_map(word(), word(), 0..3),
+        log in option(prop::collection::btree_map(word(), word(), 0..3)),
+        depends_on in prop::collection::vec(word(), 0..3),
+    ) -> ContainerDefinition {
+        let (entry_point, command, working_directory, user) = commands;
+        let condition = |name| ContainerDependency {
+            container_name: name,
+            condition: "HEALTHY".to_owned(),
+        };
+        ContainerDefinition {
+            name, image, essential, port_mappings, environment, mount_points, entry_point, command,
+            working_directory, user, health_check, linux_parameters, docker_labels,
+            depends_on: depends_on.into_iter().map(condition).collect(),
+            log_configuration: log.map(|options| LogConfiguration {
+                log_driver: "awslogs".to_owned(),
+                options,
+            }),
+            ..limits
+        }
+    }
+}
+
+fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
+    let efs = (value(), value()).prop_map(|(system, point)| EfsVolumeConfiguration {
+        file_system_id: system,
+        transit_encryption: "ENABLED".to_owned(),
+        authorization_config: EfsAuthorizationConfig {
+            access_point_id: point,
+            iam: "DISABLED".to_owned(),
+        },
+    });
+    let volume = (word(), option(efs), option(word())).prop_map(|(name, efs, path)| TaskVolume {
+        name,
+        host: efs.is_none().then_some(HostVolume { source_path: path }),
+        efs_volume_configuration: efs,
+    });
+    prop::collection::vec(volume, 0..3).prop_map(|list| sorted(list, |v| v.name.clone()))
+}
+
+fn tags() -> impl Strategy<Value = Vec<Tag>> {
+    prop::collection::btree_map(word(), word(), 0..3)
+        .prop_map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect())
+}
+
+prop_compose! {
+    fn task()(
+        family in word(),
+        task_role_arn in option(value()),
+        execution_role_arn in option(value()),
+        arm in prop::bool::ANY,
+        storage in option(21..200),
+        volumes in volumes(),
+        container_definitions in prop::collection::vec(container(), 1..3),
+        tags in tags(),
+    ) -> TaskDefinition {
+        TaskDefinition {
+            family, task_role_arn, execution_role_arn, volumes, container_definitions, tags,
+            network_mode: "awsvpc".to_owned(),
+            requires_compatibilities: vec!["FARGATE".to_owned()],
+            cpu: "256".to_owned(),
+            memory: "512".to_owned(),
+            runtime_platform: RuntimePlatform {
+                cpu_architecture: if arm { "ARM64" } else { "X86_64" }.to_owned(),
+                operating_system_family: "LINUX".to_owned(),
+            },
+            ephemeral_storage: storage.map(|size_in_gib| EphemeralStorage { size_in_gib }),
+        }
+    }
+}
+
+fn connect() -> impl Strategy<Value = ServiceConnectConfiguration> {
+    let offer =
+        (word(), word(), 1..65535).prop_map(|(port_name, name, port)| ServiceConnectService {
+            port_name,
+            discovery_name: name.clone(),
+            client_aliases: vec![ServiceConnectClientAlias { port, dns_name: name }],
+        });
+    let offers = prop::collection::vec(offer, 0..3)
+        .prop_map(|list| sorted(list, |o: &ServiceConnectService| o.discovery_name.clone()));
+    (value(), offers).prop_map(|(namespace, services)| ServiceConnectConfiguration {
+        enabled: true,
+        namespace,
+        services,
+    })
+}
+
+prop_compose! {
+    fn ecs_service()(
+        names in (word(), word(), value()),
+        numbers in (0..9, 100..200, 0..100, 0..300),
+        switches in (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY),
+        groups in prop::collection::vec(value(), 1..4),
+        subnets in words(),
+        balancers in prop::collection::vec((value(), word(), 1..65535), 0..3),
+        connect in option(connect()),
+        tags in tags(),
+    ) -> Service {
+        let (cluster, service_name, task_definition) = names;
+        let (desired_count, maximum_percent, minimum_healthy_percent, grace) = numbers;
+        let balancers = balancers.into_iter().map(|(arn, container_name, container_port)| {
+            ServiceLoadBalancer { target_group_arn: arn, container_name, container_port }
+        });
+        let load_balancers =
+            sorted(balancers.collect(), |b: &ServiceLoadBalancer| (b.container_name.clone(), b.container_port));
+        Service {
+            cluster, service_name, task_definition, desired_count, tags,
+            capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+                capacity_provider: "FARGATE".to_owned(), weight: 1, base: 0,
+            }],
+            platform_version: "LATEST".to_owned(),
+            scheduling_strategy: "REPLICA".to_owned(),
+            deployment_configuration: DeploymentConfiguration {
+                deployment_circuit_breaker: DeploymentCircuitBreaker {
+                    enable: switches.0, rollback: switches.1,
+                },
+                maximum_percent, minimum_healthy_percent,
+            },
+            network_configuration: NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets, security_groups: groups, assign_public_ip: "ENABLED".to_owned(),
+                },
+            },
+            health_check_grace_period_seconds: (!load_balancers.is_empty()).then_some(grace),
+            load_balancers,
+            service_connect_configuration: connect,
+            availability_zone_rebalancing: "ENABLED".to_owned(),
+            enable_ecs_managed_tags: switches.2,
+            propagate_tags: "SERVICE".to_owned(),
+            enable_execute_command: switches.3,
+        }
+    }
+}
+
+/// As AWS would describe what was registered, with the defaults that it fills in.
+fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk::Tag>) {
+    let sent = task_definition::request(aws.ecs().register_task_definition(), body).unwrap();
+    let sent = sent.as_input().clone().build().unwrap();
+    let containers = sent.container_definitions().iter().cloned().map(|mut container| {
+        container.environment.get_or_insert_default().reverse();
+        container.mount_points.get_or_insert_default().reverse();
+        container.port_mappings.get_or_insert_default().reverse();
+        container.volumes_from.get_or_insert_default();
+        container.system_controls.get_or_insert_default();
+        container
+    });
+    let volumes = sent.volumes().iter().cloned().map(|mut volume| {
+        if let Some(efs) = &mut volume.efs_volume_configuration {
+            efs.root_directory = Some("/".to_owned());
+        }
+        volume
+    });
+    let described = sdk::TaskDefinition::builder()
+        .task_definition_arn("arn:aws:ecs:r:1:task-definition/f:1")
+        .revision(1)
+        .status(sdk::TaskDefinitionStatus::Active)
+        .compatibilities(sdk::Compatibility::Ec2)
+        .compatibilities(sdk::Compatibility::Fargate)
+        .set_family(sent.family.clone())
+        .set_task_role_arn(sent.task_role_arn.clone())
+        .set_execution_role_arn(sent.execution_role_arn.clone())
+        .set_network_mode(sent.network_mode.clone())
+        .set_requires_compatibilities(sent.requires_compatibilities.clone())
+        .set_cpu(sent.cpu.clone())
+        .set_memory(sent.memory.clone())
+        .set_runtime_platform(sent.runtime_platform.clone())
+        .set_ephemeral_storage(sent.ephemeral_storage.clone())
+        .set_volumes(Some(volumes.collect()))
+        .set_container_definitions(Some(containers.collect()))
+        .build();
+    (described, sent.tags.unwrap_or_default())
+}
+
+/// As AWS would describe what was created.
+fn created(aws: &Aws, body: &Service) -> sdk::Service {
+    let sent = service::request(aws.ecs().create_service(), body).unwrap();
+    let sent = sent.as_input().clone().build().unwrap();
+    let balanced = sent.load_balancers.is_some();
+    let deployment = sdk::Deployment::builder()
+        .id("ecs-svc/1")
+        .status("PRIMARY")
+        .desired_count(body.desired_count)
+        .platform_version("1.4.0")
+        .platform_family("Linux")
+        .rollout_state(sdk::DeploymentRolloutState::Completed)
+        .set_service_connect_configuration(sent.service_connect_configuration.clone())
+        .build();
+    sdk::Service::builder()
+        .service_arn("arn:aws:ecs:r:1:service/c/s")
+        .cluster_arn(format!("arn:aws:ecs:r:1:cluster/{}", body.cluster))
+        .status("ACTIVE")
+        .platform_family("Linux")
+        .set_service_name(sent.service_name)
+        .set_task_definition(sent.task_definition)
+        .desired_count(sent.desired_count.unwrap())
+        .set_capacity_provider_strategy(sent.capacity_provider_strategy)
+        .set_platform_version(sent.platform_version)
+        .set_scheduling_strategy(sent.scheduling_strategy)
+        .set_deployment_configuration(sent.deployment_configuration)
+        .set_network_configuration(sent.network_configuration)
+        .set_load_balancers(Some(sent.load_balancers.unwrap_or_default()))
+        .health_check_grace_period_seconds(if balanced {
+            sent.health_check_grace_period_seconds.unwrap()
+        } else {
+            0
+        })
+        .set_availability_zone_rebalancing(sent.availability_zone_rebalancing)
+        .enable_ecs_managed_tags(sent.enable_ecs_managed_tags.unwrap())
+        .set_propagate_tags(sent.propagate_tags)
+        .enable_execute_command(sent.enable_execute_command.unwrap())
+        .set_tags(sent.tags)
+        .deployments(deployment)
+        .build()
+}
+
+fn sent_json(recorder: &Recorder) -> Json {
+    serde_json::from_str(&recorder.sent().pop().expect("a request").1).expect("JSON")
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_task_definition_comes_back_as_it_was_sent(body in task()) {
+        let (described, tags) = registered(&Recorder::default().aws(), &body);
+        let observed = task_definition::observed(&described, &tags).observed;
+        prop_assert_eq!(observed.body, Body::TaskDefinition(Box::new(body)));
+        prop_assert!(observed.tags_known);
+    }
+
+    #[test]
+    fn a_service_comes_back_as_it_was_sent(body in ecs_service()) {
+        let described = created(&Recorder::default().aws(), &body);
+        let observed = service::from_sdk(&described).unwrap().observed;
+        prop_assert_eq!(observed.body, Body::Service(Box::new(body)));
+        prop_assert_eq!(observed.live.unwrap().state, RolloutState::Completed);
+    }
+
+    #[test]
+    fn what_is_registered_is_what_convert_prints(body in task()) {
+        let recorder = Recorder::default();
+        let aws = recorder.aws();
+        runtime().block_on(aws.register(&body)).unwrap();
+        prop_assert_eq!(sent_json(&recorder), serde_json::to_value(&body).unwrap());
+    }
+
+    #[test]
+    fn what_is_created_is_what_convert_prints(body in ecs_service()) {
+        let recorder = Recorder::default();
+        let aws = recorder.aws();
+        runtime().block_on(aws.create_service(&body, false)).unwrap();
+        let mut sent = sent_json(&recorder);
+        let token = sent.as_object_mut().unwrap().remove("clientToken");
+        prop_assert!(token.is_some_and(|token| token.as_str().unwrap().len() == 32));
+        prop_assert_eq!(sent, serde_json::to_value(&body).unwrap());
+    }
+}
+
+fn one<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    strategy.new_tree(&mut runner).unwrap().current()
+}
+
+#[test]
+fn what_aws_fills_in_is_left_out() {
+    let described = sdk::ContainerDefinition::builder()
+        .name("web")
+        .image("i")
+        .cpu(0)
+        .readonly_root_filesystem(false)
+        .interactive(false)
+        .port_mappings(sdk::PortMapping::builder().container_port(80).build())
+        .linux_parameters(sdk::LinuxParameters::builder().init_process_enabled(false).build())
+        .set_environment(Some(Vec::new()))
+        .set_entry_point(Some(Vec::new()))
+        .build();
+    let expected = ContainerDefinition {
+        name: "web".to_owned(),
+        image: Value::from("i"),
+        essential: true,
+        port_mappings: vec![PortMapping {
+            name: None,
+            container_port: 80,
+            host_port: 80,
+            protocol: "tcp".to_owned(),
+        }],
+        ..ContainerDefinition::default()
+    };
+    assert_eq!(container::from_sdk(&described), expected);
+}
+
+#[test]
+fn a_service_that_is_going_is_not_there() {
+    let gone = sdk::Service::builder().service_name("web").status("DRAINING").build();
+    assert!(service::from_sdk(&gone).is_none());
+}
+
+#[tokio::test]
+async fn an_idle_service_is_made_without_tasks() {
+    let recorder = Recorder::default();
+    let body = Service { desired_count: 3, ..one(ecs_service()) };
+    recorder.aws().create_service(&body, true).await.unwrap();
+    assert_eq!(sent_json(&recorder)["desiredCount"], 0);
+}
+
+#[tokio::test]
+async fn a_creation_that_was_heard_already_takes_what_it_made() {
+    let exists = r#"{"__type":"InvalidParameterException","message":"Creation of service was not idempotent."}"#;
+    let described = |project: &str| {
+        format!(
+            r#"{{"services":[{{"serviceName":"web","serviceArn":"arn:web","status":"ACTIVE","desiredCount":0,"clusterArn":"a/c","tags":[{{"key":"decklift:project","value":"{project}"}},{{"key":"decklift:environment","value":"default"}}],"deployments":[{{"id":"ecs-svc/1","status":"PRIMARY"}}]}}]}}"#
+        )
+    };
+    let tag =
+        |key: &str, value: &str| Tag { key: format!("decklift:{key}"), value: value.to_owned() };
+    let body = Service {
+        tags: vec![tag("environment", "default"), tag("project", "shop")],
+        ..one(ecs_service())
+    };
+    let recorder = Recorder::new([(400, exists), (200, &*described("shop"))]);
+    let changed = recorder.aws().create_service(&body, true).await.unwrap();
+    assert_eq!(changed.attributes[&Attribute::Arn], "arn:web");
+    assert_eq!(recorder.operations(), ["CreateService", "DescribeServices"]);
+
+    // With tasks it is brought to what was asked for: another try may have asked for something else.
+    let updated = r#"{"service":{"serviceArn":"arn:web","deployments":[{"id":"ecs-svc/2","status":"PRIMARY"}]}}"#;
+    let recorder = Recorder::new([(400, exists), (200, &*described("shop")), (200, updated)]);
+    let changed = recorder.aws().create_service(&body, false).await.unwrap();
+    assert_eq!(changed.deployment.as_deref(), Some("ecs-svc/2"));
+
+    let recorder = Recorder::new([(400, exists), (200, &*described("other"))]);
+    let error = recorder.aws().create_service(&body, false).await.unwrap_err();
+    assert_eq!(error.kind, crate::apply::cloud::CloudErrorKind::NotOurs);
+    assert!(error.message.contains("belongs to project other"));
+}
+
+#[tokio::test]
+async fn a_new_deployment_is_one_call_that_says_everything() {
+    let answer = r#"{"service":{"serviceArn":"arn:s","deployments":[{"id":"ecs-svc/1","status":"ACTIVE"},{"id":"ecs-svc/2","status":"PRIMARY"}]}}"#;
+    let recorder = Recorder::new([(200, answer)]);
+    let body = Service {
+        load_balancers: Vec::new(),
+        health_check_grace_period_seconds: None,
+        service_connect_configuration: None,
+        ..one(ecs_service())
+    };
+    let change = Change { path: "taskDefinition".to_owned(), from: None, to: None };
+    let changed =
+        recorder.aws().update_service(&body, Action::NewDeployment, &[change]).await.unwrap();
+    assert_eq!(changed.deployment.as_deref(), Some("ecs-svc/2"));
+    assert_eq!(recorder.operations(), ["UpdateService"]);
+    let sent = sent_json(&recorder);
+    assert_eq!(sent["loadBalancers"], Json::Array(Vec::new()));
+    assert_eq!(sent["serviceConnectConfiguration"]["enabled"], false);
+    assert!(sent.get("forceNewDeployment").is_none());
+    assert!(sent.get("launchType").is_none());
+}
+
+#[tokio::test]
+async fn a_change_without_a_deployment_leaves_alone_what_would_start_one() {
+    let recorder = Recorder::default();
+    let body = one(ecs_service());
+    recorder.aws().update_service(&body, Action::Update, &[]).await.unwrap();
+    let sent = sent_json(&recorder);
+    for field in ["taskDefinition", "loadBalancers", "networkConfiguration", "forceNewDeployment"] {
+        assert!(sent.get(field).is_none(), "{field}");
+    }
+    assert_eq!(sent["desiredCount"], body.desired_count);
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_known_yet_is_waited_for() {
+    let not_yet = r#"{"__type":"ClientException","message":"Role is not valid"}"#;
+    let answer = r#"{"taskDefinition":{"taskDefinitionArn":"arn:t:7","revision":7}}"#;
+    let recorder = Recorder::new([(400, not_yet), (400, not_yet), (200, answer)]);
+    let changed = recorder.aws().register(&one(task())).await.unwrap();
+    assert_eq!(changed.detail.as_deref(), Some("revision 7"));
+    assert_eq!(changed.attributes[&Attribute::Arn], "arn:t:7");
+}

@@ -1,0 +1,215 @@
+//! `ecs` services: updates, stops, deletion.
+
+use aws_sdk_ecs::types as sdk;
+
+use super::service::{balancers, changed, connect, deployment, network, strategy};
+use super::{DRAIN, SETTLE};
+use crate::apply::cloud::{Changed, CloudError};
+use crate::aws::Aws;
+use crate::aws::error::OrFail;
+use crate::aws::values::text;
+use crate::ecs::desired::Service;
+use crate::plan::{Action, Change};
+
+/// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
+/// `UpdateService`). A capacity provider strategy is not among them.
+const STARTS_DEPLOYMENT: [&str; 5] = [
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceConnectConfiguration",
+];
+
+/// What `DescribeTasks` takes at once.
+const TASKS: usize = 100;
+
+impl Aws {
+    pub(in crate::aws) async fn update_service(
+        &self,
+        body: &Service,
+        action: Action,
+        changes: &[Change],
+    ) -> Result<Changed, CloudError> {
+        if action == Action::Stop {
+            return self.stop_service(body).await;
+        }
+        let deploys = action == Action::NewDeployment;
+        let call = || async { self.send_update(body, deploys, changes).await };
+        let passes = |error: &CloudError| error.is(&["NamespaceNotFoundException"]);
+        let updated = self.pace.persist(SETTLE, passes, call).await?;
+        let retagged = changes.iter().any(|change| change.path.starts_with("tags"));
+        if let (true, Some(arn), Some(tags)) = (
+            retagged,
+            updated.as_ref().and_then(|service| service.service_arn()),
+            super::to_sdk_tags(&body.tags),
+        ) {
+            self.tag_ecs(arn, tags).await?;
+        }
+        let mut changed = changed(updated.as_ref());
+        if !deploys {
+            changed.deployment = None;
+        }
+        Ok(changed)
+    }
+
+    /// One call. For a new deployment every field is said, empty lists too: what is left out would
+    /// stay as it is. Else only what the running deployment takes over.
+    async fn send_update(
+        &self,
+        body: &Service,
+        deploys: bool,
+        changes: &[Change],
+    ) -> Result<Option<sdk::Service>, CloudError> {
+        let grace = (!body.load_balancers.is_empty())
+            .then_some(body.health_check_grace_period_seconds)
+            .flatten();
+        let mut call = self
+            .ecs()
+            .update_service()
+            .cluster(&body.cluster)
+            .service(&body.service_name)
+            .desired_count(body.desired_count)
+            .deployment_configuration(deployment(&body.deployment_configuration))
+            .set_health_check_grace_period_seconds(grace)
+            .availability_zone_rebalancing(body.availability_zone_rebalancing.as_str().into())
+            .enable_ecs_managed_tags(body.enable_ecs_managed_tags)
+            .propagate_tags(body.propagate_tags.as_str().into())
+            .enable_execute_command(body.enable_execute_command);
+        if deploys {
+            let connected = match &body.service_connect_configuration {
+                Some(config) => connect(config)?,
+                None => sdk::ServiceConnectConfiguration::builder().enabled(false).build(),
+            };
+            call = call
+                .task_definition(text(&body.task_definition)?)
+                .set_capacity_provider_strategy(Some(strategy(&body.capacity_provider_strategy)?))
+                .platform_version(&body.platform_version)
+                .network_configuration(network(&body.network_configuration)?)
+                .set_load_balancers(Some(balancers(&body.load_balancers)?))
+                .service_connect_configuration(connected);
+            if must_force(changes) {
+                call = call.force_new_deployment(true);
+            }
+        }
+        Ok(call.send().await.or_fail("ecs:UpdateService")?.service)
+    }
+
+    /// Scales to nothing and returns when no task is left.
+    async fn stop_service(&self, body: &Service) -> Result<Changed, CloudError> {
+        let tasks = self.running_tasks(&body.cluster, &body.service_name).await?;
+        let answer = self.scale_to_nothing(&body.cluster, &body.service_name).await?;
+        self.pace
+            .until("ecs:DescribeServices", "stopping the tasks", DRAIN, || async {
+                let service = self.find_service(&body.cluster, &body.service_name).await?;
+                let left = service.map_or(0, |s| s.running_count() + s.pending_count());
+                Ok((left == 0).then_some(()))
+            })
+            .await?;
+        // ECS no longer counts a task that is stopping, but it still holds its volume.
+        self.await_stopped(&body.cluster, &tasks).await?;
+        Ok(Changed { deployment: None, ..changed(answer.as_ref()) })
+    }
+
+    pub(in crate::aws) async fn delete_service(&self, body: &Service) -> Result<(), CloudError> {
+        let (cluster, name) = (&body.cluster, &body.service_name);
+        let tasks = match self.running_tasks(cluster, name).await {
+            Err(error) if gone(&error) => return Ok(()),
+            answer => answer?,
+        };
+        match self.scale_to_nothing(cluster, name).await {
+            Err(error) if gone(&error) => {}
+            answer => {
+                answer?;
+                let call = self.ecs().delete_service().cluster(cluster).service(name).force(true);
+                match call.send().await.or_fail("ecs:DeleteService") {
+                    Err(error) if !gone(&error) => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        self.pace
+            .until("ecs:DescribeServices", "deleting the service", DRAIN, || async {
+                let found = self.describe_services(cluster, std::slice::from_ref(name)).await?;
+                let there = found.iter().any(|s| matches!(s.status(), Some("ACTIVE" | "DRAINING")));
+                Ok((!there).then_some(()))
+            })
+            .await?;
+        // Its tasks hold network interfaces, and those the security groups, until they STOPPED.
+        self.await_stopped(cluster, &tasks).await
+    }
+
+    async fn scale_to_nothing(
+        &self,
+        cluster: &str,
+        name: &str,
+    ) -> Result<Option<sdk::Service>, CloudError> {
+        let call = self.ecs().update_service().cluster(cluster).service(name).desired_count(0);
+        Ok(call.send().await.or_fail("ecs:UpdateService")?.service)
+    }
+
+    async fn running_tasks(&self, cluster: &str, name: &str) -> Result<Vec<String>, CloudError> {
+        self.ecs()
+            .list_tasks()
+            .cluster(cluster)
+            .service_name(name)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail("ecs:ListTasks")
+    }
+
+    async fn await_stopped(&self, cluster: &str, tasks: &[String]) -> Result<(), CloudError> {
+        for batch in tasks.chunks(TASKS) {
+            self.pace
+                .until("ecs:DescribeTasks", "stopping the tasks", DRAIN, || async {
+                    let call = self.ecs().describe_tasks().cluster(cluster);
+                    let call = call.set_tasks(Some(batch.to_vec()));
+                    let answer = match call.send().await.or_fail("ecs:DescribeTasks") {
+                        Err(error) if gone(&error) => return Ok(Some(())),
+                        answer => answer?,
+                    };
+                    let left = |task: &sdk::Task| task.last_status() != Some("STOPPED");
+                    Ok((!answer.tasks().iter().any(left)).then_some(()))
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the service, or its cluster, is no longer there.
+fn gone(error: &CloudError) -> bool {
+    error.is(&["ServiceNotFoundException", "ServiceNotActiveException", "ClusterNotFoundException"])
+}
+
+/// Whether ECS would not start a deployment by itself: no field that does differs, or only where
+/// the tasks run.
+fn must_force(changes: &[Change]) -> bool {
+    let begins = |change: &Change, field: &str| change.path.starts_with(field);
+    let starts = changes.iter().any(|c| STARTS_DEPLOYMENT.iter().any(|field| begins(c, field)));
+    !starts || changes.iter().any(|c| begins(c, "capacityProviderStrategy"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(path: &str) -> Change {
+        Change { path: path.to_owned(), from: None, to: None }
+    }
+
+    #[test]
+    fn a_deployment_is_forced_where_ecs_would_not_start_one() {
+        assert!(must_force(&[]));
+        assert!(must_force(&[change("desiredCount")]));
+        assert!(must_force(&[
+            change("taskDefinition"),
+            change("capacityProviderStrategy[FARGATE]")
+        ]));
+        assert!(!must_force(&[change("taskDefinition"), change("desiredCount")]));
+        assert!(!must_force(&[change("serviceConnectConfiguration.services[web]")]));
+    }
+}

@@ -1,0 +1,137 @@
+//! `elbv2` listeners.
+
+use aws_sdk_elasticloadbalancingv2::types as sdk;
+
+use crate::apply::cloud::{Changed, CloudError};
+use crate::aws::Aws;
+use crate::aws::error::OrFail;
+use crate::aws::observe::Found;
+use crate::aws::tags::{self, Tags};
+use crate::aws::values::text;
+use crate::ecs::desired::{Attribute, Body, ForwardAction, Listener, Value};
+
+impl Aws {
+    pub(in crate::aws) async fn create_listener(
+        &self,
+        body: &Listener,
+    ) -> Result<Changed, CloudError> {
+        let Listener { load_balancer_arn, protocol, port, default_actions, tags: list } = body;
+        let answer = self
+            .elb()
+            .create_listener()
+            .load_balancer_arn(text(load_balancer_arn)?)
+            .protocol(protocol.as_str().into())
+            .port(*port)
+            .set_default_actions(Some(actions(default_actions)?))
+            .set_tags(super::to_sdk_tags(list)?)
+            .send()
+            .await
+            .or_fail("elbv2:CreateListener");
+        match answer {
+            Ok(answer) => Ok(changed(answer.listeners().first())),
+            Err(error) if error.is(&["DuplicateListener"]) => {
+                let Some(found) = self.find_listener(body).await? else { return Err(error) };
+                let have = self.tags_of_one(found.listener_arn().unwrap_or_default()).await?;
+                let wanted = Body::Listener(body.clone());
+                let name = format!("the listener on port {port}");
+                tags::check("elbv2:CreateListener", &wanted, &name, &have)?;
+                self.settle_listener(body, &found).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(in crate::aws) async fn update_listener(
+        &self,
+        body: &Listener,
+    ) -> Result<Changed, CloudError> {
+        match self.find_listener(body).await? {
+            Some(found) => self.settle_listener(body, &found).await,
+            None => self.create_listener(body).await,
+        }
+    }
+
+    async fn settle_listener(
+        &self,
+        body: &Listener,
+        found: &sdk::Listener,
+    ) -> Result<Changed, CloudError> {
+        let arn = found.listener_arn().unwrap_or_default();
+        let call = self
+            .elb()
+            .modify_listener()
+            .listener_arn(arn)
+            .protocol(body.protocol.as_str().into())
+            .set_default_actions(Some(actions(&body.default_actions)?));
+        call.send().await.or_fail("elbv2:ModifyListener")?;
+        self.add_tags(arn, &body.tags).await?;
+        Ok(changed(Some(found)))
+    }
+
+    pub(in crate::aws) async fn delete_listener(&self, arn: &str) -> Result<(), CloudError> {
+        let call = self.elb().delete_listener().listener_arn(arn);
+        match call.send().await.or_fail("elbv2:DeleteListener") {
+            Err(error) if !error.is(&["ListenerNotFound", "LoadBalancerNotFound"]) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A load balancer has one listener a port.
+    async fn find_listener(&self, body: &Listener) -> Result<Option<sdk::Listener>, CloudError> {
+        let all = self.listeners_of(text(&body.load_balancer_arn)?).await?;
+        Ok(all.into_iter().find(|listener| listener.port() == Some(body.port)))
+    }
+
+    pub(super) async fn listeners_of(&self, arn: &str) -> Result<Vec<sdk::Listener>, CloudError> {
+        let pages = self.elb().describe_listeners().load_balancer_arn(arn).into_paginator();
+        let all: Result<Vec<_>, _> = pages.items().send().collect().await;
+        match all.or_fail("elbv2:DescribeListeners") {
+            Err(error) if error.is(&["LoadBalancerNotFound"]) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+}
+
+/// The target group stands in the action itself, not only in a forward configuration: it is one
+/// group, and so says every reader of listeners.
+fn actions(list: &[ForwardAction]) -> Result<Vec<sdk::Action>, CloudError> {
+    list.iter()
+        .map(|ForwardAction { kind, target_group_arn }| {
+            Ok(sdk::Action::builder()
+                .r#type(kind.as_str().into())
+                .target_group_arn(text(target_group_arn)?)
+                .build())
+        })
+        .collect()
+}
+
+fn action_back(action: &sdk::Action) -> ForwardAction {
+    let forwarded = || {
+        let groups = action.forward_config().map(|config| config.target_groups());
+        groups.and_then(|groups| match groups {
+            [one] => one.target_group_arn(),
+            _ => None,
+        })
+    };
+    let arn = action.target_group_arn().or_else(forwarded).unwrap_or_default();
+    let kind = action.r#type().map_or("forward", |kind| kind.as_str()).to_owned();
+    ForwardAction { kind, target_group_arn: Value::from(arn) }
+}
+
+/// A listener as it was read, in the words of Desired.
+pub(super) fn observed(listener: &sdk::Listener, tags: Tags) -> Found {
+    let body = Listener {
+        load_balancer_arn: Value::from(listener.load_balancer_arn().unwrap_or_default()),
+        protocol: listener.protocol().map_or("HTTP", |p| p.as_str()).to_owned(),
+        port: listener.port().unwrap_or_default(),
+        default_actions: listener.default_actions().iter().map(action_back).collect(),
+        tags: tags::to_upper(&tags),
+    };
+    Found::new(Body::Listener(body)).with(Attribute::Arn, listener.listener_arn()).tagged(tags)
+}
+
+fn changed(listener: Option<&sdk::Listener>) -> Changed {
+    let arn = listener.and_then(|listener| listener.listener_arn());
+    let arn = arn.map(|arn| (Attribute::Arn, arn.to_owned()));
+    Changed { attributes: arn.into_iter().collect(), ..Changed::default() }
+}

@@ -1,0 +1,238 @@
+//! From the SDK's errors to [`CloudError`].
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_ecs::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::operation::BuildError;
+
+use crate::apply::cloud::{CloudError, CloudErrorKind};
+
+/// The longest text of an answer that is no AWS error, such as a proxy's page.
+const EXCERPT: usize = 200;
+
+/// What to do when AWS does not take the credentials, or there are none.
+const CREDENTIALS_HELP: &str = "run `aws configure`, or `aws sso login` when a session has run out, \
+     or choose a profile with --aws-profile";
+
+/// Names the operation of a failed call.
+pub(super) trait OrFail<T> {
+    /// The answer, or an error that names the operation, such as `ecs:CreateService`.
+    fn or_fail(self, operation: &str) -> Result<T, CloudError>;
+}
+
+impl<T, E> OrFail<T> for Result<T, SdkError<E, HttpResponse>>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    fn or_fail(self, operation: &str) -> Result<T, CloudError> {
+        self.map_err(|error| from_sdk(operation, &error))
+    }
+}
+
+/// A body that lacks what the API requires. The translation's validator lets none through.
+impl From<BuildError> for CloudError {
+    fn from(error: BuildError) -> Self {
+        CloudError::new(CloudErrorKind::Service, "build a request", error.to_string())
+            .help("this is a fault of decklift; please report it")
+    }
+}
+
+impl CloudError {
+    /// Whether AWS answered with one of these error codes.
+    pub(super) fn is(&self, codes: &[&str]) -> bool {
+        self.code.as_deref().is_some_and(|code| codes.contains(&code))
+    }
+
+    /// Whether AWS answered with this error code and a message that contains `part`.
+    pub(super) fn says(&self, code: &str, part: &str) -> bool {
+        self.is(&[code]) && self.message.to_ascii_lowercase().contains(part)
+    }
+}
+
+fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    if let Some(cause) = find::<CredentialsError>(error) {
+        return no_credentials(operation, cause);
+    }
+    match error {
+        SdkError::ServiceError(inner) => {
+            let meta = inner.err().meta();
+            let status = inner.raw().status().as_u16();
+            let request_id = meta.request_id().or_else(|| error.request_id()).map(str::to_owned);
+            let mut answer = match meta.code().filter(|code| !code.is_empty()) {
+                Some(code) => answered(operation, code, meta.message(), status),
+                None => garbled(operation, status, inner.raw()),
+            };
+            answer.request_id = request_id;
+            answer
+        }
+        SdkError::ResponseError(inner) => {
+            garbled(operation, inner.raw().status().as_u16(), inner.raw())
+        }
+        SdkError::TimeoutError(_) => {
+            unreachable(operation, "AWS did not answer in time".to_owned())
+        }
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error().map_or_else(|| chain(error), |e| chain(e));
+            if cause.contains("identity resolver timed out") {
+                return credentials(operation, "no credentials were found in time".to_owned());
+            }
+            unreachable(operation, cause)
+        }
+        // ConstructionFailure, and what later versions of the SDK may add.
+        _ => CloudError::new(CloudErrorKind::Service, operation, chain(error)),
+    }
+}
+
+fn answered(operation: &str, code: &str, message: Option<&str>, status: u16) -> CloudError {
+    let message = message.filter(|m| !m.is_empty()).map_or_else(|| code.to_owned(), shorten);
+    let kind = if is_denied(code, status) {
+        CloudErrorKind::AccessDenied
+    } else if is_bad_credentials(code) {
+        CloudErrorKind::Credentials
+    } else if code.contains("NotFound") || code.contains("NoSuchEntity") {
+        CloudErrorKind::NotFound
+    } else {
+        CloudErrorKind::Service
+    };
+    let mut error = CloudError::new(kind, operation, message);
+    error.code = Some(code.to_owned());
+    match kind {
+        CloudErrorKind::AccessDenied => error.help(format!(
+            "the caller's IAM policies must allow {}; `decklift iam-policy` prints what a deploy needs",
+            action(operation)
+        )),
+        CloudErrorKind::Credentials => error.help(CREDENTIALS_HELP),
+        _ => error,
+    }
+}
+
+/// Every service spells it in its own way.
+fn is_denied(code: &str, status: u16) -> bool {
+    matches!(
+        code,
+        "AccessDenied"
+            | "AccessDeniedException"
+            | "AccessDeniedFault"
+            | "UnauthorizedOperation"
+            | "UnauthorizedAccess"
+            | "UnauthorizedException"
+            | "AuthorizationError"
+            | "OperationNotPermitted"
+            | "NotAuthorized"
+    ) || (status == 403 && !is_bad_credentials(code))
+}
+
+fn is_bad_credentials(code: &str) -> bool {
+    matches!(
+        code,
+        "ExpiredToken"
+            | "ExpiredTokenException"
+            | "RequestExpired"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException"
+            | "InvalidSignatureException"
+            | "SignatureDoesNotMatch"
+            | "AuthFailure"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "IncompleteSignature"
+            | "InvalidAccessKeyId"
+            | "OptInRequired"
+            | "TokenRefreshRequired"
+    )
+}
+
+/// The IAM action of an operation; a few bear other names than their operations.
+fn action(operation: &str) -> String {
+    let renamed = operation.replacen("elbv2:", "elasticloadbalancing:", 1);
+    renamed.replacen("efs:", "elasticfilesystem:", 1)
+}
+
+/// An answer that is no AWS error: a proxy's page, say, or a wrong endpoint.
+fn garbled(operation: &str, status: u16, response: &HttpResponse) -> CloudError {
+    let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
+    let text = strip_markup(&body);
+    let said = if text.is_empty() { String::new() } else { format!(": {}", shorten(&text)) };
+    let kind = if status == 403 { CloudErrorKind::AccessDenied } else { CloudErrorKind::Service };
+    CloudError::new(kind, operation, format!("HTTP {status}, which is no answer of AWS{said}"))
+        .help("is there a proxy in the way, or does AWS_ENDPOINT_URL point somewhere else?")
+}
+
+fn strip_markup(body: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in body.chars() {
+        match c {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            c if !inside => out.push(c),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shorten(text: &str) -> String {
+    // AWS's own messages are complete sentences; only what is far too long is cut.
+    let limit = EXCERPT * 10;
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn unreachable(operation: &str, cause: String) -> CloudError {
+    CloudError::new(CloudErrorKind::Unreachable, operation, cause).help(
+        "check the network, the proxy settings and AWS_ENDPOINT_URL, and that the region exists",
+    )
+}
+
+fn credentials(operation: &str, message: String) -> CloudError {
+    CloudError::new(CloudErrorKind::Credentials, operation, message).help(CREDENTIALS_HELP)
+}
+
+/// No credentials, or none that could be loaded. The cause never contains the credentials.
+fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
+    let message = match cause {
+        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+        CredentialsError::ProviderTimedOut(_) => "no AWS credentials were found in time".to_owned(),
+        _ => format!("the AWS credentials could not be loaded: {}", chain(cause)),
+    };
+    credentials(operation, message)
+}
+
+/// The first error of this type among the causes.
+fn find<'a, T: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// An error with its causes, each said once.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !said.iter().any(|s| s.contains(&text)) {
+            said.push(text);
+        }
+        next = error.source();
+    }
+    shorten(&said.join(": "))
+}

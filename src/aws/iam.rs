@@ -1,0 +1,263 @@
+//! AWS IAM: roles with one inline policy each. A role is ours when it stands under the stack's path.
+
+use std::time::Duration;
+
+use aws_sdk_iam::types as sdk;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::Aws;
+use super::error::OrFail;
+use super::observe::{Found, IN_FLIGHT};
+use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
+use crate::ecs::desired::{Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role};
+
+/// How long IAM may take to agree with itself.
+const SETTLE: Duration = Duration::from_secs(60);
+/// The name of the inline policy of a role that nothing desires any more is not known.
+const NO_POLICY: &str = "";
+
+impl Aws {
+    pub(super) async fn create_role(&self, body: &Role) -> Result<Changed, CloudError> {
+        let CreateRole { path, role_name, assume_role_policy_document, description, tags } =
+            &body.create;
+        let tags = tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
+        let answer = self
+            .iam()
+            .create_role()
+            .path(path)
+            .role_name(role_name)
+            .assume_role_policy_document(assume_role_policy_document)
+            .description(description)
+            .set_tags((!tags.is_empty()).then_some(tags))
+            .send()
+            .await
+            .or_fail("iam:CreateRole");
+        let role = match answer {
+            Ok(answer) => answer.role,
+            Err(error) if error.is(&["EntityAlreadyExists", "EntityAlreadyExistsException"]) => {
+                let role = self.get_role(role_name).await?;
+                if role.as_ref().is_some_and(|role| role.path() != path) {
+                    return Err(taken(role_name, role.as_ref().map_or("", |role| role.path())));
+                }
+                self.put_trust(body).await?;
+                role
+            }
+            Err(error) => return Err(error),
+        };
+        self.put_policy(body).await?;
+        Ok(changed(role.as_ref()))
+    }
+
+    pub(super) async fn update_role(&self, body: &Role) -> Result<Changed, CloudError> {
+        self.put_trust(body).await?;
+        self.put_policy(body).await?;
+        Ok(changed(self.get_role(&body.create.role_name).await?.as_ref()))
+    }
+
+    async fn put_trust(&self, body: &Role) -> Result<(), CloudError> {
+        let call = self
+            .iam()
+            .update_assume_role_policy()
+            .role_name(&body.create.role_name)
+            .policy_document(&body.create.assume_role_policy_document);
+        call.send().await.or_fail("iam:UpdateAssumeRolePolicy").map(|_| ())
+    }
+
+    async fn put_policy(&self, body: &Role) -> Result<(), CloudError> {
+        let PutRolePolicy { role_name, policy_name, policy_document } = &body.policy;
+        let call = || async {
+            self.iam()
+                .put_role_policy()
+                .role_name(role_name)
+                .policy_name(policy_name)
+                .policy_document(policy_document)
+                .send()
+                .await
+                .or_fail("iam:PutRolePolicy")
+        };
+        self.pace.persist(SETTLE, settling, call).await.map(|_| ())
+    }
+
+    async fn get_role(&self, name: &str) -> Result<Option<sdk::Role>, CloudError> {
+        let answer = self.iam().get_role().role_name(name).send().await.or_fail("iam:GetRole")?;
+        Ok(answer.role)
+    }
+
+    /// A role goes only when nothing hangs off it, so what others have attached goes first.
+    pub(super) async fn delete_role(&self, name: &str) -> Result<(), CloudError> {
+        let inline = self.list_role_policies(name).await?;
+        for policy in inline {
+            let call = self.iam().delete_role_policy().role_name(name).policy_name(policy);
+            forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
+        }
+        let attached = self.iam().list_attached_role_policies().role_name(name).into_paginator();
+        let attached: Result<Vec<_>, _> = attached.items().send().collect().await;
+        let attached = match attached.or_fail("iam:ListAttachedRolePolicies") {
+            Err(error) if missing(&error) => return Ok(()),
+            answer => answer?,
+        };
+        for policy in attached.iter().filter_map(|policy| policy.policy_arn()) {
+            let call = self.iam().detach_role_policy().role_name(name).policy_arn(policy);
+            forgive(call.send().await.or_fail("iam:DetachRolePolicy"))?;
+        }
+        let call = || async {
+            self.iam().delete_role().role_name(name).send().await.or_fail("iam:DeleteRole")
+        };
+        forgive(self.pace.persist(SETTLE, settling, call).await)
+    }
+
+    async fn list_role_policies(&self, name: &str) -> Result<Vec<String>, CloudError> {
+        let pages = self.iam().list_role_policies().role_name(name).into_paginator().items();
+        let answer: Result<Vec<String>, _> = pages.send().collect().await;
+        match answer.or_fail("iam:ListRolePolicies") {
+            Err(error) if missing(&error) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+
+    pub(super) async fn read_roles(&self, desired: &Desired) -> Result<Vec<Found>, CloudError> {
+        let wanted: Vec<&Role> = desired
+            .resources
+            .values()
+            .filter_map(|resource| match &resource.body {
+                Body::Role(role) => Some(role),
+                _ => None,
+            })
+            .collect();
+        let own_path = format!("/decklift/{}/", desired.stack);
+        let path = wanted.first().map_or(own_path.as_str(), |role| role.create.path.as_str());
+        let roles: Vec<sdk::Role> = self
+            .iam()
+            .list_roles()
+            .path_prefix(path)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .or_fail("iam:ListRoles")?;
+        let reads = roles.iter().filter(|role| role.path() == path).map(|role| {
+            let policy = wanted
+                .iter()
+                .find(|wanted| wanted.create.role_name.eq_ignore_ascii_case(role.role_name()))
+                .map(|wanted| wanted.policy.policy_name.clone());
+            async move { self.read_role(role, policy).await }
+        });
+        stream::iter(reads).buffered(IN_FLIGHT).try_collect().await
+    }
+
+    /// A role with its inline policy, when somebody wants to know it.
+    async fn read_role(
+        &self,
+        role: &sdk::Role,
+        policy: Option<String>,
+    ) -> Result<Found, CloudError> {
+        let name = role.role_name();
+        let document = match &policy {
+            Some(policy) => self.read_policy(name, policy).await?,
+            None => String::new(),
+        };
+        let body = Role {
+            create: CreateRole {
+                path: role.path().to_owned(),
+                role_name: name.to_owned(),
+                assume_role_policy_document: decode(role.assume_role_policy_document()),
+                description: role.description().unwrap_or_default().to_owned(),
+                // ListRoles does not tell tags; the path says whose it is.
+                tags: Vec::new(),
+            },
+            policy: PutRolePolicy {
+                role_name: name.to_owned(),
+                policy_name: policy.unwrap_or_else(|| NO_POLICY.to_owned()),
+                policy_document: document,
+            },
+        };
+        Ok(Found::new(Body::Role(body))
+            .with(Attribute::Arn, Some(role.arn()))
+            .placed(Kind::Role, name))
+    }
+
+    /// The document, or nothing when a run was killed before it was put.
+    async fn read_policy(&self, role: &str, policy: &str) -> Result<String, CloudError> {
+        let call = self.iam().get_role_policy().role_name(role).policy_name(policy);
+        match call.send().await.or_fail("iam:GetRolePolicy") {
+            Ok(answer) => Ok(decode(Some(answer.policy_document()))),
+            Err(error) if missing(&error) => Ok(String::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
+    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+}
+
+fn changed(role: Option<&sdk::Role>) -> Changed {
+    let arn = role.map(|role| (Attribute::Arn, role.arn().to_owned()));
+    Changed { attributes: arn.into_iter().collect(), deployment: None, detail: None }
+}
+
+fn taken(name: &str, path: &str) -> CloudError {
+    let message = format!("role {name} exists under the path {path} and is not this project's");
+    CloudError::new(CloudErrorKind::NotOurs, "iam:CreateRole", message)
+        .help("role names are unique in an account: choose another project name (-p)")
+}
+
+fn missing(error: &CloudError) -> bool {
+    error.is(&["NoSuchEntity", "NoSuchEntityException"])
+}
+
+fn forgive<T>(answer: Result<T, CloudError>) -> Result<(), CloudError> {
+    match answer {
+        Err(error) if !missing(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// IAM is still working on the role.
+fn settling(error: &CloudError) -> bool {
+    error.is(&[
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "DeleteConflict",
+        "EntityTemporarilyUnmodifiable",
+    ])
+}
+
+/// IAM gives documents in percent encoding (RFC 3986).
+fn decode(document: Option<&str>) -> String {
+    let bytes = document.unwrap_or_default().as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        match escaped {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_decoded() {
+        assert_eq!(decode(Some("%7B%22a%22%3A%20%22b%20%C3%A9%22%7D")), "{\"a\": \"b é\"}");
+        assert_eq!(decode(Some("{\"a\":\"100%\"}")), "{\"a\":\"100%\"}");
+        assert_eq!(decode(Some("%zz%4")), "%zz%4");
+        assert_eq!(decode(None), "");
+    }
+}

@@ -1,0 +1,244 @@
+//! Reads what AWS has of a stack, and finds in it what is desired.
+//!
+//! Each service's file reads what there may be, in as few calls as the service allows. Here it is
+//! matched by physical name: what is desired becomes a resource of [`Actual`], the rest is an orphan
+//! when its tags, or the place where it stands, say that it is this stack's.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{try_join3, try_join4};
+
+use super::align::align;
+use super::tags::{self, Owner, Tags};
+use super::{Aws, ecs::EcsFound};
+use crate::apply::cloud::CloudError;
+use crate::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
+use crate::plan::{Actual, Observed};
+
+/// How many calls of one kind are made at once.
+pub(super) const IN_FLIGHT: usize = 10;
+
+/// One thing that AWS has.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// As Actual will hold it.
+    pub(super) observed: Observed,
+    /// How it is known to be ours, or not.
+    whose: Whose,
+}
+
+/// How a thing is known to be ours.
+#[derive(Clone, Debug)]
+enum Whose {
+    /// By its tags.
+    Tags(Tags),
+    /// By the place where it stands, which only this stack uses: a path, a prefix, a parent that is
+    /// ours. The id is the one under which it is an orphan.
+    Place(ResourceId),
+    /// It cannot be told, so it is only ever found by name.
+    Unknown,
+}
+
+impl Found {
+    pub(super) fn new(body: Body) -> Self {
+        let observed =
+            Observed { body, attributes: BTreeMap::new(), tags_known: false, live: None };
+        Self { observed, whose: Whose::Unknown }
+    }
+
+    /// With an attribute, where AWS gave one.
+    pub(super) fn with(mut self, attribute: Attribute, value: Option<&str>) -> Self {
+        if let Some(value) = value {
+            self.observed.attributes.insert(attribute, value.to_owned());
+        }
+        self
+    }
+
+    /// With the tags that say whose it is; the body holds them as well.
+    pub(super) fn tagged(mut self, tags: Tags) -> Self {
+        self.observed.tags_known = true;
+        self.whose = Whose::Tags(tags);
+        self
+    }
+
+    /// With the tags of a resource whose body has none.
+    pub(super) fn placed(mut self, kind: Kind, name: impl Into<String>) -> Self {
+        self.whose = Whose::Place(ResourceId::new(kind, name));
+        self
+    }
+
+    /// The resource that it was made for, when it is this owner's.
+    fn made_for(&self, owner: Option<&Owner>) -> Option<ResourceId> {
+        match &self.whose {
+            Whose::Tags(tags) if owner.is_some_and(|owner| owner.owns(tags)) => {
+                tags::resource(tags)
+            }
+            Whose::Place(id) => Some(id.clone()),
+            Whose::Tags(_) | Whose::Unknown => None,
+        }
+    }
+
+    /// Refuses a thing of a wanted name that is somebody else's.
+    fn check(&self, wanted: &Body, id: &ResourceId) -> Result<(), CloudError> {
+        match &self.whose {
+            Whose::Tags(tags) => {
+                let name = key(&self.observed.body).unwrap_or_else(|| id.to_string());
+                tags::check("read the stack", wanted, &name, tags).map_err(|error| error.on(id))
+            }
+            Whose::Place(_) | Whose::Unknown => Ok(()),
+        }
+    }
+}
+
+impl Aws {
+    pub(super) async fn observe_stack(&self, desired: &Desired) -> Result<Actual, CloudError> {
+        let owner = match Owner::wanted(desired) {
+            Some(owner) => Some(owner),
+            // Nothing is desired: the cluster says whose stack it is.
+            None => self.owner_of_cluster(&desired.stack).await?,
+        };
+        let small = try_join3(
+            self.read_namespace(desired),
+            self.read_log_groups(desired),
+            self.read_roles(desired),
+        );
+        let large = try_join4(
+            self.read_ecs(desired),
+            self.read_network(owner.as_ref()),
+            self.read_balancers(desired, owner.as_ref()),
+            self.read_file_systems(owner.as_ref()),
+        );
+        let ((names, logs, roles), (ecs, network, balancers, files), images) =
+            try_join3(small, large, self.read_repositories(desired)).await?;
+        let EcsFound { found, in_use } = ecs;
+        let all = [names, logs, roles, network, balancers, files, images, found];
+        assemble(desired, owner.as_ref(), all.into_iter().flatten().collect(), in_use)
+    }
+
+    async fn owner_of_cluster(&self, stack: &str) -> Result<Option<Owner>, CloudError> {
+        let cluster = self.find_cluster(stack).await?;
+        let tags: Option<Tags> = cluster.map(|cluster| {
+            let pair = |tag: &aws_sdk_ecs::types::Tag| {
+                Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()))
+            };
+            cluster.tags().iter().filter_map(pair).collect()
+        });
+        Ok(tags.as_ref().and_then(Owner::of))
+    }
+}
+
+/// Sorts what was found into what is desired and what is not.
+fn assemble(
+    desired: &Desired,
+    owner: Option<&Owner>,
+    mut found: Vec<Found>,
+    in_use: Vec<Found>,
+) -> Result<Actual, CloudError> {
+    let mut actual = Actual::default();
+    let mut order: Vec<&Resource> = desired.resources.values().collect();
+    // The order of kinds is such that references only point backwards.
+    order.sort_by_key(|resource| resource.id.kind);
+    for resource in order {
+        let body = resolve(resource, &actual);
+        let Some(wanted) = key(&body) else { continue };
+        let same = |have: &Found| {
+            kind(&have.observed.body) == resource.id.kind
+                && key(&have.observed.body).as_ref() == Some(&wanted)
+        };
+        if let Some(place) = found.iter().position(same) {
+            let mut have = found.swap_remove(place);
+            have.check(&body, &resource.id)?;
+            align_with(resource, &actual, &mut have.observed);
+            actual.resources.insert(resource.id.clone(), have.observed);
+        }
+        let older = in_use.iter().filter(|have| same(have)).map(|have| {
+            let mut observed = have.observed.clone();
+            align_with(resource, &actual, &mut observed);
+            observed
+        });
+        let mut older: Vec<_> = older.collect();
+        if !older.is_empty() {
+            older.sort_by_key(|observed| std::cmp::Reverse(revision(observed)));
+            actual.revisions.insert(resource.id.clone(), older);
+        }
+    }
+    actual.orphans =
+        found.into_iter().filter_map(|have| Some((have.made_for(owner)?, have.observed))).collect();
+    actual.orphans.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| key(&x.body).cmp(&key(&y.body))));
+    Ok(actual)
+}
+
+fn resolve(resource: &Resource, actual: &Actual) -> Body {
+    resource.body.resolve(&|id, attribute| actual.attribute(id, attribute).map(str::to_owned))
+}
+
+/// Aligns what was read with what is wanted; see [`align`].
+fn align_with(resource: &Resource, actual: &Actual, observed: &mut Observed) {
+    let own = observed.attributes.clone();
+    let body = resource.body.resolve(&|id, attribute| {
+        if *id == resource.id {
+            return own.get(&attribute).cloned();
+        }
+        actual.attribute(id, attribute).map(str::to_owned)
+    });
+    align(&body, &mut observed.body);
+}
+
+fn revision(observed: &Observed) -> u64 {
+    let arn = observed.attributes.get(&Attribute::Arn).map(String::as_str).unwrap_or_default();
+    arn.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// The kind of a body.
+pub(super) fn kind(body: &Body) -> Kind {
+    match body {
+        Body::Cluster(_) => Kind::Cluster,
+        Body::Namespace(_) => Kind::Namespace,
+        Body::LogGroup(_) => Kind::LogGroup,
+        Body::Role(_) => Kind::Role,
+        Body::Repository(_) => Kind::Repository,
+        Body::Image(_) => Kind::Image,
+        Body::SecurityGroup(_) => Kind::SecurityGroup,
+        Body::IngressRule(_) => Kind::IngressRule,
+        Body::FileSystem(_) => Kind::FileSystem,
+        Body::MountTarget(_) => Kind::MountTarget,
+        Body::AccessPoint(_) => Kind::AccessPoint,
+        Body::LoadBalancer(_) => Kind::LoadBalancer,
+        Body::TargetGroup(_) => Kind::TargetGroup,
+        Body::Listener(_) => Kind::Listener,
+        Body::TaskDefinition(_) => Kind::TaskDefinition,
+        Body::Service(_) => Kind::Service,
+    }
+}
+
+/// The name under which AWS keeps a resource, unique among its kind; nothing while the resource that
+/// it hangs off does not exist.
+pub(super) fn key(body: &Body) -> Option<String> {
+    Some(match body {
+        Body::Cluster(b) => b.cluster_name.clone(),
+        Body::Namespace(b) => b.name.clone(),
+        Body::LogGroup(b) => b.create.log_group_name.clone(),
+        // IAM does not tell names apart that differ in case.
+        Body::Role(b) => b.create.role_name.to_ascii_lowercase(),
+        Body::Repository(b) => b.repository_name.clone(),
+        Body::Image(b) => format!("{}:{}", b.repository_name, b.image_tag),
+        Body::SecurityGroup(b) => format!("{} in {}", b.group_name, b.vpc_id),
+        Body::IngressRule(b) => {
+            let permission = b.ip_permissions.first()?;
+            let source = match permission.user_id_group_pairs.first() {
+                Some(pair) => pair.group_id.known()?,
+                None => permission.ip_ranges.first()?.cidr_ip.as_str(),
+            };
+            let ports = (permission.from_port, permission.to_port);
+            format!("{} {} {ports:?} {source}", b.group_id.known()?, permission.ip_protocol)
+        }
+        Body::FileSystem(b) => b.creation_token.clone(),
+        Body::MountTarget(b) => format!("{} in {}", b.file_system_id.known()?, b.subnet_id),
+        Body::AccessPoint(b) => format!("{} of {}", b.client_token, b.file_system_id.known()?),
+        Body::LoadBalancer(b) => b.name.clone(),
+        Body::TargetGroup(b) => b.create.name.clone(),
+        Body::Listener(b) => format!("port {} of {}", b.port, b.load_balancer_arn.known()?),
+        Body::TaskDefinition(b) => b.family.clone(),
+        Body::Service(b) => b.service_name.clone(),
+    })
+}

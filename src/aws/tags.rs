@@ -1,0 +1,125 @@
+//! The tags by which decklift knows what it made.
+
+use std::collections::BTreeMap;
+
+use crate::apply::cloud::{CloudError, CloudErrorKind};
+use crate::ecs::desired::{Body, Desired, ResourceId, Tag, UpperTag};
+
+/// The Compose project.
+pub(super) const PROJECT: &str = "decklift:project";
+/// The environment.
+pub(super) const ENVIRONMENT: &str = "decklift:environment";
+/// The resource's id, `kind/name`.
+pub(super) const RESOURCE: &str = "decklift:resource";
+
+/// Tags by key.
+pub(super) type Tags = BTreeMap<String, String>;
+
+/// Whose resources are looked for: one project in one environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Owner {
+    /// The value of [`PROJECT`].
+    pub(super) project: String,
+    /// The value of [`ENVIRONMENT`].
+    pub(super) environment: String,
+}
+
+impl Owner {
+    /// The owner that these tags name.
+    pub(super) fn of(tags: &Tags) -> Option<Self> {
+        let project = tags.get(PROJECT)?.clone();
+        Some(Self { project, environment: tags.get(ENVIRONMENT).cloned().unwrap_or_default() })
+    }
+
+    /// The owner that the desired resources name.
+    pub(super) fn wanted(desired: &Desired) -> Option<Self> {
+        desired.resources.values().find_map(|resource| Self::of(&of_body(&resource.body)))
+    }
+
+    /// Whether a resource with these tags is this owner's.
+    pub(super) fn owns(&self, tags: &Tags) -> bool {
+        Self::of(tags).as_ref() == Some(self)
+    }
+}
+
+/// Refuses what exists under a wanted name and was made by somebody else.
+///
+/// `body` is what was wanted: its tags say who wants it.
+pub(super) fn check(
+    operation: &str,
+    body: &Body,
+    name: &str,
+    tags: &Tags,
+) -> Result<(), CloudError> {
+    match Owner::of(&of_body(body)) {
+        Some(owner) if !owner.owns(tags) => Err(not_ours(operation, name, tags)),
+        _ => Ok(()),
+    }
+}
+
+/// The error of [`check`].
+pub(super) fn not_ours(operation: &str, name: &str, tags: &Tags) -> CloudError {
+    let whose = match Owner::of(tags) {
+        Some(Owner { project, environment }) if environment.is_empty() => {
+            format!("belongs to project {project}")
+        }
+        Some(Owner { project, environment }) => {
+            format!("belongs to project {project}, environment {environment}")
+        }
+        None => "was not made by decklift".to_owned(),
+    };
+    CloudError::new(CloudErrorKind::NotOurs, operation, format!("{name} exists and {whose}")).help(
+        "choose another project name (-p) or environment (-E), or remove it by hand if nothing uses it",
+    )
+}
+
+/// The resource that these tags name.
+pub(super) fn resource(tags: &Tags) -> Option<ResourceId> {
+    ResourceId::parse(tags.get(RESOURCE)?)
+}
+
+/// The tags of a body, whichever way its service spells them.
+pub(super) fn of_body(body: &Body) -> Tags {
+    match body {
+        Body::Cluster(b) => lower(&b.tags),
+        Body::TaskDefinition(b) => lower(&b.tags),
+        Body::Service(b) => lower(&b.tags),
+        Body::Namespace(b) => upper(&b.tags),
+        Body::Role(b) => upper(&b.create.tags),
+        Body::Repository(b) => upper(&b.tags),
+        Body::FileSystem(b) => upper(&b.tags),
+        Body::AccessPoint(b) => upper(&b.tags),
+        Body::LoadBalancer(b) => upper(&b.tags),
+        Body::TargetGroup(b) => upper(&b.create.tags),
+        Body::Listener(b) => upper(&b.tags),
+        Body::SecurityGroup(b) => {
+            b.tag_specifications.iter().flat_map(|s| upper(&s.tags)).collect()
+        }
+        Body::LogGroup(b) => b.create.tags.clone(),
+        Body::Image(_) | Body::IngressRule(_) | Body::MountTarget(_) => Tags::new(),
+    }
+}
+
+fn lower(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+fn upper(tags: &[UpperTag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+/// Tags as ECS spells them. What AWS itself adds is left out.
+pub(super) fn to_lower(tags: &Tags) -> Vec<Tag> {
+    own(tags).map(|(key, value)| Tag { key, value }).collect()
+}
+
+/// Tags as most services spell them. What AWS itself adds is left out.
+pub(super) fn to_upper(tags: &Tags) -> Vec<UpperTag> {
+    own(tags).map(|(key, value)| UpperTag { key, value }).collect()
+}
+
+fn own(tags: &Tags) -> impl Iterator<Item = (String, String)> {
+    tags.iter()
+        .filter(|(key, _)| !key.starts_with("aws:"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+}

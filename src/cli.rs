@@ -1,0 +1,221 @@
+//! The command line: types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Lift a Docker Compose application onto Amazon ECS.
+#[derive(Debug, Parser)]
+#[command(name = "decklift", version, about, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes, before it or after it.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Global {
+    /// Compose file; may be given several times, later ones win [default: compose.yaml]
+    #[arg(short = 'f', long = "file", global = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Project name
+    #[arg(short = 'p', long, global = true, value_name = "NAME")]
+    pub project_name: Option<String>,
+    /// File with variables for the Compose file; may be given several times [default: .env]
+    #[arg(long = "env-file", global = true, value_name = "FILE")]
+    pub env_files: Vec<PathBuf>,
+    /// Compose profile to activate; may be given several times
+    #[arg(long = "profile", global = true, value_name = "NAME")]
+    pub profiles: Vec<String>,
+    /// Directory that relative paths are resolved against
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project_directory: Option<PathBuf>,
+    /// Environment: adds compose.NAME.yaml and suffixes every AWS name
+    #[arg(short = 'E', long, global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// AWS region
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    pub aws_profile: Option<String>,
+    /// What goes to stdout
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: OutputFormat,
+    /// When to colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Only errors and results
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Notes too
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Use a local AWS emulator instead of AWS; starts one or joins the one that runs
+    #[arg(long, global = true)]
+    pub sandbox: bool,
+}
+
+/// What goes to stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// Text for people
+    #[default]
+    Text,
+    /// JSON, one document or one event a line
+    Json,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what deploy would do, and why
+    Plan(PlanArgs),
+    /// Build, push, and bring the services on ECS to what the Compose file says
+    #[command(visible_alias = "up")]
+    Deploy(DeployArgs),
+    /// Delete what decklift made
+    Down(DownArgs),
+    /// The local AWS emulator behind --sandbox
+    Sandbox {
+        #[command(subcommand)]
+        command: SandboxCommand,
+    },
+}
+
+/// `decklift plan`
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `decklift deploy`
+#[derive(Debug, Args)]
+pub struct DeployArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Agree to new public endpoints
+    #[arg(long)]
+    pub allow_public: bool,
+    /// Start the rollouts and do not wait for them
+    #[arg(short, long)]
+    pub detach: bool,
+    /// How long the rollout of one service may take: 90s, 15m, 1h
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
+    pub timeout: std::time::Duration,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `decklift down`
+#[derive(Debug, Args)]
+pub struct DownArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Delete volumes and their content too
+    #[arg(long)]
+    pub volumes: bool,
+    /// Delete repositories and their images too
+    #[arg(long)]
+    pub images: bool,
+    /// Delete everything
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `decklift sandbox`
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Whether it runs, where it answers, and which promises hold in it
+    Status,
+    /// What it printed
+    Logs {
+        /// How many lines
+        #[arg(long, default_value_t = 200, value_name = "LINES")]
+        tail: usize,
+    },
+    /// End it; what was deployed in it is gone
+    Stop,
+    /// Empty it
+    Reset,
+}
+
+/// A time such as `90`, `90s`, `15m`, `1h`, `1h30m`.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("`{text}` is not a time such as 90s, 15m or 1h");
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Ok(std::time::Duration::from_secs(seconds));
+    }
+    let (mut total, mut number) = (0u64, String::new());
+    for c in text.chars() {
+        let unit = match c {
+            '0'..='9' => {
+                number.push(c);
+                continue;
+            }
+            's' => 1,
+            'm' => 60,
+            'h' => 3600,
+            _ => return Err(wrong()),
+        };
+        let value: u64 = number.parse().map_err(|_| wrong())?;
+        number.clear();
+        total = value.checked_mul(unit).and_then(|v| total.checked_add(v)).ok_or_else(wrong)?;
+    }
+    if number.is_empty() && !text.is_empty() {
+        Ok(std::time::Duration::from_secs(total))
+    } else {
+        Err(wrong())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_and_after_the_command() {
+        for line in ["decklift -f a.yaml plan", "decklift plan -f a.yaml"] {
+            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+            assert_eq!(cli.global.files, [PathBuf::from("a.yaml")]);
+        }
+    }
+
+    #[test]
+    fn times() {
+        let seconds = |text| duration(text).map(|d| d.as_secs());
+        assert_eq!(seconds("90"), Ok(90));
+        assert_eq!(seconds("1h30m"), Ok(5400));
+        assert!(seconds("").is_err() && seconds("5d").is_err() && seconds("1h30").is_err());
+        assert!(seconds("99999999999999999999h").is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! One file a command: wiring only.
+
+mod deploy;
+mod down;
+mod plan;
+mod prepare;
+mod sandbox;
+mod session;
+mod signals;
+mod world;
+
+use crate::cli::{Cli, Command, SandboxCommand};
+use crate::error::Error;
+use session::Session;
+
+/// Runs a command and gives its exit code.
+#[must_use]
+pub fn run(cli: Cli) -> u8 {
+    let session = Session::new(cli.global);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(dispatch(&session, cli.command));
+            // A thread that still reads a file must not hold the program up.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Error::System {
+            message: format!("failed to start: {error}"),
+            help: "the machine refuses what every program needs; see the message".to_owned(),
+        }),
+    };
+    match result {
+        Ok(()) => 0,
+        Err(error) => {
+            if let Some((message, help)) = error.message() {
+                session.screen.error(&message, help.as_deref());
+            }
+            error.exit_code()
+        }
+    }
+}
+
+async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
+    match command {
+        Command::Plan(arguments) => plan::run(session, &arguments).await,
+        Command::Deploy(arguments) => deploy::run(session, &arguments).await,
+        Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::Sandbox { command } => match command {
+            SandboxCommand::Status => sandbox::status(session).await,
+            SandboxCommand::Logs { tail } => sandbox::logs(session, tail),
+            SandboxCommand::Stop => sandbox::stop(session).await,
+            SandboxCommand::Reset => sandbox::reset(session).await,
+        },
+    }
+}

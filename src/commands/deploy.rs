@@ -1,0 +1,133 @@
+use std::time::{Duration, Instant};
+
+use super::prepare::{self, Purpose};
+use super::world::World;
+use super::{Session, signals};
+use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
+use crate::cli::DeployArgs;
+use crate::ecs::desired::{Attribute, Desired, Kind};
+use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::plan::{Action, Plan, plan};
+use crate::report::plan_text;
+
+/// How many steps call AWS at a time.
+const LIMIT: usize = 16;
+
+/// `decklift deploy`
+pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
+    let start = Instant::now();
+    let json = session.json();
+    let stop = signals::listen(move || {
+        if !json {
+            let message = "\nstopping: what has started is finished, nothing new is begun; \
+                 once more ends at once";
+            crate::report::Screen::new(crate::report::ScreenOptions::default()).note(message);
+        }
+    });
+    let app = prepare::read(session, arguments.strict)?;
+    let reporter = session.reporter();
+    let emit = |event: Event| reporter.event(&event);
+    let events: &dyn Events = &emit;
+    let world = prepare::connect(session, &app, Purpose::Deploy, events).await?;
+    let desired = prepare::desired(session, &app, &world)?;
+    let actual = world.observe(&desired).await?;
+    let plan = plan(&desired, &actual);
+    if !session.json() {
+        session.screen.note(&plan_text::text(&plan));
+        session.screen.note(&plan_text::summary(&plan));
+    }
+    agree(session, arguments, &desired, &plan)?;
+
+    events.emit(Event::Started {
+        command: "deploy".to_owned(),
+        stack: desired.stack.clone(),
+        region: world.region().to_owned(),
+        services: app.project.services.len(),
+        steps: plan.steps.len(),
+    });
+    let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
+    let options = Options { limit: LIMIT, rollout: (!arguments.detach).then_some(rollout) };
+    let applied = apply(&world, &desired, &plan, options, &stop, events).await;
+    finish(&world, &desired, &plan, &applied, start.elapsed(), events).await
+}
+
+/// What makes something reachable from the Internet that was not before needs a yes.
+fn agree(
+    session: &Session,
+    arguments: &DeployArgs,
+    desired: &Desired,
+    plan: &Plan,
+) -> Result<(), Error> {
+    let new: Vec<String> = desired
+        .endpoints
+        .iter()
+        .filter(|endpoint| {
+            plan.steps
+                .iter()
+                .any(|step| step.resource == endpoint.listener && step.action == Action::Create)
+        })
+        .map(|endpoint| format!("port {} of {}", endpoint.port, endpoint.service))
+        .collect();
+    if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
+        return Ok(());
+    }
+    let list = new.join(", ");
+    session.screen.note(&format!("New on the Internet: {list}."));
+    if session.screen.can_ask() {
+        if session.screen.ask("Deploy?") {
+            return Ok(());
+        }
+        return Err(Error::Usage {
+            message: "nothing was deployed".to_owned(),
+            help: "answer `y`, or deploy with --yes".to_owned(),
+        });
+    }
+    Err(Error::Usage {
+        message: format!("this deploy opens {list} to the Internet, and there is nobody to ask"),
+        help: "agree with --allow-public or --yes, or set `x-ecs: {ports: {PORT: none}}` on the service"
+            .to_owned(),
+    })
+}
+
+async fn finish(
+    world: &World<'_>,
+    desired: &Desired,
+    plan: &Plan,
+    applied: &Applied,
+    took: Duration,
+    events: &dyn Events,
+) -> Result<(), Error> {
+    let verdict = applied.verdict();
+    let outcome = match verdict {
+        Verdict::Done if plan.is_empty() => "nothing-to-do",
+        Verdict::Done => "done",
+        Verdict::Failed => "failed",
+        Verdict::RolledBack => "rolled-back",
+        Verdict::DeploymentFailed => "deployment-failed",
+        Verdict::TimedOut => "timed-out",
+        Verdict::Interrupted => "interrupted",
+    };
+    events.emit(Event::Finished { outcome: outcome.to_owned(), seconds: took.as_secs() });
+    if verdict != Verdict::Done {
+        return Err(Error::Deployment(verdict));
+    }
+    let host = applied
+        .attributes
+        .iter()
+        .find(|(id, _)| id.kind == Kind::LoadBalancer)
+        .and_then(|(_, attributes)| attributes.get(&Attribute::DnsName));
+    for endpoint in &desired.endpoints {
+        let arn = applied.attributes.get(&endpoint.listener).and_then(|a| a.get(&Attribute::Arn));
+        let url = match world.local_url(arn.map(String::as_str)).await {
+            Some(url) => url,
+            None => match host {
+                Some(host) if endpoint.port == 80 => format!("{}://{host}", endpoint.scheme),
+                Some(host) => format!("{}://{host}:{}", endpoint.scheme, endpoint.port),
+                None => continue,
+            },
+        };
+        events.emit(Event::Endpoint { service: endpoint.service.clone(), url });
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+use std::time::Instant;
+
+use super::prepare::{self, Purpose};
+use super::{Session, signals};
+use crate::apply::{Cloud, Options, Verdict, apply};
+use crate::cli::DownArgs;
+use crate::ecs::desired::Kind;
+use crate::error::Error;
+use crate::event::{Event, Events};
+use crate::plan::{Removal, plan_removal};
+use crate::report::plan_text;
+use crate::sandbox;
+
+/// How many steps call AWS at a time.
+const LIMIT: usize = 16;
+
+/// `decklift down`
+pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), Error> {
+    let start = Instant::now();
+    let stop = signals::listen(|| {});
+    let app = prepare::read(session, false)?;
+    if session.global.sandbox && sandbox::find(&super::sandbox::paths()?).await?.is_none() {
+        session.notify("nothing to delete: no sandbox is running");
+        return Ok(());
+    }
+    let reporter = session.reporter();
+    let emit = |event: Event| reporter.event(&event);
+    let events: &dyn Events = &emit;
+    let world = prepare::connect(session, &app, Purpose::Down, events).await?;
+    let mut desired = prepare::desired(session, &app, &world)?;
+    // Images go with their repositories, and were not named.
+    desired.resources.retain(|id, _| id.kind != Kind::Image);
+    let actual = world.observe(&desired).await?;
+    // The sandbox is there to be thrown away: nothing in it outlives a `down`.
+    let everything = arguments.all || session.global.sandbox;
+    let removal = Removal {
+        volumes: everything || arguments.volumes,
+        images: everything || arguments.images,
+    };
+    let plan = plan_removal(&desired.stack, &actual, removal);
+    if plan.is_empty() {
+        session.notify(&format!("nothing to delete: AWS has nothing of {}", desired.stack));
+        return Ok(());
+    }
+    if !session.json() {
+        session.screen.note(&plan_text::text(&plan));
+        session.screen.note(&plan_text::summary(&plan));
+    }
+    if !arguments.yes {
+        if !session.screen.can_ask() {
+            return Err(Error::Usage {
+                message: "there is nobody to ask whether to delete this".to_owned(),
+                help: "agree with --yes".to_owned(),
+            });
+        }
+        if !session.screen.ask("Delete all of this?") {
+            return Err(Error::Usage {
+                message: "nothing was deleted".to_owned(),
+                help: "answer `y`, or use --yes".to_owned(),
+            });
+        }
+    }
+    events.emit(Event::Started {
+        command: "down".to_owned(),
+        stack: desired.stack.clone(),
+        region: world.region().to_owned(),
+        services: app.project.services.len(),
+        steps: plan.steps.len(),
+    });
+    let options = Options { limit: LIMIT, rollout: None };
+    let applied = apply(&world, &desired, &plan, options, &stop, events).await;
+    let verdict = applied.verdict();
+    let outcome = match verdict {
+        Verdict::Done => "done",
+        Verdict::Interrupted => "interrupted",
+        _ => "failed",
+    };
+    events
+        .emit(Event::Finished { outcome: outcome.to_owned(), seconds: start.elapsed().as_secs() });
+    if verdict == Verdict::Done { Ok(()) } else { Err(Error::Deployment(verdict)) }
+}

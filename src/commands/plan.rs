@@ -1,0 +1,28 @@
+use super::Session;
+use super::prepare::{self, Purpose};
+use super::signals;
+use crate::apply::Cloud;
+use crate::cli::PlanArgs;
+use crate::error::Error;
+use crate::plan::plan;
+use crate::report::plan_text;
+
+/// `decklift plan`
+pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
+    let _stop = signals::listen(|| std::process::exit(130));
+    let app = prepare::read(session, arguments.strict)?;
+    let world = prepare::connect(session, &app, Purpose::Plan, &|_| {}).await?;
+    let desired = prepare::desired(session, &app, &world)?;
+    let actual = world.observe(&desired).await?;
+    let plan = plan(&desired, &actual);
+    if session.json() {
+        session.screen.data(&serde_json::to_string_pretty(&plan).unwrap_or_default());
+    } else {
+        let text = plan_text::text(&plan);
+        if !text.is_empty() {
+            session.screen.data(text.trim_end());
+        }
+        session.screen.data(&plan_text::summary(&plan));
+    }
+    if arguments.exit_code && !plan.is_empty() { Err(Error::Changes) } else { Ok(()) }
+}

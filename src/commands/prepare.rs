@@ -1,0 +1,260 @@
+//! From the command line to a connected world: the part that plan, deploy and down share.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use super::Session;
+use super::world::{Build, World};
+use crate::aws::{Aws, ConnectOptions, NetworkRequest};
+use crate::compose::model::Service;
+use crate::compose::{LoadOptions, Project, load};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::ecs::desired::{Desired, Kind, ResourceId};
+use crate::ecs::facts::{Facts, ImageFacts};
+use crate::ecs::{translate, validate};
+use crate::error::Error;
+use crate::event::Events;
+use crate::images::{BuildSpec, Engine, Images, external_bases};
+use crate::sandbox::{self, Sandbox, base_image};
+use crate::source::Sources;
+
+/// The Compose application, free of faults.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) project: Project,
+    pub(super) sources: Sources,
+    pub(super) builds: Vec<BuildSpec>,
+}
+
+/// What a command wants of the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Plan,
+    Deploy,
+    Down,
+}
+
+impl Purpose {
+    /// Whether images are named, which reads every file of every build context.
+    fn names_images(self) -> bool {
+        self != Self::Down
+    }
+}
+
+/// Reads the Compose files, and translates them with nothing known of the world, so that every fault
+/// is reported before anything is started or asked.
+pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
+    let global = &session.global;
+    let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
+    let options = LoadOptions {
+        files: global.files.clone(),
+        project_name: global.project_name.clone(),
+        project_directory: global.project_directory.clone(),
+        env_files: global.env_files.clone(),
+        profiles: global.profiles.clone(),
+        environment_name: global.environment.clone(),
+        variables: variables(),
+        cwd: session.cwd()?,
+        stdin: if uses_stdin { Some(stdin()?) } else { None },
+    };
+    let loaded = load(&options);
+    let mut diagnostics = loaded.diagnostics;
+    let mut builds = Vec::new();
+    if let Some(project) = &loaded.project {
+        // Faults of the translation are worth knowing even when the file has others.
+        let facts = Facts::offline(region(session, project).as_deref());
+        let translation = translate(project, global.environment.as_deref(), &facts);
+        let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
+        diagnostics.extend(translation.diagnostics);
+        if clean {
+            diagnostics.extend(validate(&translation.desired));
+        }
+        builds = project.services.values().filter_map(build_spec).collect();
+        for spec in &builds {
+            diagnostics.extend(context_fault(project, spec));
+        }
+    }
+    if strict {
+        diagnostics.make_strict();
+    }
+    session.print(&diagnostics, &loaded.sources);
+    match loaded.project {
+        Some(project) if !diagnostics.has_errors() => {
+            Ok(App { project, sources: loaded.sources, builds })
+        }
+        _ => Err(Error::Compose),
+    }
+}
+
+/// Variables whose names or values are not text cannot be used in a Compose file.
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+fn stdin() -> Result<String, Error> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|error| Error::System {
+        message: format!("failed to read the Compose file from stdin: {error}"),
+        help: "pipe a UTF-8 text in, or name a file with -f".to_owned(),
+    })?;
+    Ok(text)
+}
+
+fn build_spec(service: &Service) -> Option<BuildSpec> {
+    let build = &service.build.as_ref()?.value;
+    // The task says what it runs on, never the machine that builds.
+    let platform = service.platform.as_ref().map_or("linux/amd64", |platform| &platform.value);
+    let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
+    let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
+        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
+    };
+    spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
+    spec.args = pairs(&build.args);
+    spec.target = build.target.as_ref().map(|target| target.value.clone());
+    spec.labels = pairs(&build.labels);
+    Some(spec)
+}
+
+/// A build context or Dockerfile that cannot be used, at its place in the Compose file.
+fn context_fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
+    let error = external_bases(spec).err()?;
+    let service = project.services.get(&spec.service)?;
+    let build = service.build.as_ref()?;
+    let span = match &build.value.dockerfile {
+        Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
+        _ => build.value.context.span,
+    };
+    let mut diagnostic =
+        Diagnostic::error(Code::BuildContext, format!("failed to {error}")).at(span, "");
+    diagnostic.help = error.help();
+    Some(diagnostic.service(&spec.service))
+}
+
+fn region(session: &Session, project: &Project) -> Option<String> {
+    let given = session.global.region.clone();
+    given.or_else(|| project.extension.region.as_ref().map(|region| region.value.clone()))
+}
+
+/// Connects to AWS or to the sandbox, and learns what the translation must know.
+pub(super) async fn connect<'a>(
+    session: &Session,
+    app: &App,
+    purpose: Purpose,
+    events: &'a dyn Events,
+) -> Result<World<'a>, Error> {
+    let sandbox = match session.global.sandbox {
+        true => {
+            let paths = super::sandbox::paths()?;
+            Some(sandbox::ensure(&paths, &|message| session.notify(message)).await?)
+        }
+        false => None,
+    };
+    let images = match &sandbox {
+        Some(sandbox) => prepare_sandbox(session, app, sandbox, purpose).await?,
+        None => Engine::detect().await.map(|engine| Images::new(Some(engine))),
+    };
+    let (images, no_engine) = match images {
+        Ok(images) => (images, None),
+        Err(error) => (Images::new(None), Some(error)),
+    };
+    let aws = Aws::connect(ConnectOptions {
+        region: region(session, &app.project),
+        profile: session.global.aws_profile.clone(),
+        sandbox: sandbox.as_ref().map(|sandbox| crate::aws::Sandbox {
+            endpoint: sandbox.instance.endpoint(),
+            registry: Some(sandbox.instance.registry()),
+        }),
+        attempts: None,
+        poll: None,
+    })
+    .await?;
+    let extension = &app.project.extension;
+    let mut facts = aws
+        .facts(&NetworkRequest {
+            vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
+            subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
+            load_balancer: needs_load_balancer(session, app),
+        })
+        .await?;
+    let mut builds = BTreeMap::new();
+    for spec in app.builds.iter().filter(|_| purpose.names_images()) {
+        let name = images.name(spec).await?;
+        for base in name.unresolved_bases() {
+            session.screen.warning(&format!(
+                "{}: the digest of the base image {base} is not known, so a new {base} alone will \
+                 not be noticed",
+                spec.service
+            ));
+        }
+        facts.images.insert(spec.service.clone(), ImageFacts { tag: name.tag() });
+        let id = ResourceId::new(Kind::Image, &spec.service);
+        builds.insert(id, Build { spec: spec.clone(), name });
+    }
+    Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
+}
+
+/// Whether anything is published, judged without knowing the network.
+fn needs_load_balancer(session: &Session, app: &App) -> bool {
+    let facts = Facts::offline(None);
+    let environment = session.global.environment.as_deref();
+    !translate(&app.project, environment, &facts).desired.endpoints.is_empty()
+}
+
+/// Says what the sandbox cannot do, and sees to the base image that offline machines lack.
+async fn prepare_sandbox(
+    session: &Session,
+    app: &App,
+    sandbox: &Sandbox,
+    purpose: Purpose,
+) -> Result<Result<Images, crate::images::ImageError>, Error> {
+    if !sandbox.has_engine() {
+        if purpose.names_images() {
+            let why = sandbox.status.engine.why.as_deref().unwrap_or("no reason given");
+            session.notify(&format!("no Docker engine ({why}): tasks are simulated"));
+            if !app.builds.is_empty() {
+                session
+                    .notify("no Docker engine: placeholder images stand for what would be built");
+            }
+        }
+        return Ok(Ok(Images::new(None)));
+    }
+    if purpose.names_images() {
+        let mut wanted = Vec::new();
+        for spec in &app.builds {
+            wanted.extend(external_bases(spec)?);
+        }
+        let plain = app.project.services.values().filter(|service| service.build.is_none());
+        wanted.extend(plain.filter_map(|s| s.image.as_ref().map(|image| image.value.clone())));
+        wanted.sort();
+        wanted.dedup();
+        for reference in wanted.iter().filter(|name| base_image::is_busybox(name)) {
+            match base_image::ensure(reference).await {
+                base_image::BaseImage::Present => {}
+                base_image::BaseImage::StandIn(path) => session.notify(&format!(
+                    "the engine cannot pull {reference}: this machine's {} stands in for it",
+                    path.display()
+                )),
+                base_image::BaseImage::Missing(why) => session.screen.warning(&format!(
+                    "the engine has no {reference} and cannot pull it ({why}); a statically linked \
+                     /bin/busybox (Debian: busybox-static) could stand in for it"
+                )),
+            }
+        }
+    }
+    Ok(Engine::detect().await.map(|engine| Images::new(Some(engine))))
+}
+
+/// Translates with what is known of the world.
+pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result<Desired, Error> {
+    let environment = session.global.environment.as_deref();
+    let translation = translate(&app.project, environment, world.facts());
+    let mut diagnostics: Diagnostics = translation.diagnostics;
+    diagnostics.extend(validate(&translation.desired));
+    if diagnostics.has_errors() {
+        session.print(&diagnostics, &app.sources);
+        return Err(Error::Compose);
+    }
+    Ok(translation.desired)
+}

@@ -1,0 +1,73 @@
+use std::path::PathBuf;
+
+use crate::cli::{Color, Global, OutputFormat};
+use crate::diagnostic::Diagnostics;
+use crate::error::Error;
+use crate::event::Event;
+use crate::report::{Json, Plain, Reporter, Screen, ScreenOptions, diagnostics};
+use crate::source::Sources;
+
+/// What every command has: the global options and the screen.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) global: Global,
+    pub(super) screen: Screen,
+}
+
+impl Session {
+    pub(super) fn new(global: Global) -> Self {
+        let color = match global.color {
+            Color::Auto => None,
+            Color::Always => Some(true),
+            Color::Never => Some(false),
+        };
+        let screen =
+            Screen::new(ScreenOptions { color, quiet: global.quiet, verbose: global.verbose });
+        Self { global, screen }
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.global.output == OutputFormat::Json
+    }
+
+    /// Whoever draws this command's events.
+    pub(super) fn reporter(&self) -> Box<dyn Reporter + '_> {
+        if self.json() {
+            Box::new(Json::new(&self.screen))
+        } else {
+            Box::new(Plain::new(&self.screen))
+        }
+    }
+
+    /// Says what takes time before there are events.
+    pub(super) fn notify(&self, message: &str) {
+        if self.json() {
+            Json::new(&self.screen).event(&Event::Note { message: message.to_owned() });
+        } else {
+            self.screen.note(message);
+        }
+    }
+
+    /// Prints diagnostics: as text on stderr, or as JSON on stdout.
+    pub(super) fn print(&self, list: &Diagnostics, sources: &Sources) {
+        if self.json() {
+            for line in diagnostics::render_json(list, sources).lines() {
+                self.screen.data(line);
+            }
+            return;
+        }
+        let options = diagnostics::RenderOptions {
+            color: self.screen.color(),
+            width: self.screen.width(),
+            verbose: self.screen.verbose(),
+        };
+        self.screen.block(&diagnostics::render(list, sources, options));
+    }
+
+    pub(super) fn cwd(&self) -> Result<PathBuf, Error> {
+        std::env::current_dir().map_err(|error| Error::System {
+            message: format!("failed to find the working directory: {error}"),
+            help: "change to a directory that exists".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,95 @@
+use std::path::PathBuf;
+
+use super::Decoder;
+use super::table::Table;
+use crate::compose::unsupported::Level;
+use crate::source::{Located, Span};
+use crate::yaml::{Kind, Node};
+
+/// One entry of `env_file`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::compose) struct EnvFile {
+    /// The absolute path, and where it is written.
+    pub(in crate::compose) path: Located<PathBuf>,
+    /// Where the entry came in by an alias.
+    pub(in crate::compose) alias: Option<Span>,
+    pub(in crate::compose) required: bool,
+    pub(in crate::compose) format: Format,
+}
+
+/// How the lines of an `env_file` are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(in crate::compose) enum Format {
+    /// Quotes, escapes and variables.
+    #[default]
+    Compose,
+    /// Every value as it stands.
+    Raw,
+}
+
+impl Decoder<'_> {
+    /// `env_file`; of equal paths the later one wins.
+    pub(super) fn env_files(&mut self, node: &Node) -> Vec<EnvFile> {
+        let items = match &node.kind {
+            Kind::Scalar(_) => std::slice::from_ref(node),
+            Kind::Sequence(items) => items.as_slice(),
+            Kind::Mapping(_) => {
+                self.wrong_type("env_file", node, "a list of texts");
+                &[]
+            }
+        };
+        let mut out = indexmap::IndexMap::new();
+        for item in items {
+            let file =
+                match item.kind {
+                    Kind::Mapping(_) => self.long_env_file(item),
+                    Kind::Scalar(_) | Kind::Sequence(_) => self.env_path(item).map(|path| {
+                        EnvFile { path, alias: item.alias, required: true, format: Format::Compose }
+                    }),
+                };
+            if let Some(file) = file {
+                out.insert(file.path.value.clone(), file);
+            }
+        }
+        out.into_values().collect()
+    }
+
+    fn env_path(&mut self, node: &Node) -> Option<Located<PathBuf>> {
+        let text = self.string("env_file", node)?;
+        if text.value.is_empty() {
+            self.invalid("env_file", node, "is empty", "name a file");
+            return None;
+        }
+        Some(text.map(|text| self.paths.absolute(&text)))
+    }
+
+    fn long_env_file(&mut self, node: &Node) -> Option<EnvFile> {
+        let mut table = Table::open(self, "env_file", node, Level::EnvFile)?;
+        let path = table.required(self, "path", "name the file");
+        let required = table.value("required").and_then(|node| self.boolean("required", node));
+        let format = table.value("format").and_then(|node| {
+            let format = self.string("format", node)?;
+            match format.value.as_str() {
+                "" => Some(Format::Compose),
+                "raw" => Some(Format::Raw),
+                _ => {
+                    self.invalid(
+                        "format",
+                        node,
+                        "is no format of `env_file`",
+                        "write `raw`, or nothing",
+                    );
+                    None
+                }
+            }
+        });
+        table.finish(self);
+        let path_node = path?;
+        Some(EnvFile {
+            path: self.env_path(path_node)?,
+            alias: node.alias,
+            required: required.is_none_or(|required| required.value),
+            format: format.unwrap_or_default(),
+        })
+    }
+}

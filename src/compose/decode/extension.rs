@@ -1,0 +1,101 @@
+use super::Decoder;
+use super::table::Table;
+use crate::compose::model::{Http, PortExposure, ProjectExtension, ServiceExtension};
+use crate::compose::unsupported::Level;
+use crate::source::Located;
+use crate::yaml::Node;
+
+impl Decoder<'_> {
+    /// The top-level `x-ecs`.
+    pub(super) fn project_extension(&mut self, node: &Node) -> ProjectExtension {
+        let mut out = ProjectExtension::default();
+        if node.is_null() {
+            return out;
+        }
+        let Some(mut table) = Table::open(self, "x-ecs", node, Level::ProjectExtension) else {
+            return out;
+        };
+        out.region = table.value("region").and_then(|node| self.filled("region", node));
+        out.vpc = table.value("vpc").and_then(|node| self.filled("vpc", node));
+        if let Some(node) = table.value("subnets") {
+            out.subnets = self.strings("subnets", node);
+        }
+        out.log_retention =
+            table.value("log_retention").and_then(|node| self.count("log_retention", node, 3653));
+        if let Some(node) = table.value("tags") {
+            out.tags = self.labels("tags", node);
+        }
+        table.finish(self);
+        out
+    }
+
+    /// A service's `x-ecs`.
+    pub(super) fn service_extension(&mut self, node: &Node) -> ServiceExtension {
+        let mut out = ServiceExtension::default();
+        if node.is_null() {
+            return out;
+        }
+        let Some(mut table) = Table::open(self, "x-ecs", node, Level::ServiceExtension) else {
+            return out;
+        };
+        out.cpu = table.value("cpu").and_then(|node| self.count("x-ecs.cpu", node, 1 << 20));
+        out.memory = table.value("memory").and_then(|node| self.bytes("x-ecs.memory", node, true));
+        if let Some(node) = table.value("ports") {
+            self.exposures(node, &mut out);
+        }
+        if let Some(node) = table.value("http") {
+            out.http = self.http(node);
+        }
+        table.finish(self);
+        out
+    }
+
+    fn exposures(&mut self, node: &Node, out: &mut ServiceExtension) {
+        let Some(mapping) = node.as_mapping() else {
+            self.wrong_type("x-ecs.ports", node, "a mapping");
+            return;
+        };
+        for entry in &mapping.entries {
+            let value = &entry.value;
+            let Some(port) = entry.key.text.parse::<u16>().ok().filter(|&port| port > 0) else {
+                let help = "write the container's port as the key: `80: public`";
+                self.invalid("x-ecs.ports", value, "stands under a key that is no port", help);
+                continue;
+            };
+            if value.as_scalar().is_some_and(|scalar| &*scalar.text == "internal") {
+                let what = "`internal` for a port in `x-ecs`";
+                self.not_supported(what, entry, "write `none`, or `public`");
+                continue;
+            }
+            let choices = [("public", PortExposure::Public), ("none", PortExposure::None)];
+            if let Some(exposure) = self.choice("x-ecs.ports", value, &choices) {
+                out.ports.insert(port, Located::new(exposure.value, value.span));
+            }
+        }
+    }
+
+    fn http(&mut self, node: &Node) -> Http {
+        let mut http = Http::default();
+        let Some(mut table) = Table::open(self, "x-ecs.http", node, Level::HttpExtension) else {
+            return http;
+        };
+        http.health_check = table.value("health_check").and_then(|node| {
+            let path = self.filled("health_check", node)?;
+            if !path.value.starts_with('/') {
+                self.invalid(
+                    "health_check",
+                    node,
+                    "is no path",
+                    "write it with a slash: `/health`",
+                );
+                return None;
+            }
+            Some(path)
+        });
+        http.deregistration_delay = table
+            .value("deregistration_delay")
+            .and_then(|node| self.count("deregistration_delay", node, 3600));
+        table.finish(self);
+        http
+    }
+}

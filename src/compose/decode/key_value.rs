@@ -1,0 +1,71 @@
+use indexmap::IndexMap;
+
+use super::Decoder;
+use crate::compose::scalar::{Typed, as_text, typed};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Located;
+use crate::yaml::{Kind, Node};
+
+/// `environment`, `labels` and their like: names and values, `None` for a bare name.
+pub(in crate::compose) type KeyValues = IndexMap<String, Located<Option<String>>>;
+
+impl Decoder<'_> {
+    /// Reads `{A: 1}` or `[A=1]`; of equal names the later one wins.
+    pub(super) fn key_values(&mut self, field: &str, node: &Node) -> KeyValues {
+        let mut out = KeyValues::new();
+        match &node.kind {
+            Kind::Mapping(mapping) => {
+                for entry in &mapping.entries {
+                    let name = &entry.key.text;
+                    if !self.text_key(&entry.key) {
+                        continue;
+                    }
+                    let Some(scalar) = entry.value.as_scalar() else {
+                        self.wrong_type(&format!("{field}.{name}"), &entry.value, "a single value");
+                        continue;
+                    };
+                    if typed(scalar) == Typed::Timestamp {
+                        self.wrong_type(&format!("{field}.{name}"), &entry.value, "text");
+                        continue;
+                    }
+                    let value = as_text(scalar).map(std::borrow::Cow::into_owned);
+                    self.blank_name(field, name, &entry.value);
+                    out.insert(name.to_string(), Located::new(value, entry.value.span));
+                }
+            }
+            Kind::Sequence(items) => {
+                for item in items {
+                    let Some(text) = self.string(field, item) else { continue };
+                    let (name, value) = match text.value.split_once('=') {
+                        Some((name, value)) => (name, Some(value.to_owned())),
+                        None => (text.value.as_str(), None),
+                    };
+                    self.blank_name(field, name, item);
+                    out.insert(name.to_owned(), Located::new(value, text.span));
+                }
+            }
+            Kind::Scalar(_) => self.wrong_type(field, node, "a mapping"),
+        }
+        out
+    }
+
+    /// The same, a bare name having the empty value: labels and arguments of labels.
+    pub(super) fn labels(&mut self, field: &str, node: &Node) -> IndexMap<String, Located<String>> {
+        let values = self.key_values(field, node);
+        values
+            .into_iter()
+            .map(|(name, value)| (name, value.map(Option::unwrap_or_default)))
+            .collect()
+    }
+
+    fn blank_name(&mut self, field: &str, name: &str, node: &Node) {
+        if field != "labels" && name.ends_with(char::is_whitespace) {
+            let fault = Diagnostic::error(
+                Code::InvalidValue,
+                format!("the name of a variable in `{field}` ends with a blank"),
+            )
+            .help("write `NAME=value`, without blanks around the equals sign");
+            self.report_at(fault, node, "");
+        }
+    }
+}

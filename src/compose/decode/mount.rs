@@ -1,0 +1,277 @@
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::Decoder;
+use super::size::parse_bytes;
+use super::table::Table;
+use crate::compose::model::{Mount, MountKind};
+use crate::compose::paths::clean_target;
+use crate::compose::suggest::shown;
+use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Located;
+use crate::yaml::{Kind, Node};
+
+/// A mount in its short form, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::compose) struct MountSpec {
+    pub(in crate::compose) source: Option<String>,
+    pub(in crate::compose) target: String,
+    pub(in crate::compose) read_only: bool,
+    /// Options other than `ro` and `rw`.
+    pub(in crate::compose) options: Vec<String>,
+    /// Whether the source is a path.
+    pub(in crate::compose) is_bind: bool,
+}
+
+/// Reads `[source:]target[:options]`.
+///
+/// # Errors
+///
+/// What is wrong, as a lower-case fragment.
+pub(in crate::compose) fn parse_mount(text: &str) -> Result<MountSpec, &'static str> {
+    if text.is_empty() {
+        return Err("is empty");
+    }
+    if text.len() <= 2 {
+        return Ok(MountSpec { target: text.to_owned(), ..MountSpec::default() });
+    }
+    let mut parts: Vec<String> = Vec::new();
+    for part in text.split(':') {
+        // `C:\data` holds a colon of its own.
+        match parts.last_mut() {
+            Some(drive) if drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic() => {
+                drive.push(':');
+                drive.push_str(part);
+            }
+            _ => parts.push(part.to_owned()),
+        }
+    }
+    if parts.iter().any(String::is_empty) {
+        return Err("has an empty part between colons");
+    }
+    let mut parts = parts.into_iter();
+    let (source, target, options) = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(target), None, _, _) => (None, target, None),
+        (Some(source), Some(target), options, None) => (Some(source), target, options),
+        _ => return Err("has too many colons"),
+    };
+    let is_bind = source.as_deref().is_some_and(is_path);
+    let mut spec = MountSpec { source, target, is_bind, ..MountSpec::default() };
+    for option in
+        options.as_deref().unwrap_or_default().split(',').filter(|option| !option.is_empty())
+    {
+        match option {
+            "ro" => spec.read_only = true,
+            "rw" => spec.read_only = false,
+            other => spec.options.push(other.to_owned()),
+        }
+    }
+    Ok(spec)
+}
+
+/// Whether a source names a path and no volume.
+fn is_path(source: &str) -> bool {
+    source.starts_with(['.', '/', '~'])
+        || source.starts_with("\\\\")
+        || source.as_bytes().get(1) == Some(&b':') && source.as_bytes()[0].is_ascii_alphabetic()
+}
+
+impl Decoder<'_> {
+    /// `tmpfs` and `volumes`: of equal targets among the volumes the later one wins, and a target
+    /// of both is reported.
+    pub(super) fn mounts(
+        &mut self,
+        tmpfs: Option<&Node>,
+        volumes: Option<&Node>,
+    ) -> Vec<Located<Mount>> {
+        let mut memory = Vec::new();
+        if let Some(node) = tmpfs {
+            let items = match &node.kind {
+                Kind::Scalar(_) => std::slice::from_ref(node),
+                Kind::Sequence(items) => items.as_slice(),
+                Kind::Mapping(_) => {
+                    self.wrong_type("tmpfs", node, "a list of texts");
+                    &[]
+                }
+            };
+            memory.extend(items.iter().filter_map(|item| self.tmpfs(item)));
+        }
+        let mut mounts: IndexMap<String, Located<Mount>> = IndexMap::new();
+        if let Some(node) = volumes {
+            let Some(items) = node.as_sequence() else {
+                self.wrong_type("volumes", node, "a list");
+                return memory;
+            };
+            for item in items {
+                let mount = match item.kind {
+                    Kind::Mapping(_) => self.long_mount(item),
+                    Kind::Scalar(_) | Kind::Sequence(_) => self.short_mount(item),
+                };
+                if let Some(mount) = mount {
+                    mounts.insert(mount.target.clone(), Located::new(mount, item.span));
+                }
+            }
+        }
+        let mut seen: HashMap<&str, &Located<Mount>> = HashMap::new();
+        for mount in memory.iter().chain(mounts.values()) {
+            if let Some(first) = seen.insert(&mount.value.target, mount) {
+                let target = shown(&mount.value.target, mount.span, self.sources);
+                let fault = mounted_twice(&target, first, mount);
+                self.report(fault);
+            }
+        }
+        memory.extend(mounts.into_values());
+        memory
+    }
+
+    fn tmpfs(&mut self, node: &Node) -> Option<Located<Mount>> {
+        let text = self.string("tmpfs", node)?.value;
+        let (target, options) = text.split_once(':').unwrap_or((&text, ""));
+        let mut size = None;
+        let mut read_only = false;
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            match option.split_once('=') {
+                Some(("size", value)) => match parse_bytes(value) {
+                    Some(bytes) => size = Some(bytes),
+                    None => {
+                        self.invalid("tmpfs", node, "has a size that is none", "write `size=64m`")
+                    }
+                },
+                _ if option == "ro" => read_only = true,
+                _ => self.ignored_option(option, node),
+            }
+        }
+        let mount =
+            Mount { kind: MountKind::Tmpfs { size }, target: clean_target(target), read_only };
+        Some(Located::new(mount, node.span))
+    }
+
+    fn ignored_option(&mut self, option: &str, node: &Node) {
+        if option == "rw" {
+            return;
+        }
+        let fault = Diagnostic::note(
+            Code::Ignored,
+            format!("the mount option {} is ignored", shown(option, node.span, self.sources)),
+        );
+        self.report_at(fault, node, "it has no effect on ECS");
+    }
+
+    fn short_mount(&mut self, node: &Node) -> Option<Mount> {
+        let text = self.string("volumes", node)?.value;
+        let spec = match parse_mount(&text) {
+            Ok(spec) => spec,
+            Err(why) => {
+                let help = "write `name:/path`, `./directory:/path` or `./file:/path:ro`";
+                self.invalid("volumes", node, why, help);
+                return None;
+            }
+        };
+        for option in &spec.options {
+            self.ignored_option(option, node);
+        }
+        let kind = match spec.source {
+            None => MountKind::Anonymous,
+            Some(source) if spec.is_bind => MountKind::Bind(self.paths.absolute(&source)),
+            Some(source) => MountKind::Volume(source),
+        };
+        Some(Mount { kind, target: clean_target(&spec.target), read_only: spec.read_only })
+    }
+
+    fn long_mount(&mut self, node: &Node) -> Option<Mount> {
+        let mut table = Table::open(self, "volumes", node, Level::Mount)?;
+        let kind = table.required(self, "type", "write `type: volume`, `bind` or `tmpfs`");
+        let source = table.value("source").and_then(|node| self.filled("source", node));
+        let target = table.required(self, "target", "say where it is mounted in the container");
+        let read_only = table.value("read_only").and_then(|node| self.boolean("read_only", node));
+        for (key, level) in [("bind", Level::MountBind), ("volume", Level::MountVolume)] {
+            if let Some(node) = table.value(key)
+                && let Some(inner) = Table::open(self, key, node, level)
+            {
+                inner.finish(self);
+            }
+        }
+        let size = table.value("tmpfs").and_then(|node| {
+            let mut inner = Table::open(self, "tmpfs", node, Level::MountTmpfs)?;
+            let size = inner.value("size").and_then(|node| self.bytes("size", node, true));
+            inner.finish(self);
+            size
+        });
+        table.finish(self);
+        let target = self.filled("target", target?)?;
+        let kind_node = kind?;
+        let kind = match self.string("type", kind_node)?.value.as_str() {
+            "volume" => source.map_or(MountKind::Anonymous, |name| MountKind::Volume(name.value)),
+            "tmpfs" => MountKind::Tmpfs { size: size.map(|size| size.value) },
+            "bind" => match source {
+                Some(source) => MountKind::Bind(self.paths.absolute(&source.value)),
+                None => {
+                    let fault =
+                        Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
+                            .help("name the file or directory that is mounted");
+                    self.report_at(fault, node, "missing here");
+                    return None;
+                }
+            },
+            "image" | "npipe" | "cluster" => {
+                let message = "mounts of this type are not supported yet";
+                let fault = Diagnostic::error(Code::NotSupportedYet, message)
+                    .help("use a volume, a bind mount or tmpfs");
+                self.report_at(fault, kind_node, "");
+                return None;
+            }
+            _ => {
+                let help = "the types are `volume`, `bind` and `tmpfs`";
+                self.invalid("type", kind_node, "is no type of mount", help);
+                return None;
+            }
+        };
+        let target = clean_target(&target.value);
+        Some(Mount { kind, target, read_only: read_only.is_some_and(|value| value.value) })
+    }
+}
+
+fn mounted_twice(target: &str, first: &Located<Mount>, second: &Located<Mount>) -> Diagnostic {
+    let message = format!("two mounts have the target {target}");
+    Diagnostic::error(Code::Conflict, message)
+        .at(second.span, "again here")
+        .at(first.span, "first here")
+        .help("keep one of them")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_forms() {
+        let show = |text: &str| match parse_mount(text) {
+            Ok(spec) => format!(
+                "{} {} {}{}{}",
+                spec.source.as_deref().unwrap_or("-"),
+                spec.target,
+                if spec.is_bind { "bind" } else { "volume" },
+                if spec.read_only { " ro" } else { "" },
+                spec.options.iter().map(|option| format!(" {option}")).collect::<String>(),
+            ),
+            Err(why) => why.to_owned(),
+        };
+        for (text, want) in [
+            ("/d", "- /d volume"),
+            ("data:/c", "data /c volume"),
+            ("./a:/b:ro", "./a /b bind ro"),
+            ("~/a:/b:ro,z", "~/a /b bind ro z"),
+            ("C:\\a:/b", "C:\\a /b bind"),
+            ("a:b:c:d", "C"),
+            ("", "is empty"),
+            ("data::/x", "has an empty part between colons"),
+            ("data:/a:ro:x", "has too many colons"),
+        ] {
+            if want != "C" {
+                assert_eq!(show(text), want, "{text}");
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+use std::net::IpAddr;
+
+use super::Decoder;
+use super::table::Table;
+use crate::compose::model::{Port, Protocol};
+use crate::compose::scalar::{Typed, typed};
+use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Located;
+use crate::yaml::{Kind, Node};
+
+/// A published port as Compose writes it in its long form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::compose) struct PortSpec {
+    pub(in crate::compose) name: Option<String>,
+    pub(in crate::compose) mode: Option<String>,
+    pub(in crate::compose) host_ip: Option<String>,
+    pub(in crate::compose) target: u16,
+    /// A port or a range.
+    pub(in crate::compose) published: Option<String>,
+    pub(in crate::compose) protocol: Option<String>,
+    pub(in crate::compose) app_protocol: Option<String>,
+}
+
+/// Reads one entry in its short form: `[[ip:]published:]target[/protocol]`, both as ranges too.
+///
+/// # Errors
+///
+/// What is wrong, as a lower-case fragment.
+pub(in crate::compose) fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'static str> {
+    let (rest, target) = text.rsplit_once(':').unwrap_or(("", text));
+    let (ip, published) = rest.rsplit_once(':').unwrap_or(("", rest));
+    let (target, protocol) = target.split_once('/').unwrap_or((target, "tcp"));
+    let ip = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(ip);
+    if !ip.is_empty() && ip.parse::<IpAddr>().is_err() {
+        return Err("has an address that is none");
+    }
+    if target.is_empty() {
+        return Err("names no container port");
+    }
+    let protocol = protocol.to_ascii_lowercase();
+    if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
+        return Err("has a protocol other than tcp and udp");
+    }
+    let (first, last) = range(target).ok_or("has a container port outside 1–65535")?;
+    let outside = match published {
+        "" => None,
+        text => Some(range(text).ok_or("has a published port outside 1–65535")?),
+    };
+    if let Some((low, high)) = outside
+        && high - low != last - first
+        && first != last
+    {
+        return Err("has two ranges of different length");
+    }
+    let spec = |target: u16| PortSpec {
+        mode: Some("ingress".into()),
+        host_ip: Some(ip.to_owned()).filter(|ip| !ip.is_empty()),
+        target,
+        published: outside.map(|(low, high)| {
+            if first == last && low != high {
+                format!("{low}-{high}")
+            } else {
+                (low + (target - first)).to_string()
+            }
+        }),
+        protocol: Some(protocol.clone()),
+        ..PortSpec::default()
+    };
+    let mut specs: Vec<PortSpec> = (first..=last).map(spec).collect();
+    // The reference sorts them by their text.
+    specs.sort_by_cached_key(|spec| spec.target.to_string());
+    Ok(specs)
+}
+
+/// `80` or `80-90`.
+fn range(text: &str) -> Option<(u16, u16)> {
+    let port = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u16>().ok()).flatten()
+    };
+    let (low, high) = match text.split_once('-') {
+        Some((low, high)) => (port(low)?, port(high)?),
+        None => (port(text)?, port(text)?),
+    };
+    (low <= high).then_some((low, high))
+}
+
+impl Decoder<'_> {
+    /// `ports`, unique by address, published port, target and protocol.
+    pub(super) fn ports(&mut self, node: &Node) -> Vec<Located<Port>> {
+        let mut out = indexmap::IndexMap::new();
+        for (spec, item) in self.port_specs(node) {
+            let Some(port) = self.port(&spec, item) else { continue };
+            let key = (spec.host_ip, spec.published, spec.target, spec.protocol);
+            out.insert(key, Located::new(port, item.span));
+        }
+        out.into_values().collect()
+    }
+
+    fn port_specs<'n>(&mut self, node: &'n Node) -> Vec<(PortSpec, &'n Node)> {
+        let Some(items) = node.as_sequence() else {
+            self.wrong_type("ports", node, "a list");
+            return Vec::new();
+        };
+        let mut specs = Vec::new();
+        for item in items {
+            if let Kind::Mapping(_) = item.kind {
+                specs.extend(self.long_port(item).map(|spec| (spec, item)));
+                continue;
+            }
+            match self.port_text("ports", item).map(|text| parse_ports(&text)) {
+                Some(Ok(found)) => specs.extend(found.into_iter().map(|spec| (spec, item))),
+                Some(Err(why)) => {
+                    let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
+                    self.invalid("ports", item, why, help);
+                }
+                None => {}
+            }
+        }
+        specs
+    }
+
+    /// A text or a whole number.
+    fn port_text(&mut self, field: &str, item: &Node) -> Option<String> {
+        match item.as_scalar().map(typed) {
+            Some(Typed::Text(text)) => Some(text.to_owned()),
+            Some(Typed::Int(number)) => Some(number.to_string()),
+            _ => {
+                self.wrong_type(field, item, "a port");
+                None
+            }
+        }
+    }
+
+    fn long_port(&mut self, node: &Node) -> Option<PortSpec> {
+        let mut table = Table::open(self, "ports", node, Level::Port)?;
+        let text = |decoder: &mut Self, field: &'static str, value: Option<&Node>| {
+            value.and_then(|node| decoder.filled(field, node)).map(|text| text.value)
+        };
+        let name = text(self, "name", table.value("name"));
+        let mode = text(self, "mode", table.value("mode"));
+        let host_ip = text(self, "host_ip", table.value("host_ip"));
+        let protocol = text(self, "protocol", table.value("protocol"));
+        let app_protocol = text(self, "app_protocol", table.value("app_protocol"));
+        let published = table.value("published").and_then(|node| {
+            let text = self.port_text("published", node)?;
+            if !text.is_empty() && range(&text).is_none() {
+                self.invalid("published", node, "is no port between 1 and 65535", "write `8080`");
+            }
+            Some(text).filter(|text| !text.is_empty())
+        });
+        let target = table.required(self, "target", "say which port of the container is meant");
+        table.finish(self);
+        let target = self.integer("target", target?, (1, 65_535))?.value;
+        Some(PortSpec {
+            name,
+            mode,
+            host_ip,
+            target: u16::try_from(target).ok()?,
+            published,
+            protocol,
+            app_protocol,
+        })
+    }
+
+    /// The model's port, or what is wrong with it.
+    fn port(&mut self, spec: &PortSpec, node: &Node) -> Option<Port> {
+        let PortSpec { name, mode, host_ip, target, published, protocol, app_protocol } = spec;
+        if *target == 0 {
+            self.invalid("ports", node, "has the container port 0", "ports go from 1 to 65535");
+            return None;
+        }
+        let protocol = match protocol.as_deref().unwrap_or("tcp") {
+            "tcp" => Protocol::Tcp,
+            "udp" => Protocol::Udp,
+            "sctp" => {
+                let fault =
+                    Diagnostic::error(Code::NotSupportedYet, "`sctp` ports are not supported yet")
+                        .help("use tcp or udp");
+                self.report_at(fault, node, "");
+                return None;
+            }
+            _ => {
+                self.invalid("protocol", node, "has an unknown protocol", "use `tcp` or `udp`");
+                return None;
+            }
+        };
+        if let Some(ip) = host_ip
+            && ip.parse::<IpAddr>().is_err()
+        {
+            self.invalid("host_ip", node, "has an address that is none", "write `127.0.0.1`");
+        }
+        let host_mode = match mode.as_deref() {
+            None | Some("ingress") => false,
+            Some("host") => true,
+            Some(_) => {
+                self.invalid("mode", node, "has an unknown mode", "use `ingress` or `host`");
+                false
+            }
+        };
+        let published = published.as_deref().and_then(range);
+        if let Some((low, high)) = published
+            && low != high
+        {
+            let fault = Diagnostic::warning(
+                Code::Approximated,
+                "of a range of published ports the first is taken",
+            )
+            .help("write the one port that is meant");
+            self.report_at(fault, node, "Docker would take any free one of them");
+        }
+        Some(Port {
+            name: name.clone(),
+            target: *target,
+            published: published.map(|(low, _)| low).filter(|&port| port != 0),
+            protocol,
+            host_ip: host_ip.clone(),
+            app_protocol: app_protocol.clone(),
+            host_mode,
+        })
+    }
+
+    /// `expose`
+    pub(super) fn expose(&mut self, node: &Node) -> Vec<Located<Port>> {
+        let Some(items) = node.as_sequence() else {
+            self.wrong_type("expose", node, "a list");
+            return Vec::new();
+        };
+        let mut out = indexmap::IndexMap::new();
+        for item in items {
+            let Some(text) = self.port_text("expose", item) else { continue };
+            let specs =
+                if text.contains(':') { Err("publishes a port") } else { parse_ports(&text) };
+            match specs {
+                Ok(specs) => {
+                    for spec in specs {
+                        let Some(mut port) = self.port(&spec, item) else { continue };
+                        port.published = None;
+                        out.insert((port.target, port.protocol), Located::new(port, item.span));
+                    }
+                }
+                Err(why) => {
+                    let help = "write `\"80\"`, `\"80-90\"` or `\"53/udp\"`; `ports` publishes";
+                    self.invalid("expose", item, why, help);
+                }
+            }
+        }
+        out.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_forms() {
+        let show = |text: &str| match parse_ports(text) {
+            Ok(specs) => specs
+                .iter()
+                .map(|spec| {
+                    let ip = spec.host_ip.as_deref().unwrap_or("*");
+                    let published = spec.published.as_deref().unwrap_or("-");
+                    let protocol = spec.protocol.as_deref().unwrap_or("?");
+                    format!("{ip} {published} {}/{protocol}", spec.target)
+                })
+                .collect::<Vec<_>>()
+                .join(", "),
+            Err(why) => why.to_owned(),
+        };
+        for (text, want) in [
+            ("80", "* - 80/tcp"),
+            ("8080:80", "* 8080 80/tcp"),
+            ("127.0.0.1:8080:80/UDP", "127.0.0.1 8080 80/udp"),
+            ("127.0.0.1::80", "127.0.0.1 - 80/tcp"),
+            ("[::1]:8080:80", "::1 8080 80/tcp"),
+            ("::1:8080:80", "::1 8080 80/tcp"),
+            ("9-10:9-10", "* 10 10/tcp, * 9 9/tcp"),
+            ("3000-3002:80", "* 3000-3002 80/tcp"),
+            ("3-4:5-7", "has two ranges of different length"),
+            ("99999", "has a container port outside 1–65535"),
+            ("0:99999", "has a container port outside 1–65535"),
+            ("99999:80", "has a published port outside 1–65535"),
+            ("x:80", "has a published port outside 1–65535"),
+            ("80:", "names no container port"),
+            ("80/foo", "has a protocol other than tcp and udp"),
+            ("300.1.1.1:80:80", "has an address that is none"),
+            ("5-3", "has a container port outside 1–65535"),
+        ] {
+            assert_eq!(show(text), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use indexmap::IndexMap;
+
+use super::table::Table;
+use super::{Decoder, RawService};
+use crate::compose::model::{Network, ProjectExtension, Volume};
+use crate::compose::paths::Paths;
+use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Sources, Span};
+use crate::yaml::Node;
+
+/// The project as the files have it.
+pub(in crate::compose) struct RawProject {
+    pub(in crate::compose) services: IndexMap<String, RawService>,
+    pub(in crate::compose) networks: IndexMap<String, Network>,
+    pub(in crate::compose) volumes: IndexMap<String, Volume>,
+    pub(in crate::compose) extension: ProjectExtension,
+    /// `services`, or the document where there is none.
+    pub(in crate::compose) span: Span,
+    /// Whether `include`, which was refused, may define more than is here.
+    pub(in crate::compose) is_part: bool,
+}
+
+/// Reads the whole document. `None` when it is no mapping.
+pub(in crate::compose) fn decode(
+    document: &Node,
+    sources: &Sources,
+    paths: &Paths,
+    diagnostics: &mut Diagnostics,
+) -> Option<RawProject> {
+    let mut decoder = Decoder { sources, diagnostics, paths, service: None };
+    let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
+    let start = document.span.start as usize;
+    let mut raw = RawProject {
+        services: IndexMap::new(),
+        networks: IndexMap::new(),
+        volumes: IndexMap::new(),
+        extension: ProjectExtension::default(),
+        span: Span::new(document.span.source, start, start),
+        is_part: document.get("include").is_some(),
+    };
+    if let Some(entry) = table.optional("version") {
+        decoder.report(
+            Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
+                .at(entry.key.span, "")
+                .help("remove it"),
+        );
+    }
+    if let Some(node) = table.value("name") {
+        decoder.string("name", node);
+    }
+    if let Some(node) = table.value("networks")
+        && !node.is_null()
+    {
+        raw.networks = decoder.top_networks(node);
+    }
+    if let Some(node) = table.value("volumes")
+        && !node.is_null()
+    {
+        raw.volumes = decoder.top_volumes(node);
+    }
+    if let Some(node) = table.value("x-ecs") {
+        raw.extension = decoder.project_extension(node);
+    }
+    if let Some(entry) = table.optional("services") {
+        raw.span = entry.key.span;
+        for entry in decoder.named_entries("services", &entry.value) {
+            if let Some(service) = decoder.service(entry) {
+                raw.services.insert(entry.key.text.to_string(), service);
+            }
+        }
+    }
+    table.finish(&mut decoder);
+    Some(raw)
+}

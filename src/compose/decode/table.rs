@@ -1,0 +1,172 @@
+use super::Decoder;
+use crate::compose::suggest::{closest, did_you_mean};
+use crate::compose::unsupported::{Level, way_out};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::yaml::{Entry, Key, Mapping, Node, Style};
+
+/// Reads the attributes of a mapping one by one, and complains about those that nobody asked for.
+pub(super) struct Table<'n> {
+    node: &'n Node,
+    mapping: &'n Mapping,
+    level: Level,
+    /// The names that were asked for.
+    asked: Vec<&'static str>,
+    /// Which entries were taken, by their place in the mapping.
+    taken: Vec<bool>,
+}
+
+impl<'n> Table<'n> {
+    /// `None`, reported, when the value is no mapping. `field` is what messages call it.
+    pub(super) fn open(
+        decoder: &mut Decoder<'_>,
+        field: &str,
+        node: &'n Node,
+        level: Level,
+    ) -> Option<Self> {
+        let Some(mapping) = node.as_mapping() else {
+            decoder.wrong_type(field, node, "a mapping");
+            return None;
+        };
+        let taken = vec![false; mapping.entries.len()];
+        Some(Self { node, mapping, level, asked: Vec::with_capacity(32), taken })
+    }
+
+    /// The entry of an attribute, when the file has it.
+    pub(super) fn optional(&mut self, key: &'static str) -> Option<&'n Entry> {
+        self.asked.push(key);
+        let at = self.mapping.entries.iter().position(|entry| &*entry.key.text == key)?;
+        self.taken[at] = true;
+        self.mapping.entries.get(at)
+    }
+
+    /// The value of an attribute, when the file has it.
+    pub(super) fn value(&mut self, key: &'static str) -> Option<&'n Node> {
+        self.optional(key).map(|entry| &entry.value)
+    }
+
+    /// The value of an attribute; its absence is reported.
+    pub(super) fn required(
+        &mut self,
+        decoder: &mut Decoder<'_>,
+        key: &'static str,
+        help: &str,
+    ) -> Option<&'n Node> {
+        let value = self.value(key);
+        if value.is_none() {
+            let message = format!("{} needs `{key}`", self.level.name());
+            decoder.report_at(
+                Diagnostic::error(Code::MissingAttribute, message).help(help),
+                self.node,
+                "missing here",
+            );
+        }
+        value
+    }
+
+    /// Whether an attribute is there, under its name or under one that is close to it.
+    pub(super) fn has_like(&self, key: &str) -> bool {
+        let mut entries = self.mapping.entries.iter().zip(&self.taken);
+        entries.any(|(entry, taken)| {
+            let found = &*entry.key.text;
+            found == key || !taken && closest(found, [key]).is_some()
+        })
+    }
+
+    /// Complains about every entry that was not asked for. `x-…` is accepted anywhere.
+    pub(super) fn finish(self, decoder: &mut Decoder<'_>) {
+        for (entry, taken) in self.mapping.entries.iter().zip(&self.taken) {
+            let key = &*entry.key.text;
+            if *taken || key.starts_with("x-") {
+                continue;
+            }
+            if self.level.ignored().contains(&key) {
+                decoder.ignored(key, &entry.key, "it has no effect on ECS");
+            } else if self.level.not_supported_yet().contains(&key) {
+                if is_empty(&entry.value) {
+                    continue;
+                }
+                decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
+            } else {
+                self.unknown(decoder, entry);
+            }
+        }
+    }
+
+    fn unknown(&self, decoder: &mut Decoder<'_>, entry: &Entry) {
+        let key = &*entry.key.text;
+        let known = self
+            .asked
+            .iter()
+            .chain(self.level.not_supported_yet())
+            .chain(self.level.ignored())
+            .copied();
+        let close = did_you_mean(key, known);
+        let here = if close.is_some() { "" } else { "not known here" };
+        let help = close.or_else(|| self.belongs_elsewhere(key)).unwrap_or_else(|| {
+            format!("remove it, or name it `x-{key}` when it is meant for another tool")
+        });
+        let message = format!("{} has no attribute `{key}`", self.level.name());
+        let fault = Diagnostic::error(Code::UnknownAttribute, message).at(entry.key.span, here);
+        decoder.report(decoder.used_at(fault, &entry.value).help(help));
+    }
+
+    /// A key that is indented one level too far, or not far enough.
+    fn belongs_elsewhere(&self, key: &str) -> Option<String> {
+        match (self.level, key) {
+            (
+                Level::Root,
+                "image" | "build" | "ports" | "environment" | "command" | "depends_on",
+            ) => Some(format!("`{key}` belongs to a service: indent it below the service's name")),
+            (Level::Service, "services") => {
+                Some("`services` stands at the top level, without indentation".into())
+            }
+            (Level::Service, "replicas" | "resources" | "update_config") => {
+                Some(format!("write it below `deploy`: `deploy: {{ {key}: … }}`"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An empty list or mapping asks for nothing.
+fn is_empty(node: &Node) -> bool {
+    node.as_sequence().is_some_and(<[Node]>::is_empty)
+        || node.as_mapping().is_some_and(|mapping| mapping.entries.is_empty())
+}
+
+impl Decoder<'_> {
+    /// Reports an attribute that is dropped.
+    pub(super) fn ignored(&mut self, name: &str, key: &Key, why: &str) {
+        self.report(
+            Diagnostic::note(Code::Ignored, format!("`{name}` is ignored"))
+                .at(key.span, why.to_owned()),
+        );
+    }
+
+    /// Reports an attribute, or a form of one, that is refused until it is supported.
+    pub(super) fn not_supported(&mut self, what: &str, entry: &Entry, help: &str) {
+        let fault =
+            Diagnostic::error(Code::NotSupportedYet, format!("{what} is not supported yet"))
+                .at(entry.key.span, "");
+        let fault = self.used_at(fault, &entry.value).help(help);
+        self.report(fault);
+    }
+
+    /// Whether a key is text, as Compose wants it; reported otherwise.
+    pub(super) fn text_key(&mut self, key: &Key) -> bool {
+        use crate::compose::scalar::{Typed, plain};
+        if key.style != Style::Plain {
+            return true;
+        }
+        let found = plain(&key.text);
+        if matches!(found, Typed::Text(_)) {
+            return true;
+        }
+        self.report(
+            Diagnostic::error(Code::WrongType, format!("the key `{}` must be text", key.text))
+                .at(key.span, format!("this is {}", found.name()))
+                .help(format!("put it into quotes: \"{}\"", key.text)),
+        );
+        false
+    }
+}

@@ -1,0 +1,158 @@
+//! Replaces variables in a document. Keys are left alone, places stay.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::environment::Environment;
+use super::template::{Expanded, TemplateError, TemplateErrorKind, expand};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Sources, Span};
+use crate::yaml::{Kind, Node, Scalar, Style};
+
+/// How many bytes the values of variables may add to one run.
+const MAX_ADDED: usize = 64 * 1024 * 1024;
+
+/// Replaces the variables of documents and remembers which were not set.
+pub(super) struct Interpolation<'a> {
+    environment: &'a Environment,
+    sources: &'a Sources,
+    /// Variables that were not set: the first place and how many there are.
+    unset: Vec<(String, Span, usize)>,
+    index: HashMap<String, usize>,
+    added: usize,
+}
+
+impl<'a> Interpolation<'a> {
+    pub(super) fn new(environment: &'a Environment, sources: &'a Sources) -> Self {
+        Self { environment, sources, unset: Vec::new(), index: HashMap::new(), added: 0 }
+    }
+
+    /// Replaces the variables of every value below `node`.
+    pub(super) fn node(&mut self, node: &mut Node, diagnostics: &mut Diagnostics) {
+        let (span, alias) = (node.span, node.alias);
+        match &mut node.kind {
+            Kind::Scalar(scalar) => self.scalar(scalar, span, alias, diagnostics),
+            Kind::Sequence(items) => {
+                items.iter_mut().for_each(|item| self.node(item, diagnostics));
+            }
+            Kind::Mapping(mapping) => {
+                mapping
+                    .entries
+                    .iter_mut()
+                    .for_each(|entry| self.node(&mut entry.value, diagnostics));
+            }
+        }
+    }
+
+    /// Reports the variables that were not set, each once.
+    pub(super) fn finish(self, diagnostics: &mut Diagnostics) {
+        for (name, span, places) in self.unset {
+            let what = if places == 1 {
+                "it becomes an empty text here".to_owned()
+            } else {
+                format!("it becomes an empty text here and in {} more places", places - 1)
+            };
+            diagnostics.push(
+                Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set"))
+                    .at(span, what)
+                    .help(format!(
+                        "set it in the environment or in `.env`, or give a default: `${{{name}:-default}}`"
+                    )),
+            );
+        }
+    }
+
+    fn scalar(
+        &mut self,
+        scalar: &mut Scalar,
+        span: Span,
+        alias: Option<Span>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if !scalar.text.contains('$') {
+            return;
+        }
+        match expand(&scalar.text, self.environment) {
+            Ok(Expanded { text, unset }) => {
+                for (name, range) in unset {
+                    self.note_unset(name, scalar, span, &range);
+                }
+                self.added += text.len();
+                if self.added > MAX_ADDED {
+                    diagnostics.push(too_large(span));
+                    return;
+                }
+                *scalar = Scalar { text: text.into(), style: scalar.style, interpolated: true };
+            }
+            Err(error) => {
+                let place = self.inside(scalar, span, &error.range);
+                let mut fault = fault(&error, place);
+                if let Some(alias) = alias {
+                    fault = fault.at(alias, "used here");
+                }
+                diagnostics.push(fault);
+                // What follows reads a text of unknown content.
+                *scalar =
+                    Scalar { text: "".into(), style: Style::DoubleQuoted, interpolated: true };
+            }
+        }
+    }
+
+    fn note_unset(&mut self, name: String, scalar: &Scalar, span: Span, range: &Range<usize>) {
+        if let Some(&at) = self.index.get(&name) {
+            self.unset[at].2 += 1;
+            return;
+        }
+        let place = self.inside(scalar, span, range);
+        self.index.insert(name.clone(), self.unset.len());
+        self.unset.push((name, place, 1));
+    }
+
+    /// Where a range of a scalar's text stands in the file: escapes and line breaks may have moved
+    /// it, so the text itself is looked for.
+    fn inside(&self, scalar: &Scalar, span: Span, range: &Range<usize>) -> Span {
+        // Looking in a huge text again and again would take forever.
+        if scalar.text.len() > 64 * 1024 {
+            return span;
+        }
+        let Some(wanted) = scalar.text.get(range.clone()) else { return span };
+        let before = scalar.text.get(..range.start).unwrap_or_default();
+        let skip = before.matches(wanted).count();
+        let raw = self.sources.slice(span);
+        raw.match_indices(wanted).nth(skip).map_or(span, |(at, found)| {
+            let start = span.start as usize + at;
+            Span::new(span.source, start, start + found.len())
+        })
+    }
+}
+
+fn fault(error: &TemplateError, place: Span) -> Diagnostic {
+    match &error.kind {
+        TemplateErrorKind::Invalid => {
+            Diagnostic::error(Code::BadInterpolation, "this `${…}` cannot be read")
+                .at(place, "")
+                .help("write `${NAME}` or `${NAME:-default}`; write `$$` for a dollar sign")
+        }
+        TemplateErrorKind::TooDeep => {
+            Diagnostic::error(Code::BadInterpolation, "defaults nest too deep")
+                .at(place, "")
+                .help("set the variable instead")
+        }
+        TemplateErrorKind::Required { name, message } => {
+            let text = if message.is_empty() {
+                format!("the variable `{name}` must be set")
+            } else {
+                format!("the variable `{name}` must be set: {message}")
+            };
+            Diagnostic::error(Code::RequiredVariable, text)
+                .at(place, "required here")
+                .help(format!("set `{name}` in the environment or in `.env`"))
+        }
+    }
+}
+
+fn too_large(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::YamlLimit, "the variables' values make the document too large")
+        .at(span, "the limit of 64 MiB is passed here")
+        .help("put large texts into files")
+}

@@ -1,0 +1,49 @@
+use indexmap::IndexMap;
+
+use crate::source::Located;
+
+/// `x-ecs` at the top level of the Compose file.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ProjectExtension {
+    /// `region`
+    pub region: Option<Located<String>>,
+    /// `vpc`: id of an existing VPC
+    pub vpc: Option<Located<String>>,
+    /// `subnets`: ids of existing subnets
+    pub subnets: Vec<Located<String>>,
+    /// `log_retention`, days
+    pub log_retention: Option<Located<u32>>,
+    /// `tags`: put on everything that takes tags
+    pub tags: IndexMap<String, Located<String>>,
+}
+
+/// Who may reach a published port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortExposure {
+    /// The Internet, through the load balancer.
+    Public,
+    /// Nobody through a load balancer.
+    None,
+}
+
+/// `x-ecs.http` of a service
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Http {
+    /// `health_check`: the path that the target group asks for
+    pub health_check: Option<Located<String>>,
+    /// `deregistration_delay`, seconds
+    pub deregistration_delay: Option<Located<u32>>,
+}
+
+/// `x-ecs` of a service
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ServiceExtension {
+    /// `cpu`: units of the task, 1024 is one virtual CPU
+    pub cpu: Option<Located<u32>>,
+    /// `memory`: bytes of the task
+    pub memory: Option<Located<u64>>,
+    /// `ports` by target port
+    pub ports: IndexMap<u16, Located<PortExposure>>,
+    /// `http`
+    pub http: Http,
+}

@@ -1,0 +1,22 @@
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::{Network, ProjectExtension, Service, Volume};
+
+/// A whole Compose application.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Project {
+    /// The project name: lower-case letters, digits, `-` and `_`, starting with a letter or digit.
+    pub name: String,
+    /// The absolute directory that relative paths of the model were resolved against.
+    pub directory: PathBuf,
+    /// Services by name, in the order of the file.
+    pub services: IndexMap<String, Service>,
+    /// Networks by name; `default` is there when any service uses it.
+    pub networks: IndexMap<String, Network>,
+    /// Named volumes by name.
+    pub volumes: IndexMap<String, Volume>,
+    /// The top-level `x-ecs`.
+    pub extension: ProjectExtension,
+}

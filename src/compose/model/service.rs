@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::{
+    Build, Dependency, Deploy, Healthcheck, Mount, NetworkAttachment, Port, ServiceExtension,
+};
+use crate::source::{Located, Span};
+
+/// When a stopped container is started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// `no`
+    No,
+    /// `always`
+    Always,
+    /// `on-failure`, `on-failure:N`
+    OnFailure,
+    /// `unless-stopped`
+    UnlessStopped,
+}
+
+/// One service of a project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Its key under `services`.
+    pub name: Located<String>,
+    /// `image`
+    pub image: Option<Located<String>>,
+    /// `build`
+    pub build: Option<Located<Build>>,
+    /// `platform`, such as `linux/arm64`
+    pub platform: Option<Located<String>>,
+    /// `command`: `Some([])` clears the image's.
+    pub command: Option<Located<Vec<String>>>,
+    /// `entrypoint`: `Some([])` clears the image's.
+    pub entrypoint: Option<Located<Vec<String>>>,
+    /// `working_dir`
+    pub working_dir: Option<Located<String>>,
+    /// `user`
+    pub user: Option<Located<String>>,
+    /// `env_file` and `environment` together, in Compose's precedence; a bare `NAME` has already
+    /// taken the caller's value and is absent when the caller has none.
+    pub environment: IndexMap<String, Located<String>>,
+    /// `ports`, ranges expanded to one entry each.
+    pub ports: Vec<Located<Port>>,
+    /// `expose`, ranges expanded: port and protocol.
+    pub expose: Vec<Located<Port>>,
+    /// `depends_on` by service name.
+    pub depends_on: IndexMap<String, Located<Dependency>>,
+    /// `healthcheck`
+    pub healthcheck: Option<Located<Healthcheck>>,
+    /// `deploy`
+    pub deploy: Deploy,
+    /// `scale`
+    pub scale: Option<Located<u32>>,
+    /// `cpus`
+    pub cpus: Option<Located<f64>>,
+    /// `mem_limit`, bytes
+    pub mem_limit: Option<Located<u64>>,
+    /// `mem_reservation`, bytes
+    pub mem_reservation: Option<Located<u64>>,
+    /// `volumes` and `tmpfs`
+    pub mounts: Vec<Located<Mount>>,
+    /// `networks` by name; `default` when the service names none.
+    pub networks: IndexMap<String, NetworkAttachment>,
+    /// `labels`
+    pub labels: IndexMap<String, Located<String>>,
+    /// `restart`
+    pub restart: Option<Located<Restart>>,
+    /// `stop_grace_period`
+    pub stop_grace_period: Option<Located<Duration>>,
+    /// `container_name`
+    pub container_name: Option<Located<String>>,
+    /// `hostname`
+    pub hostname: Option<Located<String>>,
+    /// `init`
+    pub init: Option<Located<bool>>,
+    /// `read_only`
+    pub read_only: Option<Located<bool>>,
+    /// `tty`
+    pub tty: Option<Located<bool>>,
+    /// `stdin_open`
+    pub stdin_open: Option<Located<bool>>,
+    /// `x-ecs`
+    pub extension: ServiceExtension,
+}
+
+impl Service {
+    /// Where the service's key stands.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.name.span
+    }
+
+    /// How many tasks are wanted: `scale`, else `deploy.replicas`, else 1.
+    #[must_use]
+    pub fn replicas(&self) -> u32 {
+        self.scale.as_ref().or(self.deploy.replicas.as_ref()).map_or(1, |n| n.value)
+    }
+}

@@ -1,0 +1,26 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What to load, and the surroundings to load it in. Nothing else of the process is looked at.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// `-f`, in order; `-` is standard input. Empty: `COMPOSE_FILE`, else the usual names from
+    /// `cwd` upwards, with the override file beside them.
+    pub files: Vec<PathBuf>,
+    /// `-p`
+    pub project_name: Option<String>,
+    /// `--project-directory`: what relative paths are relative to.
+    pub project_directory: Option<PathBuf>,
+    /// `--env-file`, in order. Empty: `COMPOSE_ENV_FILES`, else `.env` beside the project.
+    pub env_files: Vec<PathBuf>,
+    /// `--profile`; `*` for all. Empty: `COMPOSE_PROFILES`.
+    pub profiles: Vec<String>,
+    /// `--environment`: adds `compose.<name>.yaml` beside the first file, where it exists.
+    pub environment_name: Option<String>,
+    /// The caller's environment.
+    pub variables: BTreeMap<String, String>,
+    /// The absolute working directory.
+    pub cwd: PathBuf,
+    /// What standard input holds, for `-f -`.
+    pub stdin: Option<String>,
+}

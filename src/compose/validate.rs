@@ -1,0 +1,331 @@
+//! From what the files say to a project that hangs together: inactive profiles are left out,
+//! references resolve, dependencies form no circle, attributes do not contradict each other.
+//!
+//! What is at fault is reported and left out, so that the project keeps its promises even where
+//! there are errors: every name it refers to exists, no circle of dependencies is left, and every
+//! service has an image or a build.
+
+mod conflict;
+mod cycle;
+mod env_file;
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexMap;
+
+use super::decode::{KeyValues, RawProject, RawService};
+use super::environment::Environment;
+use super::model::{
+    Condition, Dependency, HealthTest, MountKind, Network, NetworkAttachment, Project, Service,
+};
+use super::paths::Paths;
+use super::suggest::{did_you_mean, shown};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Located, Sources, Span};
+use env_file::EnvFiles;
+
+/// What the validator works with.
+pub(super) struct Validator<'a> {
+    pub(super) environment: &'a Environment,
+    pub(super) profiles: &'a [String],
+    pub(super) paths: &'a Paths,
+    pub(super) cwd: &'a std::path::Path,
+    pub(super) sources: &'a mut Sources,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    /// Whether names may be defined in files that were not read.
+    pub(super) is_part: bool,
+}
+
+/// The project, and what its printed form needs beside it.
+pub(super) struct Validated {
+    pub(super) project: Project,
+    /// Bare names in a service's `environment` that have no value, by service.
+    pub(super) unset: HashMap<String, Vec<String>>,
+}
+
+/// Looking for what somebody meant compares with every name; for the first faults is enough.
+const MAX_SUGGESTIONS: usize = 50;
+
+impl Validator<'_> {
+    pub(super) fn validate(mut self, name: String, raw: RawProject) -> Validated {
+        let RawProject { services, networks, volumes, extension, span, is_part } = raw;
+        self.is_part = is_part;
+        if services.is_empty() && !is_part {
+            self.diagnostics.push(
+                Diagnostic::error(Code::NoServices, "the project has no services")
+                    .at(span, "")
+                    .help("write at least one: `services: { web: { image: nginx } }`"),
+            );
+        }
+        let (active, inactive) = self.split(services);
+        if active.is_empty() && !inactive.is_empty() {
+            let fault =
+                Diagnostic::warning(Code::InactiveProfile, "no service has an active profile");
+            let help = "activate some with `--profile NAME`, or all with `--profile '*'`";
+            self.diagnostics.push(fault.at(span, "").help(help));
+        }
+        let mut unset = HashMap::new();
+        let mut env_files = EnvFiles::default();
+        let mut project = Project {
+            name,
+            directory: self.paths.directory.clone(),
+            services: IndexMap::with_capacity(active.len()),
+            networks: IndexMap::new(),
+            volumes: IndexMap::new(),
+            extension,
+        };
+        let mut excused = HashSet::new();
+        for (key, raw) in active {
+            if raw.excused {
+                excused.insert(key.clone());
+            }
+            let service = self.complete(raw, &mut env_files, &mut unset);
+            project.services.insert(key, service);
+        }
+        self.references(&mut project, &inactive, networks, volumes, span);
+        self.dependencies(&mut project, &inactive);
+        conflict::check(&mut project, &excused, self.diagnostics);
+        cycle::break_cycles(&mut project, self.diagnostics);
+        Validated { project, unset }
+    }
+
+    /// The services with an active profile or none, and the profiles of the others.
+    fn split(
+        &self,
+        services: IndexMap<String, RawService>,
+    ) -> (IndexMap<String, RawService>, IndexMap<String, Vec<Located<String>>>) {
+        let mut inactive = IndexMap::new();
+        let all = self.profiles.iter().any(|profile| profile == "*");
+        let mut active = IndexMap::with_capacity(services.len());
+        for (name, service) in services {
+            let chosen = |profile: &Located<String>| self.profiles.contains(&profile.value);
+            if all || service.profiles.is_empty() || service.profiles.iter().any(chosen) {
+                active.insert(name, service);
+            } else {
+                inactive.insert(name, service.profiles);
+            }
+        }
+        (active, inactive)
+    }
+
+    /// Gives a service its environment and its build arguments.
+    fn complete(
+        &mut self,
+        raw: RawService,
+        env_files: &mut EnvFiles,
+        unset: &mut HashMap<String, Vec<String>>,
+    ) -> Service {
+        let RawService {
+            mut service,
+            profiles: _,
+            environment,
+            env_files: files,
+            build_args,
+            excused: _,
+        } = raw;
+        let (own, bare) = self.resolve(environment);
+        if !bare.is_empty() {
+            unset.insert(service.name.value.clone(), bare);
+        }
+        service.environment = self.read_env_files(env_files, &files, &own, &service.name.value);
+        for (name, value) in own {
+            service.environment.insert(name, value);
+        }
+        if let Some(build) = &mut service.build {
+            build.value.args = self.resolve(build_args).0;
+        }
+        service
+    }
+
+    /// Gives bare names the caller's values; the names that have none come apart.
+    fn resolve(&self, values: KeyValues) -> (IndexMap<String, Located<String>>, Vec<String>) {
+        let mut bare = Vec::new();
+        let mut out = IndexMap::with_capacity(values.len());
+        for (name, Located { value, span }) in values {
+            let found = value.or_else(|| self.environment.get(&name).map(str::to_owned));
+            match found {
+                Some(value) => {
+                    out.insert(name, Located::new(value, span));
+                }
+                None => bare.push(name),
+            }
+        }
+        (out, bare)
+    }
+
+    /// Checks the names of networks and volumes, and keeps those that are used.
+    fn references(
+        &mut self,
+        project: &mut Project,
+        inactive: &IndexMap<String, Vec<Located<String>>>,
+        mut networks: IndexMap<String, Network>,
+        mut volumes: IndexMap<String, super::model::Volume>,
+        span: Span,
+    ) {
+        let mut used_networks = HashSet::new();
+        let mut used_volumes = HashSet::new();
+        let mut suggestions = MAX_SUGGESTIONS;
+        for (name, service) in &mut project.services {
+            if service.networks.is_empty() {
+                let attached = NetworkAttachment { span: service.name.span, aliases: Vec::new() };
+                service.networks.insert("default".into(), attached);
+            }
+            service.networks.retain(|network, attached| {
+                if network == "default" || networks.contains_key(network) {
+                    used_networks.insert(network.clone());
+                    return true;
+                }
+                if !self.is_part {
+                    let close = suggest(&mut suggestions, network, networks.keys());
+                    let fault = undefined("network", network, attached.span, self.sources, close)
+                        .service(name);
+                    self.diagnostics.push(fault.at(attached.span, "not defined"));
+                }
+                false
+            });
+            service.mounts.retain(|mount| {
+                let MountKind::Volume(volume) = &mount.value.kind else { return true };
+                if volumes.contains_key(volume) {
+                    used_volumes.insert(volume.clone());
+                    return true;
+                }
+                if !self.is_part {
+                    let close = suggest(&mut suggestions, volume, volumes.keys());
+                    let fault =
+                        undefined("volume", volume, mount.span, self.sources, close).service(name);
+                    self.diagnostics.push(fault.at(mount.span, "not defined"));
+                }
+                false
+            });
+        }
+        if used_networks.contains("default") && !networks.contains_key("default") {
+            let implied = Network { span, name: None, internal: false, external: false };
+            networks.insert("default".into(), implied);
+        }
+        let unused = networks
+            .iter()
+            .filter(|(name, _)| !used_networks.contains(*name))
+            .map(|(name, network)| ("network", name, network.span))
+            .chain(
+                volumes
+                    .iter()
+                    .filter(|(name, _)| !used_volumes.contains(*name))
+                    .map(|(name, volume)| ("volume", name, volume.span)),
+            );
+        for (kind, name, span) in unused.filter(|_| inactive.is_empty()) {
+            let message = format!("the {kind} `{name}` is used by no service");
+            self.diagnostics.push(Diagnostic::note(Code::Ignored, message).at(span, "left out"));
+        }
+        networks.retain(|name, _| used_networks.contains(name));
+        volumes.retain(|name, _| used_volumes.contains(name));
+        project.networks = networks;
+        project.volumes = volumes;
+    }
+
+    /// Checks the names in `depends_on`.
+    fn dependencies(
+        &mut self,
+        project: &mut Project,
+        inactive: &IndexMap<String, Vec<Located<String>>>,
+    ) {
+        let mut faults = Vec::new();
+        let mut suggestions = MAX_SUGGESTIONS;
+        for service in project.services.values() {
+            for (target, dependency) in &service.depends_on {
+                let name = &service.name.value;
+                let fault = match (project.services.get(target), inactive.get(target)) {
+                    (Some(target), _) => unhealthy(target, dependency),
+                    (None, Some(_)) if !dependency.value.required => None,
+                    (None, Some(profiles)) => {
+                        Some(left_out(target, profiles, dependency, self.sources))
+                    }
+                    (None, None) if self.is_part => None,
+                    (None, None) => {
+                        let close = suggest(&mut suggestions, target, project.services.keys());
+                        let fault =
+                            undefined("service", target, dependency.span, self.sources, close);
+                        Some(fault.at(dependency.span, "not defined"))
+                    }
+                };
+                faults.extend(fault.map(|fault| fault.service(name)));
+            }
+        }
+        self.diagnostics.extend(faults);
+        let names: HashSet<String> = project.services.keys().cloned().collect();
+        for service in project.services.values_mut() {
+            service.depends_on.retain(|target, _| names.contains(target));
+        }
+    }
+}
+
+fn suggest<'n>(
+    left: &mut usize,
+    word: &str,
+    names: impl IntoIterator<Item = &'n String>,
+) -> Option<String> {
+    *left = left.checked_sub(1)?;
+    did_you_mean(word, names.into_iter().map(String::as_str))
+}
+
+fn undefined(
+    kind: &str,
+    name: &str,
+    span: Span,
+    sources: &Sources,
+    close: Option<String>,
+) -> Diagnostic {
+    let name = shown(name, span, sources);
+    let help = close.unwrap_or_else(|| match kind {
+        "service" => format!("define {name} under `services`, or remove the reference"),
+        _ => format!("define it at the top level, below `{kind}s:`"),
+    });
+    let message = format!("the {kind} {name} is not defined");
+    Diagnostic::error(Code::UndefinedReference, message).help(help)
+}
+
+fn left_out(
+    target: &str,
+    profiles: &[Located<String>],
+    dependency: &Located<Dependency>,
+    sources: &Sources,
+) -> Diagnostic {
+    let list: Vec<String> =
+        profiles.iter().map(|profile| shown(&profile.value, profile.span, sources)).collect();
+    let message = format!(
+        "the service `{target}` is left out: its profile {} is not active",
+        list.join(", ")
+    );
+    Diagnostic::error(Code::InactiveProfile, message)
+        .at(dependency.span, "needed here")
+        .help("activate it with `--profile`, or write `required: false` for this dependency")
+}
+
+/// A dependent that waits for health where the file has no health check.
+fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagnostic> {
+    if dependency.value.condition != Condition::Healthy {
+        return None;
+    }
+    let test = target.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+    let name = &target.name.value;
+    match test {
+        Some(Located { value: HealthTest::None, span }) => Some(
+            Diagnostic::error(
+                Code::NoHealthcheck,
+                format!("`{name}` can never be healthy: its health check is switched off"),
+            )
+            .at(dependency.span, "waits for its health")
+            .at(*span, "switched off here")
+            .help("give it a health check, or wait for `service_started`"),
+        ),
+        Some(_) => None,
+        None => Some(
+            Diagnostic::warning(
+                Code::NoHealthcheck,
+                format!("`{name}` has no health check in the file"),
+            )
+            .at(dependency.span, "waits for its health")
+            .at(target.name.span, "no `healthcheck` here")
+            .help("its image may define one; write `healthcheck` to be sure"),
+        ),
+    }
+}

@@ -1,0 +1,136 @@
+use std::collections::{HashMap, HashSet};
+
+use crate::compose::model::{Project, Resources, Service};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Located, Span};
+
+/// Reports what contradicts itself within a service or between two, and leaves out the services
+/// that have neither image nor build.
+///
+/// The absence of an image is not reported for the services in `excused`.
+pub(super) fn check(
+    project: &mut Project,
+    excused: &HashSet<String>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut containers: HashMap<&str, &Located<String>> = HashMap::new();
+    let mut names_nothing = false;
+    for service in project.services.values() {
+        let mut push = |fault: Diagnostic| diagnostics.push(fault.service(&service.name.value));
+        names_nothing |= service.image.is_none() && service.build.is_none();
+        let image = image(service).filter(|_| !excused.contains(&service.name.value));
+        [image, platform(service)].into_iter().flatten().for_each(&mut push);
+        scale(service).into_iter().for_each(&mut push);
+        sizes(service).into_iter().for_each(&mut push);
+        container_name(service).into_iter().for_each(&mut push);
+        if let Some(container) = &service.container_name
+            && let Some(first) = containers.insert(&container.value, container)
+        {
+            push(
+                Diagnostic::error(Code::Conflict, "two services have one `container_name`")
+                    .at(container.span, "again here")
+                    .at(first.span, "first here")
+                    .help("give each service its own, or none"),
+            );
+        }
+    }
+    if names_nothing {
+        project.services.retain(|_, service| service.image.is_some() || service.build.is_some());
+        let names: HashSet<String> = project.services.keys().cloned().collect();
+        for service in project.services.values_mut() {
+            service.depends_on.retain(|target, _| names.contains(target));
+        }
+    }
+}
+
+fn image(service: &Service) -> Option<Diagnostic> {
+    (service.image.is_none() && service.build.is_none()).then(|| {
+        let name = &service.name.value;
+        Diagnostic::error(Code::NoImageNoBuild, format!("`{name}` has neither `image` nor `build`"))
+            .at(service.name.span, "")
+            .help("add `image: …`, or `build: .` with a Dockerfile")
+    })
+}
+
+fn platform(service: &Service) -> Option<Diagnostic> {
+    let build = service.build.as_ref()?;
+    let platform = service.platform.as_ref()?;
+    let first = build.value.platforms.first()?;
+    (!build.value.platforms.iter().any(|built| built.value == platform.value)).then(|| {
+        Diagnostic::error(Code::Conflict, "`build.platforms` lacks the service's `platform`")
+            .at(platform.span, "runs on this")
+            .at(first.span, "built for these")
+            .help("add the platform to `build.platforms`")
+    })
+}
+
+fn differ(what: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::error(Code::Conflict, format!("{what} contradict each other"))
+        .at(first, "one value here")
+        .at(second, "another here")
+        .help("keep one of the two")
+}
+
+fn scale(service: &Service) -> Option<Diagnostic> {
+    let (scale, replicas) = (service.scale.as_ref()?, service.deploy.replicas.as_ref()?);
+    (scale.value != replicas.value)
+        .then(|| differ("`scale` and `deploy.replicas`", scale.span, replicas.span))
+}
+
+/// The old attributes against those of `deploy.resources`.
+fn sizes(service: &Service) -> Vec<Diagnostic> {
+    fn against<T: Copy + PartialEq>(
+        what: &str,
+        old: Option<&Located<T>>,
+        new: Option<&Located<T>>,
+    ) -> Option<Diagnostic> {
+        let (old, new) = (old?, new?);
+        (old.value != new.value).then(|| differ(what, old.span, new.span))
+    }
+    let Resources { cpus, memory, pids: _ } = &service.deploy.limits;
+    let reserved = service.deploy.reservations.memory.as_ref();
+    [
+        against("`cpus` and `deploy.resources.limits.cpus`", service.cpus.as_ref(), cpus.as_ref()),
+        against(
+            "`mem_limit` and `deploy.resources.limits.memory`",
+            service.mem_limit.as_ref(),
+            memory.as_ref(),
+        ),
+        against(
+            "`mem_reservation` and `deploy.resources.reservations.memory`",
+            service.mem_reservation.as_ref(),
+            reserved,
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn container_name(service: &Service) -> Vec<Diagnostic> {
+    let Some(name) = &service.container_name else { return Vec::new() };
+    let mut faults = Vec::new();
+    let bytes = name.value.as_bytes();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    if !bytes.windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && is_part(&pair[1])) {
+        faults.push(
+            Diagnostic::error(Code::InvalidValue, "`container_name` is no valid name")
+                .at(name.span, "")
+                .help("a name has at least two of letters, digits, `_`, `.` and `-`"),
+        );
+    }
+    if service.replicas() > 1 {
+        let count = service.scale.as_ref().or(service.deploy.replicas.as_ref());
+        let fault = Diagnostic::error(
+            Code::Conflict,
+            "a service with a `container_name` cannot have several replicas",
+        )
+        .at(name.span, "one name");
+        let fault = match count {
+            Some(count) => fault.at(count.span, "several containers"),
+            None => fault,
+        };
+        faults.push(fault.help("remove `container_name`: on ECS services find each other by name"));
+    }
+    faults
+}

@@ -1,0 +1,169 @@
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::Validator;
+use crate::compose::decode::{EnvFile, Format};
+use crate::compose::dotenv::{Dotenv, Variable, masked, parse, parse_raw};
+use crate::compose::environment::Environment;
+use crate::compose::files::bad_env_file;
+use crate::compose::paths::display;
+use crate::compose::template::Lookup;
+use crate::diagnostic::Code;
+use crate::source::{Located, SourceId, Span};
+use crate::yaml::read_file;
+
+type Variables = IndexMap<String, Located<String>>;
+
+/// The env files that were read: many services share one.
+#[derive(Default)]
+pub(super) struct EnvFiles {
+    read: HashMap<(PathBuf, Format), Option<Rc<Text>>>,
+}
+
+/// An env file. Its source is masked: no value can be shown.
+struct Text {
+    text: String,
+    source: SourceId,
+    /// What it says, when that is the same for every service.
+    variables: Option<Rc<[Variable]>>,
+}
+
+/// The caller's variables, then those of the service.
+struct ServiceLookup<'a> {
+    environment: &'a Environment,
+    own: &'a Variables,
+}
+
+impl Lookup for ServiceLookup<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        let own = || self.own.get(name).map(|value| value.value.as_str());
+        self.environment.get(name).or_else(own)
+    }
+}
+
+impl Validator<'_> {
+    /// The variables of a service's env files; the later file wins.
+    pub(super) fn read_env_files(
+        &mut self,
+        files: &mut EnvFiles,
+        list: &[EnvFile],
+        own: &Variables,
+        service: &str,
+    ) -> Variables {
+        let mut out = Variables::new();
+        for file in list {
+            let Some(text) = self.env_text(files, file, service) else { continue };
+            let lookup = ServiceLookup { environment: self.environment, own };
+            let variables = match &text.variables {
+                Some(variables) => Rc::clone(variables),
+                None => match parse(&text.text, &lookup) {
+                    Ok(Dotenv { variables, unset: _ }) => variables.into(),
+                    // The fault was reported when the file was read, or depends on the service.
+                    Err(error) => {
+                        let span = Span::new(text.source, error.at, error.at);
+                        let fault = bad_env_file(&error, span).at(file.path.span, "named here");
+                        self.diagnostics.push(fault.service(service));
+                        continue;
+                    }
+                },
+            };
+            for variable in variables.iter() {
+                let value = match &variable.value {
+                    Some(value) => Some(value.clone()),
+                    None => lookup.value(&variable.name).map(str::to_owned),
+                };
+                if let Some(value) = value {
+                    let span = Span::new(text.source, variable.range.start, variable.range.end);
+                    out.insert(variable.name.clone(), Located::new(value, span));
+                }
+            }
+        }
+        out
+    }
+
+    fn env_text(
+        &mut self,
+        files: &mut EnvFiles,
+        file: &EnvFile,
+        service: &str,
+    ) -> Option<Rc<Text>> {
+        let key = (file.path.value.clone(), file.format);
+        if let Some(known) = files.read.get(&key) {
+            return known.clone();
+        }
+        if !file.required && !file.path.value.exists() {
+            return None;
+        }
+        let text = self.read_env_text(file, service).map(Rc::new);
+        files.read.insert(key, text.clone());
+        text
+    }
+
+    fn read_env_text(&mut self, file: &EnvFile, service: &str) -> Option<Text> {
+        let name = display(&file.path.value, self.cwd);
+        let text = match read_file(&file.path.value, &name) {
+            Ok(text) => text,
+            Err(mut fault) => {
+                if fault.code == Code::FileNotFound {
+                    fault = fault.help("create it, or write `required: false` beside its `path`");
+                }
+                let fault = fault.at(file.path.span, "named here").service(service);
+                self.diagnostics.push(match file.alias {
+                    Some(alias) => fault.at(alias, "used here"),
+                    None => fault,
+                });
+                return None;
+            }
+        };
+        let parsed = match file.format {
+            Format::Raw => {
+                parse_raw(&text).map(|variables| Dotenv { variables, unset: Vec::new() })
+            }
+            Format::Compose => parse(&text, self.environment),
+        };
+        match parsed {
+            Ok(Dotenv { variables, unset: _ }) => {
+                let mut names: Vec<_> =
+                    variables.iter().map(|variable| variable.range.clone()).collect();
+                names.sort_by_key(|range| range.start);
+                let source = self.sources.add(name, masked(&text, &names));
+                let fixed = file.format == Format::Raw || !text.contains('$');
+                let variables = fixed.then(|| variables.into());
+                Some(Text { text, source, variables })
+            }
+            Err(_) if text.contains('$') => {
+                // Another service's variables may make it whole; each service will see.
+                let source = self.sources.add(name, masked(&text, &[]));
+                Some(Text { text, source, variables: None })
+            }
+            Err(error) => {
+                let source = self.sources.add(name, masked(&text, &[]));
+                let fault = bad_env_file(&error, Span::new(source, error.at, error.at));
+                self.diagnostics.push(fault.at(file.path.span, "named here").service(service));
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caller_wins_over_the_service() {
+        let mut environment = Environment::default();
+        environment.set("A", "caller");
+        let mut sources = crate::source::Sources::default();
+        let span = Span::new(sources.add("x", ""), 0, 0);
+        let own: Variables = [("A", "own"), ("B", "own")]
+            .map(|(name, value)| (name.to_owned(), Located::new(value.to_owned(), span)))
+            .into();
+        let lookup = ServiceLookup { environment: &environment, own: &own };
+        assert_eq!((lookup.value("A"), lookup.value("B")), (Some("caller"), Some("own")));
+        assert_eq!(lookup.value("C"), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! From a Compose [`Project`](crate::compose::Project) and [`Facts`](facts::Facts) to AWS resources.
+
+pub mod desired;
+pub mod facts;
+mod rules;
+#[cfg(test)]
+mod testing;
+pub mod translate;
+pub mod validate;
+
+pub use translate::{Translation, translate};
+pub use validate::validate;

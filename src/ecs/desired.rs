@@ -1,0 +1,144 @@
+//! Desired: the AWS resources of a project, in the words of the AWS API.
+//!
+//! Each type here serialises to exactly the JSON that `aws <service> <operation>
+//! --cli-input-json` takes. What only exists after another resource does is a
+//! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
+
+mod cluster;
+mod file_system;
+mod id;
+mod load_balancer;
+mod log_group;
+mod namespace;
+mod repository;
+mod request;
+mod role;
+mod security_group;
+mod service;
+mod task_definition;
+mod value;
+mod visit;
+
+pub use cluster::*;
+pub use file_system::*;
+pub use id::*;
+pub use load_balancer::*;
+pub use log_group::*;
+pub use namespace::*;
+pub use repository::*;
+pub use request::*;
+pub use role::*;
+pub use security_group::*;
+pub use service::*;
+pub use task_definition::*;
+pub use value::*;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::source::Span;
+
+/// A tag as ECS spells it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Tag {
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+/// A tag, or an attribute, as the other services spell it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UpperTag {
+    /// Key.
+    pub key: String,
+    /// Value.
+    pub value: String,
+}
+
+/// What a resource is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "each variant is documented at its type")]
+pub enum Body {
+    Cluster(Cluster),
+    Namespace(Namespace),
+    LogGroup(LogGroup),
+    Role(Role),
+    Repository(Repository),
+    Image(Image),
+    SecurityGroup(SecurityGroup),
+    IngressRule(IngressRule),
+    FileSystem(FileSystem),
+    MountTarget(MountTarget),
+    AccessPoint(AccessPoint),
+    LoadBalancer(LoadBalancer),
+    TargetGroup(TargetGroup),
+    Listener(Listener),
+    TaskDefinition(Box<TaskDefinition>),
+    Service(Box<Service>),
+}
+
+/// When a service's rollout may start, seen from another service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// After the other service was created or updated.
+    Started,
+    /// After the other service's deployment succeeded.
+    Healthy,
+    /// After the job ended with exit code 0.
+    Completed,
+}
+
+/// One resource that should exist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Its name in the project.
+    pub id: ResourceId,
+    /// What it is made of.
+    pub body: Body,
+    /// The Compose service that it belongs to, where it belongs to one.
+    pub service: Option<String>,
+    /// The Compose line that asks for it.
+    pub origin: Option<Span>,
+    /// What it has to wait for beyond the references in its body: services by resource id.
+    pub waits: Vec<(ResourceId, Gate)>,
+    /// Of a service: other services that its tasks may call by name. A new name among them only
+    /// becomes visible with a new deployment (Service Connect).
+    pub peers: Vec<ResourceId>,
+    /// Of a service: two of its tasks must never run at once, because they would share a volume.
+    pub stateful: bool,
+}
+
+/// A place where the application answers once it is deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The Compose service behind it.
+    pub service: String,
+    /// The listener.
+    pub listener: ResourceId,
+    /// `http` or `https`
+    pub scheme: String,
+    /// The published port.
+    pub port: u16,
+}
+
+/// Everything that should exist for a project in one environment.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Desired {
+    /// The name that every AWS name starts with: project, or project and environment.
+    pub stack: String,
+    /// Resources in a stable order: by kind, then as Compose names them.
+    pub resources: IndexMap<ResourceId, Resource>,
+    /// What the Internet reaches.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Desired {
+    /// Adds a resource.
+    pub fn insert(&mut self, resource: Resource) {
+        self.resources.insert(resource.id.clone(), resource);
+    }
+}

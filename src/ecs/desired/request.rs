@@ -1,0 +1,72 @@
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::{Body, Resource};
+
+/// One call of the AWS API, on paper.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Request {
+    /// The service as the AWS CLI names it: `ecs`, `elbv2` …
+    pub service: &'static str,
+    /// The operation as the AWS CLI names it: `create-service` …
+    pub operation: &'static str,
+    /// The resource's logical name.
+    pub name: String,
+    /// What `--cli-input-json` takes.
+    pub body: Json,
+}
+
+impl Resource {
+    /// The requests that create this resource, in order. An [`Body::Image`] has none: it is pushed.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.body.requests(&self.id.name)
+    }
+}
+
+impl Body {
+    /// The requests that create a resource of this name with this body, in order.
+    #[must_use]
+    pub fn requests(&self, name: &str) -> Vec<Request> {
+        let one = |service, operation, body: Json| Request {
+            service,
+            operation,
+            name: name.to_owned(),
+            body,
+        };
+        match self {
+            Self::Cluster(b) => vec![one("ecs", "create-cluster", json(b))],
+            Self::Namespace(b) => vec![one("servicediscovery", "create-http-namespace", json(b))],
+            Self::LogGroup(b) => vec![
+                one("logs", "create-log-group", json(&b.create)),
+                one("logs", "put-retention-policy", json(&b.retention)),
+            ],
+            Self::Role(b) => vec![
+                one("iam", "create-role", json(&b.create)),
+                one("iam", "put-role-policy", json(&b.policy)),
+            ],
+            Self::Repository(b) => vec![one("ecr", "create-repository", json(b))],
+            Self::Image(_) => Vec::new(),
+            Self::SecurityGroup(b) => vec![one("ec2", "create-security-group", json(b))],
+            Self::IngressRule(b) => {
+                vec![one("ec2", "authorize-security-group-ingress", json(b))]
+            }
+            Self::FileSystem(b) => vec![one("efs", "create-file-system", json(b))],
+            Self::MountTarget(b) => vec![one("efs", "create-mount-target", json(b))],
+            Self::AccessPoint(b) => vec![one("efs", "create-access-point", json(b))],
+            Self::LoadBalancer(b) => vec![one("elbv2", "create-load-balancer", json(b))],
+            Self::TargetGroup(b) => vec![
+                one("elbv2", "create-target-group", json(&b.create)),
+                one("elbv2", "modify-target-group-attributes", json(&b.attributes)),
+            ],
+            Self::Listener(b) => vec![one("elbv2", "create-listener", json(b))],
+            Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
+            Self::Service(b) => vec![one("ecs", "create-service", json(b))],
+        }
+    }
+}
+
+/// These types hold only strings, numbers, lists and string-keyed maps, which always serialise.
+fn json<T: Serialize>(body: &T) -> Json {
+    serde_json::to_value(body).unwrap_or(Json::Null)
+}

@@ -1,0 +1,149 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Tag, Value};
+
+/// `ecs CreateService`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Service {
+    /// The cluster's name.
+    pub cluster: String,
+    /// Its name.
+    pub service_name: String,
+    /// The revision that its tasks run.
+    pub task_definition: Value,
+    /// How many tasks are wanted.
+    pub desired_count: i32,
+    /// Where its tasks run.
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// `LATEST` …
+    pub platform_version: String,
+    /// `REPLICA`
+    pub scheduling_strategy: String,
+    /// How a new revision replaces the old one.
+    pub deployment_configuration: DeploymentConfiguration,
+    /// Subnets and security groups.
+    pub network_configuration: NetworkConfiguration,
+    /// Target groups, sorted by container and port.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load_balancers: Vec<ServiceLoadBalancer>,
+    /// Seconds in which the load balancer's verdict does not count; only with a load balancer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check_grace_period_seconds: Option<i32>,
+    /// Names that other services find it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_connect_configuration: Option<ServiceConnectConfiguration>,
+    /// `ENABLED` or `DISABLED`
+    pub availability_zone_rebalancing: String,
+    /// Whether ECS tags the tasks with cluster and service.
+    #[serde(rename = "enableECSManagedTags")]
+    pub enable_ecs_managed_tags: bool,
+    /// `SERVICE`: tasks carry the service's tags.
+    pub propagate_tags: String,
+    /// Whether `exec` works.
+    pub enable_execute_command: bool,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// `ecs CapacityProviderStrategyItem`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CapacityProviderStrategyItem {
+    /// `FARGATE` or `FARGATE_SPOT`
+    pub capacity_provider: String,
+    /// Its share of the tasks beyond the bases.
+    pub weight: i32,
+    /// Tasks that run on it at least.
+    pub base: i32,
+}
+
+/// `ecs DeploymentConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentConfiguration {
+    /// When to give up.
+    pub deployment_circuit_breaker: DeploymentCircuitBreaker,
+    /// The share of tasks that may run at most, in percent.
+    pub maximum_percent: i32,
+    /// The share of tasks that must stay healthy, in percent.
+    pub minimum_healthy_percent: i32,
+}
+
+/// `ecs DeploymentCircuitBreaker`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentCircuitBreaker {
+    /// Whether failing tasks fail the deployment.
+    pub enable: bool,
+    /// Whether a failed deployment goes back to the last good one.
+    pub rollback: bool,
+}
+
+/// `ecs NetworkConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkConfiguration {
+    /// The network of awsvpc tasks.
+    pub awsvpc_configuration: AwsVpcConfiguration,
+}
+
+/// `ecs AwsVpcConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AwsVpcConfiguration {
+    /// Subnets.
+    pub subnets: Vec<String>,
+    /// At most five.
+    pub security_groups: Vec<Value>,
+    /// `ENABLED` or `DISABLED`
+    pub assign_public_ip: String,
+}
+
+/// `ecs LoadBalancer`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceLoadBalancer {
+    /// The target group.
+    pub target_group_arn: Value,
+    /// The container.
+    pub container_name: String,
+    /// The container's port.
+    pub container_port: i32,
+}
+
+/// `ecs ServiceConnectConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceConnectConfiguration {
+    /// Always true.
+    pub enabled: bool,
+    /// The namespace's ARN.
+    pub namespace: Value,
+    /// What the service offers, sorted by discovery name; empty for a client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceConnectService>,
+}
+
+/// `ecs ServiceConnectService`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceConnectService {
+    /// A named port of the task definition.
+    pub port_name: String,
+    /// Its name in Cloud Map, unique in the namespace.
+    pub discovery_name: String,
+    /// Exactly one.
+    pub client_aliases: Vec<ServiceConnectClientAlias>,
+}
+
+/// `ecs ServiceConnectClientAlias`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceConnectClientAlias {
+    /// The port that clients connect to.
+    pub port: i32,
+    /// The name that clients use.
+    pub dns_name: String,
+}

@@ -1,0 +1,273 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Tag, Value};
+
+/// `ecs RegisterTaskDefinition`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskDefinition {
+    /// Its name without the revision.
+    pub family: String,
+    /// The role of the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task_role_arn: Option<Value>,
+    /// The role of the agent that pulls images and writes logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_role_arn: Option<Value>,
+    /// `awsvpc`
+    pub network_mode: String,
+    /// `FARGATE`
+    pub requires_compatibilities: Vec<String>,
+    /// CPU units, 1024 is one virtual CPU.
+    pub cpu: String,
+    /// MiB
+    pub memory: String,
+    /// Architecture and operating system.
+    pub runtime_platform: RuntimePlatform,
+    /// Local disk beyond the 20 GiB that every task has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ephemeral_storage: Option<EphemeralStorage>,
+    /// Volumes of the task, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volumes: Vec<TaskVolume>,
+    /// Containers.
+    pub container_definitions: Vec<ContainerDefinition>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+}
+
+/// `ecs RuntimePlatform`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuntimePlatform {
+    /// `X86_64` or `ARM64`
+    pub cpu_architecture: String,
+    /// `LINUX`
+    pub operating_system_family: String,
+}
+
+/// `ecs EphemeralStorage`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EphemeralStorage {
+    /// 21 to 200 GiB.
+    #[serde(rename = "sizeInGiB")]
+    pub size_in_gib: i32,
+}
+
+/// `ecs Volume`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskVolume {
+    /// Its name in the task.
+    pub name: String,
+    /// A volume of the task itself, or of the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostVolume>,
+    /// A volume on EFS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub efs_volume_configuration: Option<EfsVolumeConfiguration>,
+}
+
+/// `ecs HostVolumeProperties`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostVolume {
+    /// A path of the instance; absent for a volume that lives as long as the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_path: Option<String>,
+}
+
+/// `ecs EFSVolumeConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EfsVolumeConfiguration {
+    /// The file system.
+    pub file_system_id: Value,
+    /// `ENABLED`: mandatory with an access point.
+    pub transit_encryption: String,
+    /// The access point.
+    pub authorization_config: EfsAuthorizationConfig,
+}
+
+/// `ecs EFSAuthorizationConfig`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EfsAuthorizationConfig {
+    /// The access point.
+    pub access_point_id: Value,
+    /// `ENABLED` or `DISABLED`
+    pub iam: String,
+}
+
+/// `ecs ContainerDefinition`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerDefinition {
+    /// Its name in the task.
+    pub name: String,
+    /// The image, by digest where it is known.
+    pub image: Value,
+    /// CPU units reserved for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<i32>,
+    /// MiB that it may use at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<i32>,
+    /// MiB kept for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_reservation: Option<i32>,
+    /// Its ports, sorted by port and protocol.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub port_mappings: Vec<PortMapping>,
+    /// Whether the task stops when it stops.
+    pub essential: bool,
+    /// Replaces the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_point: Option<Vec<String>>,
+    /// Replaces the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Vec<String>>,
+    /// Absolute path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub working_directory: Option<String>,
+    /// `user`, `user:group`, names or ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<KeyValuePair>,
+    /// Where volumes are mounted, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mount_points: Vec<MountPoint>,
+    /// Containers of this task that go first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<ContainerDependency>,
+    /// The container's own health check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
+    /// Linux settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linux_parameters: Option<LinuxParameters>,
+    /// Whether the root file system is read-only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readonly_root_filesystem: Option<bool>,
+    /// Seconds between SIGTERM and SIGKILL; 2 to 120 on Fargate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_timeout: Option<i32>,
+    /// Labels of the container.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub docker_labels: BTreeMap<String, String>,
+    /// Where its output goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_configuration: Option<LogConfiguration>,
+    /// `stdin_open`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactive: Option<bool>,
+    /// `tty`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudo_terminal: Option<bool>,
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Known(String::new())
+    }
+}
+
+/// `ecs PortMapping`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PortMapping {
+    /// The name that Service Connect refers to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The container's port.
+    pub container_port: i32,
+    /// The same as `container_port` on awsvpc.
+    pub host_port: i32,
+    /// `tcp` or `udp`
+    pub protocol: String,
+}
+
+/// `ecs KeyValuePair`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct KeyValuePair {
+    /// Name.
+    pub name: String,
+    /// Value.
+    pub value: String,
+}
+
+/// `ecs MountPoint`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MountPoint {
+    /// A volume of the task.
+    pub source_volume: String,
+    /// Absolute path.
+    pub container_path: String,
+    /// Whether it may only be read.
+    pub read_only: bool,
+}
+
+/// `ecs ContainerDependency`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerDependency {
+    /// The container that goes first.
+    pub container_name: String,
+    /// `START`, `COMPLETE`, `SUCCESS` or `HEALTHY`
+    pub condition: String,
+}
+
+/// `ecs HealthCheck`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthCheck {
+    /// `CMD` or `CMD-SHELL`, then the command.
+    pub command: Vec<String>,
+    /// Seconds, 5 to 300.
+    pub interval: i32,
+    /// Seconds, 2 to 60.
+    pub timeout: i32,
+    /// 1 to 10.
+    pub retries: i32,
+    /// Seconds, 0 to 300.
+    pub start_period: i32,
+}
+
+/// `ecs LinuxParameters`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinuxParameters {
+    /// Runs an init process that reaps zombies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_process_enabled: Option<bool>,
+    /// Memory file systems, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tmpfs: Vec<Tmpfs>,
+}
+
+/// `ecs Tmpfs`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tmpfs {
+    /// Absolute path.
+    pub container_path: String,
+    /// MiB
+    pub size: i32,
+}
+
+/// `ecs LogConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogConfiguration {
+    /// `awslogs`
+    pub log_driver: String,
+    /// Options of the driver.
+    pub options: BTreeMap<String, String>,
+}

@@ -1,0 +1,111 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::ResourceId;
+
+/// What another resource only knows once it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attribute {
+    /// The Amazon resource name. Of a task definition: with its revision.
+    Arn,
+    /// The id, such as `sg-0a1b…` or `fs-0a1b…`.
+    Id,
+    /// The host name of a load balancer.
+    DnsName,
+    /// The full name of an image with its digest: `registry/repository@sha256:…`.
+    Uri,
+}
+
+impl Attribute {
+    /// The name inside placeholders.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Arn => "arn",
+            Self::Id => "id",
+            Self::DnsName => "dns-name",
+            Self::Uri => "uri",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Arn, Self::Id, Self::DnsName, Self::Uri].into_iter().find(|a| a.as_str() == text)
+    }
+}
+
+/// A string of a request: known now, or known once another resource exists.
+///
+/// It serialises to the string itself, or to a placeholder `${kind/name/attribute}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Value {
+    /// The string.
+    Known(String),
+    /// An attribute of another resource.
+    From(ResourceId, Attribute),
+}
+
+impl Value {
+    /// The string, where it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            Self::From(..) => None,
+        }
+    }
+
+    /// The resource that this value waits for.
+    #[must_use]
+    pub fn reference(&self) -> Option<(&ResourceId, Attribute)> {
+        match self {
+            Self::Known(_) => None,
+            Self::From(id, attribute) => Some((id, *attribute)),
+        }
+    }
+
+    /// Reads what [`fmt::Display`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let reference = || {
+            let inner = text.strip_prefix("${")?.strip_suffix('}')?;
+            let (path, attribute) = inner.rsplit_once('/')?;
+            Some(Self::From(ResourceId::parse(path)?, Attribute::parse(attribute)?))
+        };
+        reference().unwrap_or_else(|| Self::Known(text.to_owned()))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Known(text)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Known(text.to_owned())
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(text) => f.write_str(text),
+            Self::From(id, attribute) => write!(f, "${{{id}/{}}}", attribute.as_str()),
+        }
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::parse(&String::deserialize(deserializer)?))
+    }
+}

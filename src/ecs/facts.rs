@@ -1,0 +1,62 @@
+//! What the translation must know of the world.
+
+use std::collections::BTreeMap;
+
+/// Facts about the account, the network and the images. Offline, each unknown fact is a named
+/// placeholder such as `${aws.account}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// `aws`, `aws-cn`, `aws-us-gov`
+    pub partition: String,
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+    /// Where the project's tasks and load balancer live.
+    pub network: NetworkFacts,
+    /// By Compose service: what is known of the image that is built for it.
+    pub images: BTreeMap<String, ImageFacts>,
+}
+
+/// The VPC and the subnets that were chosen in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkFacts {
+    /// The VPC.
+    pub vpc_id: String,
+    /// Subnets for tasks.
+    pub task_subnets: Vec<String>,
+    /// Whether tasks need a public address to pull images: they stand in public subnets.
+    pub assign_public_ip: bool,
+    /// One public subnet in each of at least two zones, for the load balancer.
+    pub load_balancer_subnets: Vec<String>,
+    /// One subnet in each zone that tasks run in, for mount targets: zone and subnet.
+    pub zone_subnets: Vec<(String, String)>,
+}
+
+/// What is known of a built image before it is built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFacts {
+    /// The tag that names its content; see `images`.
+    pub tag: String,
+}
+
+impl Facts {
+    /// Nothing is known: every fact is a placeholder, except a region that was given.
+    #[must_use]
+    pub fn offline(region: Option<&str>) -> Self {
+        let placeholder = |name: &str| format!("${{{name}}}");
+        Self {
+            partition: "aws".to_owned(),
+            account: placeholder("aws.account"),
+            region: region.map_or_else(|| placeholder("aws.region"), str::to_owned),
+            network: NetworkFacts {
+                vpc_id: placeholder("vpc.id"),
+                task_subnets: vec![placeholder("vpc.task_subnets")],
+                assign_public_ip: true,
+                load_balancer_subnets: vec![placeholder("vpc.public_subnets")],
+                zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
+            },
+            images: BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The container of a service.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::size::Size;
+use super::volumes::Mounts;
+use super::{credentials, health, image, image_quirks, log_group, ports};
+use crate::compose::model::{Restart, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
+use crate::source::Located;
+
+/// Seconds between SIGTERM and SIGKILL on Fargate (ECS API reference,
+/// `ContainerDefinition.stopTimeout`).
+const STOP: (u64, u64) = (2, 120);
+
+/// The container's name in its task.
+pub(crate) fn container_name(service: &str) -> String {
+    fit(service, Grammar::Ecs)
+}
+
+/// Translates a service's container. Every attribute of a service is named here: a new one cannot
+/// be forgotten, because this does not compile without it.
+pub(crate) fn container(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    size: &Size,
+    mounts: &Mounts,
+    out: &mut Output,
+) -> ContainerDefinition {
+    let Service {
+        name,
+        image: _,    // image.rs
+        build: _,    // image.rs
+        platform: _, // image.rs
+        command,
+        entrypoint,
+        working_dir,
+        user,
+        environment,
+        ports: _,           // ports.rs, exposure.rs
+        expose: _,          // ports.rs
+        depends_on: _,      // dependencies.rs
+        healthcheck: _,     // health.rs
+        deploy: _,          // size.rs, rollout.rs, tags.rs, dependencies.rs
+        scale: _,           // service.rs
+        cpus: _,            // size.rs
+        mem_limit: _,       // size.rs
+        mem_reservation: _, // size.rs
+        mounts: _,          // volumes.rs
+        networks: _,        // security_groups.rs, discovery.rs
+        labels,
+        restart,
+        stop_grace_period,
+        container_name: _, // discovery.rs, below
+        hostname: _,       // discovery.rs, below
+        init,
+        read_only,
+        tty,
+        stdin_open,
+        extension: _, // size.rs, exposure.rs, load_balancer.rs
+    } = member.service;
+    credentials::check(member.service, out);
+    names(member.service, out);
+    restarts(member.service, restart.as_ref(), out);
+    ContainerDefinition {
+        image: image::reference(member.service),
+        port_mappings: ports::mappings(&name.value, &member.ports),
+        entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
+        command: words(member.service, "command", command.as_ref(), out),
+        working_directory: working_dir.as_ref().map(|dir| dir.value.clone()),
+        user: user.as_ref().map(|user| user.value.clone()),
+        environment: variables(member, environment, out),
+        health_check: health::health_check(member.service, out),
+        linux_parameters: linux(is_on(init.as_ref()), mounts),
+        readonly_root_filesystem: is_on(read_only.as_ref()),
+        stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
+        docker_labels: labels.iter().map(|(key, v)| (key.clone(), v.value.clone())).collect(),
+        interactive: is_on(stdin_open.as_ref()),
+        pseudo_terminal: is_on(tty.as_ref()),
+        ..placed(cx, &name.value, size, mounts)
+    }
+}
+
+/// What a container gets from its task.
+fn placed(cx: &Context<'_>, name: &str, size: &Size, mounts: &Mounts) -> ContainerDefinition {
+    ContainerDefinition {
+        name: container_name(name),
+        cpu: size.container_cpu,
+        memory: size.container_memory,
+        memory_reservation: size.container_reservation,
+        essential: true,
+        mount_points: mounts.points.clone(),
+        log_configuration: Some(log_group::configuration(cx, name)),
+        ..ContainerDefinition::default()
+    }
+}
+
+/// A switch that is on. Off is what ECS does anyway.
+fn is_on(switch: Option<&Located<bool>>) -> Option<bool> {
+    switch.filter(|switch| switch.value).map(|_| true)
+}
+
+fn linux(init: Option<bool>, mounts: &Mounts) -> Option<LinuxParameters> {
+    let linux = LinuxParameters { init_process_enabled: init, tmpfs: mounts.tmpfs.clone() };
+    (linux != LinuxParameters::default()).then_some(linux)
+}
+
+/// The variables, sorted by name.
+fn variables(
+    member: &Member<'_>,
+    given: &IndexMap<String, Located<String>>,
+    out: &mut Output,
+) -> Vec<KeyValuePair> {
+    let mut all: BTreeMap<_, _> =
+        given.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
+    image_quirks::add(member, &mut all, out);
+    all.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
+}
+
+/// `command` or `entrypoint`. An empty list clears the image's in Compose, and nothing documents
+/// that ECS would do the same.
+fn words(
+    service: &Service,
+    what: &str,
+    given: Option<&Located<Vec<String>>>,
+    out: &mut Output,
+) -> Option<Vec<String>> {
+    let given = given?;
+    if given.value.is_empty() {
+        out.say(
+            Diagnostic::warning(
+                Code::Approximated,
+                format!("an empty `{what}` does not clear the image's on ECS"),
+            )
+            .at(given.span, "")
+            .help(format!("write the {what} that is to run"))
+            .service(&service.name.value),
+        );
+        return None;
+    }
+    Some(given.value.clone())
+}
+
+fn stop_timeout(
+    service: &Service,
+    given: Option<&Located<Duration>>,
+    out: &mut Output,
+) -> Option<i32> {
+    let given = given?;
+    let wanted = health::seconds(given.value);
+    let taken = wanted.clamp(STOP.0, STOP.1);
+    if taken != wanted || given.value.subsec_nanos() != 0 {
+        out.say(
+            Diagnostic::warning(Code::Clamped, format!("`stop_grace_period` becomes {taken}s"))
+                .at(given.span, "")
+                .help(format!("Fargate takes whole seconds from {} to {}", STOP.0, STOP.1))
+                .service(&service.name.value),
+        );
+    }
+    i32::try_from(taken).ok()
+}
+
+/// `hostname` and `container_name` are names to others at most.
+fn names(service: &Service, out: &mut Output) {
+    if let Some(name) = &service.hostname {
+        out.say(
+            Diagnostic::warning(Code::Approximated, "a task's host name cannot be set on Fargate")
+                .at(name.span, "")
+                .help("other services that use it as a name still reach the service under it")
+                .service(&service.name.value),
+        );
+    }
+    if let Some(name) = &service.container_name {
+        out.say(
+            Diagnostic::note(
+                Code::Approximated,
+                "`container_name` is a further name of the service",
+            )
+            .at(name.span, "")
+            .help(
+                "other services reach it under this name; the container itself is named \
+                    after the service",
+            )
+            .service(&service.name.value),
+        );
+    }
+}
+
+/// ECS always starts a service's tasks again.
+fn restarts(service: &Service, restart: Option<&Located<Restart>>, out: &mut Output) {
+    let Some(restart) = restart else { return };
+    let diagnostic = match restart.value {
+        Restart::Always | Restart::UnlessStopped => return,
+        Restart::No => {
+            Diagnostic::warning(Code::Approximated, "ECS starts the service again when it stops")
+                .help("services run forever on ECS; jobs (`x-ecs.job`) are not supported yet")
+        }
+        Restart::OnFailure => Diagnostic::note(
+            Code::Approximated,
+            "ECS starts the service again when it ends well, too",
+        )
+        .help("services run forever on ECS"),
+    };
+    out.say(diagnostic.at(restart.span, "").service(&service.name.value));
+}
+
+#[cfg(test)]
+#[path = "container_tests.rs"]
+mod tests;

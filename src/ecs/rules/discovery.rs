@@ -1,0 +1,336 @@
+//! Names: apps find each other under the names that Compose gave them, through Service Connect.
+//!
+//! A service offers each of its TCP ports under each of its names. `clientAliases` takes one
+//! alias, so that each further name needs an entry with a discovery name of its own (ECS API
+//! reference, `ServiceConnectService`).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::mentions::{mentions, names_an_address};
+use super::ports::port_name;
+use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
+    ServiceConnectService, Value,
+};
+use crate::ecs::translate::context::{Output, namespace_id};
+use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// In a network with more members that offer names than this, a service's peers are those that its
+/// own text names: every member being everybody's peer would grow with the square of the services.
+const MANY: usize = 64;
+
+/// A name that other services may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// As it stands in DNS: lower-case.
+    pub(crate) dns: String,
+    /// Where it stands.
+    pub(crate) span: Span,
+    /// A `hostname`: Docker does not resolve it, so that it only counts when others use it.
+    hint: bool,
+}
+
+/// The names of a service: its own, its aliases, `container_name` and, if used, `hostname`.
+pub(crate) fn own_names(service: &Service, out: &mut Output) -> Vec<Name> {
+    let mut names = Vec::new();
+    let mut add = |text: &str, span: Span, hint: bool| {
+        let dns = text.to_ascii_lowercase();
+        if dns.is_empty() || names.iter().any(|name: &Name| name.dns == dns) {
+            return;
+        }
+        if is_dns_name(&dns) {
+            names.push(Name { dns, span, hint });
+        } else {
+            out.say(
+                Diagnostic::warning(
+                    Code::Approximated,
+                    format!("nobody can call {text:?} by name"),
+                )
+                .at(span, "")
+                .help(
+                    "Service Connect takes letters, digits, `_`, `-` and `.`, up to 127 \
+                        of them, and no `-` at the start",
+                )
+                .service(&service.name.value),
+            );
+        }
+    };
+    add(&service.name.value, service.name.span, false);
+    for attachment in service.networks.values() {
+        let NetworkAttachment { span: _, aliases } = attachment;
+        aliases.iter().for_each(|alias| add(&alias.value, alias.span, false));
+    }
+    if let Some(name) = &service.container_name {
+        add(&name.value, name.span, false);
+    }
+    if let Some(name) = &service.hostname {
+        add(&name.value, name.span, true);
+    }
+    names
+}
+
+/// What a client alias may be (ECS API reference, `ServiceConnectClientAlias.dnsName`).
+fn is_dns_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 127
+        && !name.starts_with('-')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+}
+
+/// Fills in what depends on several services: ports that only others name, who is connected, and
+/// who is whose peer.
+pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
+    let mentioned = read_mentions(members, out);
+    conflicts(members, out);
+    connect(members, &mentioned, out);
+}
+
+/// Finds every `name:port` in a service's text, adds those ports to the services named, and
+/// returns whom each service names.
+fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<usize>> {
+    let mut owners: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        for name in &member.names {
+            owners.entry(name.dns.clone()).or_default().push(index);
+        }
+    }
+    let mut mentioned = vec![BTreeSet::new(); members.len()];
+    let mut found: BTreeMap<(usize, u16), ()> = BTreeMap::new();
+    let mut used_hints: BTreeSet<String> = BTreeSet::new();
+    let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
+    for (index, member) in members.iter().enumerate() {
+        for (variable, text, span) in texts(member.service) {
+            let known = |token: &str| owners.contains_key(&token.to_ascii_lowercase());
+            mentions(text, known, |mention| {
+                let dns = mention.name.to_ascii_lowercase();
+                let whole = mention.name == text && variable.is_some_and(names_an_address);
+                for &owner in owners.get(&dns).into_iter().flatten() {
+                    if owner == index || !share_a_network(member.service, members[owner].service) {
+                        continue;
+                    }
+                    mentioned[index].insert(owner);
+                    used_hints.insert(dns.clone());
+                    let port = mention.port.or_else(|| {
+                        let variable = variable.filter(|_| mention.name == text)?;
+                        beside(member.service, variable)
+                    });
+                    if let Some(port) = port {
+                        found.insert((owner, port), ());
+                    } else if mention.address || whole {
+                        lost.entry(owner).or_insert((index, span));
+                    }
+                }
+            });
+        }
+    }
+    for (owner, port) in found.into_keys() {
+        members[owner].ports.entry(port).or_insert(Protocol::Tcp);
+    }
+    for member in members.iter_mut() {
+        member.names.retain(|name| !name.hint || used_hints.contains(&name.dns));
+    }
+    for (owner, (user, span)) in lost {
+        offers_nothing(&members[owner], &members[user], span, out);
+    }
+    mentioned
+}
+
+/// The port in `DB_PORT` beside `DB_HOST`.
+fn beside(service: &Service, variable: &str) -> Option<u16> {
+    let stem = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"]
+        .iter()
+        .find_map(|word| variable.strip_suffix(word))?;
+    let port = service.environment.get(&format!("{stem}PORT"))?;
+    port.value.parse().ok().filter(|port| *port != 0)
+}
+
+fn offers_nothing(owner: &Member<'_>, user: &Member<'_>, span: Span, out: &mut Output) {
+    if offered(owner).next().is_none() {
+        let message = format!("{} calls {}, which offers no port", user.name(), owner.name());
+        out.say(
+            Diagnostic::warning(Code::NothingOffered, message)
+                .at(span, "called here")
+                .at(owner.service.span(), "no known port")
+                .help(
+                    "list the port under `expose`; on ECS a name only works for ports that \
+                    are known",
+                )
+                .service(owner.name()),
+        );
+    }
+}
+
+/// Everything of a service in which it may name another: variable, text and place.
+fn texts(service: &Service) -> impl Iterator<Item = (Option<&str>, &str, Span)> {
+    let environment = service
+        .environment
+        .iter()
+        .map(|(name, value)| (Some(name.as_str()), value.value.as_str(), value.span));
+    let words = service
+        .command
+        .iter()
+        .chain(&service.entrypoint)
+        .flat_map(|words| words.value.iter().map(|word| (None, word.as_str(), words.span)));
+    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+    let test = test.flat_map(|test| {
+        let words: &[String] = match &test.value {
+            HealthTest::None => &[],
+            HealthTest::Command(words) => words,
+            HealthTest::Shell(line) => std::slice::from_ref(line),
+        };
+        words.iter().map(|word| (None, word.as_str(), test.span))
+    });
+    environment.chain(words).chain(test)
+}
+
+fn share_a_network(one: &Service, other: &Service) -> bool {
+    one.networks.keys().any(|network| other.networks.contains_key(network))
+}
+
+/// The TCP ports that a service offers by name.
+fn offered(member: &Member<'_>) -> impl Iterator<Item = u16> {
+    member.ports.iter().filter(|(_, protocol)| **protocol == Protocol::Tcp).map(|(port, _)| *port)
+}
+
+/// Refuses two services under one name: on one network Docker would pick either, and in the one
+/// namespace of the project a name and a port can only be one service's.
+fn conflicts(members: &[Member<'_>], out: &mut Output) {
+    let mut seen: HashMap<&str, Vec<(usize, Span)>> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        for name in &member.names {
+            seen.entry(&name.dns).or_default().push((index, name.span));
+        }
+    }
+    let mut clashes: Vec<_> = seen.into_iter().filter(|(_, owners)| owners.len() > 1).collect();
+    clashes.sort_unstable();
+    for (name, owners) in clashes {
+        let mut networks: HashMap<&str, usize> = HashMap::new();
+        let mut ports: HashMap<u16, usize> = HashMap::new();
+        for (place, &(owner, span)) in owners.iter().enumerate() {
+            let member = &members[owner];
+            let other = member
+                .service
+                .networks
+                .keys()
+                .find_map(|network| networks.get(network.as_str()))
+                .or_else(|| offered(member).find_map(|port| ports.get(&port)));
+            if let Some(&other) = other {
+                let (first, first_span) = owners[other];
+                out.say(name_conflict(name, members[first].name(), first_span, member, span));
+            }
+            for network in member.service.networks.keys() {
+                networks.entry(network).or_insert(place);
+            }
+            offered(member).for_each(|port| _ = ports.entry(port).or_insert(place));
+        }
+    }
+}
+
+fn name_conflict(
+    name: &str,
+    first: &str,
+    first_span: Span,
+    second: &Member<'_>,
+    span: Span,
+) -> Diagnostic {
+    let message = format!("{first} and {} both answer to {name:?}", second.name());
+    Diagnostic::error(Code::NameConflict, message)
+        .at(span, "also the name of this service")
+        .at(first_span, "first used here")
+        .help(
+            "give one of them another alias or container_name; for several copies of one \
+            service use `deploy.replicas`",
+        )
+        .service(second.name())
+}
+
+/// Decides who runs a proxy, and whose peers everybody is.
+fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut Output) {
+    let mut networks: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
+    for (index, member) in members.iter().enumerate() {
+        for network in member.service.networks.keys() {
+            let (members, offering) = networks.entry(network).or_default();
+            *members += 1;
+            if offered(member).next().is_some() && !member.names.is_empty() {
+                offering.push(index);
+            }
+        }
+    }
+    let mut found = Vec::with_capacity(members.len());
+    for (index, member) in members.iter().enumerate() {
+        let mut connected = false;
+        let mut alone = true;
+        let mut peers = BTreeSet::new();
+        for network in member.service.networks.keys() {
+            let Some((size, offering)) = networks.get(network.as_str()) else { continue };
+            connected |= *size > 1 && !offering.is_empty();
+            alone &= *size == 1;
+            if offering.len() <= MANY {
+                peers.extend(offering.iter().copied());
+            } else {
+                let named = mentioned[index].iter().copied();
+                peers.extend(named.filter(|peer| offering.binary_search(peer).is_ok()));
+            }
+        }
+        peers.remove(&index);
+        if !alone {
+            datagrams(member, out);
+        }
+        found.push((connected, peers));
+    }
+    let ids: Vec<_> =
+        members.iter().map(|member| ResourceId::new(Kind::Service, member.name())).collect();
+    for (member, (connected, peers)) in members.iter_mut().zip(found) {
+        member.connected = connected;
+        member.peers = peers.into_iter().map(|peer| ids[peer].clone()).collect();
+    }
+}
+
+/// Service Connect carries tcp alone.
+fn datagrams(member: &Member<'_>, out: &mut Output) {
+    let udp: Vec<_> = member.ports.iter().filter(|(_, p)| **p == Protocol::Udp).collect();
+    if let Some((port, _)) = udp.first() {
+        let name = member.name();
+        let message = format!("nobody reaches udp port {port} of {name} by name");
+        out.say(
+            Diagnostic::warning(Code::Approximated, message)
+                .at(member.service.span(), "")
+                .help("names for udp need Cloud Map, which decklift does not make yet")
+                .service(name),
+        );
+    }
+}
+
+/// The Service Connect configuration of a service, if its tasks run a proxy.
+pub(crate) fn configuration(member: &Member<'_>) -> Option<ServiceConnectConfiguration> {
+    if !member.connected {
+        return None;
+    }
+    let mut services = Vec::new();
+    for port in offered(member) {
+        for name in &member.names {
+            services.push(ServiceConnectService {
+                port_name: port_name(member.name(), port),
+                discovery_name: fit(&format!("{}-{port}", name.dns), Grammar::Port),
+                client_aliases: vec![ServiceConnectClientAlias {
+                    port: i32::from(port),
+                    dns_name: name.dns.clone(),
+                }],
+            });
+        }
+    }
+    services.sort_by(|a, b| a.discovery_name.cmp(&b.discovery_name));
+    Some(ServiceConnectConfiguration {
+        enabled: true,
+        namespace: Value::From(namespace_id(), Attribute::Arn),
+        services,
+    })
+}
+
+#[cfg(test)]
+#[path = "discovery_tests.rs"]
+mod tests;

@@ -1,0 +1,164 @@
+use crate::compose::model::Service;
+use crate::diagnostic::{Code, Severity};
+use crate::ecs::desired::Kind;
+use crate::ecs::testing::{
+    at, attachment, ecs_service, env, exposed, has, loud, networks, resource, run, service,
+};
+use crate::ecs::translate::Translation;
+
+fn offers(done: &Translation, name: &str) -> Vec<String> {
+    ecs_service(done, name).service_connect_configuration.as_ref().map_or(Vec::new(), |connect| {
+        connect
+            .services
+            .iter()
+            .map(|s| {
+                let alias = &s.client_aliases[0];
+                format!("{}={}:{}@{}", s.discovery_name, alias.dns_name, alias.port, s.port_name)
+            })
+            .collect()
+    })
+}
+
+fn api() -> Service {
+    let mut api = service("api", "acme/api");
+    api.expose = vec![exposed(8000)];
+    api
+}
+
+#[test]
+fn every_port_is_offered_under_every_name() {
+    let mut api = api();
+    api.networks["default"] = attachment(&["backend", "API"]);
+    api.container_name = Some(at("shop_api".to_owned()));
+    let done = run(vec![api, service("web", "acme/web")]);
+    assert_eq!(
+        offers(&done, "api"),
+        [
+            "api-8000=api:8000@api-8000",
+            "backend-8000=backend:8000@api-8000",
+            "shop_api-8000=shop_api:8000@api-8000",
+        ]
+    );
+    assert_eq!(offers(&done, "web"), [""; 0]);
+    let connect = ecs_service(&done, "web").service_connect_configuration.as_ref();
+    assert_eq!(connect.map(|c| c.namespace.to_string()).as_deref(), Some("${namespace/main/arn}"));
+}
+
+#[test]
+fn ports_that_only_a_peer_names_are_offered() {
+    let mut web = service("web", "acme/web");
+    env(&mut web, "API", "http://api:9000/v1");
+    web.command = Some(at(vec!["--cache=cache:6380".to_owned()]));
+    let done = run(vec![service("api", "acme/api"), service("cache", "acme/cache"), web]);
+    assert_eq!(offers(&done, "api"), ["api-9000=api:9000@api-9000"]);
+    assert_eq!(offers(&done, "cache"), ["cache-6380=cache:6380@cache-6380"]);
+}
+
+#[test]
+fn a_host_and_a_port_in_two_variables_belong_together() {
+    let mut web = service("web", "acme/web");
+    env(&mut web, "API_HOST", "api");
+    env(&mut web, "API_PORT", "9000");
+    let done = run(vec![service("api", "acme/api"), web]);
+    assert_eq!(offers(&done, "api"), ["api-9000=api:9000@api-9000"]);
+    assert_eq!(loud(&done.diagnostics), []);
+}
+
+#[test]
+fn ports_of_a_known_image_are_offered() {
+    let done = run(vec![service("db", "postgres:16"), service("web", "acme/web")]);
+    assert_eq!(offers(&done, "db"), ["db-5432=db:5432@db-5432"]);
+}
+
+#[test]
+fn a_hostname_is_a_name_only_when_it_is_used() {
+    let with_host = || Service { hostname: Some(at("backend".to_owned())), ..api() };
+    let mut web = service("web", "acme/web");
+    let done = run(vec![with_host(), web.clone()]);
+    assert_eq!(offers(&done, "api").len(), 1);
+    env(&mut web, "API", "backend:8000");
+    let done = run(vec![with_host(), web]);
+    assert_eq!(offers(&done, "api").len(), 2);
+}
+
+#[test]
+fn a_service_that_offers_nothing_but_is_called_is_a_warning() {
+    let mut web = service("web", "acme/web");
+    env(&mut web, "API_HOST", "api");
+    let done = run(vec![service("api", "acme/api"), web]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::NothingOffered)]);
+}
+
+#[test]
+fn two_services_under_one_name_are_refused() {
+    let mut web = service("web", "acme/web");
+    web.networks["default"] = attachment(&["api"]);
+    let done = run(vec![api(), web]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::NameConflict)]);
+}
+
+#[test]
+fn one_alias_on_two_networks_with_one_port_is_refused() {
+    let member = |name: &str, network: &str| {
+        let mut member = service(name, "acme/db");
+        member.expose = vec![exposed(5000)];
+        member.networks = [(network.to_owned(), attachment(&["db"]))].into_iter().collect();
+        member
+    };
+    let done = run(vec![member("a", "left"), member("b", "right")]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::NameConflict)]);
+}
+
+#[test]
+fn a_service_alone_has_no_proxy_and_no_namespace() {
+    let done = run(vec![api()]);
+    assert!(ecs_service(&done, "api").service_connect_configuration.is_none());
+    assert!(!has(&done, Kind::Namespace, "main"));
+}
+
+#[test]
+fn services_without_a_common_network_are_no_peers() {
+    let mut web = service("web", "acme/web");
+    web.networks = networks(&["front"]);
+    env(&mut web, "API", "api:9000");
+    let done = run(vec![api(), web, service("job", "acme/job")]);
+    assert_eq!(offers(&done, "api"), ["api-8000=api:8000@api-8000"]);
+    assert!(resource(&done, Kind::Service, "web").peers.is_empty());
+    let peers: Vec<_> =
+        resource(&done, Kind::Service, "job").peers.iter().map(|p| &p.name).collect();
+    assert_eq!(peers, ["api"]);
+}
+
+#[test]
+fn names_that_aws_does_not_take_are_said() {
+    let mut api = api();
+    api.networks["default"] = attachment(&["-x"]);
+    let done = run(vec![api, service("web", "acme/web")]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+}
+
+#[test]
+fn in_a_crowd_peers_are_those_that_are_named() {
+    let mut crowd: Vec<_> = (0..100)
+        .map(|n| {
+            let mut member = service(&format!("s{n}"), "acme/s");
+            member.expose = vec![exposed(80)];
+            member
+        })
+        .collect();
+    env(&mut crowd[0], "NEXT", "http://s1");
+    let done = run(crowd);
+    let peers = |name: &str| resource(&done, Kind::Service, name).peers.len();
+    assert_eq!((peers("s0"), peers("s1")), (1, 0));
+}
+
+#[test]
+fn udp_has_no_names() {
+    let mut dns = service("dns", "acme/dns");
+    dns.expose = vec![exposed(53)];
+    dns.expose[0].value.protocol = crate::compose::model::Protocol::Udp;
+    assert_eq!(loud(&run(vec![dns.clone()]).diagnostics), []);
+    let done = run(vec![dns, service("web", "acme/web")]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    assert!(ecs_service(&done, "dns").service_connect_configuration.is_none());
+}

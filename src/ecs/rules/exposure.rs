@@ -1,0 +1,274 @@
+//! Which published ports the Internet reaches (mapping.md, "Ports and load balancing").
+
+use super::known_images::{KnownImage, PRIVATE_PORTS};
+use crate::compose::model::{Port, PortExposure, Protocol, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::source::{Located, Span};
+
+/// A port that is to be reached through the load balancer, over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublicPort {
+    /// The container's port.
+    pub(crate) target: u16,
+    /// The listener's port.
+    pub(crate) published: u16,
+    /// Docker would have picked a free port: any other port may have this one's listener.
+    pub(crate) guessed: bool,
+    /// Where the port stands.
+    pub(crate) span: Span,
+}
+
+/// What becomes of a published port.
+enum Verdict {
+    /// A listener.
+    Public,
+    /// No listener, and nothing to say about it.
+    AsAsked,
+    /// No listener, for this reason; and how to get one.
+    Private(String, String),
+}
+
+/// The ports of a service that go public, each target and listener once.
+pub(crate) fn public_ports(
+    service: &Service,
+    known: Option<&KnownImage>,
+    internal: bool,
+    out: &mut Output,
+) -> Vec<PublicPort> {
+    let mut public: Vec<PublicPort> = Vec::new();
+    let asked = &service.extension.ports;
+    let opened = service
+        .expose
+        .iter()
+        .filter(|port| {
+            asked.get(&port.value.target).is_some_and(|e| e.value == PortExposure::Public)
+        })
+        .filter(|port| service.ports.iter().all(|p| p.value.target != port.value.target));
+    for port in service.ports.iter().chain(opened) {
+        let verdict = verdict(service, known, internal, &port.value);
+        if let Verdict::Private(reason, help) = verdict {
+            out.say(private(service, port, &reason, help));
+        } else if matches!(verdict, Verdict::Public) {
+            let Port { target, published, .. } = port.value;
+            let wanted = PublicPort {
+                target,
+                published: published.unwrap_or(target),
+                guessed: published.is_none() && !asked.contains_key(&target),
+                span: port.span,
+            };
+            if !public.iter().any(|p| (p.target, p.published) == (target, wanted.published)) {
+                public.push(wanted);
+            }
+        }
+    }
+    for (target, exposure) in asked {
+        if !service.ports.iter().chain(&service.expose).any(|port| port.value.target == *target) {
+            out.say(
+                Diagnostic::error(
+                    Code::UndefinedReference,
+                    format!("`x-ecs.ports` names port {target}, which the service does not have"),
+                )
+                .at(exposure.span, "")
+                .help("name a container port that stands under `ports` or `expose`")
+                .service(&service.name.value),
+            );
+        }
+    }
+    public
+}
+
+fn private(service: &Service, port: &Located<Port>, reason: &str, help: String) -> Diagnostic {
+    let shown = port.value.published.unwrap_or(port.value.target);
+    let message = format!("port {shown} is not reachable from the Internet: {reason}");
+    let loopback = port.value.host_ip.as_deref().is_some_and(is_loopback);
+    let asked = service.extension.ports.get(&port.value.target).is_some();
+    // Compose would not open a port of the loopback address either: nothing is lost.
+    let diagnostic = if loopback && !asked {
+        Diagnostic::note(Code::PortNotPublic, message)
+    } else {
+        Diagnostic::warning(Code::PortNotPublic, message)
+    };
+    diagnostic.at(port.span, "published here").help(help).service(&service.name.value)
+}
+
+fn verdict(service: &Service, known: Option<&KnownImage>, internal: bool, port: &Port) -> Verdict {
+    let Port { name: _, target, published, protocol, host_ip, app_protocol, host_mode: _ } = port;
+    let open = format!("to open it, write `x-ecs: {{ports: {{{target}: public}}}}` at the service");
+    let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
+    let asked = service.extension.ports.get(target).map(|exposure| exposure.value);
+    if asked == Some(PortExposure::None) {
+        return Verdict::AsAsked;
+    }
+    if *protocol == Protocol::Udp {
+        let help = "udp needs a network load balancer, which decklift does not make yet";
+        return Verdict::Private("an application load balancer speaks HTTP".into(), help.into());
+    }
+    if internal {
+        let help = "take the service to a network that is not `internal`, to open it";
+        return Verdict::Private("all networks of the service are internal".into(), help.into());
+    }
+    let listener = published.unwrap_or(*target);
+    let protocol = app_protocol.as_deref().map(str::to_ascii_lowercase);
+    if needs_certificate(listener, *target, protocol.as_deref()) {
+        let help = "publish a port of the container that speaks plain HTTP; certificates \
+                    (`x-ecs.certificate`) are not supported yet";
+        return Verdict::Private("it speaks TLS, and there is no certificate".into(), help.into());
+    }
+    if asked == Some(PortExposure::Public) {
+        return Verdict::Public;
+    }
+    if let Some(ip) = host_ip.as_deref().filter(|ip| !is_everywhere(ip)) {
+        return private(&format!("Compose publishes it on {ip} only"));
+    }
+    match protocol.as_deref() {
+        Some("http" | "ws") => return Verdict::Public,
+        Some(other) => return private(&format!("its `app_protocol` is {other}, not http")),
+        None => {}
+    }
+    if let Some(image) = known.filter(|image| image.is_private()) {
+        return private(&format!("{} is not for the public", image.name));
+    }
+    if [*target, listener].iter().any(|port| PRIVATE_PORTS.contains(port)) {
+        return private("it is a port of data stores, brokers or administration");
+    }
+    Verdict::Public
+}
+
+/// Whether a listener for this port would have to be HTTPS: clients expect TLS on 443 and 8443,
+/// containers speak it there, and an Application Load Balancer takes HTTP/2 and gRPC over HTTPS
+/// listeners only (Elastic Load Balancing documentation, "Target groups", protocol version).
+fn needs_certificate(listener: u16, target: u16, protocol: Option<&str>) -> bool {
+    const TLS: [u16; 2] = [443, 8443];
+    match protocol {
+        Some("https" | "wss" | "http2" | "grpc") => true,
+        Some(_) => TLS.contains(&listener),
+        None => TLS.contains(&listener) || TLS.contains(&target),
+    }
+}
+
+fn is_everywhere(ip: &str) -> bool {
+    matches!(ip.trim_matches(['[', ']']), "" | "0.0.0.0" | "::")
+}
+
+fn is_loopback(ip: &str) -> bool {
+    let ip = ip.trim_matches(['[', ']']);
+    ip == "localhost" || ip.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::desired::Kind;
+    use crate::ecs::testing::{at, exposed, has, loud, port, project, run, service};
+
+    /// The severities of `port-not-public`, and whether there is a listener.
+    fn outcome(image: &str, edit: impl FnOnce(&mut Service)) -> (Vec<(Severity, Code)>, bool) {
+        let mut web = service("web", image);
+        web.ports = vec![port(8080, 80)];
+        edit(&mut web);
+        let done = run(vec![web]);
+        (loud(&done.diagnostics), !done.desired.endpoints.is_empty())
+    }
+
+    const KEPT: (Severity, Code) = (Severity::Warning, Code::PortNotPublic);
+
+    #[test]
+    fn tcp_goes_public() {
+        assert_eq!(outcome("acme/web", |_| {}), (vec![], true));
+    }
+
+    #[test]
+    fn data_store_ports_stay_private() {
+        assert_eq!(outcome("acme/db", |s| s.ports = vec![port(15432, 5432)]), (vec![KEPT], false));
+        assert_eq!(outcome("acme/db", |s| s.ports = vec![port(6379, 80)]), (vec![KEPT], false));
+    }
+
+    #[test]
+    fn images_of_data_stores_and_consoles_stay_private() {
+        assert_eq!(outcome("postgres:16", |_| {}), (vec![KEPT], false));
+        assert_eq!(outcome("adminer", |_| {}), (vec![KEPT], false));
+        assert_eq!(outcome("nginx", |_| {}), (vec![], true));
+    }
+
+    #[test]
+    fn the_user_has_the_last_word() {
+        let ask = |exposure| {
+            move |s: &mut Service| {
+                s.ports = vec![port(5432, 5432)];
+                s.extension.ports.insert(5432, at(exposure));
+            }
+        };
+        assert_eq!(outcome("postgres", ask(PortExposure::Public)), (vec![], true));
+        assert_eq!(outcome("postgres", ask(PortExposure::None)), (vec![], false));
+    }
+
+    #[test]
+    fn an_exposed_port_can_be_opened() {
+        let (said, open) = outcome("acme/web", |s| {
+            s.ports.clear();
+            s.expose = vec![exposed(3000)];
+            s.extension.ports.insert(3000, at(PortExposure::Public));
+        });
+        assert_eq!((said, open), (vec![], true));
+    }
+
+    #[test]
+    fn an_unknown_port_cannot_be_opened() {
+        let (said, _) = outcome("acme/web", |s| {
+            s.extension.ports.insert(3000, at(PortExposure::Public));
+        });
+        assert_eq!(said, [(Severity::Error, Code::UndefinedReference)]);
+    }
+
+    #[test]
+    fn udp_stays_private() {
+        let udp = |s: &mut Service| s.ports[0].value.protocol = Protocol::Udp;
+        assert_eq!(outcome("acme/web", udp), (vec![KEPT], false));
+    }
+
+    #[test]
+    fn loopback_is_not_public_and_not_worth_a_warning() {
+        let bind = |ip: &'static str| {
+            move |s: &mut Service| s.ports[0].value.host_ip = Some(ip.to_owned())
+        };
+        assert_eq!(outcome("acme/web", bind("127.0.0.1")), (vec![], false));
+        assert_eq!(outcome("acme/web", bind("::1")), (vec![], false));
+        assert_eq!(outcome("acme/web", bind("0.0.0.0")), (vec![], true));
+        assert_eq!(outcome("acme/web", bind("10.0.0.5")), (vec![KEPT], false));
+    }
+
+    #[test]
+    fn tls_needs_a_certificate() {
+        assert_eq!(outcome("acme/web", |s| s.ports = vec![port(443, 80)]), (vec![KEPT], false));
+        assert_eq!(outcome("acme/web", |s| s.ports = vec![port(80, 8443)]), (vec![KEPT], false));
+        for protocol in ["https", "http2", "grpc", "GRPC"] {
+            let set = |s: &mut Service| s.ports[0].value.app_protocol = Some(protocol.to_owned());
+            assert_eq!(outcome("acme/web", set), (vec![KEPT], false), "{protocol}");
+        }
+    }
+
+    #[test]
+    fn the_application_protocol_decides_before_the_port_number() {
+        let set = |protocol: &'static str| {
+            move |s: &mut Service| {
+                s.ports = vec![port(9200, 9200)];
+                s.ports[0].value.app_protocol = Some(protocol.to_owned());
+            }
+        };
+        assert_eq!(outcome("acme/web", set("http")), (vec![], true));
+        assert_eq!(outcome("acme/web", set("redis")), (vec![KEPT], false));
+    }
+
+    #[test]
+    fn internal_networks_have_no_load_balancer() {
+        let mut web = service("web", "acme/web");
+        web.ports = vec![port(8080, 80)];
+        let mut project = project(vec![web]);
+        project.networks["default"].internal = true;
+        let done = crate::ecs::translate(&project, None, &crate::ecs::testing::facts());
+        assert!(!has(&done, Kind::LoadBalancer, "alb"));
+        assert!(loud(&done.diagnostics).contains(&KEPT));
+    }
+}

@@ -1,0 +1,184 @@
+//! Named volumes on EFS: one file system a project, one access point a volume, one mount target a
+//! zone.
+
+use std::collections::BTreeMap;
+
+use super::security_groups::{
+    Source, add_group, add_rule, file_system_group, id_of, network_group, networks_of,
+};
+use crate::compose::model::{MountKind, Service, Volume};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    AccessPoint, Attribute, Body, CreationInfo, EfsAuthorizationConfig, EfsVolumeConfiguration,
+    FileSystem, Kind, MountTarget, ResourceId, RootDirectory, TaskVolume, Value,
+};
+use crate::ecs::translate::context::{Context, Output, file_system_id};
+use crate::ecs::translate::names::{Grammar, fit, short_hash, with_hash};
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// The port of NFS, which EFS speaks (EFS user guide, "Using VPC security groups").
+const NFS: u16 = 2049;
+
+fn access_point_id(volume: &str) -> ResourceId {
+    ResourceId::new(Kind::AccessPoint, volume)
+}
+
+/// The volume of a task that stands for a named volume.
+pub(crate) fn task_volume(volume: &str) -> TaskVolume {
+    TaskVolume {
+        name: fit(volume, Grammar::Ecs),
+        host: None,
+        efs_volume_configuration: Some(EfsVolumeConfiguration {
+            file_system_id: Value::From(file_system_id(), Attribute::Id),
+            // ECS API reference, EFSAuthorizationConfig: an access point needs it.
+            transit_encryption: "ENABLED".to_owned(),
+            authorization_config: EfsAuthorizationConfig {
+                access_point_id: Value::From(access_point_id(volume), Attribute::Id),
+                iam: "DISABLED".to_owned(),
+            },
+        }),
+    }
+}
+
+/// Adds the file system and what leads to it, where any service mounts a named volume.
+pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    let mut used: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut users: Vec<&Service> = Vec::new();
+    for member in members {
+        let mut mounts_any = false;
+        for mount in &member.service.mounts {
+            if let MountKind::Volume(name) = &mount.value.kind {
+                used.entry(name).or_insert(mount.span);
+                mounts_any = true;
+            }
+        }
+        if mounts_any {
+            users.push(member.service);
+        }
+    }
+    let Some(&origin) = used.values().next() else { return };
+    let id = file_system_id();
+    let name = fit(&cx.stack, Grammar::Token);
+    let body = FileSystem {
+        creation_token: cx.name("data", Grammar::Token),
+        encrypted: true,
+        performance_mode: "generalPurpose".to_owned(),
+        throughput_mode: "elastic".to_owned(),
+        tags: cx.named_tags(&id, &name),
+    };
+    out.add(id, Body::FileSystem(body), None, Some(origin));
+    add_mount_targets(cx, &users, origin, out);
+    for (name, span) in used {
+        let volume = cx.project.volumes.get(name);
+        let creation = volume.map_or_else(default_creation, |volume| creation(name, volume, out));
+        add_access_point(cx, name, creation, volume.map_or(span, |volume| volume.span), out);
+    }
+}
+
+fn add_mount_targets(cx: &Context<'_>, users: &[&Service], origin: Span, out: &mut Output) {
+    let group = file_system_group();
+    let description = "Lets tasks reach the file system".to_owned();
+    add_group(cx, group.clone(), description, None, Some(origin), out);
+    for network in networks_of(users.iter().copied()).into_keys() {
+        let from = Source::Group(network_group(network));
+        let place = (None, Some(origin));
+        add_rule(format!("efs-{network}"), group.clone(), Some(NFS), from, place, out);
+    }
+    for (zone, subnet) in &cx.facts.network.zone_subnets {
+        let body = MountTarget {
+            file_system_id: Value::From(file_system_id(), Attribute::Id),
+            subnet_id: subnet.clone(),
+            security_groups: vec![id_of(group.clone())],
+        };
+        let id = ResourceId::new(Kind::MountTarget, format!("data-{zone}"));
+        out.add(id, Body::MountTarget(body), None, Some(origin));
+    }
+}
+
+fn add_access_point(
+    cx: &Context<'_>,
+    volume: &str,
+    creation_info: CreationInfo,
+    origin: Span,
+    out: &mut Output,
+) {
+    let id = access_point_id(volume);
+    let path = format!("/{}", fit(volume, Grammar::Directory));
+    let CreationInfo { owner_uid, owner_gid, permissions } = &creation_info;
+    let name = format!("{}-{volume}", cx.stack);
+    // Nothing of an access point can be changed, and a token with other parameters is refused: the
+    // token carries them.
+    let parameters = format!("{name}:{path}:{owner_uid}:{owner_gid}:{permissions}");
+    let readable = fit(&name, Grammar::Token);
+    let readable = readable.strip_suffix(&format!("-{}", short_hash(&name))).unwrap_or(&readable);
+    let body = AccessPoint {
+        client_token: with_hash(readable, &parameters, Grammar::Token.max()),
+        file_system_id: Value::From(file_system_id(), Attribute::Id),
+        tags: cx.named_tags(&id, &fit(&name, Grammar::SecurityGroup)),
+        root_directory: RootDirectory { path, creation_info },
+    };
+    out.add(id, Body::AccessPoint(body), None, Some(origin));
+}
+
+/// Root, as in a volume that Docker makes; without a POSIX user, so that entrypoints may `chown`.
+fn default_creation() -> CreationInfo {
+    CreationInfo { owner_uid: 0, owner_gid: 0, permissions: "0755".to_owned() }
+}
+
+/// The options of a volume: `uid`, `gid` and `permissions` are the directory's.
+fn creation(name: &str, volume: &Volume, out: &mut Output) -> CreationInfo {
+    let Volume { span, name: outside, external, driver, driver_opts } = volume;
+    if *external {
+        let message = format!("the external volume {name} is not supported yet");
+        let help = "take `external` away: decklift makes an empty volume on EFS";
+        out.say(Diagnostic::error(Code::NotSupportedYet, message).at(*span, "").help(help));
+    } else if let Some(outside) = outside {
+        let diagnostic = Diagnostic::note(Code::Ignored, "a volume's `name` has no effect on ECS");
+        let help = "the volume becomes an EFS access point that is named after its key";
+        out.say(diagnostic.at(outside.span, "").help(help));
+    }
+    if let Some(driver) = driver.as_ref().filter(|d| !matches!(d.value.as_str(), "" | "local")) {
+        let message = format!("the volume driver {:?} is not supported yet", driver.value);
+        let help = "take `driver` away: the volume then lives on EFS";
+        out.say(Diagnostic::error(Code::NotSupportedYet, message).at(driver.span, "").help(help));
+    }
+    let mut creation = default_creation();
+    for (key, value) in driver_opts {
+        let id = value.value.parse::<i64>().ok().filter(|id| (0..=4_294_967_295).contains(id));
+        let good = match (key.as_str(), id) {
+            ("uid", Some(id)) => {
+                creation.owner_uid = id;
+                true
+            }
+            ("gid", Some(id)) => {
+                creation.owner_gid = id;
+                true
+            }
+            ("permissions", _) => {
+                let text = &value.value;
+                let good =
+                    matches!(text.len(), 3 | 4) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
+                if good {
+                    creation.permissions.clone_from(text);
+                }
+                good
+            }
+            ("uid" | "gid", None) => false,
+            _ => {
+                let message = format!("the volume option {key:?} has no effect on EFS");
+                let help = "the volume lives on EFS, which is NFS already; `uid`, `gid` and `permissions` are taken";
+                out.say(
+                    Diagnostic::warning(Code::Approximated, message).at(value.span, "").help(help),
+                );
+                true
+            }
+        };
+        if !good {
+            let message = format!("{:?} is no value of {key}", value.value);
+            let help = "write a number such as 1000, or permissions such as 0755";
+            out.say(Diagnostic::error(Code::InvalidValue, message).at(value.span, "").help(help));
+        }
+    }
+    creation
+}

@@ -1,0 +1,190 @@
+//! The path of a health check that is an HTTP request to the container itself.
+
+use crate::compose::model::{HealthTest, Service};
+
+/// Options of curl and wget after which a plain GET without headers, which is all that a load
+/// balancer sends, would not be the same request.
+const NOT_PLAIN: &[&str] = &[
+    "-H",
+    "--header",
+    "-X",
+    "--request",
+    "-d",
+    "--data",
+    "--data-raw",
+    "--data-binary",
+    "-u",
+    "--user",
+    "--post-data",
+    "--post-file",
+    "--method",
+    "-F",
+    "--form",
+    "--oauth2-bearer",
+    "--password",
+    "-b",
+    "--cookie",
+    "--cert",
+];
+
+/// The path (and query) that the service's health check asks for on this port, if it is a plain
+/// HTTP request by curl or wget to the container itself.
+pub(crate) fn http_path(service: &Service, port: u16) -> Option<String> {
+    let test = service.healthcheck.as_ref()?.value.test.as_ref()?;
+    let words: Vec<String> = match &test.value {
+        HealthTest::None => return None,
+        // `CMD` with a shell and a line is the same as `CMD-SHELL`.
+        HealthTest::Command(words) => match words.as_slice() {
+            [shell, flag, line] if is_shell(shell) && flag == "-c" => split(line),
+            words => words.to_vec(),
+        },
+        HealthTest::Shell(line) => split(line),
+    };
+    let start = words.iter().position(|word| is_client(word))?;
+    let client = &words[start + 1..];
+    let end = client
+        .iter()
+        .position(|word| {
+            matches!(word.as_str(), "||" | "&&" | "|" | ";" | "&") || word.ends_with(';')
+        })
+        .unwrap_or(client.len());
+    let client = &client[..end];
+    if client.iter().any(|word| is_not_plain(word)) {
+        return None;
+    }
+    client.iter().find_map(|word| path(word, port))
+}
+
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
+}
+
+fn is_client(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("curl" | "wget"))
+}
+
+fn is_not_plain(word: &str) -> bool {
+    let option = word.split('=').next().unwrap_or(word);
+    NOT_PLAIN.contains(&option)
+        || (word.len() > 2 && ["-H", "-X", "-u", "-d"].iter().any(|o| word.starts_with(o)))
+}
+
+/// The path of an address, where its host is the container and its port is this one.
+fn path(word: &str, port: u16) -> Option<String> {
+    // What the shell would still change is not an address that decklift can read.
+    if word.contains(['$', '`', '*', '>', '<']) {
+        return None;
+    }
+    let rest = match word.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+        Some(_) => return None,
+        None => word,
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (host, written) = match authority.strip_prefix('[') {
+        Some(v6) => {
+            let (host, after) = v6.split_once(']')?;
+            (host, after.strip_prefix(':'))
+        }
+        None => match authority.split_once(':') {
+            Some((host, written)) => (host, Some(written)),
+            None => (authority, None),
+        },
+    };
+    if !matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1") {
+        return None;
+    }
+    let asked = written.map_or(Some(80), |written| written.parse::<u16>().ok())?;
+    let path = path.split('#').next().unwrap_or_default();
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    // elbv2 CreateTargetGroup: HealthCheckPath has at most 1024 characters.
+    (asked == port && path.len() <= 1024).then_some(path)
+}
+
+/// The words of a shell line; quotes are taken off, operators stand alone.
+fn split(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote: Option<char> = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), c) => word.push(c),
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) if c.is_whitespace() => words.push(std::mem::take(&mut word)),
+            (None, '|' | '&' | ';' | '(' | ')') => {
+                words.push(std::mem::take(&mut word));
+                words.push(if c == ';' || c == '(' || c == ')' { ";" } else { "|" }.to_owned());
+            }
+            (None, c) => word.push(c),
+        }
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::testing::{healthcheck, service};
+
+    fn shell(line: &str) -> Option<String> {
+        let mut web = service("web", "acme/web");
+        web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
+        http_path(&web, 80)
+    }
+
+    fn command(words: &[&str]) -> Option<String> {
+        let mut web = service("web", "acme/web");
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        web.healthcheck = Some(healthcheck(HealthTest::Command(words)));
+        http_path(&web, 80)
+    }
+
+    #[test]
+    fn plain_requests_give_their_path() {
+        for (line, path) in [
+            ("curl -f http://localhost:80/health", "/health"),
+            ("curl -f http://localhost/health || exit 1", "/health"),
+            ("curl --fail -s 'http://127.0.0.1/a?b=c&d' > /dev/null", "/a?b=c&d"),
+            ("wget -q --spider http://127.0.0.1/", "/"),
+            ("wget --no-verbose --tries=1 --spider http://[::1]:80/up;exit 0", "/up"),
+            ("/usr/bin/curl -f localhost", "/"),
+            ("test -f /ok && curl -sf http://0.0.0.0#x", "/"),
+        ] {
+            assert_eq!(shell(line).as_deref(), Some(path), "{line}");
+        }
+        assert_eq!(command(&["curl", "-f", "http://localhost/h"]).as_deref(), Some("/h"));
+        assert_eq!(command(&["sh", "-c", "curl -f http://localhost/h"]).as_deref(), Some("/h"));
+    }
+
+    #[test]
+    fn other_requests_do_not() {
+        for line in [
+            "",
+            "true",
+            "curl -f http://localhost:8081/health",
+            "curl -f https://localhost:80/health",
+            "curl -f http://api/health",
+            "curl -f http://localhost:$PORT/health",
+            "curl -H 'Host: x' http://localhost/",
+            "curl -uadmin:x http://localhost/",
+            "curl -X POST http://localhost/",
+            "wget --post-data=x http://localhost/",
+            "curl; echo http://localhost/",
+            "curl -f || echo http://localhost/",
+        ] {
+            assert_eq!(shell(line), None, "{line}");
+        }
+        assert_eq!(command(&["curl", "-f", "http://localhost:0x50/"]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_line_is_fine(line in "(curl |http://|localhost|\\PC){0,12}") {
+            shell(&line);
+        }
+    }
+}

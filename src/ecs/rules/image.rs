@@ -1,0 +1,179 @@
+//! `image` and `build`: where a service's image comes from, and for which machine.
+
+use crate::compose::model::{Build, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Attribute, Body, Image, ImageScanning, Kind, Repository, ResourceId, RuntimePlatform, Value,
+};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit};
+
+/// The ECR repository of a service that is built.
+pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
+    let (stack, service) = (fit(&cx.stack, Grammar::Repository), fit(service, Grammar::Repository));
+    format!("{stack}/{service}")
+}
+
+/// Adds the repository and the image of a service that is built.
+pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
+    let name = &service.name.value;
+    let Some(build) = &service.build else { return };
+    let repository = ResourceId::new(Kind::Repository, name);
+    let repository_name = repository_name(cx, name);
+    let body = Repository {
+        repository_name: repository_name.clone(),
+        image_tag_mutability: "MUTABLE".to_owned(),
+        image_scanning_configuration: ImageScanning { scan_on_push: true },
+        tags: cx.upper_tags(&repository),
+    };
+    out.add(repository.clone(), Body::Repository(body), Some(name), Some(build.span));
+    let image = ResourceId::new(Kind::Image, name);
+    let image_tag = match cx.facts.images.get(name) {
+        Some(facts) => facts.tag.clone(),
+        None => format!("${{image.{name}.tag}}"),
+    };
+    let body = Body::Image(Image { repository_name, image_tag });
+    out.add(image.clone(), body, Some(name), Some(build.span));
+    // A push names the repository, but needs no attribute of it.
+    out.wait(&image, repository);
+}
+
+/// What the container's `image` says.
+pub(crate) fn reference(service: &Service) -> Value {
+    match (&service.build, &service.image) {
+        (Some(_), _) => {
+            Value::From(ResourceId::new(Kind::Image, &service.name.value), Attribute::Uri)
+        }
+        (None, Some(image)) => Value::Known(image.value.clone()),
+        // The loader refuses a service with neither.
+        (None, None) => Value::default(),
+    }
+}
+
+/// The repository in this account's or another account's ECR that an image is pulled from, as the
+/// resource of an ARN: region, account and repository.
+pub(crate) fn private_ecr(reference: &str) -> Option<(&str, &str, &str)> {
+    let (registry, rest) = reference.split_once('/')?;
+    let (account, host) = registry.split_once(".dkr.ecr.")?;
+    let region = host.strip_suffix(".amazonaws.com").or(host.strip_suffix(".amazonaws.com.cn"))?;
+    let repository = rest.split(['@', ':']).next()?;
+    let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    (digits && !repository.is_empty()).then_some((region, account, repository))
+}
+
+/// `platform`, else the one platform that `build.platforms` names, else what most images have.
+pub(crate) fn runtime_platform(service: &Service, out: &mut Output) -> RuntimePlatform {
+    let built = service.build.as_ref().and_then(|build| {
+        // Everything else of a build is the business of `images`.
+        let Build { context: _, dockerfile: _, args: _, target: _, labels: _, platforms } =
+            &build.value;
+        match platforms.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    });
+    let architecture = match service.platform.as_ref().or(built) {
+        None => "X86_64",
+        Some(platform) => match platform.value.to_ascii_lowercase().as_str() {
+            "linux/amd64" | "linux/x86_64" | "linux/x86-64" => "X86_64",
+            "linux/arm64" | "linux/arm64/v8" | "linux/aarch64" => "ARM64",
+            other => {
+                out.say(
+                    Diagnostic::error(Code::Refused, format!("Fargate does not run {other:?}"))
+                        .at(platform.span, "")
+                        .help("use `linux/amd64` or `linux/arm64`")
+                        .service(&service.name.value),
+                );
+                "X86_64"
+            }
+        },
+    };
+    RuntimePlatform {
+        cpu_architecture: architecture.to_owned(),
+        operating_system_family: "LINUX".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{
+        at, built, container, facts, has, loud, project, resource, run, service, task,
+    };
+    use crate::ecs::{facts::Facts, translate};
+
+    #[test]
+    fn a_built_service_has_a_repository_and_an_image() {
+        let mut web = built("web");
+        web.image = Some(at("acme/web:1".to_owned()));
+        let done = run(vec![web]);
+        assert_eq!(container(&done, "web").image.to_string(), "${image/web/uri}");
+        let Body::Repository(repository) = &resource(&done, Kind::Repository, "web").body else {
+            panic!("no repository")
+        };
+        assert_eq!(repository.repository_name, "shop/web");
+        assert!(repository.image_scanning_configuration.scan_on_push);
+        let image = resource(&done, Kind::Image, "web");
+        assert_eq!(
+            image.body,
+            Body::Image(Image {
+                repository_name: "shop/web".to_owned(),
+                image_tag: "c-0123".to_owned()
+            })
+        );
+        assert_eq!(image.waits[0].0, ResourceId::new(Kind::Repository, "web"));
+    }
+
+    #[test]
+    fn offline_the_tag_is_a_placeholder() {
+        let done = translate(&project(vec![built("web")]), None, &Facts::offline(None));
+        let Body::Image(image) = &resource(&done, Kind::Image, "web").body else {
+            panic!("no image")
+        };
+        assert_eq!(image.image_tag, "${image.web.tag}");
+    }
+
+    #[test]
+    fn an_image_is_used_as_it_is() {
+        let done = run(vec![service("web", "docker.io/acme/web:1")]);
+        assert_eq!(container(&done, "web").image.to_string(), "docker.io/acme/web:1");
+        assert!(!has(&done, Kind::Repository, "web") && !has(&done, Kind::Image, "web"));
+    }
+
+    #[test]
+    fn platforms() {
+        for (platform, wanted) in [
+            (None, "X86_64"),
+            (Some("linux/amd64"), "X86_64"),
+            (Some("linux/arm64"), "ARM64"),
+            (Some("linux/arm64/v8"), "ARM64"),
+        ] {
+            let mut web = service("web", "acme/web");
+            web.platform = platform.map(|p| at(p.to_owned()));
+            let done = run(vec![web]);
+            assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, wanted);
+        }
+        let mut web = service("web", "acme/web");
+        web.platform = Some(at("windows/amd64".to_owned()));
+        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
+    }
+
+    #[test]
+    fn the_one_platform_of_a_build_is_the_task_s() {
+        let mut web = built("web");
+        web.build.as_mut().expect("built").value.platforms = vec![at("linux/arm64".to_owned())];
+        let done = translate(&project(vec![web]), None, &facts());
+        assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, "ARM64");
+    }
+
+    #[test]
+    fn images_in_ecr_are_recognised() {
+        assert_eq!(
+            private_ecr("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api:1"),
+            Some(("eu-west-1", "123456789012", "team/api"))
+        );
+        assert_eq!(private_ecr("public.ecr.aws/docker/library/redis"), None);
+        assert_eq!(private_ecr("x.dkr.ecr.eu-west-1.amazonaws.com/api"), None);
+    }
+}

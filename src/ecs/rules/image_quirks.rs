@@ -1,0 +1,116 @@
+//! What certain images need to run on ECS as they run under Compose.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
+
+/// Images with the entrypoint of the official `postgres` image.
+const POSTGRES: &[&str] = &[
+    "postgres",
+    "postgis/postgis",
+    "pgvector/pgvector",
+    "timescale/timescaledb",
+    "timescale/timescaledb-ha",
+];
+
+/// Adds variables that the user did not set.
+pub(crate) fn add(
+    member: &Member<'_>,
+    environment: &mut BTreeMap<String, String>,
+    out: &mut Output,
+) {
+    let Some(known) = member.known else { return };
+    if POSTGRES.contains(&known.name) && member.connected {
+        postgres(member, environment, out);
+    }
+    // RabbitMQ keeps its data under its host name, which is new with each task (image
+    // documentation, "Running the daemon").
+    if known.name == "rabbitmq" && member.stateful {
+        let unset = !environment.contains_key("RABBITMQ_NODENAME");
+        if unset && member.service.hostname.is_none() {
+            set(member, environment, "RABBITMQ_NODENAME", "rabbit@localhost", out);
+        }
+    }
+}
+
+/// Through Service Connect a server sees its clients as 127.0.0.1, which the `pg_hba.conf` that
+/// `initdb` writes by default trusts without a password.
+fn postgres(member: &Member<'_>, environment: &mut BTreeMap<String, String>, out: &mut Output) {
+    const ARGUMENTS: &str = "POSTGRES_INITDB_ARGS";
+    match environment.get(ARGUMENTS) {
+        None => set(member, environment, ARGUMENTS, "--auth-host=scram-sha-256", out),
+        Some(given) if given.contains("--auth") => {}
+        Some(_) => out.say(
+            Diagnostic::warning(
+                Code::Approximated,
+                "postgres lets its peers in without a password",
+            )
+            .at(
+                member.service.environment.get(ARGUMENTS).map_or(member.service.span(), |v| v.span),
+                "",
+            )
+            .help(
+                "add `--auth-host=scram-sha-256`: through Service Connect, clients come \
+                from 127.0.0.1, which postgres trusts by default",
+            )
+            .service(member.name()),
+        ),
+    }
+}
+
+fn set(
+    member: &Member<'_>,
+    environment: &mut BTreeMap<String, String>,
+    name: &str,
+    value: &str,
+    out: &mut Output,
+) {
+    environment.insert(name.to_owned(), value.to_owned());
+    out.say(
+        Diagnostic::note(Code::Approximated, format!("{name} is set to {value:?}"))
+            .at(member.service.image.as_ref().map_or(member.service.span(), |i| i.span), "")
+            .help("the image needs it on ECS; set the variable yourself for another value")
+            .service(member.name()),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::model::Service;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{at, container, env, loud, run, service, volume_mount};
+
+    fn variable(services: Vec<Service>, name: &str) -> Option<String> {
+        let first = services[0].name.value.clone();
+        let done = run(services);
+        let environment = &container(&done, &first).environment;
+        environment.iter().find(|pair| pair.name == name).map(|pair| pair.value.clone())
+    }
+
+    #[test]
+    fn postgres_asks_its_peers_for_a_password() {
+        const NAME: &str = "POSTGRES_INITDB_ARGS";
+        let web = service("web", "acme/web");
+        let mut db = service("db", "postgres:16");
+        let wanted = Some("--auth-host=scram-sha-256".to_owned());
+        assert_eq!(variable(vec![db.clone(), web.clone()], NAME), wanted);
+        assert_eq!(variable(vec![db.clone()], NAME), None);
+        env(&mut db, NAME, "--data-checksums");
+        let done = run(vec![db, web]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    }
+
+    #[test]
+    fn rabbitmq_keeps_its_node_name() {
+        const NAME: &str = "RABBITMQ_NODENAME";
+        let mut mq = service("mq", "rabbitmq:3");
+        assert_eq!(variable(vec![mq.clone()], NAME), None);
+        mq.mounts = vec![volume_mount("mq", "/var/lib/rabbitmq")];
+        assert_eq!(variable(vec![mq.clone()], NAME), Some("rabbit@localhost".to_owned()));
+        mq.environment.insert(NAME.to_owned(), at("x@y".to_owned()));
+        assert_eq!(variable(vec![mq], NAME), Some("x@y".to_owned()));
+    }
+}

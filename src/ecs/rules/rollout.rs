@@ -1,0 +1,224 @@
+//! `deploy.update_config` becomes percentages and a circuit breaker.
+
+use crate::compose::model::{Deploy, FailureAction, Order, Service, UpdateConfig};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{DeploymentCircuitBreaker, DeploymentConfiguration};
+use crate::ecs::translate::context::Output;
+
+/// How a new revision of a service replaces the old one.
+///
+/// Compose's own default order is stop-first, which would mean downtime at one replica, so that it
+/// is start-first unless `order` is written; and a failed update rolls back unless
+/// `failure_action` is written.
+pub(crate) fn deployment(
+    service: &Service,
+    stateful: bool,
+    out: &mut Output,
+) -> DeploymentConfiguration {
+    let Deploy { mode: _, replicas: _, labels: _, update_config, limits: _, reservations: _ } =
+        &service.deploy;
+    let update = update_config.as_ref().map(|update| &update.value);
+    let failure = update.and_then(|update| update.failure_action.as_ref()).map(|f| f.value);
+    if let Some(update) = update {
+        without_effect(service, update, out);
+    }
+    let (minimum, maximum) = if stateful {
+        if let Some(order) = update.and_then(|update| update.order.as_ref())
+            && order.value == Order::StartFirst
+        {
+            out.say(
+                Diagnostic::warning(
+                    Code::Approximated,
+                    "the old task stops before the new one starts",
+                )
+                .at(order.span, "")
+                .help("two copies of a database must not write to one volume")
+                .service(&service.name.value),
+            );
+        }
+        (0, 100)
+    } else {
+        percentages(update, service.replicas())
+    };
+    DeploymentConfiguration {
+        deployment_circuit_breaker: DeploymentCircuitBreaker {
+            enable: failure != Some(FailureAction::Continue),
+            rollback: failure.is_none_or(|failure| failure == FailureAction::Rollback),
+        },
+        maximum_percent: maximum,
+        minimum_healthy_percent: minimum,
+    }
+}
+
+/// `minimumHealthyPercent` and `maximumPercent` for this many replicas.
+fn percentages(update: Option<&UpdateConfig>, replicas: u32) -> (i32, i32) {
+    let Some(update) = update else { return (100, 200) };
+    // Docker replaces one task at a time unless told otherwise; 0 means all at once.
+    let parallelism = update.parallelism.as_ref().map_or(1, |n| n.value);
+    let share = match (parallelism, replicas) {
+        (0, _) | (_, 0) => 100,
+        (p, n) => (u64::from(p.min(n)) * 100).div_ceil(u64::from(n)),
+    };
+    let share = i32::try_from(share).unwrap_or(100);
+    match update.order.as_ref().map(|order| order.value) {
+        Some(Order::StopFirst) => (100 - share, 100),
+        Some(Order::StartFirst) | None => (100, 100 + share),
+    }
+}
+
+/// Whether a rollout with these percentages can start or stop any task (ECS API reference,
+/// `DeploymentConfiguration`: the maximum is rounded down, the minimum up).
+pub(crate) fn has_room(desired: i32, minimum: i32, maximum: i32) -> bool {
+    let (desired, minimum, maximum) = (i64::from(desired), i64::from(minimum), i64::from(maximum));
+    let most = desired * maximum / 100;
+    let least = (desired * minimum).div_euclid(100) + i64::from((desired * minimum) % 100 > 0);
+    if desired == 0 { minimum < maximum } else { most > desired || least < desired }
+}
+
+fn without_effect(service: &Service, update: &UpdateConfig, out: &mut Output) {
+    let UpdateConfig {
+        parallelism: _,
+        order: _,
+        failure_action: _,
+        delay,
+        monitor,
+        max_failure_ratio,
+    } = update;
+    for (name, given) in [("delay", delay), ("monitor", monitor)] {
+        if let Some(given) = given {
+            out.say(
+                Diagnostic::note(Code::Ignored, format!("`{name}` has no effect on ECS"))
+                    .at(given.span, "")
+                    .help("ECS goes on as soon as the new tasks are healthy")
+                    .service(&service.name.value),
+            );
+        }
+    }
+    if let Some(ratio) = max_failure_ratio {
+        out.say(
+            Diagnostic::warning(
+                Code::Approximated,
+                "ECS decides itself how many failures are too many",
+            )
+            .at(ratio.span, "")
+            .help(
+                "the circuit breaker gives up after half as many failed tasks as are \
+                    wanted, at least 3 and at most 200",
+            )
+            .service(&service.name.value),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{at, ecs_service, find, loud, run, seconds, service, volume_mount};
+
+    fn update(parallelism: Option<u32>, order: Option<Order>) -> UpdateConfig {
+        UpdateConfig {
+            parallelism: parallelism.map(at),
+            order: order.map(at),
+            ..UpdateConfig::default()
+        }
+    }
+
+    #[test]
+    fn the_table_of_percentages() {
+        let start = Some(Order::StartFirst);
+        let stop = Some(Order::StopFirst);
+        for (parallelism, order, replicas, wanted) in [
+            (Some(1), start, 1, (100, 200)),
+            (Some(1), start, 2, (100, 150)),
+            (Some(1), start, 3, (100, 134)),
+            (Some(2), start, 4, (100, 150)),
+            (Some(0), start, 4, (100, 200)),
+            (Some(9), start, 4, (100, 200)),
+            (Some(1), start, 0, (100, 200)),
+            (None, start, 4, (100, 125)),
+            (None, None, 4, (100, 125)),
+            (Some(1), start, 1000, (100, 101)),
+            (Some(1), stop, 1, (0, 100)),
+            (Some(1), stop, 2, (50, 100)),
+            (Some(1), stop, 3, (66, 100)),
+            (Some(2), stop, 3, (33, 100)),
+            (Some(0), stop, 3, (0, 100)),
+            (Some(9), stop, 3, (0, 100)),
+            (Some(1), stop, 0, (0, 100)),
+            (Some(u32::MAX), stop, u32::MAX, (0, 100)),
+        ] {
+            let given = percentages(Some(&update(parallelism, order)), replicas);
+            assert_eq!(given, wanted, "{parallelism:?} {order:?} {replicas}");
+        }
+        assert_eq!(percentages(None, 7), (100, 200));
+    }
+
+    #[test]
+    fn every_rollout_can_move() {
+        for replicas in 0..=250 {
+            for parallelism in 0..=12 {
+                for order in [Order::StartFirst, Order::StopFirst] {
+                    let given =
+                        percentages(Some(&update(Some(parallelism), Some(order))), replicas);
+                    let desired = i32::try_from(replicas).expect("small");
+                    assert!(
+                        has_room(desired, given.0, given.1),
+                        "{replicas} {parallelism} {order:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn percentages_that_leave_no_room() {
+        assert!(!has_room(1, 100, 100) && !has_room(1, 1, 199) && !has_room(3, 67, 133));
+        assert!(has_room(3, 66, 133) && has_room(3, 67, 134) && !has_room(0, 100, 100));
+        assert!(has_room(i32::MAX, 0, i32::MAX));
+    }
+
+    #[test]
+    fn the_failure_action_sets_the_breaker() {
+        for (action, enable, rollback) in [
+            (None, true, true),
+            (Some(FailureAction::Rollback), true, true),
+            (Some(FailureAction::Pause), true, false),
+            (Some(FailureAction::Continue), false, false),
+        ] {
+            let mut web = service("web", "acme/web");
+            let config = UpdateConfig { failure_action: action.map(at), ..update(None, None) };
+            web.deploy.update_config = Some(at(config));
+            let done = run(vec![web]);
+            let breaker =
+                &ecs_service(&done, "web").deployment_configuration.deployment_circuit_breaker;
+            assert_eq!((breaker.enable, breaker.rollback), (enable, rollback), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_effect_is_said() {
+        let mut web = service("web", "acme/web");
+        web.deploy.update_config = Some(at(UpdateConfig {
+            delay: Some(seconds(10)),
+            monitor: Some(seconds(10)),
+            max_failure_ratio: Some(at(0.2)),
+            ..UpdateConfig::default()
+        }));
+        let done = run(vec![web]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        assert!(find(&done.diagnostics, Code::Ignored).is_some());
+        assert_eq!(done.diagnostics.len(), 3);
+    }
+
+    #[test]
+    fn stateful_services_stop_first_whatever_they_say() {
+        let mut db = service("db", "postgres");
+        db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
+        db.deploy.update_config = Some(at(update(None, Some(Order::StartFirst))));
+        let done = run(vec![db]);
+        let given = &ecs_service(&done, "db").deployment_configuration;
+        assert_eq!((given.minimum_healthy_percent, given.maximum_percent), (0, 100));
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    }
+}

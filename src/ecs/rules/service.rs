@@ -1,0 +1,146 @@
+//! The ECS service of a service.
+
+use super::task::task_definition_id;
+use super::{
+    base, container, dependencies, discovery, health, load_balancer, rollout, security_groups, tags,
+};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, Gate, Kind,
+    NetworkConfiguration, Resource, ResourceId, Service, Value,
+};
+use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
+use crate::ecs::translate::names::Grammar;
+use crate::ecs::translate::survey::Member;
+
+/// Adds the ECS service of a service.
+pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
+    let name = member.name();
+    let id = ResourceId::new(Kind::Service, name);
+    let network = &cx.facts.network;
+    let load_balancers = load_balancer::of_service(member, &container::container_name(name));
+    let balanced = !load_balancers.is_empty();
+    let deployment = rollout::deployment(member.service, member.stateful, out);
+    let mut tags = cx.tags(&id);
+    tags::add_labels(member.service, &mut tags, out);
+    let body = Service {
+        cluster: base::cluster_name(cx),
+        service_name: cx.name(name, Grammar::Ecs),
+        task_definition: Value::From(task_definition_id(name), Attribute::Arn),
+        desired_count: desired_count(member, out),
+        capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+            capacity_provider: "FARGATE".to_owned(),
+            weight: 1,
+            base: 0,
+        }],
+        platform_version: "LATEST".to_owned(),
+        scheduling_strategy: "REPLICA".to_owned(),
+        // ECS rebalances by starting a task before it stops one, which a maximum of 100 forbids
+        // (ECS developer guide, "Service rebalancing").
+        availability_zone_rebalancing: if deployment.maximum_percent > 100 {
+            "ENABLED".to_owned()
+        } else {
+            "DISABLED".to_owned()
+        },
+        deployment_configuration: deployment,
+        network_configuration: NetworkConfiguration {
+            awsvpc_configuration: AwsVpcConfiguration {
+                subnets: network.task_subnets.clone(),
+                security_groups: security_groups::of_service(member, balanced, out),
+                assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
+                    .to_owned(),
+            },
+        },
+        load_balancers,
+        health_check_grace_period_seconds: balanced.then(|| health::grace_period(member.service)),
+        service_connect_configuration: discovery::configuration(member),
+        enable_ecs_managed_tags: true,
+        propagate_tags: "SERVICE".to_owned(),
+        enable_execute_command: false,
+        tags: lower(tags),
+    };
+    out.desired.insert(Resource {
+        id,
+        body: Body::Service(Box::new(body)),
+        service: Some(name.to_owned()),
+        origin: Some(member.service.span()),
+        waits: waits(cx, member),
+        peers: member.peers.clone(),
+        stateful: member.stateful,
+    });
+}
+
+/// What must exist before the service, and what its rollout waits for. The cluster and the log
+/// group stand in requests by name, and a target group must hang off its listener.
+fn waits(cx: &Context<'_>, member: &Member<'_>) -> Vec<(ResourceId, Gate)> {
+    let mut waits = vec![
+        (cluster_id(), Gate::Started),
+        (ResourceId::new(Kind::LogGroup, member.name()), Gate::Started),
+    ];
+    waits.extend(load_balancer::listeners(member).map(|id| (id, Gate::Started)));
+    let exists = |name: &str| cx.project.services.contains_key(name);
+    waits.extend(dependencies::gates(member.service, exists));
+    waits
+}
+
+fn desired_count(member: &Member<'_>, out: &mut Output) -> i32 {
+    let replicas = member.service.replicas();
+    if member.stateful && replicas > 1 {
+        let given = member.service.scale.as_ref().or(member.service.deploy.replicas.as_ref());
+        out.say(
+            Diagnostic::error(
+                Code::Refused,
+                format!("{replicas} copies of a database would write to one volume"),
+            )
+            .at(given.map_or(member.service.span(), |n| n.span), "")
+            .help("run one replica, or one service with a volume of its own for each copy")
+            .service(member.name()),
+        );
+    }
+    i32::try_from(replicas).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::model::{Order, UpdateConfig};
+    use crate::ecs::testing::{SUBNETS, at, ecs_service, facts, project, resource, run, service};
+    use crate::ecs::translate;
+
+    #[test]
+    fn the_service_runs_on_fargate_in_the_chosen_subnets() {
+        let mut web = service("web", "acme/web");
+        web.deploy.replicas = Some(at(3));
+        let mut facts = facts();
+        facts.network.assign_public_ip = false;
+        let done = translate(&project(vec![web]), Some("prod"), &facts);
+        let service = ecs_service(&done, "web");
+        assert_eq!((&*service.cluster, &*service.service_name), ("shop-prod", "shop-prod-web"));
+        assert_eq!((service.desired_count, &*service.platform_version), (3, "LATEST"));
+        assert_eq!(service.capacity_provider_strategy[0].capacity_provider, "FARGATE");
+        let network = &service.network_configuration.awsvpc_configuration;
+        assert_eq!(network.subnets, SUBNETS);
+        assert_eq!(network.assign_public_ip, "DISABLED");
+        assert_eq!(service.propagate_tags, "SERVICE");
+        assert!(service.enable_ecs_managed_tags && !service.enable_execute_command);
+        assert_eq!(service.availability_zone_rebalancing, "ENABLED");
+    }
+
+    #[test]
+    fn scale_goes_before_replicas() {
+        let mut web = service("web", "acme/web");
+        web.deploy.replicas = Some(at(3));
+        web.scale = Some(at(0));
+        assert_eq!(ecs_service(&run(vec![web]), "web").desired_count, 0);
+    }
+
+    #[test]
+    fn stop_first_cannot_be_rebalanced() {
+        let mut web = service("web", "acme/web");
+        let config = UpdateConfig { order: Some(at(Order::StopFirst)), ..UpdateConfig::default() };
+        web.deploy.update_config = Some(at(config));
+        let done = run(vec![web]);
+        assert_eq!(ecs_service(&done, "web").availability_zone_rebalancing, "DISABLED");
+        assert!(!resource(&done, Kind::Service, "web").stateful);
+    }
+}

@@ -1,0 +1,254 @@
+//! CPU and memory: what the container is limited to, and the Fargate size that holds it.
+
+use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::source::{Located, Span};
+
+const MIB: u64 = 1024 * 1024;
+
+/// What the Service Connect proxy needs beside the containers: CPU units and MiB (ECS developer
+/// guide, "Service Connect", considerations).
+const PROXY: (u64, u64) = (256, 64);
+
+/// Docker's least memory of a container, MiB (ECS API reference, `ContainerDefinition.memory`).
+const LEAST_MEMORY: u64 = 6;
+
+/// A Fargate size: CPU units, then the least memory, the most, and the step between, in MiB (ECS
+/// API reference, `RegisterTaskDefinition`, `cpu`).
+struct Step {
+    cpu: u64,
+    least: u64,
+    most: u64,
+    step: u64,
+}
+
+const fn step(cpu: u64, least: u64, most: u64, step: u64) -> Step {
+    Step { cpu, least, most, step }
+}
+
+/// 256 CPU units take 512, 1024 and 2048 MiB; everything else is regular.
+const SIZES: [Step; 7] = [
+    step(256, 512, 2048, 0),
+    step(512, 1024, 4096, 1024),
+    step(1024, 2048, 8192, 1024),
+    step(2048, 4096, 16384, 1024),
+    step(4096, 8192, 30720, 1024),
+    step(8192, 16384, 61440, 4096),
+    step(16384, 32768, 122_880, 8192),
+];
+
+impl Step {
+    /// The smallest memory of this size that is enough.
+    fn memory(&self, wanted: u64) -> Option<u64> {
+        let wanted = wanted.max(self.least);
+        let memory = match self.step {
+            0 => wanted.next_power_of_two(),
+            step => self.least + (wanted - self.least).div_ceil(step) * step,
+        };
+        (memory <= self.most).then_some(memory)
+    }
+}
+
+/// The smallest Fargate size with at least this much: CPU units and MiB.
+pub(crate) fn fargate_size(cpu: u64, memory: u64) -> Option<(u64, u64)> {
+    SIZES
+        .iter()
+        .filter(|size| size.cpu >= cpu && memory <= size.most)
+        .find_map(|size| Some((size.cpu, size.memory(memory)?)))
+}
+
+/// Whether Fargate offers exactly this size: CPU units and MiB.
+pub(crate) fn is_fargate_size(cpu: u64, memory: u64) -> bool {
+    fargate_size(cpu, memory) == Some((cpu, memory))
+}
+
+/// The size of a task and of its one container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// CPU units of the task.
+    pub(crate) cpu: u64,
+    /// MiB of the task.
+    pub(crate) memory: u64,
+    /// CPU units of the container.
+    pub(crate) container_cpu: Option<i32>,
+    /// MiB that the container may use at most.
+    pub(crate) container_memory: Option<i32>,
+    /// MiB kept for the container.
+    pub(crate) container_reservation: Option<i32>,
+}
+
+/// What Compose says about a service's size; zero means "not given", as in Docker.
+struct Wanted {
+    cpu_limit: Option<Located<u64>>,
+    cpu_reserved: Option<Located<u64>>,
+    memory_limit: Option<Located<u64>>,
+    memory_reserved: Option<Located<u64>>,
+}
+
+impl Wanted {
+    fn of(service: &Service, out: &mut Output) -> Self {
+        let Deploy {
+            mode: _,
+            replicas: _,
+            labels: _,
+            update_config: _,
+            limits: Resources { cpus: limit_cpus, memory: limit_memory, pids: limit_pids },
+            reservations: Resources { cpus: kept_cpus, memory: kept_memory, pids: kept_pids },
+        } = &service.deploy;
+        for pids in limit_pids.iter().chain(kept_pids) {
+            out.say(
+                Diagnostic::note(Code::Ignored, "a limit of processes has no effect on ECS")
+                    .at(pids.span, "")
+                    .help("limit memory instead; a task's processes share nothing with other tasks")
+                    .service(&service.name.value),
+            );
+        }
+        let cpus = |first: &Option<Located<f64>>, then: &Option<Located<f64>>| {
+            first.as_ref().or(then.as_ref()).map(|n| n.as_ref().map(|n| units(*n)))
+        };
+        let memory = |first: &Option<Located<u64>>, then: &Option<Located<u64>>| {
+            first.as_ref().or(then.as_ref()).map(|n| n.as_ref().map(|n| n.div_ceil(MIB)))
+        };
+        let given = |value: Option<Located<u64>>| value.filter(|n| n.value > 0);
+        Self {
+            cpu_limit: given(cpus(limit_cpus, &service.cpus)),
+            cpu_reserved: given(cpus(kept_cpus, &None)),
+            memory_limit: given(memory(limit_memory, &service.mem_limit)),
+            memory_reserved: given(memory(kept_memory, &service.mem_reservation)),
+        }
+    }
+}
+
+/// A share of one virtual CPU as CPU units, rounded up.
+fn units(cpus: f64) -> u64 {
+    // `as` saturates, and takes what is no number for zero.
+    (cpus * 1024.0).ceil() as u64
+}
+
+/// The size of a service's task. `connected` adds room for the Service Connect proxy.
+pub(crate) fn size(service: &Service, connected: bool, out: &mut Output) -> Size {
+    let wanted = Wanted::of(service, out);
+    let ServiceExtension { cpu, memory, ports: _, http: _ } = &service.extension;
+    let container_cpu = wanted.cpu_limit.as_ref().or(wanted.cpu_reserved.as_ref());
+    let container_memory = wanted.memory_limit.as_ref().or(wanted.memory_reserved.as_ref());
+    let extra = if connected { PROXY } else { (0, 0) };
+    let task_cpu = match (cpu, container_cpu) {
+        (Some(cpu), _) => u64::from(cpu.value),
+        (None, Some(cpu)) => cpu.value.saturating_add(extra.0),
+        (None, None) => 256,
+    };
+    let task_memory = match (memory, container_memory) {
+        (Some(memory), _) => memory.value.div_ceil(MIB),
+        (None, Some(memory)) => memory.value.saturating_add(extra.1),
+        (None, None) => 512,
+    };
+    let span = cpu
+        .as_ref()
+        .map(|n| n.span)
+        .or(memory.as_ref().map(|n| n.span))
+        .or(container_cpu.map(|n| n.span))
+        .or(container_memory.map(|n| n.span));
+    let Some((cpu, memory)) = fargate_size(task_cpu, task_memory) else {
+        out.say(impossible(service, task_cpu, task_memory, span));
+        return Size { cpu: 16384, memory: 122_880, ..Size::default() };
+    };
+    if let Some(span) = span
+        && (cpu, memory) != (task_cpu, task_memory)
+    {
+        out.say(rounded(service, (task_cpu, task_memory), (cpu, memory), connected, span));
+    }
+    let mut size = Size { cpu, memory, ..Size::default() };
+    container(service, &wanted, &mut size, out);
+    size
+}
+
+/// The container's own limits.
+fn container(service: &Service, wanted: &Wanted, size: &mut Size, out: &mut Output) {
+    let Wanted { cpu_limit, cpu_reserved: _, memory_limit, memory_reserved } = wanted;
+    for (limit, task, what) in
+        [(cpu_limit, size.cpu, "CPU units"), (memory_limit, size.memory, "MiB")]
+    {
+        if let Some(limit) = limit.as_ref().filter(|limit| limit.value > task) {
+            let message = format!(
+                "the container's limit of {} {what} is more than its task's {task}",
+                limit.value
+            );
+            out.say(
+                Diagnostic::error(Code::ImpossibleSize, message)
+                    .at(limit.span, "")
+                    .help("raise `x-ecs.cpu` or `x-ecs.memory`, or lower the limit")
+                    .service(&service.name.value),
+            );
+        }
+    }
+    let least = |n: &Located<u64>, out: &mut Output| {
+        if n.value < LEAST_MEMORY {
+            out.say(
+                Diagnostic::warning(
+                    Code::Clamped,
+                    format!("{LEAST_MEMORY} MiB are the least memory of a container"),
+                )
+                .at(n.span, "")
+                .help(format!("write {LEAST_MEMORY}m or more"))
+                .service(&service.name.value),
+            );
+        }
+        n.value.max(LEAST_MEMORY)
+    };
+    let limit = memory_limit.as_ref().map(|n| least(n, out));
+    let reserved = memory_reserved.as_ref().map(|n| least(n, out));
+    if let (Some(limit), Some(reserved), Some(place)) = (limit, reserved, memory_reserved)
+        && reserved > limit
+    {
+        out.say(
+            Diagnostic::error(
+                Code::InvalidValue,
+                format!("{reserved} MiB are reserved, and {limit} MiB are the limit"),
+            )
+            .at(place.span, "")
+            .help("reserve no more than the limit")
+            .service(&service.name.value),
+        );
+    }
+    let int = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
+    size.container_cpu = cpu_limit.as_ref().map(|n| int(n.value));
+    size.container_memory = limit.map(int);
+    // ECS wants memory to be greater than memoryReservation where both are given.
+    size.container_reservation = reserved.filter(|n| limit.is_none_or(|limit| *n < limit)).map(int);
+}
+
+fn impossible(service: &Service, cpu: u64, memory: u64, span: Option<Span>) -> Diagnostic {
+    let message = format!("no Fargate task has {cpu} CPU units and {memory} MiB");
+    Diagnostic::error(Code::ImpossibleSize, message)
+        .at(span.unwrap_or(service.span()), "")
+        .help(
+            "a Fargate task has at most 16384 CPU units (16 virtual CPUs) and 122880 MiB (120 GiB)",
+        )
+        .service(&service.name.value)
+}
+
+fn rounded(
+    service: &Service,
+    wanted: (u64, u64),
+    given: (u64, u64),
+    connected: bool,
+    span: Span,
+) -> Diagnostic {
+    let proxy = if connected { ", the Service Connect proxy included" } else { "" };
+    let message = format!(
+        "{} CPU units and {} MiB are rounded up to {} and {}",
+        wanted.0, wanted.1, given.0, given.1
+    );
+    Diagnostic::note(Code::SizeRounded, message)
+        .at(span, "")
+        .help(format!(
+            "this is the smallest Fargate size that is enough{proxy}; `x-ecs.cpu` \
+            and `x-ecs.memory` override it"
+        ))
+        .service(&service.name.value)
+}
+
+#[cfg(test)]
+#[path = "size_tests.rs"]
+mod tests;

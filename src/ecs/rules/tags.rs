@@ -1,0 +1,170 @@
+//! Tags from `x-ecs.tags` and `deploy.labels`.
+
+use crate::compose::model::{ProjectExtension, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::{Output, Tags};
+
+/// How many tags a resource may have (ECS API reference, `CreateService`, `tags`).
+pub(crate) const MOST: usize = 50;
+
+/// The prefix of decklift's own tags.
+const OURS: &str = "decklift:";
+
+/// Why AWS, or decklift, does not take a tag (ECS API reference, `Tag`).
+pub(crate) fn fault(key: &str, value: &str) -> Option<&'static str> {
+    if key.is_empty() || key.chars().count() > 128 {
+        Some("a tag's key has 1 to 128 characters")
+    } else if value.chars().count() > 256 {
+        Some("a tag's value has at most 256 characters")
+    } else if key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:")) {
+        Some("keys that start with `aws:` belong to AWS")
+    } else if !key.chars().chain(value.chars()).all(is_tag_character) {
+        Some("tags take letters, digits, spaces and `_.:/=+-@` only")
+    } else {
+        None
+    }
+}
+
+/// `[\p{L}\p{Z}\p{N}_.:/=+\-@]`
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric()
+        || (c.is_whitespace() && !c.is_control())
+        || matches!(c, '_' | '.' | ':' | '/' | '=' | '+' | '-' | '@')
+}
+
+/// `x-ecs.tags`, as far as AWS takes them.
+pub(crate) fn project_tags(extension: &ProjectExtension, out: &mut Output) -> Tags {
+    let mut tags = Tags::new();
+    for (key, value) in &extension.tags {
+        let ours =
+            key.starts_with(OURS).then_some("keys that start with `decklift:` are decklift's");
+        if let Some(fault) = fault(key, &value.value).or(ours) {
+            out.say(
+                Diagnostic::error(Code::InvalidValue, format!("the tag {key:?} cannot be set"))
+                    .at(value.span, "")
+                    .help(fault),
+            );
+        } else if tags.len() >= MOST / 2 {
+            out.say(
+                Diagnostic::error(Code::InvalidValue, format!("the tag {key:?} is one too many"))
+                    .at(value.span, "")
+                    .help(format!("`x-ecs.tags` takes {} tags", MOST / 2)),
+            );
+        } else {
+            tags.insert(key.clone(), value.value.clone());
+        }
+    }
+    tags
+}
+
+/// `deploy.labels` as further tags of the service; what AWS does not take is dropped.
+pub(crate) fn add_labels(service: &Service, tags: &mut Tags, out: &mut Output) {
+    for (key, value) in &service.deploy.labels {
+        if key == "ecs.task.family" {
+            out.say(
+                Diagnostic::error(
+                    Code::NotSupportedYet,
+                    "services in one task are not supported yet",
+                )
+                .at(value.span, "")
+                .help("take the label away; the service gets a task of its own")
+                .service(&service.name.value),
+            );
+            continue;
+        }
+        let ours =
+            key.starts_with(OURS).then_some("keys that start with `decklift:` are decklift's");
+        let full = (tags.len() >= MOST).then_some("a resource has at most 50 tags");
+        if let Some(fault) = fault(key, &value.value).or(ours).or(full) {
+            out.say(
+                Diagnostic::warning(Code::Ignored, format!("the label {key:?} cannot be a tag"))
+                    .at(value.span, "")
+                    .help(format!("{fault}; `labels` of the container take anything"))
+                    .service(&service.name.value),
+            );
+        } else {
+            tags.insert(key.clone(), value.value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{at, ecs_service, facts, loud, project, run, service};
+    use crate::ecs::translate;
+
+    #[test]
+    fn what_aws_takes() {
+        assert_eq!(fault("Team", "a b_c.d:e/f=g+h-i@j"), None);
+        assert_eq!(fault("Größe", "5 µ"), None);
+        for (key, value) in [
+            ("", "x"),
+            (&*"k".repeat(129), "x"),
+            ("k", &*"v".repeat(257)),
+            ("aws:x", "x"),
+            ("AWS:x", "x"),
+            ("a*b", "x"),
+            ("traefik.rule", "Host(`x`)"),
+            ("a", "b\nc"),
+        ] {
+            assert!(fault(key, value).is_some(), "{key} {value}");
+        }
+    }
+
+    #[test]
+    fn labels_of_deploy_become_tags_of_the_service() {
+        let mut web = service("web", "acme/web");
+        web.deploy.labels.insert("team".into(), at("shop".into()));
+        web.deploy.labels.insert("traefik.rule".into(), at("Host(`x`)".into()));
+        web.deploy.labels.insert("decklift:project".into(), at("other".into()));
+        let done = run(vec![web]);
+        let tags: Vec<_> = ecs_service(&done, "web")
+            .tags
+            .iter()
+            .map(|t| (t.key.as_str(), t.value.as_str()))
+            .collect();
+        assert_eq!(
+            tags,
+            [
+                ("decklift:environment", "default"),
+                ("decklift:project", "shop"),
+                ("decklift:resource", "service/web"),
+                ("team", "shop"),
+            ]
+        );
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored); 2]);
+    }
+
+    #[test]
+    fn labels_beyond_fifty_are_dropped() {
+        let mut web = service("web", "acme/web");
+        for n in 0..48 {
+            web.deploy.labels.insert(format!("l{n}"), at("x".into()));
+        }
+        let done = run(vec![web]);
+        assert_eq!(ecs_service(&done, "web").tags.len(), 50);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+    }
+
+    #[test]
+    fn the_label_that_shares_a_task_is_not_supported_yet() {
+        let mut web = service("web", "acme/web");
+        web.deploy.labels.insert("ecs.task.family".into(), at("x".into()));
+        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::NotSupportedYet)]);
+    }
+
+    #[test]
+    fn project_tags_stand_on_everything_and_faults_are_errors() {
+        let mut project = project(vec![service("web", "acme/web")]);
+        project.extension.tags.insert("team".into(), at("shop".into()));
+        project.extension.tags.insert("aws:x".into(), at("x".into()));
+        project.extension.tags.insert("decklift:x".into(), at("x".into()));
+        let done = translate(&project, Some("prod"), &facts());
+        let tags = &ecs_service(&done, "web").tags;
+        assert!(tags.iter().any(|t| t.key == "team"));
+        assert!(tags.iter().any(|t| t.key == "decklift:environment" && t.value == "prod"));
+        assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::InvalidValue); 2]);
+    }
+}

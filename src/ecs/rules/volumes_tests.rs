@@ -1,0 +1,178 @@
+use std::path::PathBuf;
+
+use super::*;
+use crate::diagnostic::Severity;
+use crate::ecs::desired::{AccessPoint, Body, Kind};
+use crate::ecs::testing::{
+    at, container, ecs_service, facts, find, has, loud, mount, networks, project, resource, run,
+    service, task, volume_mount,
+};
+use crate::ecs::{Translation, translate};
+
+fn store() -> Service {
+    let mut store = service("store", "busybox");
+    store.mounts = vec![volume_mount("data", "/data")];
+    store
+}
+
+fn access_point(done: &Translation, name: &str) -> AccessPoint {
+    match &resource(done, Kind::AccessPoint, name).body {
+        Body::AccessPoint(point) => point.clone(),
+        body => panic!("{body:?}"),
+    }
+}
+
+#[test]
+fn a_named_volume_lives_on_efs() {
+    let done = run(vec![store()]);
+    let volume = &task(&done, "store").volumes[0];
+    let efs = volume.efs_volume_configuration.as_ref().expect("efs");
+    assert_eq!(efs.file_system_id.to_string(), "${file-system/data/id}");
+    assert_eq!(efs.authorization_config.access_point_id.to_string(), "${access-point/data/id}");
+    assert_eq!((&*efs.transit_encryption, &*efs.authorization_config.iam), ("ENABLED", "DISABLED"));
+    let point = &container(&done, "store").mount_points[0];
+    assert_eq!(
+        (&*point.source_volume, &*point.container_path, point.read_only),
+        ("data", "/data", false)
+    );
+    let point = access_point(&done, "data");
+    assert_eq!(point.root_directory.path, "/data");
+    let info = point.root_directory.creation_info;
+    assert_eq!((info.owner_uid, info.owner_gid, info.permissions.as_str()), (0, 0, "0755"));
+    for zone in ["eu-west-1a", "eu-west-1b"] {
+        assert!(has(&done, Kind::MountTarget, &format!("data-{zone}")));
+    }
+    assert!(has(&done, Kind::IngressRule, "efs-default"));
+    let said = find(&done.diagnostics, Code::VolumeStartsEmpty).map(|d| d.severity);
+    assert_eq!(said, Some(Severity::Note));
+}
+
+#[test]
+fn volumes_of_unknown_images_start_empty_with_a_warning() {
+    let mut web = service("web", "acme/web");
+    web.mounts = vec![volume_mount("data", "/data")];
+    assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::VolumeStartsEmpty)]);
+}
+
+#[test]
+fn services_share_a_volume_and_only_their_networks_reach_it() {
+    let mut web = store();
+    web.name = at("web".to_owned());
+    web.networks = networks(&["front"]);
+    let mut other = service("other", "acme/other");
+    other.networks = networks(&["back"]);
+    let done = run(vec![store(), web, other]);
+    let points = done.desired.resources.keys().filter(|id| id.kind == Kind::AccessPoint).count();
+    assert_eq!(points, 1);
+    assert!(
+        has(&done, Kind::IngressRule, "efs-front") && has(&done, Kind::IngressRule, "efs-default")
+    );
+    assert!(!has(&done, Kind::IngressRule, "efs-back"));
+}
+
+#[test]
+fn the_token_of_an_access_point_carries_what_cannot_change() {
+    let mut project = project(vec![store()]);
+    let before = access_point(&translate(&project, None, &facts()), "data").client_token;
+    project.volumes["data"].driver_opts.insert("uid".into(), at("1000".into()));
+    let point = access_point(&translate(&project, None, &facts()), "data");
+    assert_eq!(point.root_directory.creation_info.owner_uid, 1000);
+    assert_ne!(point.client_token, before);
+    assert!(before.starts_with("shop-data-") && before.len() <= 64);
+}
+
+#[test]
+fn options_of_a_volume() {
+    for (key, value, said) in [
+        ("gid", "5", vec![]),
+        ("permissions", "0700", vec![]),
+        ("permissions", "rwx", vec![(Severity::Error, Code::InvalidValue)]),
+        ("uid", "root", vec![(Severity::Error, Code::InvalidValue)]),
+        ("type", "nfs", vec![(Severity::Warning, Code::Approximated)]),
+    ] {
+        let mut project = project(vec![store()]);
+        project.volumes["data"].driver_opts.insert(key.into(), at(value.into()));
+        assert_eq!(loud(&translate(&project, None, &facts()).diagnostics), said, "{key}={value}");
+    }
+}
+
+#[test]
+fn drivers_and_external_volumes_are_not_supported_yet() {
+    let mut project = project(vec![store()]);
+    project.volumes["data"].driver = Some(at("local".into()));
+    project.volumes["data"].name = Some(at("other".into()));
+    assert_eq!(loud(&translate(&project, None, &facts()).diagnostics), []);
+    project.volumes["data"].driver = Some(at("rexray".into()));
+    project.volumes["data"].external = true;
+    assert_eq!(
+        loud(&translate(&project, None, &facts()).diagnostics),
+        [(Severity::Error, Code::NotSupportedYet); 2]
+    );
+}
+
+#[test]
+fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
+    let mut web = service("web", "acme/web");
+    web.mounts = vec![mount(MountKind::Anonymous, "/app/node_modules")];
+    let done = run(vec![web.clone()]);
+    assert!(task(&done, "web").volumes.is_empty());
+    assert!(find(&done.diagnostics, Code::Ignored).is_some());
+    web.read_only = Some(at(true));
+    let done = run(vec![web]);
+    assert_eq!(task(&done, "web").volumes[0].name, "anonymous-app-node_modules");
+    assert!(!has(&done, Kind::FileSystem, "data"));
+}
+
+#[test]
+fn tmpfs_is_memory() {
+    let mut web = service("web", "acme/web");
+    web.mounts = vec![
+        mount(MountKind::Tmpfs { size: None }, "/tmp"),
+        mount(MountKind::Tmpfs { size: Some((1 << 20) + 1) }, "/run"),
+    ];
+    let done = run(vec![web]);
+    let tmpfs = &container(&done, "web").linux_parameters.as_ref().expect("linux").tmpfs;
+    let found: Vec<_> = tmpfs.iter().map(|t| (t.container_path.as_str(), t.size)).collect();
+    assert_eq!(found, [("/run", 2), ("/tmp", 64)]);
+}
+
+#[test]
+fn paths_of_this_machine() {
+    for (path, severity, code) in [
+        ("/home/me/app/nginx.conf", Severity::Error, Code::NotSupportedYet),
+        ("/var/run/docker.sock", Severity::Error, Code::Refused),
+        ("/", Severity::Error, Code::Refused),
+        ("/sys", Severity::Error, Code::Refused),
+        ("/etc/localtime", Severity::Note, Code::Ignored),
+    ] {
+        let mut web = service("web", "acme/web");
+        web.mounts = vec![mount(MountKind::Bind(PathBuf::from(path)), "/x")];
+        let done = run(vec![web]);
+        let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();
+        assert_eq!(said, [(severity, code)], "{path}");
+    }
+}
+
+#[test]
+fn a_database_on_a_volume_never_runs_twice() {
+    let mut db = service("db", "postgres:16");
+    db.mounts = vec![volume_mount("pg", "/var/lib/postgresql/data")];
+    let done = run(vec![db.clone()]);
+    assert!(resource(&done, Kind::Service, "db").stateful);
+    assert_eq!(ecs_service(&done, "db").availability_zone_rebalancing, "DISABLED");
+    db.scale = Some(at(2));
+    assert_eq!(loud(&run(vec![db.clone()]).diagnostics), [(Severity::Error, Code::Refused)]);
+    db.mounts[0].value.read_only = true;
+    let done = run(vec![db]);
+    assert!(!resource(&done, Kind::Service, "db").stateful);
+    assert_eq!(loud(&done.diagnostics), []);
+}
+
+#[test]
+fn volume_names_fit() {
+    let mut web = service("web", "busybox");
+    web.mounts = vec![volume_mount(".my.data", "/data")];
+    let done = run(vec![web]);
+    assert!(task(&done, "web").volumes[0].name.starts_with("-my-data-"));
+    assert!(access_point(&done, ".my.data").root_directory.path.starts_with("/my.data-"));
+}

@@ -1,0 +1,82 @@
+//! From a Compose project and facts to the AWS resources that should exist.
+//!
+//! What this does not promise: that AWS takes the result. [`validate`](crate::ecs::validate())
+//! holds the rules of AWS, and runs on every result before anything is sent.
+
+pub(crate) mod context;
+pub(crate) mod names;
+pub(crate) mod survey;
+
+use crate::compose::Project;
+use crate::compose::model::ProjectExtension;
+use crate::diagnostic::Diagnostics;
+use crate::ecs::desired::Desired;
+use crate::ecs::facts::Facts;
+use crate::ecs::rules;
+
+use context::{Context, Output};
+use names::{Grammar, fit};
+use survey::survey;
+
+/// The environment of a project that names none.
+const DEFAULT_ENVIRONMENT: &str = "default";
+
+/// The result of a translation.
+#[derive(Clone, Debug)]
+pub struct Translation {
+    /// What should exist. Only to be used when `diagnostics` has no errors.
+    pub desired: Desired,
+    /// What was approximated, ignored or refused, and what is at fault.
+    pub diagnostics: Diagnostics,
+}
+
+/// The name that every AWS name of a project in an environment starts with.
+///
+/// `default` is the environment of a project that names none: the tag `decklift:environment` says
+/// the same for both, so their names do, too.
+#[must_use]
+pub fn stack_name(project: &str, environment: Option<&str>) -> String {
+    match environment.filter(|environment| *environment != DEFAULT_ENVIRONMENT) {
+        None => fit(project, Grammar::Segment),
+        Some(environment) => fit(&format!("{project}-{environment}"), Grammar::Segment),
+    }
+}
+
+/// Translates a project for Fargate. The same input gives the same output, byte by byte.
+#[must_use]
+pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) -> Translation {
+    let Project { name, directory: _, services: _, networks: _, volumes: _, extension } = project;
+    // Region, VPC and subnets are facts by now.
+    let ProjectExtension { region: _, vpc: _, subnets: _, log_retention: _, tags: _ } = extension;
+    let mut out = Output::default();
+    let cx = Context {
+        project,
+        facts,
+        stack: stack_name(name, environment),
+        environment: environment.unwrap_or(DEFAULT_ENVIRONMENT).to_owned(),
+        tags: rules::tags::project_tags(extension, &mut out),
+        log_retention: rules::log_group::retention(extension, &mut out),
+    };
+    out.desired.stack.clone_from(&cx.stack);
+    let mut members = survey(&cx, &mut out);
+    rules::load_balancer::assign(&mut members, &mut out);
+    rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
+    rules::security_groups::add_networks(&cx, &members, &mut out);
+    rules::file_system::add(&cx, &members, &mut out);
+    rules::load_balancer::add(&cx, &members, &mut out);
+    for member in &members {
+        rules::log_group::add(&cx, member.service, &mut out);
+        rules::role::add(&cx, member.service, &mut out);
+        rules::image::add(&cx, member.service, &mut out);
+        rules::task::add(&cx, member, &mut out);
+        rules::service::add(&cx, member, &mut out);
+    }
+    let Output { mut desired, diagnostics } = out;
+    // The sort is stable: within a kind, the order of the file stays.
+    desired.resources.sort_by(|a, _, b, _| a.kind.cmp(&b.kind));
+    Translation { desired, diagnostics }
+}
+
+#[cfg(test)]
+#[path = "translate/tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,135 @@
+//! What every rule sees, and what every rule adds to.
+
+use std::collections::BTreeMap;
+
+use super::names::{Grammar, fit};
+use crate::compose::Project;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ecs::desired::{Body, Desired, Gate, Kind, Resource, ResourceId, Tag, UpperTag};
+use crate::ecs::facts::Facts;
+use crate::source::Span;
+
+/// Tags of one resource by key.
+pub(crate) type Tags = BTreeMap<String, String>;
+
+/// What every rule sees.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    /// The Compose project.
+    pub(crate) project: &'a Project,
+    /// The account and the network.
+    pub(crate) facts: &'a Facts,
+    /// What every AWS name starts with.
+    pub(crate) stack: String,
+    /// The value of the tag `decklift:environment`.
+    pub(crate) environment: String,
+    /// `x-ecs.tags`
+    pub(crate) tags: Tags,
+    /// Days.
+    pub(crate) log_retention: i32,
+}
+
+impl Context<'_> {
+    /// `<stack>-<rest>` as a name of the grammar.
+    pub(crate) fn name(&self, rest: &str, grammar: Grammar) -> String {
+        fit(&format!("{}-{rest}", self.stack), grammar)
+    }
+
+    /// `arn:<partition>:<service>:<region>:<account>:<resource>`
+    pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
+        let Facts { partition, account, region, network: _, images: _ } = self.facts;
+        format!("arn:{partition}:{service}:{region}:{account}:{resource}")
+    }
+
+    /// The tags that everything carries.
+    pub(crate) fn tags(&self, id: &ResourceId) -> Tags {
+        let mut tags = self.tags.clone();
+        tags.insert("decklift:project".to_owned(), self.project.name.clone());
+        tags.insert("decklift:environment".to_owned(), self.environment.clone());
+        tags.insert("decklift:resource".to_owned(), id.to_string());
+        tags
+    }
+
+    /// [`Context::tags`] as most services spell them.
+    pub(crate) fn upper_tags(&self, id: &ResourceId) -> Vec<UpperTag> {
+        upper(self.tags(id))
+    }
+
+    /// [`Context::tags`] with the `Name` that the EC2 and EFS consoles show.
+    pub(crate) fn named_tags(&self, id: &ResourceId, name: &str) -> Vec<UpperTag> {
+        let mut tags = self.tags(id);
+        tags.entry("Name".to_owned()).or_insert_with(|| name.to_owned());
+        upper(tags)
+    }
+}
+
+/// Tags as ECS spells them.
+pub(crate) fn lower(tags: Tags) -> Vec<Tag> {
+    tags.into_iter().map(|(key, value)| Tag { key, value }).collect()
+}
+
+fn upper(tags: Tags) -> Vec<UpperTag> {
+    tags.into_iter().map(|(key, value)| UpperTag { key, value }).collect()
+}
+
+/// What every rule adds to.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    /// The resources so far.
+    pub(crate) desired: Desired,
+    /// The diagnostics so far.
+    pub(crate) diagnostics: Diagnostics,
+}
+
+impl Output {
+    /// Adds a diagnostic.
+    pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds a resource that waits for nothing beyond its references.
+    pub(crate) fn add(
+        &mut self,
+        id: ResourceId,
+        body: Body,
+        service: Option<&str>,
+        origin: Option<Span>,
+    ) {
+        self.desired.insert(Resource {
+            id,
+            body,
+            service: service.map(str::to_owned),
+            origin,
+            waits: Vec::new(),
+            peers: Vec::new(),
+            stateful: false,
+        });
+    }
+
+    /// Makes a resource wait until another one was created.
+    pub(crate) fn wait(&mut self, id: &ResourceId, other: ResourceId) {
+        if let Some(resource) = self.desired.resources.get_mut(id) {
+            resource.waits.push((other, Gate::Started));
+        }
+    }
+}
+
+/// The one cluster of a project.
+pub(crate) fn cluster_id() -> ResourceId {
+    ResourceId::new(Kind::Cluster, "main")
+}
+
+/// The one Service Connect namespace of a project.
+pub(crate) fn namespace_id() -> ResourceId {
+    ResourceId::new(Kind::Namespace, "main")
+}
+
+/// The one Application Load Balancer of a project.
+pub(crate) fn load_balancer_id() -> ResourceId {
+    ResourceId::new(Kind::LoadBalancer, "alb")
+}
+
+/// The one file system of a project.
+pub(crate) fn file_system_id() -> ResourceId {
+    ResourceId::new(Kind::FileSystem, "data")
+}

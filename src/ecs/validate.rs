@@ -1,0 +1,165 @@
+//! The rules of AWS that no emulator holds: what a request would be refused for, and what would be
+//! accepted and then never work. It runs on every [`Desired`] before anything is sent.
+//!
+//! What this does not promise: that AWS takes the requests. Quotas, permissions and everything that
+//! only the account knows are not looked at.
+
+mod container;
+mod file_system;
+mod iam;
+mod load_balancer;
+mod network;
+mod service;
+mod simple;
+mod tags;
+mod task_definition;
+mod text;
+
+use std::collections::HashMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Body, Desired, Kind, Listener, Resource, ResourceId, TargetGroup, TaskDefinition,
+};
+
+/// Every rule of AWS that the resources break, in the order of the resources.
+#[must_use]
+pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
+    let mut report = Report { desired, resource: None, found: Vec::new() };
+    let listeners = listeners(desired);
+    let mut unique = Unique::default();
+    for resource in desired.resources.values() {
+        report.resource = Some(resource);
+        references(resource, &mut report);
+        match &resource.body {
+            Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
+            Body::Namespace(namespace) => simple::namespace(namespace, &mut report),
+            Body::LogGroup(group) => simple::log_group(group, &mut unique, &mut report),
+            Body::Role(role) => iam::role(role, &mut unique, &mut report),
+            Body::Repository(repository) => {
+                simple::repository(repository, &mut unique, &mut report);
+            }
+            Body::Image(image) => simple::image(image, &mut report),
+            Body::SecurityGroup(group) => {
+                network::security_group(group, &mut unique, &mut report);
+            }
+            Body::IngressRule(rule) => network::ingress_rule(rule, &mut report),
+            Body::FileSystem(system) => file_system::file_system(system, &mut report),
+            Body::MountTarget(target) => {
+                file_system::mount_target(target, &mut unique, &mut report);
+            }
+            Body::AccessPoint(point) => file_system::access_point(point, &mut unique, &mut report),
+            Body::LoadBalancer(balancer) => load_balancer::load_balancer(balancer, &mut report),
+            Body::TargetGroup(group) => {
+                load_balancer::target_group(group, &mut unique, &mut report);
+            }
+            Body::Listener(listener) => {
+                load_balancer::listener(listener, &mut unique, &mut report);
+            }
+            Body::TaskDefinition(task) => {
+                task_definition::task_definition(task, &mut unique, &mut report);
+            }
+            Body::Service(service) => {
+                service::service(service, &listeners, &mut unique, &mut report);
+            }
+        }
+    }
+    report.found
+}
+
+/// What was found so far, and where.
+struct Report<'a> {
+    desired: &'a Desired,
+    resource: Option<&'a Resource>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Report<'a> {
+    /// Says that the resource at hand breaks a rule. `rule` says which, and where it stands.
+    fn fault(&mut self, message: impl std::fmt::Display, rule: impl Into<String>) {
+        let Some(resource) = self.resource else { return };
+        let id = &resource.id;
+        let mut diagnostic =
+            Diagnostic::error(Code::AwsRule, format!("{id}: {message}")).help(rule);
+        if let Some(origin) = resource.origin {
+            diagnostic = diagnostic.at(origin, "");
+        }
+        if let Some(service) = &resource.service {
+            diagnostic = diagnostic.service(service);
+        }
+        self.found.push(diagnostic);
+    }
+
+    /// The task definition of this id.
+    fn task(&self, id: &ResourceId) -> Option<&'a TaskDefinition> {
+        match &self.desired.resources.get(id)?.body {
+            Body::TaskDefinition(task) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The target group of this id.
+    fn target_group(&self, id: &ResourceId) -> Option<&'a TargetGroup> {
+        match &self.desired.resources.get(id)?.body {
+            Body::TargetGroup(group) => Some(group),
+            _ => None,
+        }
+    }
+}
+
+/// Names that may stand once.
+#[derive(Default)]
+struct Unique {
+    seen: HashMap<(Kind, String), ResourceId>,
+}
+
+impl Unique {
+    /// Takes a name in; says so when another resource has it.
+    fn take(&mut self, kind: Kind, name: &str, report: &mut Report<'_>) {
+        let Some(resource) = report.resource else { return };
+        if let Some(other) = self.seen.insert((kind, name.to_owned()), resource.id.clone()) {
+            report.fault(
+                format!("{name:?} is also the name of {other}"),
+                format!("two {}s cannot have one name", kind.label()),
+            );
+        }
+    }
+}
+
+/// Listeners by target group.
+fn listeners(desired: &Desired) -> HashMap<&ResourceId, &Listener> {
+    let mut map = HashMap::new();
+    for resource in desired.resources.values() {
+        if let Body::Listener(listener) = &resource.body {
+            for action in &listener.default_actions {
+                if let Some((id, _)) = action.target_group_arn.reference() {
+                    map.insert(id, listener);
+                }
+            }
+        }
+    }
+    map
+}
+
+/// Everything that a resource refers to must be among the resources.
+fn references(resource: &Resource, report: &mut Report<'_>) {
+    let waits = resource.waits.iter().map(|(id, _)| id.clone());
+    let peers = resource.peers.iter().cloned();
+    let mut missing: Vec<_> = resource
+        .body
+        .references()
+        .into_iter()
+        .chain(waits)
+        .chain(peers)
+        .filter(|id| !report.desired.resources.contains_key(id))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    for id in missing {
+        report
+            .fault(format!("refers to {id}, which does not exist"), "this is a fault of decklift");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Report;
+use super::text::{is_ecs_name, is_port, is_port_name};
+use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
+
+/// `ecs ContainerDefinition` on Fargate
+pub(super) fn container(
+    container: &ContainerDefinition,
+    task: &TaskDefinition,
+    report: &mut Report<'_>,
+) {
+    let name = &container.name;
+    if !is_ecs_name(name) {
+        report.fault(
+            format!("{name:?} is no container name"),
+            "ECS takes 1 to 255 letters, digits, `_` and `-`",
+        );
+    }
+    if container.image.known().is_some_and(|image| image.is_empty() || image.contains(' ')) {
+        report.fault(format!("container {name:?} has no image"), "a container needs an image");
+    }
+    dependencies(container, task, report);
+    mounts(container, task, report);
+    ports(container, report);
+    if let Some(check) = &container.health_check {
+        health_check(name, check, report);
+    }
+    if let Some(timeout) = container.stop_timeout
+        && !(2..=120).contains(&timeout)
+    {
+        report.fault(format!("stopTimeout {timeout} of {name:?}"), "Fargate takes 2 to 120 s");
+    }
+    variables(container, report);
+    memory(container, report);
+    logs(container, report);
+}
+
+fn dependencies(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
+    for dependency in &container.depends_on {
+        let (name, other) = (&container.name, &dependency.container_name);
+        let found = task.container_definitions.iter().find(|c| c.name == *other);
+        let Some(found) = found else {
+            report.fault(
+                format!("container {name:?} depends on {other:?}, which is not in the task"),
+                "`dependsOn` names containers of the same task",
+            );
+            continue;
+        };
+        match dependency.condition.as_str() {
+            "START" => {}
+            "HEALTHY" if found.health_check.is_some() => {}
+            "HEALTHY" => report.fault(
+                format!("container {name:?} waits until {other:?} is healthy"),
+                "HEALTHY needs a health check on the other container",
+            ),
+            "SUCCESS" | "COMPLETE" if !found.essential => {}
+            condition @ ("SUCCESS" | "COMPLETE") => report.fault(
+                format!(
+                    "container {name:?} waits for the end of the essential container {other:?}"
+                ),
+                format!("{condition} needs the other container to be non-essential"),
+            ),
+            condition => report.fault(
+                format!("{condition:?} is no condition"),
+                "write START, HEALTHY, SUCCESS or COMPLETE",
+            ),
+        }
+    }
+}
+
+/// A container that depends on itself over others.
+pub(super) fn cycle(containers: &[ContainerDefinition]) -> Option<&str> {
+    let mut open: BTreeMap<&str, Vec<&str>> = containers
+        .iter()
+        .map(|c| {
+            let others = c.depends_on.iter().map(|d| d.container_name.as_str());
+            (c.name.as_str(), others.collect())
+        })
+        .collect();
+    // Takes away whoever waits for nobody that is left, until nothing changes.
+    loop {
+        let left: BTreeSet<&str> = open.keys().copied().collect();
+        let before = open.len();
+        open.retain(|_, others| others.iter().any(|other| left.contains(other)));
+        if open.len() == before {
+            return open.into_keys().next();
+        }
+    }
+}
+
+fn mounts(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
+    let name = &container.name;
+    let mut paths = BTreeSet::new();
+    for point in &container.mount_points {
+        if !task.volumes.iter().any(|volume| volume.name == point.source_volume) {
+            report.fault(
+                format!(
+                    "container {name:?} mounts {:?}, which the task does not have",
+                    point.source_volume
+                ),
+                "a mount point names a volume of its task",
+            );
+        }
+        if !paths.insert(&point.container_path) || !point.container_path.starts_with('/') {
+            report.fault(
+                format!("{:?} cannot be mounted over in {name:?}", point.container_path),
+                "each path is absolute and mounted over once",
+            );
+        }
+    }
+    for tmpfs in container.linux_parameters.iter().flat_map(|linux| &linux.tmpfs) {
+        let absolute = tmpfs.container_path.starts_with('/');
+        if !paths.insert(&tmpfs.container_path) || !absolute || tmpfs.size < 1 {
+            report.fault(
+                format!("tmpfs {:?} of {} MiB in {name:?}", tmpfs.container_path, tmpfs.size),
+                "each path is absolute and mounted over once, with at least 1 MiB",
+            );
+        }
+    }
+}
+
+fn ports(container: &ContainerDefinition, report: &mut Report<'_>) {
+    for mapping in &container.port_mappings {
+        let (port, host) = (mapping.container_port, mapping.host_port);
+        if !is_port(port) || !matches!(mapping.protocol.as_str(), "tcp" | "udp") {
+            report.fault(
+                format!("{port}/{} of {:?} is no port", mapping.protocol, container.name),
+                "a port is 1 to 65535, tcp or udp",
+            );
+        }
+        if host != port {
+            report.fault(
+                format!("container port {port} of {:?} is host port {host}", container.name),
+                "on awsvpc both are the same",
+            );
+        }
+        if let Some(name) = mapping.name.as_ref().filter(|name| !is_port_name(name)) {
+            report.fault(
+                format!("{name:?} is no port name"),
+                "ECS takes 1 to 64 lower-case letters, digits, `_` and `-`, not starting with `-`",
+            );
+        }
+    }
+}
+
+fn health_check(container: &str, check: &HealthCheck, report: &mut Report<'_>) {
+    let HealthCheck { command, interval, timeout, retries, start_period } = check;
+    let good = match command.split_first() {
+        Some((first, rest)) => match first.as_str() {
+            "CMD" => !rest.is_empty(),
+            "CMD-SHELL" => rest.len() == 1,
+            "NONE" => rest.is_empty(),
+            _ => false,
+        },
+        None => false,
+    };
+    if !good {
+        report.fault(
+            format!("the health check of {container:?} has no command"),
+            "it starts with CMD and the words, or CMD-SHELL and one line",
+        );
+    }
+    for (name, value, least, most) in [
+        ("interval", *interval, 5, 300),
+        ("timeout", *timeout, 2, 60),
+        ("retries", *retries, 1, 10),
+        ("startPeriod", *start_period, 0, 300),
+    ] {
+        if !(least..=most).contains(&value) {
+            report.fault(
+                format!("healthCheck.{name} {value} of {container:?}"),
+                format!("ECS takes {least} to {most}"),
+            );
+        }
+    }
+}
+
+fn variables(container: &ContainerDefinition, report: &mut Report<'_>) {
+    let mut seen = BTreeSet::new();
+    for variable in &container.environment {
+        if variable.name.is_empty() || !seen.insert(&variable.name) {
+            report.fault(
+                format!(
+                    "the variable {:?} of {:?} stands twice or has no name",
+                    variable.name, container.name
+                ),
+                "names of variables are unique",
+            );
+        }
+    }
+}
+
+fn memory(container: &ContainerDefinition, report: &mut Report<'_>) {
+    let (limit, reserved) = (container.memory, container.memory_reservation);
+    if let (Some(limit), Some(reserved)) = (limit, reserved)
+        && reserved >= limit
+    {
+        report.fault(
+            format!("{reserved} MiB of {limit} MiB are reserved for {:?}", container.name),
+            "`memory` is greater than `memoryReservation`",
+        );
+    }
+    if [limit, reserved].into_iter().flatten().any(|mib| mib < 6) {
+        report.fault(format!("too little memory for {:?}", container.name), "6 MiB are the least");
+    }
+}
+
+fn logs(container: &ContainerDefinition, report: &mut Report<'_>) {
+    let Some(log) = &container.log_configuration else { return };
+    match log.log_driver.as_str() {
+        "awslogs" => {
+            for option in ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"] {
+                if log.options.get(option).is_none_or(String::is_empty) {
+                    report.fault(
+                        format!("{:?} logs without {option}", container.name),
+                        "awslogs needs group, region and stream prefix on Fargate",
+                    );
+                }
+            }
+        }
+        "splunk" | "awsfirelens" => {}
+        driver => report.fault(
+            format!("{driver:?} of {:?} is no log driver on Fargate", container.name),
+            "Fargate takes awslogs, splunk and awsfirelens",
+        ),
+    }
+}

@@ -1,0 +1,65 @@
+use serde_json::Value as Json;
+
+use super::text::{is, is_placeholder};
+use super::{Report, Unique, tags};
+use crate::ecs::desired::{Kind, Role};
+
+/// How long an inline policy of a role may be, without white space (IAM quotas).
+const MOST_POLICY: usize = 10_240;
+
+/// A role, its trust and its policy (IAM API reference, `CreateRole`, `PutRolePolicy`).
+pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
+    let (create, policy) = (&role.create, &role.policy);
+    let is_name =
+        |text: &str, max| is(text, 1, max, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
+    if !is_name(&create.role_name, 64) {
+        report.fault(
+            format!("{:?} is no role name", create.role_name),
+            "IAM takes 1 to 64 letters, digits and `_+=,.@-`",
+        );
+    }
+    if !is_name(&policy.policy_name, 128) || policy.role_name != create.role_name {
+        report.fault("the inline policy has no place", "this is a fault of decklift");
+    }
+    let path = &create.path;
+    let slashes = path == "/" || (path.len() > 2 && path.starts_with('/') && path.ends_with('/'));
+    if !slashes || !is(path, 1, 512, |c| c.is_ascii_graphic()) {
+        report.fault(format!("{path:?} is no path"), "a path starts and ends with `/`");
+    }
+    if !is(&create.description, 0, 1000, |c| c == ' ' || c.is_ascii_graphic()) {
+        report.fault("the description is not taken", "IAM takes 1000 printable characters");
+    }
+    if !trusts(&create.assume_role_policy_document) {
+        report.fault(
+            "the trust policy lets nobody take the role",
+            "it needs a statement with a principal and sts:AssumeRole",
+        );
+    }
+    let document = &policy.policy_document;
+    if statements(document).is_none_or(|list| list.is_empty()) || document.len() > MOST_POLICY {
+        report.fault(
+            "the inline policy is not taken",
+            format!("it needs statements, and at most {MOST_POLICY} characters"),
+        );
+    }
+    // IAM does not distinguish case.
+    unique.take(Kind::Role, &create.role_name.to_ascii_lowercase(), report);
+    tags::upper(&create.tags, report);
+}
+
+fn statements(document: &str) -> Option<Vec<Json>> {
+    let json: Json = serde_json::from_str(document).ok()?;
+    (json.get("Version")?.as_str()? == "2012-10-17").then_some(())?;
+    Some(json.get("Statement")?.as_array()?.clone())
+}
+
+fn trusts(document: &str) -> bool {
+    is_placeholder(document) && serde_json::from_str::<Json>(document).is_err()
+        || statements(document).is_some_and(|list| {
+            list.iter().any(|statement| {
+                statement.get("Effect").and_then(Json::as_str) == Some("Allow")
+                    && statement.get("Action").and_then(Json::as_str) == Some("sts:AssumeRole")
+                    && statement.get("Principal").is_some_and(Json::is_object)
+            })
+        })
+}

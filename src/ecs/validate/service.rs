@@ -1,0 +1,202 @@
+use std::collections::HashMap;
+
+use super::text::{is, is_ecs_name, is_port, is_port_name};
+use super::{Report, Unique, tags};
+use crate::ecs::desired::{
+    Body, Kind, Listener, ResourceId, Service, ServiceConnectService, TaskDefinition,
+};
+use crate::ecs::rules::load_balancer::MOST_TARGETS;
+use crate::ecs::rules::rollout::has_room;
+use crate::ecs::rules::security_groups::MOST;
+
+/// `ecs CreateService`
+pub(super) fn service(
+    service: &Service,
+    listeners: &HashMap<&ResourceId, &Listener>,
+    unique: &mut Unique,
+    report: &mut Report<'_>,
+) {
+    for (name, what) in [(&service.service_name, "service"), (&service.cluster, "cluster")] {
+        if !is_ecs_name(name) {
+            report.fault(
+                format!("{name:?} is no {what} name"),
+                "ECS takes 1 to 255 letters, digits, `_` and `-`",
+            );
+        }
+    }
+    unique.take(Kind::Service, &format!("{}/{}", service.cluster, service.service_name), report);
+    let task = service.task_definition.reference().and_then(|(id, _)| report.task(id));
+    if task.is_none()
+        && service
+            .task_definition
+            .reference()
+            .is_some_and(|(id, _)| report.desired.resources.contains_key(id))
+    {
+        report.fault("its task definition is none", "this is a fault of decklift");
+    }
+    strategy(service, report);
+    rollout(service, report);
+    network(service, report);
+    load_balancers(service, task, listeners, report);
+    connect(service, task, unique, report);
+    tags::lower(&service.tags, report);
+}
+
+fn strategy(service: &Service, report: &mut Report<'_>) {
+    let items = &service.capacity_provider_strategy;
+    let in_range =
+        items.iter().all(|i| (0..=1000).contains(&i.weight) && (0..=100_000).contains(&i.base));
+    let bases = items.iter().filter(|item| item.base > 0).count();
+    if items.is_empty() || !in_range || bases > 1 || items.iter().all(|item| item.weight == 0) {
+        report.fault(
+            "its capacity provider strategy is not taken",
+            "it needs a provider with a weight (up to 1000), and a base on one provider at most",
+        );
+    }
+    let cluster = report.desired.resources.values().find_map(|resource| match &resource.body {
+        Body::Cluster(cluster) if cluster.cluster_name == service.cluster => Some(cluster),
+        _ => None,
+    });
+    // An existing cluster is not among the resources.
+    let Some(cluster) = cluster else { return };
+    for item in items.iter().filter(|i| !cluster.capacity_providers.contains(&i.capacity_provider))
+    {
+        report.fault(
+            format!("its cluster has no capacity provider {:?}", item.capacity_provider),
+            "a strategy names providers of the cluster",
+        );
+    }
+}
+
+fn rollout(service: &Service, report: &mut Report<'_>) {
+    let deployment = &service.deployment_configuration;
+    let (least, most) = (deployment.minimum_healthy_percent, deployment.maximum_percent);
+    if service.desired_count < 0 {
+        report.fault(format!("{} tasks", service.desired_count), "a service has 0 tasks or more");
+    } else if least < 0 || most < 100 || !has_room(service.desired_count, least, most) {
+        report.fault(
+            format!(
+                "with {} tasks, {least} to {most} percent leave no room to roll",
+                service.desired_count
+            ),
+            "no task could be stopped or started: lower the minimum or raise the maximum",
+        );
+    }
+    if service.availability_zone_rebalancing == "ENABLED" && most <= 100 {
+        report.fault(
+            "rebalancing between zones with a maximum of 100 percent",
+            "rebalancing starts a task before it stops one",
+        );
+    }
+    let stateful = report.resource.is_some_and(|resource| resource.stateful);
+    if stateful && (service.desired_count > 1 || (least, most) != (0, 100)) {
+        report.fault(
+            "two tasks may write to one volume",
+            "a database runs one task, and the old one stops first: 0 to 100 percent",
+        );
+    }
+    if service.load_balancers.is_empty() && service.health_check_grace_period_seconds.is_some() {
+        report.fault("a grace period without a load balancer", "ECS takes it only with one");
+    }
+}
+
+fn network(service: &Service, report: &mut Report<'_>) {
+    let network = &service.network_configuration.awsvpc_configuration;
+    if !(1..=16).contains(&network.subnets.len()) {
+        report
+            .fault(format!("{} subnets", network.subnets.len()), "a service takes 1 to 16 subnets");
+    }
+    if network.security_groups.len() > MOST {
+        report.fault(
+            format!("{} security groups", network.security_groups.len()),
+            format!("a task takes at most {MOST}"),
+        );
+    }
+}
+
+fn load_balancers(
+    service: &Service,
+    task: Option<&TaskDefinition>,
+    listeners: &HashMap<&ResourceId, &Listener>,
+    report: &mut Report<'_>,
+) {
+    if service.load_balancers.len() > MOST_TARGETS {
+        report.fault(
+            format!("{} target groups", service.load_balancers.len()),
+            "a service takes at most five; publish fewer container ports, or split the service",
+        );
+    }
+    for balancer in &service.load_balancers {
+        let (name, port) = (&balancer.container_name, balancer.container_port);
+        let exists = task.is_none_or(|task| {
+            task.container_definitions.iter().any(|container| {
+                container.name == *name
+                    && container.port_mappings.iter().any(|mapping| mapping.container_port == port)
+            })
+        });
+        if !exists {
+            report.fault(
+                format!("its load balancer wants port {port} of container {name:?}"),
+                "the task definition has no such container, or it does not map the port",
+            );
+        }
+        let Some((id, _)) = balancer.target_group_arn.reference() else { continue };
+        let wrong = report.target_group(id).is_some_and(|group| group.create.target_type != "ip");
+        if wrong {
+            report.fault(format!("{id} is not of type ip"), "awsvpc tasks are targets by address");
+        }
+        if !listeners.contains_key(id) && report.desired.resources.contains_key(id) {
+            report.fault(
+                format!("no listener leads to {id}"),
+                "ECS refuses a target group that hangs off no load balancer",
+            );
+        }
+    }
+}
+
+fn connect(
+    service: &Service,
+    task: Option<&TaskDefinition>,
+    unique: &mut Unique,
+    report: &mut Report<'_>,
+) {
+    let Some(connect) = &service.service_connect_configuration else { return };
+    for entry in &connect.services {
+        let ServiceConnectService { port_name, discovery_name, client_aliases } = entry;
+        let mapped = task.is_none_or(|task| {
+            let mut mappings = task.container_definitions.iter().flat_map(|c| &c.port_mappings);
+            mappings.any(|m| m.name.as_ref() == Some(port_name) && m.protocol == "tcp")
+        });
+        if !mapped {
+            report.fault(
+                format!("it offers {port_name:?}, which is no port of its task"),
+                "Service Connect names a tcp port mapping of the task definition",
+            );
+        }
+        if !is_port_name(discovery_name) {
+            report.fault(
+                format!("{discovery_name:?} is no discovery name"),
+                "ECS takes 1 to 64 lower-case letters, digits, `_` and `-`, not starting with `-`",
+            );
+        }
+        let [alias] = client_aliases.as_slice() else {
+            report.fault(
+                format!("{discovery_name:?} has {} aliases", client_aliases.len()),
+                "an entry takes exactly one",
+            );
+            continue;
+        };
+        let dns = &alias.dns_name;
+        let takes = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-.".contains(c);
+        if !is(dns, 1, 127, takes) || dns.starts_with('-') || !is_port(alias.port) {
+            report.fault(
+                format!("{dns:?} with port {} is no alias", alias.port),
+                "ECS takes 1 to 127 lower-case letters, digits, `_`, `-` and `.`, not \
+                    starting with `-`",
+            );
+        }
+        // Both are unique in the namespace, of which a project has one.
+        unique.take(Kind::Namespace, discovery_name, report);
+        unique.take(Kind::Namespace, &format!("{dns}:{}", alias.port), report);
+    }
+}

@@ -1,0 +1,104 @@
+//! Resources with little more than a name.
+
+use super::text::{is, is_ecs_name, is_placeholder};
+use super::{Report, Unique, tags};
+use crate::ecs::desired::{
+    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId,
+};
+use crate::ecs::rules::log_group::RETENTION_DAYS;
+
+pub(super) fn cluster(cluster: &Cluster, report: &mut Report<'_>) {
+    let Cluster { cluster_name, capacity_providers: _, tags } = cluster;
+    if !is_ecs_name(cluster_name) {
+        report.fault(
+            format!("{cluster_name:?} is no cluster name"),
+            "ECS takes 1 to 255 letters, digits, `_` and `-`",
+        );
+    }
+    tags::lower(tags, report);
+}
+
+pub(super) fn namespace(namespace: &Namespace, report: &mut Report<'_>) {
+    let Namespace { name, tags } = namespace;
+    if !is(name, 1, 1024, |c| c.is_ascii_graphic()) || name.starts_with("arn:") {
+        report.fault(
+            format!("{name:?} is no namespace name"),
+            "Cloud Map takes up to 1024 printable ASCII characters without spaces",
+        );
+    }
+    tags::upper(tags, report);
+}
+
+pub(super) fn log_group(group: &LogGroup, unique: &mut Unique, report: &mut Report<'_>) {
+    let name = &group.create.log_group_name;
+    if !is(name, 1, 512, |c| c.is_ascii_alphanumeric() || ".-_/#".contains(c)) {
+        report.fault(
+            format!("{name:?} is no log group name"),
+            "CloudWatch Logs takes 1 to 512 letters, digits and `.-_/#`",
+        );
+    }
+    if group.retention.log_group_name != *name {
+        report.fault("the retention is for another group", "this is a fault of decklift");
+    }
+    let days = group.retention.retention_in_days;
+    if !RETENTION_DAYS.contains(&days) {
+        report.fault(
+            format!("events cannot be kept for {days} days"),
+            format!("CloudWatch Logs takes one of {RETENTION_DAYS:?}"),
+        );
+    }
+    unique.take(Kind::LogGroup, name, report);
+    tags::check(group.create.tags.iter().map(|(k, v)| (k.as_str(), v.as_str())), report);
+}
+
+pub(super) fn repository(repository: &Repository, unique: &mut Unique, report: &mut Report<'_>) {
+    let Repository {
+        repository_name: name,
+        image_tag_mutability: _,
+        image_scanning_configuration: _,
+        tags,
+    } = repository;
+    let good = (2..=256).contains(&name.len()) && name.split('/').all(is_repository_segment);
+    if !good && !is_placeholder(name) {
+        report.fault(
+            format!("{name:?} is no repository name"),
+            "ECR takes lower-case letters and digits, with single separators `.`, `_`, `__`, \
+                `-` and `/` inside, 2 to 256 characters",
+        );
+    }
+    unique.take(Kind::Repository, name, report);
+    tags::upper(tags, report);
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*` (ECR API reference, `CreateRepository`)
+fn is_repository_segment(segment: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    segment.starts_with(plain)
+        && segment.ends_with(plain)
+        && segment
+            .split(plain)
+            .all(|run| matches!(run, "" | "." | "_" | "__") || run.bytes().all(|b| b == b'-'))
+}
+
+pub(super) fn image(image: &Image, report: &mut Report<'_>) {
+    let Image { repository_name, image_tag } = image;
+    let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !is(image_tag, 1, 128, takes) || image_tag.starts_with(['.', '-']) {
+        report.fault(
+            format!("{image_tag:?} is no image tag"),
+            "a tag has up to 128 letters, digits, `.`, `_` and `-`, and starts with none of \
+                the last",
+        );
+    }
+    let Some(resource) = report.resource else { return };
+    let repository = ResourceId::new(Kind::Repository, &resource.id.name);
+    let known = report.desired.resources.get(&repository).is_some_and(|repository| {
+        matches!(&repository.body, Body::Repository(r) if r.repository_name == *repository_name)
+    });
+    if !known {
+        report.fault(
+            format!("there is no repository {repository_name:?} to push to"),
+            "this is a fault of decklift",
+        );
+    }
+}

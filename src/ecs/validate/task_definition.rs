@@ -1,0 +1,156 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::text::is_ecs_name;
+use super::{Report, Unique, container, tags};
+use crate::ecs::desired::{Attribute, Kind, TaskDefinition, TaskVolume, Value};
+use crate::ecs::rules::image::private_ecr;
+use crate::ecs::rules::size::is_fargate_size;
+
+/// How large a task definition may be, in bytes (ECS quotas).
+const MOST_BYTES: usize = 64 * 1024;
+
+/// `ecs RegisterTaskDefinition`
+pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report: &mut Report<'_>) {
+    if !is_ecs_name(&task.family) {
+        report.fault(
+            format!("{:?} is no family name", task.family),
+            "ECS takes 1 to 255 letters, digits, `_` and `-`",
+        );
+    }
+    unique.take(Kind::TaskDefinition, &task.family, report);
+    size(task, report);
+    if task.network_mode != "awsvpc" {
+        report.fault(format!("network mode {:?}", task.network_mode), "Fargate needs awsvpc");
+    }
+    if let Some(storage) = &task.ephemeral_storage
+        && !(21..=200).contains(&storage.size_in_gib)
+    {
+        report.fault(
+            format!("{} GiB of ephemeral storage", storage.size_in_gib),
+            "Fargate takes 21 to 200 GiB",
+        );
+    }
+    execution_role(task, report);
+    volumes(task, report);
+    containers(task, report);
+    let bytes = serde_json::to_vec(task).map_or(0, |json| json.len());
+    if bytes > MOST_BYTES {
+        report.fault(
+            format!("{bytes} bytes"),
+            "a task definition has at most 64 KiB; move long variables into files or secrets",
+        );
+    }
+    tags::lower(&task.tags, report);
+}
+
+fn size(task: &TaskDefinition, report: &mut Report<'_>) {
+    let (cpu, memory) = (task.cpu.parse::<u64>(), task.memory.parse::<u64>());
+    let (Ok(cpu), Ok(memory)) = (cpu, memory) else {
+        report.fault(
+            format!("cpu {:?} and memory {:?} are no numbers", task.cpu, task.memory),
+            "write CPU units and MiB",
+        );
+        return;
+    };
+    if !is_fargate_size(cpu, memory) {
+        report.fault(
+            format!("{cpu} CPU units with {memory} MiB is no Fargate size"),
+            "see the table under RegisterTaskDefinition",
+        );
+        return;
+    }
+    let sum = |of: fn(&crate::ecs::desired::ContainerDefinition) -> Option<i32>| {
+        let given = task.container_definitions.iter().filter_map(of);
+        given.map(|n| u64::try_from(n).unwrap_or(0)).sum::<u64>()
+    };
+    if sum(|c| c.cpu) > cpu || sum(|c| c.memory.or(c.memory_reservation)) > memory {
+        report.fault(
+            "the containers need more than their task has",
+            "raise `x-ecs.cpu` or `x-ecs.memory`, or lower the limits",
+        );
+    }
+}
+
+/// The agent needs a role for logs and for images in ECR (ECS developer guide, "Task execution IAM
+/// role").
+fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
+    let needs = task.container_definitions.iter().any(|container| {
+        let log = container.log_configuration.as_ref();
+        log.is_some_and(|log| log.log_driver == "awslogs")
+            || matches!(&container.image, Value::From(_, Attribute::Uri))
+            || container.image.known().is_some_and(|image| private_ecr(image).is_some())
+    });
+    if needs && task.execution_role_arn.is_none() {
+        report.fault("no execution role", "awslogs and images in ECR need one on Fargate");
+    }
+}
+
+fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
+    let mut names = BTreeSet::new();
+    for volume in &task.volumes {
+        let TaskVolume { name, host, efs_volume_configuration } = volume;
+        if !is_ecs_name(name) || !names.insert(name) {
+            report.fault(
+                format!("{name:?} is no name of a volume, or stands twice"),
+                "ECS takes 1 to 255 letters, digits, `_` and `-`, once a task",
+            );
+        }
+        if host.as_ref().is_some_and(|host| host.source_path.is_some()) {
+            report.fault(format!("volume {name:?} has a path of the host"), "Fargate has no host");
+        }
+        if let Some(efs) = efs_volume_configuration
+            && efs.transit_encryption != "ENABLED"
+        {
+            report.fault(
+                format!("volume {name:?} is not encrypted in transit"),
+                "an access point needs `transitEncryption` ENABLED",
+            );
+        }
+    }
+}
+
+fn containers(task: &TaskDefinition, report: &mut Report<'_>) {
+    let containers = &task.container_definitions;
+    if !(1..=10).contains(&containers.len()) {
+        report.fault(format!("{} containers", containers.len()), "a task has 1 to 10 containers");
+    }
+    if !containers.is_empty() && containers.iter().all(|container| !container.essential) {
+        report.fault("no essential container", "at least one container must be essential");
+    }
+    let mut names = BTreeSet::new();
+    let mut ports = BTreeMap::new();
+    let mut port_names = BTreeSet::new();
+    for container in containers {
+        if !names.insert(&container.name) {
+            report.fault(
+                format!("two containers are called {:?}", container.name),
+                "names are unique in a task",
+            );
+        }
+        for mapping in &container.port_mappings {
+            let key = (mapping.container_port, &mapping.protocol);
+            if let Some(other) = ports.insert(key, &container.name) {
+                report.fault(
+                    format!(
+                        "port {}/{} is taken twice, by {other:?} and {:?}",
+                        key.0, key.1, container.name
+                    ),
+                    "the containers of an awsvpc task share one network interface",
+                );
+            }
+            if let Some(name) = &mapping.name
+                && !port_names.insert(name)
+            {
+                report
+                    .fault(format!("two ports are called {name:?}"), "names are unique in a task");
+            }
+        }
+        container::container(container, task, report);
+    }
+    if let Some(name) = container::cycle(containers) {
+        report.fault(
+            format!("container {name:?} depends on itself in a circle"),
+            "no container of the circle would ever start",
+        );
+    }
+}

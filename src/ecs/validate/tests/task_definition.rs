@@ -1,0 +1,210 @@
+use super::*;
+
+#[test]
+fn fargate_sizes() {
+    task("no Fargate size", |t| t.memory = "513".into());
+    task("no Fargate size", |t| t.cpu = "300".into());
+    task("no numbers", |t| t.cpu = ".25 vCPU".into());
+    container("need more than their task", |c| c.memory = Some(4096));
+    container("need more than their task", |c| c.cpu = Some(4096));
+}
+
+#[test]
+fn network_mode() {
+    task("network mode", |t| t.network_mode = "bridge".into());
+}
+
+#[test]
+fn families() {
+    task("no family name", |t| t.family = "a.b".into());
+    task("also the name of", |t| t.family = "shop-api".into());
+}
+
+#[test]
+fn ephemeral_storage() {
+    task("ephemeral storage", |t| t.ephemeral_storage = Some(EphemeralStorage { size_in_gib: 5 }));
+}
+
+#[test]
+fn execution_roles() {
+    task("no execution role", |t| t.execution_role_arn = None);
+    task("no execution role", |t| {
+        t.execution_role_arn = None;
+        t.container_definitions[0].log_configuration = None;
+    });
+}
+
+#[test]
+fn numbers_of_containers() {
+    task("11 containers", |t| {
+        t.container_definitions.extend((0..10).map(|n| {
+            let name = format!("helper{n}");
+            ContainerDefinition { name, ..helper() }
+        }));
+    });
+    task("no essential container", |t| t.container_definitions[0].essential = false);
+    task("two containers are called", |t| {
+        t.container_definitions.push(ContainerDefinition { name: "web".into(), ..helper() });
+    });
+}
+
+#[test]
+fn container_names_and_images() {
+    task("no container name", |t| {
+        t.container_definitions.push(ContainerDefinition { name: "a.b".into(), ..helper() });
+    });
+    container("has no image", |c| c.image = Value::from(""));
+}
+
+#[test]
+fn ports_of_a_task() {
+    container("is host port", |c| c.port_mappings[0].host_port = 8080);
+    container("no port", |c| {
+        let mut extra = c.port_mappings[0].clone();
+        (extra.container_port, extra.host_port, extra.name) = (70000, 70000, None);
+        c.port_mappings.push(extra);
+    });
+    container("no port name", |c| {
+        let mut extra = c.port_mappings[0].clone();
+        (extra.container_port, extra.host_port, extra.name) = (81, 81, Some("Web".into()));
+        c.port_mappings.push(extra);
+    });
+    container("two ports are called", |c| {
+        let mut extra = c.port_mappings[0].clone();
+        (extra.container_port, extra.host_port) = (81, 81);
+        c.port_mappings.push(extra);
+    });
+    task("is taken twice", |t| {
+        let mut mapping = t.container_definitions[0].port_mappings[0].clone();
+        mapping.name = None;
+        let port_mappings = vec![mapping];
+        t.container_definitions.push(ContainerDefinition { port_mappings, ..helper() });
+    });
+}
+
+#[test]
+fn sixty_four_kibibytes() {
+    container(" bytes", |c| {
+        let value = "x".repeat(64 * 1024);
+        c.environment.push(KeyValuePair { name: "LONG".into(), value });
+    });
+}
+
+#[test]
+fn dependencies_of_containers() {
+    let with = |condition: &'static str, helper: ContainerDefinition| {
+        move |t: &mut TaskDefinition| {
+            t.container_definitions[0].depends_on = depends("helper", condition);
+            t.container_definitions.push(helper);
+        }
+    };
+    container("not in the task", |c| c.depends_on = depends("gone", "START"));
+    task("waits until", with("HEALTHY", helper()));
+    let essential = ContainerDefinition { essential: true, ..helper() };
+    task("essential container", with("SUCCESS", essential));
+    task("no condition", with("RUNNING", helper()));
+    let circle = ContainerDefinition { depends_on: depends("web", "START"), ..helper() };
+    task("in a circle", with("START", circle));
+    task("in a circle", |t| t.container_definitions[0].depends_on = depends("web", "START"));
+}
+
+#[test]
+fn good_dependencies_of_containers() {
+    let healthy = ContainerDefinition { health_check: Some(check()), ..helper() };
+    for (condition, helper) in [("START", helper()), ("HEALTHY", healthy), ("SUCCESS", helper())] {
+        let found = faults(Kind::TaskDefinition, "web", |body| {
+            let Body::TaskDefinition(t) = body else { panic!("no task") };
+            t.container_definitions[0].depends_on = depends("helper", condition);
+            t.container_definitions.push(helper);
+        });
+        assert_eq!(found, [""; 0], "{condition}");
+    }
+}
+
+#[test]
+fn volumes_of_a_task() {
+    stored("which the task does not have", |t| {
+        t.container_definitions[0].mount_points.push(MountPoint {
+            source_volume: "gone".into(),
+            container_path: "/gone".into(),
+            read_only: false,
+        });
+    });
+    stored("cannot be mounted over", |t| {
+        let point = t.container_definitions[0].mount_points[0].clone();
+        t.container_definitions[0].mount_points.push(point);
+    });
+    stored("cannot be mounted over", |t| {
+        t.container_definitions[0].mount_points[0].container_path = "data".into();
+    });
+    stored("no name of a volume", |t| {
+        let volume = t.volumes[0].clone();
+        t.volumes.push(volume);
+    });
+    stored("path of the host", |t| {
+        t.volumes[0].host = Some(HostVolume { source_path: Some("/x".into()) });
+    });
+    stored("not encrypted in transit", |t| {
+        if let Some(efs) = &mut t.volumes[0].efs_volume_configuration {
+            efs.transit_encryption = "DISABLED".into();
+        }
+    });
+    container("tmpfs", |c| {
+        let tmpfs = vec![Tmpfs { container_path: "/tmp".into(), size: 0 }];
+        c.linux_parameters =
+            Some(crate::ecs::desired::LinuxParameters { init_process_enabled: None, tmpfs });
+    });
+}
+
+#[test]
+fn health_checks() {
+    let with = |edit: fn(&mut HealthCheck)| {
+        move |c: &mut ContainerDefinition| {
+            let mut check = check();
+            edit(&mut check);
+            c.health_check = Some(check);
+        }
+    };
+    container("healthCheck.interval", with(|h| h.interval = 4));
+    container("healthCheck.timeout", with(|h| h.timeout = 61));
+    container("healthCheck.retries", with(|h| h.retries = 0));
+    container("healthCheck.startPeriod", with(|h| h.start_period = 301));
+    container("has no command", with(|h| h.command = vec!["true".into()]));
+    container("has no command", with(|h| h.command = vec!["CMD".into()]));
+    container("has no command", with(|h| h.command.clear()));
+}
+
+#[test]
+fn stop_timeouts() {
+    container("stopTimeout", |c| c.stop_timeout = Some(1));
+    container("stopTimeout", |c| c.stop_timeout = Some(121));
+}
+
+#[test]
+fn variables() {
+    container("stands twice", |c| {
+        let first = c.environment[0].clone();
+        c.environment.push(first);
+    });
+}
+
+#[test]
+fn memory_of_a_container() {
+    container("are reserved", |c| {
+        (c.memory, c.memory_reservation) = (Some(100), Some(100));
+    });
+    container("too little memory", |c| c.memory = Some(4));
+}
+
+#[test]
+fn log_drivers() {
+    container("logs without awslogs-region", |c| {
+        if let Some(log) = &mut c.log_configuration {
+            log.options.remove("awslogs-region");
+        }
+    });
+    container("no log driver", |c| {
+        let options = std::collections::BTreeMap::new();
+        c.log_configuration = Some(LogConfiguration { log_driver: "json-file".into(), options });
+    });
+}

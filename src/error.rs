@@ -1,0 +1,96 @@
+//! What a command can fail with, and the exit code of each.
+
+use crate::apply::{CloudError, Verdict};
+use crate::images::ImageError;
+use crate::sandbox::SandboxError;
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub enum Error {
+    /// The Compose file is at fault; the diagnostics were printed.
+    Compose,
+    /// The plan has changes, and `--exit-code` asked.
+    Changes,
+    /// The command line, or what must be said there, is at fault.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// The way out.
+        help: String,
+    },
+    /// AWS, or the way to it, is at fault.
+    Cloud(CloudError),
+    /// The sandbox is at fault.
+    Sandbox(SandboxError),
+    /// An image cannot be named, built or pushed.
+    Image(ImageError),
+    /// A deployment did not succeed; the report was printed.
+    Deployment(Verdict),
+    /// Something on this machine is at fault.
+    System {
+        /// What was tried and why it failed.
+        message: String,
+        /// The way out.
+        help: String,
+    },
+}
+
+impl Error {
+    /// The exit code, as the README lists them.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Compose => 3,
+            Self::Changes => 2,
+            Self::Usage { .. } => 64,
+            Self::Image(error) if error.is_users_fault() => 3,
+            Self::Cloud(_) | Self::Sandbox(_) | Self::Image(_) | Self::System { .. } => 1,
+            Self::Deployment(verdict) => match verdict {
+                Verdict::Done => 0,
+                Verdict::Failed => 1,
+                Verdict::RolledBack => 4,
+                Verdict::DeploymentFailed => 5,
+                Verdict::TimedOut => 6,
+                Verdict::Interrupted => 130,
+            },
+        }
+    }
+
+    /// The message and the way out; nothing for what was printed already.
+    #[must_use]
+    pub fn message(&self) -> Option<(String, Option<String>)> {
+        match self {
+            Self::Compose | Self::Changes | Self::Deployment(_) => None,
+            Self::Usage { message, help } | Self::System { message, help } => {
+                Some((message.clone(), Some(help.clone())))
+            }
+            Self::Cloud(error) => {
+                let mut message = format!("failed to {error}");
+                if let Some(id) = &error.request_id {
+                    message.push_str(&format!(" (request {id})"));
+                }
+                Some((message, error.help.clone()))
+            }
+            Self::Sandbox(error) => Some((format!("failed to {error}"), Some(error.help()))),
+            Self::Image(error) => Some((format!("failed to {error}"), error.help())),
+        }
+    }
+}
+
+impl From<CloudError> for Error {
+    fn from(error: CloudError) -> Self {
+        Self::Cloud(error)
+    }
+}
+
+impl From<SandboxError> for Error {
+    fn from(error: SandboxError) -> Self {
+        Self::Sandbox(error)
+    }
+}
+
+impl From<ImageError> for Error {
+    fn from(error: ImageError) -> Self {
+        Self::Image(error)
+    }
+}

@@ -1,0 +1,204 @@
+//! What happens while decklift works, as data. Logic emits events, `report` draws them.
+
+use serde::Serialize;
+
+/// How an image is coming along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ImageProgress {
+    /// The builder started.
+    Building,
+    /// A line that the builder printed.
+    Line {
+        /// The line.
+        line: String,
+    },
+    /// The upload started.
+    Pushing,
+    /// Bytes uploaded so far.
+    Uploaded {
+        /// Bytes.
+        done: u64,
+        /// Bytes; 0 when unknown.
+        total: u64,
+    },
+    /// It stands in the repository.
+    Pushed {
+        /// `sha256:…`
+        digest: String,
+    },
+}
+
+/// How a service's rollout stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RolloutProgress {
+    /// `family:revision` of the new deployment.
+    pub task_definition: String,
+    /// `family:revision` that it replaces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// Tasks wanted.
+    pub desired: i32,
+    /// Tasks of the new deployment that run.
+    pub running: i32,
+    /// Tasks of the new deployment that are on their way.
+    pub pending: i32,
+    /// Tasks of the new deployment that failed.
+    pub failed: i32,
+    /// Tasks of older deployments that still run.
+    pub old: i32,
+    /// Failed tasks at which the circuit breaker gives up, when it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<i32>,
+}
+
+/// A task that stopped and should not have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TaskFailure {
+    /// The task's id.
+    pub task: String,
+    /// Why ECS says it stopped.
+    pub reason: String,
+    /// The containers that ended: name, exit code, reason.
+    pub containers: Vec<ContainerEnd>,
+    /// The last lines that it logged, oldest first.
+    pub log: Vec<String>,
+}
+
+/// How a container ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ContainerEnd {
+    /// Its name.
+    pub name: String,
+    /// Its exit code, when it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+    /// Why, when ECS says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A command began its work on AWS.
+    Started {
+        /// `deploy`, `down` …
+        command: String,
+        /// The stack: project, or project and environment.
+        stack: String,
+        /// The region.
+        region: String,
+        /// How many services there are.
+        services: usize,
+        /// How many steps the plan has.
+        steps: usize,
+    },
+    /// Something worth a line.
+    Note {
+        /// The line.
+        message: String,
+    },
+    /// An image moved on.
+    Image {
+        /// The Compose service.
+        service: String,
+        /// How far it is.
+        #[serde(flatten)]
+        progress: ImageProgress,
+    },
+    /// A step began.
+    StepStarted {
+        /// Its index in the plan.
+        step: usize,
+        /// `kind/name`
+        resource: String,
+        /// `create`, `update` …
+        action: String,
+    },
+    /// A step is done.
+    StepDone {
+        /// Its index in the plan.
+        step: usize,
+        /// `kind/name`
+        resource: String,
+        /// `create`, `update` …
+        action: String,
+        /// What came of it, in a few words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        detail: Option<String>,
+    },
+    /// A step failed.
+    StepFailed {
+        /// Its index in the plan.
+        step: usize,
+        /// `kind/name`
+        resource: String,
+        /// `create`, `update` …
+        action: String,
+        /// Why.
+        error: String,
+    },
+    /// A step was not started.
+    StepSkipped {
+        /// Its index in the plan.
+        step: usize,
+        /// `kind/name`
+        resource: String,
+        /// `create`, `update` …
+        action: String,
+        /// Why: the resource of the failed step, or that the run was interrupted.
+        because: String,
+    },
+    /// A rollout moved on.
+    Rollout {
+        /// The Compose service.
+        service: String,
+        /// How it stands.
+        progress: RolloutProgress,
+    },
+    /// ECS said something about a service.
+    ServiceMessage {
+        /// The Compose service.
+        service: String,
+        /// What ECS said.
+        message: String,
+    },
+    /// A task stopped and should not have.
+    TaskFailed {
+        /// The Compose service.
+        service: String,
+        /// The task.
+        failure: TaskFailure,
+    },
+    /// A place where the application answers.
+    Endpoint {
+        /// The Compose service.
+        service: String,
+        /// The URL.
+        url: String,
+    },
+    /// The command is over.
+    Finished {
+        /// `done`, `nothing-to-do`, `failed`, `rolled-back`, `timed-out`, `interrupted`
+        outcome: String,
+        /// Seconds that it took.
+        seconds: u64,
+    },
+}
+
+/// Takes events in the order in which they happen.
+pub trait Events {
+    /// Takes one.
+    fn emit(&self, event: Event);
+}
+
+impl<F: Fn(Event)> Events for F {
+    fn emit(&self, event: Event) {
+        self(event);
+    }
+}

@@ -1,0 +1,229 @@
+//! Images: what must be built, what it is called, building it, and bringing it to a registry.
+//!
+//! An image is named by what makes it ([`content_name`]): when the registry has the name, nothing
+//! is built or pushed. This module promises that one name means one content; it does not promise
+//! that two builds of one content give one digest, which is why the name is asked for first and
+//! the digest is the registry's.
+
+mod bases;
+mod context;
+mod dockerfile;
+mod engine;
+mod error;
+mod event;
+mod ignore;
+mod name;
+mod placeholder;
+mod reference;
+mod registry;
+mod spec;
+mod tar;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
+pub use engine::{Builder, Engine, EngineInfo, LocalImage};
+pub use error::ImageError;
+pub use event::ImageEvent;
+pub use ignore::{Ignore, IgnoreError};
+pub use name::{ContentName, content_name};
+pub use placeholder::Placeholder;
+pub use reference::Reference;
+pub use registry::{Auth, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
+pub use spec::BuildSpec;
+
+/// What to do about an image that the registry does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Build it. A placeholder of that name is replaced.
+    Build,
+    /// Push a placeholder: for a sandbox without an engine, and nowhere else.
+    Placeholder,
+}
+
+/// A repository in a registry.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// `<registry>/<repository>`
+    pub address: String,
+    /// Who pushes.
+    pub auth: Auth,
+}
+
+impl Destination {
+    fn open(&self) -> Result<(Registry, String), ImageError> {
+        let (host, repository) = Reference::address(&self.address)
+            .ok_or_else(|| ImageError::BadAddress(self.address.clone()))?;
+        Ok((Registry::new(&host, self.auth.clone())?, repository))
+    }
+}
+
+/// Names images and brings them to registries.
+#[derive(Debug, Default)]
+pub struct Images {
+    engine: Option<Engine>,
+    /// Each base is asked for once, so that all images of a run agree on it.
+    bases: Mutex<BTreeMap<String, BaseDigest>>,
+}
+
+impl Images {
+    /// With an engine, or without one where only names and placeholders are needed.
+    #[must_use]
+    pub fn new(engine: Option<Engine>) -> Self {
+        Self { engine, bases: Mutex::default() }
+    }
+
+    /// The engine in use.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    /// Names what `spec` builds. [`ContentName::unresolved_bases`] deserves a warning.
+    ///
+    /// # Errors
+    ///
+    /// As for [`content_name`].
+    pub async fn name(&self, spec: &BuildSpec) -> Result<ContentName, ImageError> {
+        let mut digests = BaseDigests::new();
+        for base in external_bases(spec)? {
+            let known =
+                self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&base).cloned();
+            let digest = match known {
+                Some(digest) => digest,
+                None => {
+                    let digest = resolve_base(self.engine.as_ref(), &base).await;
+                    let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
+                    bases.entry(base.clone()).or_insert(digest).clone()
+                }
+            };
+            digests.insert(base, digest);
+        }
+        name_in_background(spec, digests).await
+    }
+
+    /// The digest of the image at its destination; `None` when there is work to do. A placeholder
+    /// does not count as an image that could have been built.
+    ///
+    /// # Errors
+    ///
+    /// The registry cannot be reached, or refuses.
+    pub async fn existing(
+        &self,
+        name: &ContentName,
+        destination: &Destination,
+        mode: Mode,
+    ) -> Result<Option<String>, ImageError> {
+        let (registry, repository) = destination.open()?;
+        let found = registry.manifest(&repository, &name.tag()).await?;
+        let counts = |manifest: &Manifest| {
+            mode == Mode::Placeholder || !Placeholder::is_placeholder(&manifest.bytes)
+        };
+        Ok(found.filter(counts).map(|manifest| manifest.digest))
+    }
+
+    /// Sees to it that the destination has the image, and returns its digest there. Dropping the
+    /// future stops what runs; running it again goes on from what is done.
+    ///
+    /// # Errors
+    ///
+    /// What building and pushing may come to; [`ImageError::ContextChanged`] when the files are
+    /// no longer those that were named.
+    pub async fn ensure(
+        &self,
+        spec: &BuildSpec,
+        name: &ContentName,
+        destination: &Destination,
+        mode: Mode,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        if let Some(digest) = self.existing(name, destination, mode).await? {
+            return Ok(digest);
+        }
+        let (registry, repository) = destination.open()?;
+        let tag = name.tag();
+        let digest = match mode {
+            Mode::Placeholder => {
+                on_event(ImageEvent::PushStarted);
+                let placeholder = Placeholder::new(&spec.service, &tag, &spec.platform);
+                placeholder.push(&registry, &repository, &tag).await?
+            }
+            Mode::Build => {
+                let Some(engine) = &self.engine else {
+                    return Err(ImageError::NoEngine { service: spec.service.clone() });
+                };
+                let local = local_name(&spec.service, &tag);
+                if engine.inspect(&local).await?.is_none() {
+                    build(engine, spec, name, &local, on_event).await?;
+                }
+                let remote = format!("{}:{tag}", destination.address);
+                engine.push(&local, &remote, &destination.auth, on_event).await?;
+                let missing = || ImageError::PushFailed {
+                    address: remote.clone(),
+                    lines: vec![
+                        "docker said nothing wrong, but the registry has no such tag".into(),
+                    ],
+                };
+                registry.manifest_digest(&repository, &tag).await?.ok_or_else(missing)?
+            }
+        };
+        on_event(ImageEvent::Pushed { digest: digest.clone() });
+        Ok(digest)
+    }
+}
+
+/// Builds under a passing name: the image only gets its own when its files are still those that
+/// the name was made of.
+async fn build(
+    engine: &Engine,
+    spec: &BuildSpec,
+    name: &ContentName,
+    local: &str,
+    on_event: &mut dyn FnMut(ImageEvent),
+) -> Result<(), ImageError> {
+    let unchecked = format!("{local}-unchecked");
+    engine.build(spec, &unchecked, on_event).await?;
+    let after = name_in_background(spec, name.bases().clone()).await;
+    let result = match after {
+        Ok(after) if after == *name => engine.tag(&unchecked, local).await,
+        Ok(_) => Err(ImageError::ContextChanged { service: spec.service.clone() }),
+        Err(error) => Err(error),
+    };
+    // Failing to remove a passing name changes nothing for the image.
+    let _ = engine.untag(&unchecked).await;
+    result
+}
+
+async fn name_in_background(
+    spec: &BuildSpec,
+    bases: BaseDigests,
+) -> Result<ContentName, ImageError> {
+    let spec = spec.clone();
+    engine::in_background(move || content_name(&spec, &bases)).await
+}
+
+/// The image's name in the engine, for people who look. Services are called more freely than
+/// docker allows.
+fn local_name(service: &str, tag: &str) -> String {
+    let plain = |c: char| {
+        let c = c.to_ascii_lowercase();
+        if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
+    };
+    let service: String = service.chars().map(plain).collect();
+    let parts: Vec<&str> = service.split('-').filter(|part| !part.is_empty()).collect();
+    let service = if parts.is_empty() { "service".to_owned() } else { parts.join("-") };
+    format!("decklift/{service}:{tag}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_name;
+
+    #[test]
+    fn local_names_are_ones_that_docker_takes() {
+        assert_eq!(local_name("web", "t"), "decklift/web:t");
+        assert_eq!(local_name("-My__Web.1-", "t"), "decklift/my-web-1:t");
+        assert_eq!(local_name("_", "t"), "decklift/service:t");
+    }
+}

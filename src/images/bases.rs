@@ -1,0 +1,104 @@
+//! Which bytes a base image's name means today.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::dockerfile::Dockerfile;
+use super::engine::{Engine, LocalImage};
+use super::error::ImageError;
+use super::reference::Reference;
+use super::registry::{Auth, Registry};
+use super::spec::BuildSpec;
+
+/// A name should not wait for a registry that does not answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is known of a base image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseDigest {
+    /// The digest under which a registry has it.
+    Registry(String),
+    /// The id of an image that only this engine has.
+    Local(String),
+    /// Nothing but the reference.
+    Unknown,
+}
+
+/// Base images by the reference that the Dockerfile has for them.
+pub type BaseDigests = BTreeMap<String, BaseDigest>;
+
+/// The images that `spec` builds on: what its Dockerfile takes from outside, for its target.
+///
+/// # Errors
+///
+/// The Dockerfile is missing or cannot be understood.
+pub fn external_bases(spec: &BuildSpec) -> Result<Vec<String>, ImageError> {
+    Dockerfile::read(spec)?.bases(spec)
+}
+
+/// Finds out what `base` means: the engine's own copy is what a build would use, else the
+/// registry is asked. Never fails: what cannot be known is [`BaseDigest::Unknown`].
+pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+    let Some(reference) = Reference::parse(base) else { return BaseDigest::Unknown };
+    if reference.is_pinned() {
+        return BaseDigest::Registry(reference.tag);
+    }
+    if let Some(engine) = engine
+        && let Ok(Some(image)) = engine.inspect(base).await
+    {
+        return local(&image, &reference);
+    }
+    let found = match Registry::new(&reference.registry, Auth::Anonymous) {
+        Ok(registry) => {
+            let registry = registry.with_timeout(TIMEOUT);
+            let head = registry.manifest_digest(&reference.repository, &reference.tag);
+            // The token service has a deadline of its own; this one is for all of it.
+            tokio::time::timeout(TIMEOUT, head).await.ok().and_then(Result::ok).flatten()
+        }
+        Err(_) => None,
+    };
+    found.map_or(BaseDigest::Unknown, BaseDigest::Registry)
+}
+
+/// The digest by which others know the image, if it came from where its name says.
+fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
+    let digests = image.repo_digests.iter().filter_map(|digest| Reference::parse(digest));
+    let same = |other: &Reference| {
+        other.registry == reference.registry && other.repository == reference.repository
+    };
+    match digests.into_iter().find(same) {
+        Some(found) => BaseDigest::Registry(found.tag),
+        None => BaseDigest::Local(image.id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(digests: &[&str]) -> LocalImage {
+        LocalImage {
+            id: "sha256:id".to_owned(),
+            repo_digests: digests.iter().map(|&digest| digest.to_owned()).collect(),
+            platform: "linux/amd64".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_digest_counts_where_it_belongs() {
+        let reference = Reference::parse("alpine:3").expect("valid");
+        let found = local(&image(&["my.io/alpine@sha256:1", "alpine@sha256:2"]), &reference);
+        assert_eq!(found, BaseDigest::Registry("sha256:2".to_owned()));
+        let found = local(&image(&["my.io/alpine@sha256:1"]), &reference);
+        assert_eq!(found, BaseDigest::Local("sha256:id".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_asked() {
+        let pinned = resolve_base(None, "alpine@sha256:abc").await;
+        assert_eq!(pinned, BaseDigest::Registry("sha256:abc".to_owned()));
+        assert_eq!(resolve_base(None, "not a name").await, BaseDigest::Unknown);
+        // Nobody listens there.
+        assert_eq!(resolve_base(None, "127.0.0.1:1/x").await, BaseDigest::Unknown);
+    }
+}

@@ -1,0 +1,173 @@
+//! `docker build` and `docker buildx build`.
+
+use std::process::Stdio;
+
+use tokio::process::{ChildStdin, Command};
+
+use super::context_tar::ContextTar;
+use super::process::{no_input, stream};
+use super::{Builder, Engine, same_platform};
+use crate::images::error::ImageError;
+use crate::images::event::ImageEvent;
+use crate::images::spec::BuildSpec;
+
+/// Variables that the docker command itself listens to: a build argument of such a name goes on
+/// the command line, for everyone on the machine to see, rather than change what docker does.
+const HEARD_BY_DOCKER: [&str; 24] = [
+    "BUILDKIT_",
+    "BUILDX_",
+    "COMPOSE_",
+    "DOCKER",
+    "DYLD_",
+    "GODEBUG",
+    "GOMAXPROCS",
+    "GOGC",
+    "GOTRACEBACK",
+    "GRPC_",
+    "HOME",
+    "KUBE",
+    "LANG",
+    "LC_",
+    "LD_",
+    "NO_COLOR",
+    "OTEL_",
+    "PATH",
+    "PROGRESS_",
+    "SOURCE_DATE_EPOCH",
+    "SSH_",
+    "SSL_CERT_",
+    "TMPDIR",
+    "XDG_",
+];
+
+impl Engine {
+    /// Builds `spec` and names the image `tag`. Dropping the future ends the build.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::BuildFailed`] has the builder's last lines.
+    pub async fn build(
+        &self,
+        spec: &BuildSpec,
+        tag: &str,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<(), ImageError> {
+        let mut command = self.command();
+        let archive = match self.info.builder {
+            Builder::Buildx => {
+                command.args(["buildx", "build", "--load", "--progress=plain"]);
+                command.arg("--file").arg(spec.dockerfile_path());
+                None
+            }
+            Builder::Legacy => {
+                let spec = spec.clone();
+                let archive = in_background(move || ContextTar::read(&spec)).await?;
+                command.args(["build", "--rm", "--file", archive.dockerfile()]);
+                command.stdin(Stdio::piped());
+                Some(archive)
+            }
+        };
+        self.add_options(&mut command, spec, tag)?;
+        match archive {
+            Some(_) => command.arg("-"),
+            None => command.arg("--").arg(&spec.context),
+        };
+        on_event(ImageEvent::BuildStarted);
+        let mut on_line = |line: &str| on_event(ImageEvent::BuildLine(line.to_owned()));
+        let ended = match &archive {
+            Some(archive) => {
+                let feed = |input: ChildStdin| archive.write(input);
+                stream(&mut command, feed, &mut on_line).await
+            }
+            None => stream(&mut command, no_input, &mut on_line).await,
+        };
+        let ended = ended.map_err(|source| self.cannot_run("build", source))?;
+        if !ended.status.success() {
+            return Err(self.build_failed(spec, ended.tail));
+        }
+        self.check_platform(spec, tag).await?;
+        on_event(ImageEvent::Built);
+        Ok(())
+    }
+
+    fn add_options(
+        &self,
+        command: &mut Command,
+        spec: &BuildSpec,
+        tag: &str,
+    ) -> Result<(), ImageError> {
+        command.arg(format!("--tag={tag}"));
+        // The legacy builder of old engines refuses the flag, even with the platform it has.
+        if !same_platform(&spec.platform, &self.info.platform) {
+            command.arg(format!("--platform={}", spec.platform));
+        }
+        if let Some(target) = &spec.target {
+            command.arg(format!("--target={target}"));
+        }
+        for (name, value) in &spec.args {
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                return Err(ImageError::BadArgument(name.clone()));
+            }
+            if is_heard(name) {
+                command.arg(format!("--build-arg={name}={value}"));
+            } else {
+                command.arg(format!("--build-arg={name}")).env(name, value);
+            }
+        }
+        for (name, value) in spec.provenance.iter().chain(&spec.labels) {
+            command.arg(format!("--label={name}={value}"));
+        }
+        Ok(())
+    }
+
+    fn build_failed(&self, spec: &BuildSpec, lines: Vec<String>) -> ImageError {
+        let service = spec.service.clone();
+        let refused = |line: &String| line.contains("--platform") && line.contains("experimental");
+        if lines.iter().any(refused) {
+            let (platform, engine) = (spec.platform.clone(), self.info.platform.clone());
+            return ImageError::PlatformUnsupported { service, platform, engine };
+        }
+        ImageError::BuildFailed { service, lines }
+    }
+
+    /// A base image that the engine has for another platform is taken without a word.
+    async fn check_platform(&self, spec: &BuildSpec, tag: &str) -> Result<(), ImageError> {
+        let Some(image) = self.inspect(tag).await? else {
+            let lines =
+                vec![format!("the builder said nothing wrong, but there is no image {tag}")];
+            return Err(ImageError::BuildFailed { service: spec.service.clone(), lines });
+        };
+        // Variants are told apart by few base images, and by no task definition.
+        let plain = |platform: &str| platform.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
+        if plain(&image.platform) == plain(&spec.platform) {
+            return Ok(());
+        }
+        Err(ImageError::WrongPlatform {
+            service: spec.service.clone(),
+            wanted: spec.platform.clone(),
+            built: image.platform,
+        })
+    }
+}
+
+fn is_heard(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    upper.ends_with("_PROXY") || HEARD_BY_DOCKER.iter().any(|heard| upper.starts_with(heard))
+}
+
+/// Runs what waits for the disk on a thread that may wait.
+pub(in crate::images) async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
+) -> Result<T, ImageError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Only a runtime that is being torn down cancels such a task.
+            Err(error) => Err(ImageError::Command {
+                command: "build".into(),
+                source: std::io::Error::other(error),
+            }),
+        },
+    }
+}

@@ -1,0 +1,139 @@
+//! How bytes get to a registry and back: the one place that knows of connections and TLS.
+
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::io::AsyncReadExt;
+
+use super::error::RegistryError;
+
+/// A request's body.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const CHUNK: usize = 256 * 1024;
+
+/// Connections to one registry, kept open between requests.
+pub(super) enum Transport {
+    Plain(Client<HttpConnector, Body>),
+    Tls(Client<HttpsConnector<HttpConnector>, Body>),
+}
+
+impl Transport {
+    pub(super) fn new(host: &str) -> Result<Self, RegistryError> {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_nodelay(true);
+        if is_loopback(host) {
+            return Ok(Self::Plain(Client::builder(TokioExecutor::new()).build(connector)));
+        }
+        connector.enforce_http(false);
+        let provider = rustls::crypto::ring::default_provider();
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(provider)
+            .map_err(|error| RegistryError::Tls(error.to_string()))?
+            .https_only()
+            .enable_http1()
+            .wrap_connector(connector);
+        Ok(Self::Tls(Client::builder(TokioExecutor::new()).build(connector)))
+    }
+
+    pub(super) fn scheme(&self) -> &'static str {
+        match self {
+            Self::Plain(_) => "http",
+            Self::Tls(_) => "https",
+        }
+    }
+
+    pub(super) async fn send(
+        &self,
+        mut request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, RegistryError> {
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let agent = concat!("decklift/", env!("CARGO_PKG_VERSION"));
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
+        let answer = async {
+            match self {
+                Self::Plain(client) => client.request(request).await,
+                Self::Tls(client) => client.request(request).await,
+            }
+        };
+        let answer = tokio::time::timeout(timeout, answer)
+            .await
+            .map_err(|_| RegistryError::Timeout { host: host.clone() })?;
+        answer.map_err(|error| RegistryError::Unreachable { host, message: root_cause(&error) })
+    }
+}
+
+/// hyper's own words are layers of "client error"; the last one says what happened.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+pub(super) fn authorize(request: &mut Request<Body>, value: &str) {
+    if let Ok(mut value) = HeaderValue::from_str(value) {
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+}
+
+pub(super) fn empty() -> Body {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+pub(super) fn full(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A file, piece by piece, and its length.
+pub(super) async fn file(path: &Path) -> io::Result<(Body, u64)> {
+    let file = tokio::fs::File::open(path).await?;
+    let length = file.metadata().await?.len();
+    let frames = futures_util::stream::try_unfold(file.take(length), |mut file| async move {
+        let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (Frame::data(chunk.freeze()), file)))
+    });
+    Ok((StreamBody::new(frames).boxed_unsync(), length))
+}
+
+/// Whether docker, too, would speak to this host without TLS.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback() {
+        for host in ["localhost", "localhost:5000", "127.0.0.1:80", "127.8.8.8", "[::1]:5000"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["127.example.org", "localhost.org", "10.0.0.1:5000", "[::2]", "", "["] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

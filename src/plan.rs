@@ -1,0 +1,53 @@
+//! The difference between Desired and [`Actual`], as steps that can be read before they are run.
+//!
+//! A plan leaves no choice to whoever carries it out: each [`Step`] names its resource, its action,
+//! the reason, and the steps that must have succeeded before it.
+
+mod actual;
+mod diff;
+mod planner;
+mod removal;
+mod step;
+
+pub use actual::{Actual, Live, Observed, RolloutState};
+pub use diff::{Change, changes};
+pub use planner::plan;
+pub use removal::{Removal, plan_removal};
+pub use step::{Action, Step, StepId};
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::ecs::desired::{Attribute, ResourceId};
+
+/// What will be done, and why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The format of this value as JSON.
+    pub version: u32,
+    /// The stack: project, or project and environment.
+    pub stack: String,
+    /// What AWS gave the resources that this plan uses and does not make.
+    pub known: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
+    /// In a stable order in which every step comes after those that it waits for.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The format that this program writes.
+    pub const VERSION: u32 = 1;
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many steps of an action there are.
+    #[must_use]
+    pub fn count(&self, actions: &[Action]) -> usize {
+        self.steps.iter().filter(|step| actions.contains(&step.action)).count()
+    }
+}

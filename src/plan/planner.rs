@@ -1,0 +1,351 @@
+//! Desired and Actual in, steps out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, Actual, Change, Observed, Plan, RolloutState, Step, StepId, changes, removal};
+use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
+
+/// Plans how AWS becomes what is desired.
+///
+/// Applying the plan and planning again gives an empty plan.
+#[must_use]
+pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
+    let mut planner = Planner { desired, actual, settled: BTreeMap::new(), steps: Vec::new() };
+    // The order of kinds is such that references only point backwards.
+    let mut order: Vec<_> = desired.resources.values().collect();
+    order.sort_by_key(|resource| resource.id.kind);
+    for resource in order {
+        planner.resource(resource);
+    }
+    planner.edges();
+    planner.orphans();
+    Plan {
+        version: Plan::VERSION,
+        stack: desired.stack.clone(),
+        known: planner.settled,
+        steps: in_dependency_order(planner.steps),
+    }
+}
+
+struct Planner<'a> {
+    desired: &'a Desired,
+    actual: &'a Actual,
+    /// Attributes that this plan does not change.
+    settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Planner<'a> {
+    fn resource(&mut self, resource: &'a Resource) {
+        let Some(observed) = self.actual.resources.get(&resource.id) else {
+            match &resource.body {
+                Body::Service(service) => self.new_service(resource, service),
+                _ => self.push(resource, Action::Create, Vec::new(), None),
+            }
+            return;
+        };
+        if let Body::TaskDefinition(_) = resource.body {
+            return self.task_definition(resource, observed);
+        }
+        // A reference to the resource's own attributes is no change.
+        let body = self.resolve(resource, Some(observed));
+        let changes = changes(&body, observed);
+        if let Body::Service(service) = &body {
+            return self.service(resource, service, observed, changes);
+        }
+        self.settled.insert(resource.id.clone(), observed.attributes.clone());
+        if !changes.is_empty() {
+            // An image is never changed: another content is another name.
+            let action =
+                if resource.id.kind == Kind::Image { Action::Create } else { Action::Update };
+            if action == Action::Create {
+                self.settled.remove(&resource.id);
+            }
+            self.push(resource, action, changes, None);
+        }
+    }
+
+    /// The body with every reference filled in that this plan leaves alone.
+    fn resolve(&self, resource: &Resource, own: Option<&Observed>) -> Body {
+        resource.body.resolve(&|id, attribute| {
+            if *id == resource.id {
+                return own?.attributes.get(&attribute).cloned();
+            }
+            self.settled.get(id)?.get(&attribute).cloned()
+        })
+    }
+
+    /// Task definitions cannot be changed: an equal revision is used again, else one is registered.
+    fn task_definition(&mut self, resource: &Resource, newest: &Observed) {
+        let body = self.resolve(resource, None);
+        let in_use = self.actual.revisions.get(&resource.id).into_iter().flatten();
+        let equal = in_use.chain([newest]).find(|observed| changes(&body, observed).is_empty());
+        match equal {
+            Some(observed) => {
+                self.settled.insert(resource.id.clone(), observed.attributes.clone());
+            }
+            None => self.push(resource, Action::Create, changes(&body, newest), None),
+        }
+    }
+
+    fn new_service(&mut self, resource: &Resource, service: &Service) {
+        if self.starts_idle(resource, service) {
+            self.push(resource, Action::CreateIdle, Vec::new(), None);
+            self.push(resource, Action::NewDeployment, Vec::new(), Some("first tasks".to_owned()));
+        } else {
+            self.push(resource, Action::Create, Vec::new(), None);
+        }
+        self.push(resource, Action::Rollout, Vec::new(), None);
+    }
+
+    /// Tasks see the names that existed when they were deployed. Whoever offers a name to somebody
+    /// is created without tasks first, so that the order of rollouts does not decide who is seen.
+    fn starts_idle(&self, resource: &Resource, service: &Service) -> bool {
+        let offers =
+            service.service_connect_configuration.as_ref().is_some_and(|c| !c.services.is_empty());
+        offers
+            && service.desired_count > 0
+            && self.desired.resources.values().any(|other| other.peers.contains(&resource.id))
+    }
+
+    fn service(
+        &mut self,
+        resource: &Resource,
+        service: &Service,
+        observed: &Observed,
+        changes: Vec<Change>,
+    ) {
+        let reason = self.redeploy_reason(resource, service, observed);
+        let replaces_tasks = changes.iter().any(|change| starts_deployment(&change.path));
+        if replaces_tasks || reason.is_some() {
+            if resource.stateful && observed.live.as_ref().is_some_and(|live| live.running > 0) {
+                self.push(resource, Action::Stop, Vec::new(), Some("one task a volume".to_owned()));
+            }
+            self.push(resource, Action::NewDeployment, changes, reason);
+            self.push(resource, Action::Rollout, Vec::new(), None);
+        } else if !changes.is_empty() {
+            let scales = changes.iter().any(|change| change.path == "desiredCount");
+            self.push(resource, Action::Update, changes, None);
+            if scales {
+                self.push(resource, Action::Rollout, Vec::new(), None);
+            }
+        } else if observed.live.as_ref().is_some_and(|l| l.state == RolloutState::InProgress) {
+            let reason = "its last deployment is still in progress".to_owned();
+            self.push(resource, Action::Rollout, Vec::new(), Some(reason));
+        }
+        self.settled.insert(resource.id.clone(), observed.attributes.clone());
+    }
+
+    /// Why the tasks must be replaced although nothing that was asked for differs.
+    fn redeploy_reason(
+        &self,
+        resource: &Resource,
+        service: &Service,
+        observed: &Observed,
+    ) -> Option<String> {
+        let live = observed.live.as_ref()?;
+        let Body::Service(current) = &observed.body else { return None };
+        if current.desired_count == 0 && service.desired_count > 0 {
+            return Some("no tasks yet".to_owned());
+        }
+        if live.state == RolloutState::Failed {
+            return Some("its last deployment failed".to_owned());
+        }
+        // Service Connect: a name that is newer than the deployment is not seen by its tasks.
+        let newer = resource.peers.iter().find(|peer| {
+            let offers = self.desired.resources.get(*peer).is_some_and(|peer| match &peer.body {
+                Body::Service(s) => {
+                    s.service_connect_configuration.as_ref().is_some_and(|c| !c.services.is_empty())
+                }
+                _ => false,
+            });
+            offers
+                && self.actual.resources.get(*peer).is_none_or(|peer| {
+                    peer.live.as_ref().is_some_and(|peer| peer.created_at > live.deployed_at)
+                })
+        })?;
+        Some(format!("so that its tasks see the new name {}", newer.name))
+    }
+
+    fn push(
+        &mut self,
+        resource: &Resource,
+        action: Action,
+        changes: Vec<Change>,
+        reason: Option<String>,
+    ) {
+        self.steps.push(Step {
+            resource: resource.id.clone(),
+            action,
+            service: resource.service.clone(),
+            changes,
+            reason,
+            after: BTreeSet::new(),
+            observed: None,
+        });
+    }
+
+    /// Fills in what each step waits for.
+    fn edges(&mut self) {
+        let index = Index::new(&self.steps);
+        for id in 0..self.steps.len() {
+            let step = &self.steps[id];
+            let Some(resource) = self.desired.resources.get(&step.resource) else { continue };
+            let mut after = BTreeSet::new();
+            // Steps on one resource run in the order in which they were planned.
+            after.extend(index.of(&step.resource).iter().copied().filter(|&other| other < id));
+            if step.action != Action::Rollout {
+                for reference in resource.body.references() {
+                    after.extend(index.first(&reference).filter(|&other| other != id));
+                }
+                self.attachments(resource, &index, &mut after);
+            }
+            if matches!(step.action, Action::Create | Action::NewDeployment | Action::Stop)
+                && resource.id.kind == Kind::Service
+            {
+                self.gates(resource, &index, &mut after);
+            }
+            after.remove(&id);
+            self.steps[id].after = after;
+        }
+    }
+
+    /// What AWS demands without a reference: a target group must hang off a listener before a
+    /// service may use it, and an EFS volume needs a mount target.
+    fn attachments(&self, resource: &Resource, index: &Index, after: &mut BTreeSet<StepId>) {
+        let Body::Service(service) = &resource.body else { return };
+        let targets: Vec<_> = service
+            .load_balancers
+            .iter()
+            .filter_map(|balancer| balancer.target_group_arn.reference())
+            .map(|(id, _)| id)
+            .collect();
+        let uses_efs = |id: &ResourceId| match self.desired.resources.get(id).map(|r| &r.body) {
+            Some(Body::TaskDefinition(task)) => {
+                task.volumes.iter().any(|volume| volume.efs_volume_configuration.is_some())
+            }
+            _ => false,
+        };
+        let efs = service.task_definition.reference().is_some_and(|(id, _)| uses_efs(id));
+        for other in self.desired.resources.values() {
+            let needed = match &other.body {
+                Body::Listener(_) => other.body.references().iter().any(|id| targets.contains(&id)),
+                Body::MountTarget(_) | Body::AccessPoint(_) => efs,
+                Body::IngressRule(_) => true,
+                _ => false,
+            };
+            if needed {
+                after.extend(index.first(&other.id));
+            }
+        }
+    }
+
+    /// `depends_on`, and the names that must exist before the tasks do.
+    fn gates(&self, resource: &Resource, index: &Index, after: &mut BTreeSet<StepId>) {
+        for (other, gate) in &resource.waits {
+            match gate {
+                Gate::Started => after.extend(index.starts(other, &self.steps)),
+                Gate::Healthy | Gate::Completed => after.extend(index.last(other)),
+            }
+        }
+        for peer in &resource.peers {
+            // The first step that touches the peer creates it or changes what it offers.
+            after.extend(
+                index.first(peer).filter(|&step| self.steps[step].action == Action::CreateIdle),
+            );
+        }
+    }
+
+    /// What nothing desires any more goes last, when nothing uses it.
+    fn orphans(&mut self) {
+        let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
+        let removal = removal::removal_steps(
+            self.actual.orphans.iter().map(|(id, observed)| (id, observed)),
+            self.steps.len(),
+            &before,
+        );
+        self.steps.extend(removal);
+    }
+}
+
+/// Whether a change of this field of a service replaces its tasks; the others are taken over by the
+/// running deployment (ECS API reference, UpdateService). A strategy changes where tasks run, and
+/// only a forced deployment moves them there.
+fn starts_deployment(path: &str) -> bool {
+    [
+        "taskDefinition",
+        "networkConfiguration",
+        "platformVersion",
+        "loadBalancers",
+        "serviceConnectConfiguration",
+        "capacityProviderStrategy",
+    ]
+    .iter()
+    .any(|field| path.starts_with(field))
+}
+
+/// Steps by resource.
+struct Index {
+    steps: BTreeMap<ResourceId, Vec<StepId>>,
+}
+
+impl Index {
+    fn new(steps: &[Step]) -> Self {
+        let mut index: BTreeMap<ResourceId, Vec<StepId>> = BTreeMap::new();
+        for (id, step) in steps.iter().enumerate() {
+            index.entry(step.resource.clone()).or_default().push(id);
+        }
+        Self { steps: index }
+    }
+
+    fn of(&self, id: &ResourceId) -> &[StepId] {
+        self.steps.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    fn first(&self, id: &ResourceId) -> Option<StepId> {
+        self.of(id).first().copied()
+    }
+
+    fn last(&self, id: &ResourceId) -> Option<StepId> {
+        self.of(id).last().copied()
+    }
+
+    /// The step after which tasks of a service start.
+    fn starts(&self, id: &ResourceId, steps: &[Step]) -> Option<StepId> {
+        self.of(id).iter().copied().filter(|&step| steps[step].action != Action::Rollout).last()
+    }
+}
+
+/// Sorts so that every step comes after those that it waits for, and else keeps the order.
+fn in_dependency_order(steps: Vec<Step>) -> Vec<Step> {
+    let mut place = vec![None; steps.len()];
+    let mut order = Vec::with_capacity(steps.len());
+    while order.len() < steps.len() {
+        let before = order.len();
+        for (id, step) in steps.iter().enumerate() {
+            if place[id].is_none() && step.after.iter().all(|&other| place[other].is_some()) {
+                place[id] = Some(order.len());
+                order.push(id);
+            }
+        }
+        if order.len() == before {
+            // A circle cannot come from a validated project; what is left keeps its order, and the
+            // scheduler reports it.
+            for id in 0..steps.len() {
+                if place[id].is_none() {
+                    place[id] = Some(order.len());
+                    order.push(id);
+                }
+            }
+        }
+    }
+    let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
+    order
+        .iter()
+        .filter_map(|&id| steps[id].take())
+        .map(|mut step| {
+            step.after = step.after.iter().filter_map(|&other| place[other]).collect();
+            step
+        })
+        .collect()
+}

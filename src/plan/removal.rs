@@ -1,0 +1,109 @@
+//! What goes when a project goes, and in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, Actual, Observed, Plan, Step, StepId};
+use crate::ecs::desired::{Kind, ResourceId};
+
+/// What `down` takes along beyond services and what they need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removal {
+    /// Volumes with their content.
+    pub volumes: bool,
+    /// Repositories with their images.
+    pub images: bool,
+}
+
+impl Removal {
+    fn takes(self, kind: Kind) -> bool {
+        match kind {
+            Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
+            Kind::Repository => self.images,
+            // Images go with their repository, task definitions with their service.
+            Kind::Image | Kind::Job => false,
+            _ => true,
+        }
+    }
+}
+
+/// Plans the removal of everything that a stack has.
+#[must_use]
+pub fn plan_removal(stack: &str, actual: &Actual, removal: Removal) -> Plan {
+    let all: Vec<_> = actual
+        .resources
+        .iter()
+        .chain(actual.orphans.iter().map(|(id, observed)| (id, observed)))
+        .filter(|(id, _)| removal.takes(id.kind))
+        // A file system that stays keeps its mount targets' security group alive.
+        .filter(|(id, _)| removal.volumes || !keeps_volumes_reachable(id, actual))
+        .collect();
+    let steps = removal_steps(all.into_iter(), 0, &BTreeSet::new());
+    Plan { version: Plan::VERSION, stack: stack.to_owned(), known: BTreeMap::new(), steps }
+}
+
+fn keeps_volumes_reachable(id: &ResourceId, actual: &Actual) -> bool {
+    let has_volumes = actual.resources.keys().any(|id| id.kind == Kind::MountTarget);
+    has_volumes && id.kind == Kind::SecurityGroup && id.name == "efs"
+}
+
+/// Steps that delete resources, each after those that may still use it. Their ids start at `first`;
+/// all come after the steps in `before`.
+pub(super) fn removal_steps<'a>(
+    resources: impl Iterator<Item = (&'a ResourceId, &'a Observed)>,
+    first: StepId,
+    before: &BTreeSet<StepId>,
+) -> Vec<Step> {
+    let mut list: Vec<_> =
+        resources.filter(|(id, _)| !matches!(id.kind, Kind::Image | Kind::Job)).collect();
+    // Users before what they use: the reverse of the order in which things are made.
+    list.sort_by(|(a, _), (b, _)| b.kind.cmp(&a.kind).then_with(|| a.name.cmp(&b.name)));
+    let kinds: Vec<Kind> = list.iter().map(|(id, _)| id.kind).collect();
+    list.into_iter()
+        .map(|(id, observed)| {
+            let mut after = before.clone();
+            after.extend(
+                kinds
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, kind)| must_go_before(**kind, id.kind))
+                    .map(|(index, _)| first + index),
+            );
+            Step {
+                resource: id.clone(),
+                action: Action::Delete,
+                service: None,
+                changes: Vec::new(),
+                reason: None,
+                after,
+                observed: Some(Box::new(observed.clone())),
+            }
+        })
+        .collect()
+}
+
+/// Whether AWS refuses to delete the one while the other exists.
+fn must_go_before(user: Kind, used: Kind) -> bool {
+    matches!(
+        (user, used),
+        (
+            Kind::Service,
+            Kind::Cluster
+                | Kind::Namespace
+                | Kind::TaskDefinition
+                | Kind::TargetGroup
+                | Kind::Listener
+                | Kind::LoadBalancer
+                | Kind::SecurityGroup
+                | Kind::IngressRule
+                | Kind::Role
+                | Kind::LogGroup
+                | Kind::MountTarget
+                | Kind::AccessPoint
+                | Kind::Repository
+        ) | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
+            | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)
+            | (Kind::AccessPoint | Kind::MountTarget, Kind::FileSystem)
+            | (Kind::MountTarget | Kind::IngressRule, Kind::SecurityGroup)
+            | (Kind::TaskDefinition, Kind::Role)
+    )
+}

@@ -1,0 +1,20 @@
+//! Everything that reaches a person's eyes, or another program's: the only user of stdout and
+//! stderr.
+
+pub mod diagnostics;
+mod json;
+mod plain;
+pub mod plan_text;
+mod screen;
+
+pub use json::Json;
+pub use plain::Plain;
+pub use screen::{Screen, ScreenOptions};
+
+use crate::event::Event;
+
+/// Draws events.
+pub trait Reporter {
+    /// Draws one.
+    fn event(&self, event: &Event);
+}

@@ -1,0 +1,305 @@
+//! Draws [`Diagnostics`]: for people, as JSON, and as annotations of a GitHub workflow.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::json;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+use crate::source::{LineColumn, Sources, Span};
+
+/// How diagnostics are drawn for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RenderOptions {
+    /// With ANSI colours; nothing is said by colour alone.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether notes are shown.
+    pub verbose: bool,
+}
+
+impl Default for RenderOptions {
+    fn default() -> Self {
+        Self { color: false, width: 100, verbose: false }
+    }
+}
+
+/// More than this nobody reads; the closing line counts all.
+const MAX_DRAWN: usize = 200;
+
+/// Lines longer than this, in bytes, are cut around their label.
+const MAX_LINE: usize = 300;
+
+/// The diagnostics with the lines they point at, and a closing line such as `3 errors, 1 warning`.
+/// Empty when there is nothing to say.
+#[must_use]
+pub fn render(diagnostics: &Diagnostics, sources: &Sources, options: RenderOptions) -> String {
+    let mut shown = shown(diagnostics, options.verbose);
+    if shown.is_empty() {
+        return String::new();
+    }
+    let closing = closing(&shown, diagnostics.omitted());
+    if shown.len() > MAX_DRAWN {
+        // The worst first; within one severity the order of the files stays.
+        shown.sort_by_key(|diagnostic| diagnostic.severity);
+        shown.truncate(MAX_DRAWN);
+    }
+    let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(options.width.max(40));
+    let mut out = String::new();
+    for diagnostic in shown {
+        out.push_str(&draw(diagnostic, sources, &renderer));
+        out.push_str("\n\n");
+    }
+    out.push_str(&closing);
+    out.push('\n');
+    out
+}
+
+fn shown(diagnostics: &Diagnostics, verbose: bool) -> Vec<&Diagnostic> {
+    let mut list = diagnostics.sorted();
+    list.retain(|diagnostic| verbose || diagnostic.severity != Severity::Note);
+    list
+}
+
+fn closing(shown: &[&Diagnostic], omitted: usize) -> String {
+    let count = |severity| shown.iter().filter(|found| found.severity == severity).count();
+    let words = [
+        (count(Severity::Error), "error"),
+        (count(Severity::Warning), "warning"),
+        (count(Severity::Note), "note"),
+    ];
+    let mut parts: Vec<String> = words
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}{}", if *count == 1 { "" } else { "s" }))
+        .collect();
+    if omitted > 0 {
+        parts.push(format!("{omitted} more"));
+    }
+    if shown.len() > MAX_DRAWN {
+        return format!("{} ({MAX_DRAWN} are shown)", parts.join(", "));
+    }
+    parts.join(", ")
+}
+
+fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.as_str());
+    let mut group = Group::with_title(title);
+    for excerpt in excerpts(&diagnostic.labels, sources) {
+        group = excerpt.add_to(group);
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(printable(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// Some lines of one text, with the labels in them.
+struct Excerpt<'a> {
+    name: String,
+    at: LineColumn,
+    /// What is drawn; `labels` point into it.
+    text: String,
+    line: usize,
+    /// Whether the text is not made of whole lines.
+    is_cut: bool,
+    labels: Vec<(std::ops::Range<usize>, &'a str, bool)>,
+}
+
+impl<'a> Excerpt<'a> {
+    fn add_to(self, group: Group<'a>) -> Group<'a> {
+        let snippet = Snippet::source(self.text).line_start(self.line);
+        let snippet = self.labels.into_iter().fold(snippet, |snippet, (range, text, primary)| {
+            let kind = if primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+            let text = (!text.is_empty()).then(|| printable(text));
+            snippet.annotation(kind.span(range).label(text))
+        });
+        if self.is_cut {
+            let LineColumn { line, column } = self.at;
+            let origin = Origin::path(self.name).line(line).char_column(column);
+            return group.element(origin).element(snippet);
+        }
+        group.element(snippet.path(self.name))
+    }
+}
+
+/// Puts labels that stand close to each other into one excerpt; that of the first label comes
+/// first.
+fn excerpts<'a>(labels: &'a [Label], sources: &Sources) -> Vec<Excerpt<'a>> {
+    let mut clusters: Vec<Vec<(usize, &Label, Span)>> = Vec::new();
+    for (at, label) in labels.iter().enumerate() {
+        let span = first_line(label.span, sources);
+        let line = sources.line_column(span).line;
+        let near = clusters.iter_mut().find(|cluster| {
+            let (_, _, other) = cluster[0];
+            other.source == span.source
+                && sources.line_column(other).line.abs_diff(line) < 40
+                && !is_long(other, sources)
+                && !is_long(span, sources)
+        });
+        match near {
+            Some(cluster) => cluster.push((at, label, span)),
+            None => clusters.push(vec![(at, label, span)]),
+        }
+    }
+    clusters.into_iter().map(|cluster| excerpt(&cluster, sources)).collect()
+}
+
+/// The part of a span that stands on its first line.
+fn first_line(span: Span, sources: &Sources) -> Span {
+    let text = sources.slice(span);
+    let end = text.find(['\n', '\r']).unwrap_or(text.len());
+    Span::new(span.source, span.start as usize, span.start as usize + end)
+}
+
+/// The bytes of the whole line that holds the start of a span.
+fn line_range(span: Span, sources: &Sources) -> std::ops::Range<usize> {
+    let text = &sources.get(span.source).text;
+    let at = (span.start as usize).min(text.len());
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1);
+    let end =
+        text.get(at..).and_then(|after| after.find('\n')).map_or(text.len(), |found| at + found);
+    start..end
+}
+
+fn is_long(span: Span, sources: &Sources) -> bool {
+    line_range(span, sources).len() > MAX_LINE
+}
+
+fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excerpt<'a> {
+    let spans = || cluster.iter().map(|&(_, _, span)| span);
+    let primary = cluster[0].2;
+    let source = sources.get(primary.source);
+    let whole = spans().map(|span| line_range(span, sources));
+    let (start, end) = whole
+        .fold((usize::MAX, 0), |(start, end), range| (start.min(range.start), end.max(range.end)));
+    let first = Span::new(primary.source, start, start);
+    let mut text = source.text.get(start..end).unwrap_or_default().to_owned();
+    let mut base = start;
+    let is_cut = is_long(primary, sources);
+    if is_cut {
+        (base, text) = window(&text, start, primary);
+    }
+    let place = |span: Span| {
+        let inside = |byte: u32| (byte as usize).saturating_sub(base).min(text.len());
+        inside(span.start)..inside(span.end)
+    };
+    let labels = cluster
+        .iter()
+        .map(|&(at, label, span)| (place(span), label.text.as_str(), at == 0))
+        .collect();
+    Excerpt {
+        name: printable(&source.name),
+        at: sources.line_column(primary),
+        line: sources.line_column(first).line,
+        is_cut,
+        labels,
+        text,
+    }
+}
+
+/// What stands around a span in a long line: the byte where it starts in the file, and the text.
+fn window(line: &str, line_start: usize, span: Span) -> (usize, String) {
+    let boundary = |mut at: usize| {
+        at = at.min(line.len());
+        while !line.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let at = (span.start as usize).saturating_sub(line_start);
+    let from = boundary(at.saturating_sub(40));
+    let to = boundary(at + 80).max(from);
+    (line_start + from, line[from..to].to_owned())
+}
+
+/// The text without characters that would steer a terminal.
+fn printable(text: &str) -> String {
+    let steers =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(steers) {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| {
+            if c == '\n' {
+                ' '
+            } else if steers(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// Every diagnostic as one JSON object on a line of its own, in the order of the files.
+#[must_use]
+pub fn render_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics.sorted() {
+        let Diagnostic { code, severity, message, labels, help, service } = diagnostic;
+        let labels: Vec<_> = labels
+            .iter()
+            .enumerate()
+            .map(|(index, Label { span, text })| {
+                let start = sources.line_column(*span);
+                let end = sources.line_column(Span { start: span.end, ..*span });
+                json!({
+                    "file": sources.get(span.source).name,
+                    "line": start.line,
+                    "column": start.column,
+                    "end_line": end.line,
+                    "end_column": end.column,
+                    "text": text,
+                    "primary": index == 0,
+                })
+            })
+            .collect();
+        let object = json!({
+            "severity": severity,
+            "code": code.as_str(),
+            "message": message,
+            "service": service,
+            "labels": labels,
+            "help": help,
+        });
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{object}");
+    }
+    out
+}
+
+/// Every diagnostic but the notes as a workflow command of GitHub Actions, one a line.
+#[must_use]
+pub fn render_github(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut out = String::new();
+    for diagnostic in shown(diagnostics, false) {
+        let command = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+        let place = diagnostic.labels.first().map(|Label { span, text: _ }| {
+            let LineColumn { line, column } = sources.line_column(*span);
+            let file = property(&sources.get(span.source).name);
+            format!("file={file},line={line},col={column},")
+        });
+        let help = diagnostic.help.as_deref().map(|help| format!("\nhelp: {help}"));
+        let message = format!("{}{}", diagnostic.message, help.unwrap_or_default());
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "::{command} {}title={}::{}",
+            place.unwrap_or_default(),
+            property(diagnostic.code.as_str()),
+            data(&message),
+        );
+    }
+    out
+}

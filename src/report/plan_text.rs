@@ -1,0 +1,106 @@
+//! A plan as text.
+
+use std::fmt::Write;
+
+use crate::plan::{Action, Change, Plan, Step};
+
+/// The plan as lines for people: what, how, why, and a summary.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut out = String::new();
+    let shown: Vec<Line<'_>> = lines(plan);
+    let width = shown.iter().map(|line| line.step.resource.name.len()).max().unwrap_or(0);
+    for line in &shown {
+        let step = line.step;
+        let (kind, name) = (step.resource.kind.label(), &step.resource.name);
+        let _ = write!(out, "  {} {kind:<16} {name:<width$}", line.sign);
+        let why = why(line);
+        if !why.is_empty() {
+            let _ = write!(out, "  {why}");
+        }
+        out.truncate(out.trim_end().len());
+        out.push('\n');
+        // The reasons of a change, one a line.
+        for change in step.changes.iter().filter(|_| line.sign == '~') {
+            let _ = writeln!(out, "      {}", describe(change));
+        }
+    }
+    out
+}
+
+/// `Plan: 3 to create, 1 to change, 0 to delete.`
+#[must_use]
+pub fn summary(plan: &Plan) -> String {
+    if plan.is_empty() {
+        return "No changes: AWS is what the Compose file says.".to_owned();
+    }
+    let shown = lines(plan);
+    let count = |sign: char| shown.iter().filter(|line| line.sign == sign).count();
+    let watched = plan.count(&[Action::Rollout]);
+    format!(
+        "Plan: {} to create, {} to change, {} to delete; {watched} {}.",
+        count('+'),
+        count('~'),
+        count('-'),
+        if watched == 1 { "rollout" } else { "rollouts" },
+    )
+}
+
+struct Line<'a> {
+    sign: char,
+    step: &'a Step,
+}
+
+/// One line a resource: the steps that only wait, or that complete an earlier one, are not told.
+fn lines(plan: &Plan) -> Vec<Line<'_>> {
+    let created = |step: &Step| {
+        plan.steps
+            .iter()
+            .any(|other| other.resource == step.resource && other.action == Action::CreateIdle)
+    };
+    let mut lines: Vec<Line<'_>> = plan
+        .steps
+        .iter()
+        .filter_map(|step| {
+            let sign = match step.action {
+                Action::Create if step.changes.is_empty() => '+',
+                Action::CreateIdle => '+',
+                Action::Create | Action::Update => '~',
+                Action::NewDeployment if created(step) => return None,
+                Action::NewDeployment => '~',
+                Action::Delete => '-',
+                Action::Rollout if step.reason.is_some() => '~',
+                Action::Rollout | Action::Stop => return None,
+            };
+            Some(Line { sign, step })
+        })
+        .collect();
+    lines.sort_by_key(|line| (line.sign == '-', line.step.resource.clone()));
+    lines
+}
+
+fn why(line: &Line<'_>) -> String {
+    let step = line.step;
+    let mut parts = Vec::new();
+    if line.sign == '~' {
+        parts.push(match step.action {
+            Action::Create => "new revision".to_owned(),
+            action => action.label().to_owned(),
+        });
+    }
+    parts.extend(step.reason.clone());
+    parts.join(", ")
+}
+
+fn describe(change: &Change) -> String {
+    let short = |text: &Option<String>| match text {
+        None => "(none)".to_owned(),
+        Some(text) if text.starts_with("${") => "(known after apply)".to_owned(),
+        Some(text) if text.starts_with("arn:") => {
+            text.rsplit('/').next().unwrap_or(text).to_owned()
+        }
+        Some(text) if text.chars().count() > 80 => text.chars().take(79).chain(['…']).collect(),
+        Some(text) => text.clone(),
+    };
+    format!("{}: {} -> {}", change.path, short(&change.from), short(&change.to))
+}

@@ -1,0 +1,118 @@
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+
+/// How to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScreenOptions {
+    /// `Some` when colour was asked for or forbidden.
+    pub color: Option<bool>,
+    /// Only errors and results.
+    pub quiet: bool,
+    /// Notes too.
+    pub verbose: bool,
+}
+
+/// stdout for data, stderr for everything else.
+#[derive(Debug)]
+pub struct Screen {
+    options: ScreenOptions,
+    color: bool,
+}
+
+impl Screen {
+    /// Finds out what the two streams can do.
+    #[must_use]
+    pub fn new(options: ScreenOptions) -> Self {
+        let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = options.color.unwrap_or_else(|| !forbidden && std::io::stderr().is_terminal());
+        Self { options, color }
+    }
+
+    /// Whether stderr is coloured.
+    #[must_use]
+    pub fn color(&self) -> bool {
+        self.color
+    }
+
+    /// Whether notes are wanted.
+    #[must_use]
+    pub fn verbose(&self) -> bool {
+        self.options.verbose
+    }
+
+    /// Whether somebody can be asked.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal()
+            && std::io::stderr().is_terminal()
+            && std::env::var_os("CI").is_none()
+    }
+
+    /// Columns of the terminal; 100 where there is none.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        columns.unwrap_or(100)
+    }
+
+    /// A line of data on stdout. A reader that went away is no fault.
+    pub fn data(&self, line: &str) {
+        let mut out = std::io::stdout().lock();
+        let _ = writeln!(out, "{line}");
+        let _ = out.flush();
+    }
+
+    /// A line on stderr, unless quiet.
+    pub fn note(&self, line: &str) {
+        if !self.options.quiet {
+            self.error_line(line);
+        }
+    }
+
+    /// A text that is already laid out, on stderr, whether quiet or not.
+    pub fn block(&self, text: &str) {
+        if !text.is_empty() {
+            self.error_line(text.trim_end_matches('\n'));
+        }
+    }
+
+    /// An error and the way out.
+    pub fn error(&self, message: &str, help: Option<&str>) {
+        let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+        self.error_line(&format!("{}: {message}", self.paint(red, "error")));
+        if let Some(help) = help {
+            let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
+            self.error_line(&format!(" {}: {help}", self.paint(cyan, "help")));
+        }
+    }
+
+    /// A warning that is about no place in a file.
+    pub fn warning(&self, message: &str) {
+        let yellow = Style::new().bold().fg_color(Some(AnsiColor::Yellow.into()));
+        self.error_line(&format!("{}: {message}", self.paint(yellow, "warning")));
+    }
+
+    /// The text in a style, where there is colour.
+    #[must_use]
+    pub fn paint(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// Asks, and waits for `yes` or `y`.
+    #[must_use]
+    pub fn ask(&self, question: &str) -> bool {
+        let mut err = std::io::stderr().lock();
+        let _ = write!(err, "{question} [y/N] ");
+        let _ = err.flush();
+        drop(err);
+        let mut answer = String::new();
+        let _ = std::io::stdin().read_line(&mut answer);
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    fn error_line(&self, line: &str) {
+        let mut err = std::io::stderr().lock();
+        let _ = writeln!(err, "{line}");
+    }
+}

@@ -1,0 +1,283 @@
+//! Building, and whether we read a context as the builder does.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use decklift::images::{BaseDigest, BuildSpec, Builder, Engine, ImageError, ImageEvent, Images};
+
+use crate::support::{Cleanup, context, docker, engine, run, unique, write};
+
+/// One of everything that patterns speak about.
+const FILES: [(&str, &str); 18] = [
+    ("Dockerfile", "FROM scratch\nCOPY . /\n"),
+    ("a.md", "1"),
+    ("b.txt", "1"),
+    ("README.md", "1"),
+    ("README-secret.md", "1"),
+    ("docs/a.md", "1"),
+    ("docs/keep/a.md", "1"),
+    ("docs/keep/b.txt", "1"),
+    ("docs/sub/deep/c.md", "1"),
+    ("node_modules/x/index.js", "1"),
+    ("src/node_modules/y.js", "1"),
+    ("src/main.rs", "1"),
+    ("src/foo/bar", "1"),
+    ("foo/bar/baz", "1"),
+    ("foo bar", "1"),
+    ("[x]", "1"),
+    ("café/é", "1"),
+    ("empty/", ""),
+];
+
+/// Files that both builders agree on.
+const IGNORES: [&str; 24] = [
+    "",
+    "*",
+    "**",
+    "*.md",
+    "**/*.md",
+    "*/*.md",
+    "docs",
+    "/docs/",
+    "./docs/./keep/../sub",
+    "docs/*\n!docs/keep",
+    "docs\n!docs/keep/a.md",
+    "*\n!src\nsrc/node_modules",
+    "*\n!src/foo/",
+    "**/node_modules",
+    "node_modules\n# src\n  foo  \n",
+    "*.md\n!README*.md\nREADME-secret.md",
+    "*.md\nREADME-secret.md\n!README*.md",
+    "**\n!foo/bar/baz",
+    "foo bar\n\\[x\\]",
+    "[a-b].*",
+    "[^a]*",
+    "caf?/*",
+    "**/bar/**",
+    "Dockerfile\n.dockerignore",
+];
+
+/// What a builder with BuildKit's reading sees, and the legacy one by itself does not.
+const WILD_EXCEPTIONS: (&str, &[&str]) =
+    ("docs\nsrc\n!**/*.md", &["docs/a.md", "docs/keep/a.md", "docs/sub/deep/c.md"]);
+
+/// The paths in an image of one layer.
+fn listing(image: &str) -> BTreeSet<String> {
+    let created = docker(&["create", image, "none"]);
+    assert!(created.status.success(), "{}", String::from_utf8_lossy(&created.stderr));
+    let id = String::from_utf8(created.stdout).expect("id");
+    let exported = docker(&["export", id.trim()]).stdout;
+    docker(&["rm", id.trim()]);
+    let mut tar = Command::new("tar")
+        .args(["tf", "-", "--quoting-style=literal"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("tar");
+    let mut input = tar.stdin.take().expect("input");
+    let writer = std::thread::spawn(move || input.write_all(&exported));
+    let listed = tar.wait_with_output().expect("tar").stdout;
+    writer.join().expect("thread").expect("write");
+    // What the engine puts into every container.
+    let engines_own = ["dev", "etc", "proc", "sys", ".dockerenv"];
+    String::from_utf8(listed)
+        .expect("text")
+        .lines()
+        .map(|line| line.trim_end_matches('/').to_owned())
+        .filter(|path| !engines_own.contains(&path.split('/').next().unwrap_or_default()))
+        .collect()
+}
+
+fn lines(output: &std::process::Output) -> Vec<String> {
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
+async fn built(engine: &Engine, root: &Path, tag: &str) -> BTreeSet<String> {
+    let spec = BuildSpec::new("web", root, engine.info().platform.clone());
+    let mut lines = Vec::new();
+    let result = engine.build(&spec, tag, &mut |event| lines.push(event)).await;
+    result.unwrap_or_else(|error| panic!("{error} {lines:?}"));
+    assert_eq!(lines.first(), Some(&ImageEvent::BuildStarted));
+    assert_eq!(lines.last(), Some(&ImageEvent::Built));
+    listing(tag)
+}
+
+#[test]
+fn contexts_are_read_as_docker_reads_them() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/context");
+        let _cleanup = Cleanup(name.clone());
+        let ours = format!("{name}:ours");
+        let directory = context(&FILES);
+        for (number, ignore) in IGNORES.into_iter().enumerate() {
+            // A name each: an image whose name another takes would outlive the test.
+            let theirs = format!("{name}:theirs-{number}");
+            write(directory.path(), ".dockerignore", ignore);
+            let plain = docker(&["build", "-t", &theirs, &directory.path().display().to_string()]);
+            let expected = match plain.status.success() {
+                true => listing(&theirs),
+                // Nothing left to copy.
+                false => BTreeSet::new(),
+            };
+            // What is in the image decides the name, and nothing else does.
+            check_names(directory.path(), &expected).await;
+        }
+        let (ignore, kept) = WILD_EXCEPTIONS;
+        write(directory.path(), ".dockerignore", ignore);
+        let found = built(&engine, directory.path(), &ours).await;
+        assert!(kept.iter().all(|path| found.contains(*path)), "{found:?}");
+        assert!(!found.contains("src/main.rs"));
+    });
+}
+
+async fn check_names(root: &Path, in_image: &BTreeSet<String>) {
+    let images = Images::new(None);
+    let spec = BuildSpec::new("web", root, "linux/amd64");
+    let before = images.name(&spec).await.expect("name").tag();
+    for (path, text) in FILES {
+        if path.ends_with('/') || path == "Dockerfile" {
+            continue;
+        }
+        write(root, path, "changed");
+        let changed = images.name(&spec).await.expect("name").tag() != before;
+        write(root, path, text);
+        assert_eq!(changed, in_image.contains(path), "{path}");
+    }
+}
+
+#[test]
+fn a_dockerfiles_own_ignore_file_wins_with_every_builder() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/own-ignore");
+        let _cleanup = Cleanup(name.clone());
+        let directory = context(&FILES);
+        write(directory.path(), ".dockerignore", "src");
+        write(directory.path(), "Dockerfile.dockerignore", "docs\nDockerfile*\n.dockerignore\n");
+        let found = built(&engine, directory.path(), &name).await;
+        assert!(found.contains("src/main.rs") && !found.contains("docs"), "{found:?}");
+        assert!(!found.iter().any(|path| path.contains("ockerfile")), "{found:?}");
+    });
+}
+
+#[test]
+fn everything_reaches_the_builder() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/options");
+        let _cleanup = Cleanup(name.clone());
+        let directory = context(&[("ctx/file", "x"), ("Dockerfile.prod", "")]);
+        // The Dockerfile lies outside the context.
+        write(
+            directory.path(),
+            "Dockerfile.prod",
+            "FROM scratch AS other\nLABEL decklift-test=stage\nCOPY none /\n\
+             FROM scratch AS prod\nARG SECRET_ARG\nARG HTTP_PROXY\n\
+             LABEL got=\"$SECRET_ARG\"\nCOPY . /\n\
+             FROM scratch AS last\nCOPY none /\n",
+        );
+        let root = directory.path().join("ctx");
+        let mut spec = BuildSpec::new("web", root, engine.info().platform.clone());
+        spec.dockerfile = Some("../Dockerfile.prod".to_owned());
+        spec.target = Some("prod".to_owned());
+        spec.args = vec![
+            ("SECRET_ARG".to_owned(), "a value, with = and 'quotes'".to_owned()),
+            ("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned()),
+        ];
+        spec.labels = vec![("mine".to_owned(), "--yes x".to_owned())];
+        spec.provenance = vec![("org.opencontainers.image.revision".to_owned(), "abc".to_owned())];
+        // The legacy builder goes through every stage before the target.
+        if engine.info().builder == Builder::Legacy {
+            write(spec.context.as_path(), "none", "");
+        }
+        engine.build(&spec, &name, &mut |_| {}).await.expect("build");
+        let labels =
+            docker(&["image", "inspect", "--format", "{{json .Config.Labels}}", &name]).stdout;
+        let labels: serde_json::Value = serde_json::from_slice(&labels).expect("labels");
+        assert_eq!(labels["got"], "a value, with = and 'quotes'");
+        assert_eq!(labels["mine"], "--yes x");
+        assert_eq!(labels["org.opencontainers.image.revision"], "abc");
+        // The legacy builder leaves the image of each stage behind.
+        for id in lines(&docker(&["image", "ls", "-q", "--filter", "label=decklift-test=stage"])) {
+            docker(&["image", "rm", &id]);
+        }
+        assert!(listing(&name).contains("file"));
+        assert!(!listing(&name).iter().any(|path| path.contains("ockerfile")));
+    });
+}
+
+#[test]
+fn a_failing_build_shows_its_last_lines() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/failing");
+        let _cleanup = Cleanup(name.clone());
+        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY no-such-file /\n")]);
+        let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
+        let mut events = Vec::new();
+        let error = engine.build(&spec, &name, &mut |event| events.push(event)).await;
+        match error.expect_err("it fails") {
+            ImageError::BuildFailed { service, lines } => {
+                assert_eq!(service, "web");
+                assert!(lines.iter().any(|line| line.contains("no-such-file")), "{lines:?}");
+            }
+            other => panic!("{other}"),
+        }
+        assert!(!events.contains(&ImageEvent::Built));
+    });
+}
+
+#[test]
+fn another_platform_is_built_or_refused_but_never_mistaken() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/platform");
+        let _cleanup = Cleanup(name.clone());
+        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let other = match engine.info().platform.as_str() {
+            "linux/arm64" => "linux/amd64",
+            _ => "linux/arm64",
+        };
+        let spec = BuildSpec::new("web", directory.path(), other);
+        match engine.build(&spec, &name, &mut |_| {}).await {
+            Ok(()) => {
+                let image = engine.inspect(&name).await.expect("inspect").expect("image");
+                assert!(image.platform.starts_with(other), "{image:?}");
+            }
+            Err(ImageError::PlatformUnsupported { platform, .. }) => {
+                assert_eq!(engine.info().builder, Builder::Legacy);
+                assert_eq!(platform, other);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    });
+}
+
+#[test]
+fn local_bases_count_by_their_id() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let name = unique("decklift-test/base");
+        let _cleanup = Cleanup(name.clone());
+        let base = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        built(&engine, base.path(), &format!("{name}:1")).await;
+
+        let directory = context(&[("Dockerfile", &format!("FROM {name}:1\nCOPY . /app\n"))]);
+        let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
+        let first = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+        assert!(first.unresolved_bases().is_empty());
+        let again = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+        assert_eq!(first, again);
+
+        write(base.path(), "new", "file");
+        docker(&["image", "tag", &format!("{name}:1"), &format!("{name}:old")]);
+        built(&engine, base.path(), &format!("{name}:1")).await;
+        let moved = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+        assert_ne!(first.tag(), moved.tag());
+        let digest = decklift::images::resolve_base(Some(&engine), &format!("{name}:1")).await;
+        assert!(matches!(digest, BaseDigest::Local(_)), "{digest:?}");
+    });
+}

@@ -1,0 +1,120 @@
+//! The import table of the design, the size of files, and the list of embedded files.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Module, and the modules that it may import.
+const TABLE: &[(&str, &[&str])] = &[
+    ("source", &[]),
+    ("event", &[]),
+    ("diagnostic", &["source"]),
+    ("yaml", &["source", "diagnostic"]),
+    ("compose", &["yaml", "source", "diagnostic"]),
+    ("ecs", &["compose", "source", "diagnostic"]),
+    ("images", &["source", "diagnostic", "event"]),
+    // Placeholders for resources are Desired's; the Compose line of a resource is a Span.
+    ("plan", &["ecs"]),
+    ("apply", &["plan", "event", "ecs"]),
+    ("aws", &["apply", "plan", "ecs", "event"]),
+    ("export", &["ecs", "plan", "render"]),
+    ("sandbox", &[]),
+    ("render", &[]),
+    ("report", &["event", "diagnostic", "source", "plan", "render"]),
+    ("error", &["apply", "images", "sandbox"]),
+    ("cli", &[]),
+];
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let inside = path.strip_prefix(&src).expect("inside src");
+            let first = inside.components().next().expect("a component");
+            let module = first.as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned();
+            let text = fs::read_to_string(&path).expect("text");
+            (module, path, text)
+        })
+        .collect()
+}
+
+#[test]
+fn modules_import_only_what_the_table_allows() {
+    let mut faults = Vec::new();
+    for (module, path, text) in sources() {
+        if ["main", "lib", "commands"].contains(&module.as_str()) {
+            continue;
+        }
+        let Some((_, allowed)) = TABLE.iter().find(|(name, _)| *name == module) else {
+            faults.push(format!("{}: module {module} is not in the table", path.display()));
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            for rest in code.split("crate::").skip(1) {
+                let name: String =
+                    rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if !name.is_empty() && name != module && !allowed.contains(&name.as_str()) {
+                    faults.push(format!(
+                        "{}:{}: {module} imports {name}",
+                        path.display(),
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_aws_names_the_sdk_and_only_report_draws_bars() {
+    for (module, path, text) in sources() {
+        assert!(module == "aws" || !text.contains("aws_sdk_"), "{}", path.display());
+        assert!(module == "report" || !text.contains("indicatif::"), "{}", path.display());
+    }
+}
+
+#[test]
+fn files_stay_small() {
+    // The design's limit is soft; this is where it becomes hard.
+    let long: Vec<_> = sources()
+        .into_iter()
+        .map(|(_, path, text)| (path, text.lines().count()))
+        .filter(|(_, lines)| *lines > 450)
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn every_file_of_the_adapter_is_embedded() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox");
+    let there: BTreeSet<String> = fs::read_dir(src.join("adapter/decklift_adapter"))
+        .expect("the adapter")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".py"))
+        .collect();
+    let list = fs::read_to_string(src.join("embedded.rs")).expect("the list");
+    let embedded: BTreeSet<String> = list
+        .split('"')
+        .filter(|text| text.ends_with(".py") && !text.contains('/'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(there, embedded);
+}
