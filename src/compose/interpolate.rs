@@ -47,10 +47,10 @@ impl<'a> Interpolation<'a> {
     /// Reports the variables that were not set, each once.
     pub(super) fn finish(self, diagnostics: &mut Diagnostics) {
         for (name, span, places) in self.unset {
-            let what = if places == 1 {
-                "it becomes an empty text here".to_owned()
-            } else {
-                format!("it becomes an empty text here and in {} more places", places - 1)
+            let what = match places {
+                1 => "it becomes an empty text here".to_owned(),
+                2 => "it becomes an empty text here and in one more place".to_owned(),
+                _ => format!("it becomes an empty text here and in {} more places", places - 1),
             };
             diagnostics.push(
                 Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set"))

@@ -221,6 +221,19 @@ fn named(node: Node, name: &str) -> Node {
     }
 }
 
+/// What the short form of a dependency stands for.
+fn started(span: Span, alias: Option<Span>) -> Node {
+    let entry = |name: &str, value: &str, style: Style| Entry {
+        key: Key { text: name.into(), style: Style::DoubleQuoted, span },
+        value: Node { alias, ..Node::new(span, Kind::Scalar(Scalar::new(value, style))) },
+    };
+    let entries = vec![
+        entry("condition", "service_started", Style::DoubleQuoted),
+        entry("required", "true", Style::Plain),
+    ];
+    Node { alias, ..Node::new(span, Kind::Mapping(Mapping { entries })) }
+}
+
 /// `[a, b]` as a mapping, with what the short form stands for as values.
 fn names(node: Node, rule: Rule) -> Node {
     let Kind::Sequence(items) = node.kind else { return node };
@@ -235,8 +248,7 @@ fn names(node: Node, rule: Rule) -> Node {
             continue;
         }
         let value = if rule == Rule::Dependencies {
-            let started = named(Node::string(span, "service_started"), "condition");
-            Node { alias, ..started }
+            started(span, alias)
         } else {
             Node { alias, ..Node::null(span) }
         };

@@ -43,14 +43,17 @@ pub(super) struct Validated {
     pub(super) unset: HashMap<String, Vec<String>>,
 }
 
+/// The profiles of the services that are left out.
+type Inactive = IndexMap<String, Vec<Located<String>>>;
+
 /// Looking for what somebody meant compares with every name; for the first faults is enough.
 const MAX_SUGGESTIONS: usize = 50;
 
 impl Validator<'_> {
     pub(super) fn validate(mut self, name: String, raw: RawProject) -> Validated {
-        let RawProject { services, networks, volumes, extension, span, is_part } = raw;
+        let RawProject { services, networks, volumes, extension, span, is_part, is_faulty } = raw;
         self.is_part = is_part;
-        if services.is_empty() && !is_part {
+        if services.is_empty() && !is_part && !is_faulty {
             self.diagnostics.push(
                 Diagnostic::error(Code::NoServices, "the project has no services")
                     .at(span, "")
@@ -93,7 +96,7 @@ impl Validator<'_> {
     fn split(
         &self,
         services: IndexMap<String, RawService>,
-    ) -> (IndexMap<String, RawService>, IndexMap<String, Vec<Located<String>>>) {
+    ) -> (IndexMap<String, RawService>, Inactive) {
         let mut inactive = IndexMap::new();
         let all = self.profiles.iter().any(|profile| profile == "*");
         let mut active = IndexMap::with_capacity(services.len());
@@ -157,7 +160,7 @@ impl Validator<'_> {
     fn references(
         &mut self,
         project: &mut Project,
-        inactive: &IndexMap<String, Vec<Located<String>>>,
+        inactive: &Inactive,
         mut networks: IndexMap<String, Network>,
         mut volumes: IndexMap<String, super::model::Volume>,
         span: Span,
@@ -223,11 +226,7 @@ impl Validator<'_> {
     }
 
     /// Checks the names in `depends_on`.
-    fn dependencies(
-        &mut self,
-        project: &mut Project,
-        inactive: &IndexMap<String, Vec<Located<String>>>,
-    ) {
+    fn dependencies(&mut self, project: &mut Project, inactive: &Inactive) {
         let mut faults = Vec::new();
         let mut suggestions = MAX_SUGGESTIONS;
         for service in project.services.values() {
@@ -309,7 +308,7 @@ fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagn
     let name = &target.name.value;
     match test {
         Some(Located { value: HealthTest::None, span }) => Some(
-            Diagnostic::error(
+            Diagnostic::warning(
                 Code::NoHealthcheck,
                 format!("`{name}` can never be healthy: its health check is switched off"),
             )

@@ -198,6 +198,9 @@ impl<'a> Planner<'a> {
                 for reference in resource.body.references() {
                     after.extend(index.first(&reference).filter(|&other| other != id));
                 }
+                // Some requests name what they need without a reference: a cluster, a log group.
+                let named = resource.waits.iter().filter(|(other, _)| other.kind != Kind::Service);
+                after.extend(named.filter_map(|(other, _)| index.first(other)));
                 self.attachments(resource, &index, &mut after);
             }
             if matches!(step.action, Action::Create | Action::NewDeployment | Action::Stop)
@@ -264,7 +267,10 @@ impl<'a> Planner<'a> {
             self.steps.len(),
             &before,
         );
-        self.steps.extend(removal);
+        self.steps.extend(removal.into_iter().map(|step| Step {
+            reason: Some("no longer in the Compose file".to_owned()),
+            ..step
+        }));
     }
 }
 

@@ -29,7 +29,7 @@ impl Default for RenderOptions {
 const MAX_DRAWN: usize = 200;
 
 /// Lines longer than this, in bytes, are cut around their label.
-const MAX_LINE: usize = 300;
+const MAX_LINE: usize = 20_000;
 
 /// The diagnostics with the lines they point at, and a closing line such as `3 errors, 1 warning`.
 /// Empty when there is nothing to say.
@@ -166,7 +166,8 @@ fn line_range(span: Span, sources: &Sources) -> std::ops::Range<usize> {
     let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1);
     let end =
         text.get(at..).and_then(|after| after.find('\n')).map_or(text.len(), |found| at + found);
-    start..end
+    let line = text.get(start..end).unwrap_or_default();
+    start..start + line.strip_suffix('\r').unwrap_or(line).len()
 }
 
 fn is_long(span: Span, sources: &Sources) -> bool {

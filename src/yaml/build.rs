@@ -127,6 +127,10 @@ impl<'a> Builder<'a> {
                 }
             } else {
                 kept = self.tag(&tag, at);
+                // The reference's library types no value under a tag of its own.
+                if kept.is_some() && style == Style::Plain {
+                    style = Style::DoubleQuoted;
+                }
             }
         }
         let span = self.content(at);
@@ -306,7 +310,7 @@ impl<'a> Builder<'a> {
         match &mut frame.open {
             Open::Sequence(items) => items.push(node),
             Open::Mapping(open) => match open.key.take() {
-                None => open.key = Some(key(node)?),
+                None => open.key = Some(key(node, self.text)?),
                 Some(key) => open.value(key, node, self.diagnostics),
             },
         }

@@ -81,17 +81,23 @@ fn insert(mapping: &mut Mapping, index: &mut HashMap<Box<str>, usize>, entry: En
     mapping.entries.push(entry);
 }
 
-/// A value as a key.
-pub(super) fn key(node: Node) -> Result<Key, Fault> {
+/// A value as a key. `text` is the whole text.
+pub(super) fn key(node: Node, text: &str) -> Result<Key, Fault> {
     let span = node.alias.unwrap_or(node.span);
-    match node.kind {
-        Kind::Scalar(scalar) => Ok(Key { text: scalar.text, style: scalar.style, span }),
-        Kind::Sequence(_) | Kind::Mapping(_) => Err(Box::new(
-            Diagnostic::error(Code::WrongType, "a key must be text")
-                .at(span, "this key is a list or a mapping")
-                .help("quote it when braces or brackets are part of the text, as in \"{{ x }}\""),
-        )),
+    if let Kind::Scalar(scalar) = node.kind {
+        return Ok(Key { text: scalar.text, style: scalar.style, span });
     }
+    let before = span.range().start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+    let fault = if before == Some(&b'{') {
+        Diagnostic::error(Code::WrongType, "`{{` starts a mapping in YAML")
+            .at(span, "read as a mapping inside a mapping")
+            .help("put the value into quotes: \"{{ … }}\"")
+    } else {
+        Diagnostic::error(Code::WrongType, "a key must be text")
+            .at(span, "this key is a list or a mapping")
+            .help("quote it when brackets are part of the text")
+    };
+    Err(Box::new(fault))
 }
 
 fn duplicate(first: &Key, second: &Key) -> Diagnostic {

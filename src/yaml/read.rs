@@ -143,8 +143,11 @@ fn empty(source: SourceId, sources: &Sources) -> Diagnostic {
     let entry = sources.get(source);
     let message = if entry.text.trim_start_matches('\u{feff}').trim().is_empty() {
         format!("`{}` is empty", entry.name)
-    } else {
+    } else if entry.text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#'))
+    {
         format!("`{}` holds nothing but comments", entry.name)
+    } else {
+        format!("`{}` holds no value", entry.name)
     };
     Diagnostic::error(Code::FileEmpty, message)
         .at(Span::new(source, 0, 0), "")

@@ -76,7 +76,10 @@ fn usual_cause(text: &str, at: usize, info: &str) -> Option<Advice> {
         .iter()
         .find_map(|&range| tab(line(range), range.0))
         .or_else(|| lines.iter().take(2).find_map(|&range| bad_start(line(range), range.0)))
-        .or_else(|| before.filter(|_| colon).and_then(|range| open_bracket(line(range), range.0)))
+        .or_else(|| {
+            let open = colon || info.contains("expected ','");
+            before.filter(|_| open).and_then(|range| open_bracket(line(range), range.0))
+        })
         .or_else(|| before.filter(|_| colon).and_then(|range| no_colon(line(range), range.0)))
         .or_else(|| colon.then(|| colon_in_value(line(here), here.0)).flatten())
         .or_else(|| lines.iter().find_map(|&range| missing_space(line(range), range.0)))
@@ -145,10 +148,13 @@ fn bad_start(line: &str, start: usize) -> Option<Advice> {
     let (at, value) = value_of(line);
     let first = value.chars().next()?;
     let (message, help) = match first {
-        '@' | '`' => {
+        '%' if at == 0 => return None,
+        '@' | '%' => {
             (format!("a value cannot start with `{first}`"), "put the value into double quotes")
         }
-        '%' => ("a value cannot start with `%`".to_owned(), "put the value into double quotes"),
+        '`' => {
+            ("a value cannot start with a backtick".to_owned(), "put the value into double quotes")
+        }
         '{' if value.starts_with("{{") => {
             ("`{{` starts a mapping in YAML".to_owned(), "put the value into quotes: \"{{ … }}\"")
         }

@@ -1,4 +1,4 @@
-use decklift::compose::model::MountKind;
+use decklift::compose::model::{Condition, MountKind};
 
 use crate::support::{Case, messages};
 
@@ -130,4 +130,16 @@ fn merge_keys_at_any_depth() {
     };
     assert_eq!(values("web"), ["A=own", "B=2", "C=4"]);
     assert_eq!(values("api"), ["Z=1"]);
+}
+
+#[test]
+fn the_short_form_of_a_dependency_is_a_whole_one() {
+    let case = web(
+        "    depends_on: {db: {condition: service_healthy, required: false, restart: true}}\n  db: {image: a, healthcheck: {test: a}}\n",
+        "    depends_on: [db]\n",
+    );
+    let project = case.load().project.expect("a project");
+    let dependency = project.services["web"].depends_on["db"].value;
+    assert!(dependency.required && dependency.restart);
+    assert_eq!(dependency.condition, Condition::Started);
 }

@@ -11,6 +11,8 @@ use crate::yaml::{Kind, Node};
 pub(in crate::compose) struct EnvFile {
     /// The absolute path, and where it is written.
     pub(in crate::compose) path: Located<PathBuf>,
+    /// What messages call it, when a variable's value is part of the path.
+    pub(in crate::compose) shown: Option<String>,
     /// Where the entry came in by an alias.
     pub(in crate::compose) alias: Option<Span>,
     pub(in crate::compose) required: bool,
@@ -40,13 +42,16 @@ impl Decoder<'_> {
         };
         let mut out = indexmap::IndexMap::new();
         for item in items {
-            let file =
-                match item.kind {
-                    Kind::Mapping(_) => self.long_env_file(item),
-                    Kind::Scalar(_) | Kind::Sequence(_) => self.env_path(item).map(|path| {
-                        EnvFile { path, alias: item.alias, required: true, format: Format::Compose }
-                    }),
-                };
+            let file = match item.kind {
+                Kind::Mapping(_) => self.long_env_file(item),
+                Kind::Scalar(_) | Kind::Sequence(_) => self.env_path(item).map(|path| EnvFile {
+                    path,
+                    shown: self.as_written(item),
+                    alias: item.alias,
+                    required: true,
+                    format: Format::Compose,
+                }),
+            };
             if let Some(file) = file {
                 out.insert(file.path.value.clone(), file);
             }
@@ -61,6 +66,12 @@ impl Decoder<'_> {
             return None;
         }
         Some(text.map(|text| self.paths.absolute(&text)))
+    }
+
+    /// The text as it stands in the file, when a variable's value is part of the value.
+    fn as_written(&self, node: &Node) -> Option<String> {
+        let is_interpolated = node.as_scalar().is_some_and(|scalar| scalar.interpolated);
+        is_interpolated.then(|| self.sources.slice(node.span).trim_matches(['"', '\'']).to_owned())
     }
 
     fn long_env_file(&mut self, node: &Node) -> Option<EnvFile> {
@@ -87,6 +98,7 @@ impl Decoder<'_> {
         let path_node = path?;
         Some(EnvFile {
             path: self.env_path(path_node)?,
+            shown: self.as_written(path_node),
             alias: node.alias,
             required: required.is_none_or(|required| required.value),
             format: format.unwrap_or_default(),

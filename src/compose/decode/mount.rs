@@ -96,7 +96,15 @@ impl Decoder<'_> {
                     &[]
                 }
             };
-            memory.extend(items.iter().filter_map(|item| self.tmpfs(item)));
+            // As in the reference, what stands before an equals sign makes an entry unique.
+            let mut unique = IndexMap::new();
+            for item in items {
+                if let Some(mount) = self.tmpfs(item) {
+                    let text = item.as_scalar().map_or("", |scalar| &scalar.text);
+                    unique.insert(text.split('=').next().unwrap_or_default(), mount);
+                }
+            }
+            memory.extend(unique.into_values());
         }
         let mut mounts: IndexMap<String, Located<Mount>> = IndexMap::new();
         if let Some(node) = volumes {

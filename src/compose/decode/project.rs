@@ -19,6 +19,8 @@ pub(in crate::compose) struct RawProject {
     pub(in crate::compose) span: Span,
     /// Whether `include`, which was refused, may define more than is here.
     pub(in crate::compose) is_part: bool,
+    /// Whether `services` holds something that was refused.
+    pub(in crate::compose) is_faulty: bool,
 }
 
 /// Reads the whole document. `None` when it is no mapping.
@@ -38,6 +40,7 @@ pub(in crate::compose) fn decode(
         extension: ProjectExtension::default(),
         span: Span::new(document.span.source, start, start),
         is_part: document.get("include").is_some(),
+        is_faulty: table.has_like("services"),
     };
     if let Some(entry) = table.optional("version") {
         decoder.report(
@@ -64,6 +67,8 @@ pub(in crate::compose) fn decode(
     }
     if let Some(entry) = table.optional("services") {
         raw.span = entry.key.span;
+        let mapping = entry.value.as_mapping();
+        raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
         for entry in decoder.named_entries("services", &entry.value) {
             if let Some(service) = decoder.service(entry) {
                 raw.services.insert(entry.key.text.to_string(), service);

@@ -77,29 +77,41 @@ fn scale(service: &Service) -> Option<Diagnostic> {
         .then(|| differ("`scale` and `deploy.replicas`", scale.span, replicas.span))
 }
 
-/// The old attributes against those of `deploy.resources`.
+/// The old attributes against those of `deploy.resources`. As in the reference, limits that name
+/// another resource alone say that this one has none.
 fn sizes(service: &Service) -> Vec<Diagnostic> {
-    fn against<T: Copy + PartialEq>(
+    fn against<T: PartialEq>(
         what: &str,
         old: Option<&Located<T>>,
         new: Option<&Located<T>>,
+        others: Option<Span>,
     ) -> Option<Diagnostic> {
-        let (old, new) = (old?, new?);
-        (old.value != new.value).then(|| differ(what, old.span, new.span))
+        let old = old?;
+        match new {
+            Some(new) if old.value == new.value => None,
+            Some(new) => Some(differ(what, old.span, new.span)),
+            None => Some(differ(what, old.span, others?)),
+        }
     }
-    let Resources { cpus, memory, pids: _ } = &service.deploy.limits;
-    let reserved = service.deploy.reservations.memory.as_ref();
+    let Resources { cpus, memory, pids } = &service.deploy.limits;
+    let limits = [
+        cpus.as_ref().map(|cpus| cpus.span),
+        memory.as_ref().map(|memory| memory.span),
+        pids.as_ref().map(|pids| pids.span),
+    ];
+    let limits = limits.into_iter().flatten().next();
+    let reserved = &service.deploy.reservations;
+    let reserved_cpus = reserved.cpus.as_ref().map(|cpus| cpus.span);
+    let limit = (service.cpus.as_ref(), cpus.as_ref());
+    let old = (service.mem_limit.as_ref(), service.mem_reservation.as_ref());
     [
-        against("`cpus` and `deploy.resources.limits.cpus`", service.cpus.as_ref(), cpus.as_ref()),
-        against(
-            "`mem_limit` and `deploy.resources.limits.memory`",
-            service.mem_limit.as_ref(),
-            memory.as_ref(),
-        ),
+        against("`cpus` and `deploy.resources.limits.cpus`", limit.0, limit.1, limits),
+        against("`mem_limit` and `deploy.resources.limits.memory`", old.0, memory.as_ref(), limits),
         against(
             "`mem_reservation` and `deploy.resources.reservations.memory`",
-            service.mem_reservation.as_ref(),
-            reserved,
+            old.1,
+            reserved.memory.as_ref(),
+            reserved_cpus,
         ),
     ]
     .into_iter()

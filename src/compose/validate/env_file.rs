@@ -103,7 +103,7 @@ impl Validator<'_> {
     }
 
     fn read_env_text(&mut self, file: &EnvFile, service: &str) -> Option<Text> {
-        let name = display(&file.path.value, self.cwd);
+        let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
         let text = match read_file(&file.path.value, &name) {
             Ok(text) => text,
             Err(mut fault) => {
