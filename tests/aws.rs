@@ -21,7 +21,6 @@ async fn connect(endpoint: &str) -> Aws {
     let sandbox = Sandbox { endpoint: endpoint.to_owned(), registry: Some(registry) };
     let options = ConnectOptions {
         sandbox: Some(sandbox),
-        attempts: Some(3),
         poll: Some(Duration::from_millis(50)),
         ..ConnectOptions::default()
     };

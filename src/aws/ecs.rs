@@ -3,8 +3,11 @@
 mod cluster;
 mod container;
 mod failures;
+#[cfg(test)]
+mod generate;
 mod read;
 mod service;
+mod shape;
 mod status;
 mod task_definition;
 #[cfg(test)]

@@ -45,6 +45,34 @@ impl CloudError {
         self.code.as_deref().is_some_and(|code| codes.contains(&code))
     }
 
+    /// Whether the same call may succeed in a moment: nobody answered, AWS asks to go slower, or has
+    /// a fault of its own.
+    pub(super) fn is_transient(&self) -> bool {
+        const CODES: [&str; 9] = [
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "RequestLimitExceeded",
+            "ServerException",
+            "ServiceUnavailable",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+        ];
+        match self.kind {
+            CloudErrorKind::Unreachable => true,
+            CloudErrorKind::Service => {
+                self.is(&CODES) || self.code.is_none() && self.message.starts_with("HTTP 5")
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether no connection could be made at all, so that nothing can have been carried out.
+    pub(super) fn is_unconnected(&self) -> bool {
+        self.kind == CloudErrorKind::Unreachable && self.message.contains("(Connect)")
+    }
+
     /// Whether AWS answered with this error code and a message that contains `part`.
     pub(super) fn says(&self, code: &str, part: &str) -> bool {
         self.is(&[code]) && self.message.to_ascii_lowercase().contains(part)
@@ -209,10 +237,14 @@ fn credentials(operation: &str, message: String) -> CloudError {
 
 /// No credentials, or none that could be loaded. The cause never contains the credentials.
 fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
+    let why = chain(cause);
     let message = match cause {
-        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
         CredentialsError::ProviderTimedOut(_) => "no AWS credentials were found in time".to_owned(),
-        _ => format!("the AWS credentials could not be loaded: {}", chain(cause)),
+        // The instance metadata service is the last place to look, and most machines have none: that
+        // it failed says nothing but that there was nothing before it.
+        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+        _ if why.contains("IMDS") => "no AWS credentials were found".to_owned(),
+        _ => format!("the AWS credentials could not be loaded: {why}"),
     };
     credentials(operation, message)
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types as sdk;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use futures_util::future::try_join;
 
 use super::Aws;
@@ -38,8 +40,7 @@ impl Aws {
     pub async fn identity(&self) -> Result<&Identity, CloudError> {
         self.identity
             .get_or_try_init(|| async {
-                let answer = self.sts().get_caller_identity().send().await;
-                let answer = answer.or_fail("sts:GetCallerIdentity")?;
+                let answer = self.first_call().await?;
                 let arn = answer.arn().unwrap_or_default().to_owned();
                 let partition = arn.split(':').nth(1).filter(|part| !part.is_empty());
                 Ok(Identity {
@@ -49,6 +50,20 @@ impl Aws {
                 })
             })
             .await
+    }
+
+    /// The first call of every command. An endpoint to which no connection can be made is said at
+    /// once, instead of after every try that a call has later on.
+    async fn first_call(&self) -> Result<GetCallerIdentityOutput, CloudError> {
+        let once = aws_sdk_sts::config::Builder::new().retry_config(RetryConfig::disabled());
+        let again = |error: &CloudError, tries| {
+            error.is_transient() && (tries < 2 || !error.is_unconnected())
+        };
+        let call = || async {
+            let call = self.sts().get_caller_identity().customize();
+            call.config_override(once.clone()).send().await.or_fail("sts:GetCallerIdentity")
+        };
+        self.pace.retry(again, call).await
     }
 
     async fn network(&self, request: &NetworkRequest) -> Result<NetworkFacts, CloudError> {

@@ -140,6 +140,7 @@ pub(super) fn problem(message: String) -> CloudError {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::*;
 

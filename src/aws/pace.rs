@@ -10,6 +10,13 @@ use aws_sdk_ecs::config::{AsyncSleep, SharedAsyncSleep};
 
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 
+/// How often a call is tried that does not leave that to the SDK.
+const TRIES: u32 = 8;
+/// Before its second try; doubled before each further one.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// The longest such wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
 /// How often AWS is asked, and with which clock.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
@@ -68,6 +75,26 @@ impl Pace {
                 }
                 answer => return answer,
             }
+        }
+    }
+
+    /// Repeats a call where the SDK must not: `again` sees the error and how often it was tried.
+    pub(super) async fn retry<T, P, F, A>(&self, again: P, mut call: F) -> Result<T, CloudError>
+    where
+        P: Fn(&CloudError, u32) -> bool,
+        F: FnMut() -> A,
+        A: Future<Output = Result<T, CloudError>>,
+    {
+        let mut wait = FIRST_WAIT;
+        let mut tries = 1;
+        loop {
+            match call().await {
+                Err(error) if tries < TRIES && again(&error, tries) => {}
+                answer => return answer,
+            }
+            self.sleep.sleep(wait).await;
+            wait = LONGEST_WAIT.min(wait * 2);
+            tries += 1;
         }
     }
 }

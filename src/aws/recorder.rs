@@ -1,5 +1,7 @@
 //! For tests: AWS as a list of prepared answers. What was sent is kept.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

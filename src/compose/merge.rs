@@ -3,7 +3,7 @@
 
 mod rule;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rule::Rule;
 
@@ -241,10 +241,11 @@ fn names(node: Node, rule: Rule) -> Node {
         return Node { kind: Kind::Sequence(items), ..node };
     }
     let mut mapping = Mapping::default();
+    let mut seen = HashSet::new();
     for item in items {
         let (span, alias) = (item.span, item.alias);
         let Kind::Scalar(scalar) = item.kind else { continue };
-        if mapping.get(&scalar.text).is_some() {
+        if !seen.insert(scalar.text.clone()) {
             continue;
         }
         let value = if rule == Rule::Dependencies {

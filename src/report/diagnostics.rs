@@ -159,13 +159,26 @@ fn first_line(span: Span, sources: &Sources) -> Span {
     Span::new(span.source, span.start as usize, span.start as usize + end)
 }
 
-/// The bytes of the whole line that holds the start of a span.
+/// The nearest character boundary at or before a byte, inside the text.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// The bytes of the line that holds the start of a span; of a long line, those around it.
 fn line_range(span: Span, sources: &Sources) -> std::ops::Range<usize> {
     let text = &sources.get(span.source).text;
     let at = (span.start as usize).min(text.len());
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |found| found + 1);
-    let end =
-        text.get(at..).and_then(|after| after.find('\n')).map_or(text.len(), |found| at + found);
+    // Not further than what makes a line long: a file may be one line.
+    let low = floor(text, at.saturating_sub(MAX_LINE + 1));
+    let high = floor(text, at.saturating_add(MAX_LINE + 1));
+    let before = text.get(low..at).unwrap_or_default();
+    let after = text.get(at..high).unwrap_or_default();
+    let start = before.rfind('\n').map_or(low, |found| low + found + 1);
+    let end = after.find('\n').map_or(high, |found| at + found);
     let line = text.get(start..end).unwrap_or_default();
     start..start + line.strip_suffix('\r').unwrap_or(line).len()
 }
@@ -208,16 +221,9 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
 
 /// What stands around a span in a long line: the byte where it starts in the file, and the text.
 fn window(line: &str, line_start: usize, span: Span) -> (usize, String) {
-    let boundary = |mut at: usize| {
-        at = at.min(line.len());
-        while !line.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
     let at = (span.start as usize).saturating_sub(line_start);
-    let from = boundary(at.saturating_sub(40));
-    let to = boundary(at + 80).max(from);
+    let from = floor(line, at.saturating_sub(40));
+    let to = floor(line, at + 80).max(from);
     (line_start + from, line[from..to].to_owned())
 }
 

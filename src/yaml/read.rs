@@ -14,7 +14,7 @@ use crate::source::{SourceId, Sources, Span};
 pub const MAX_DEPTH: usize = 64;
 
 /// How many values a document may hold, aliases and anchored values counted where they stand.
-pub const MAX_NODES: usize = 1_000_000;
+pub const MAX_NODES: usize = 600_000;
 
 /// Reads the one document of a text.
 ///

@@ -7,7 +7,7 @@ use futures_util::future::{try_join, try_join_all};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::task_definition::family_of;
-use super::{cluster, last_segment, service};
+use super::{cluster, last_segment, shape};
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -52,7 +52,7 @@ impl Aws {
         let mut found = vec![cluster::observed(&cluster, wanted)];
         let batches = arns.chunks(SERVICES).map(|batch| self.describe_services(name, batch));
         let services = try_join_all(batches).await?;
-        found.extend(services.iter().flatten().filter_map(service::from_sdk));
+        found.extend(services.iter().flatten().filter_map(shape::from_sdk));
         Ok(found)
     }
 

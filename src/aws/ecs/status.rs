@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use super::service::state;
+use super::shape::state;
 use crate::apply::cloud::{CloudError, CloudErrorKind, Deployment, ServiceEvent, ServiceStatus};
 use crate::aws::Aws;
 use crate::ecs::desired::Service;

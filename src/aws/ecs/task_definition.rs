@@ -1,5 +1,8 @@
 //! `ecs` task definitions, to the SDK and back.
 
+use std::cell::Cell;
+
+use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::operation::register_task_definition::builders::RegisterTaskDefinitionFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 use futures_util::StreamExt;
@@ -9,6 +12,7 @@ use futures_util::stream;
 use super::{SETTLE, container};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
+use crate::aws::align::align;
 use crate::aws::error::OrFail;
 use crate::aws::observe::Found;
 use crate::aws::tags;
@@ -17,6 +21,7 @@ use crate::ecs::desired::{
     Attribute, Body, EfsAuthorizationConfig, EfsVolumeConfiguration, EphemeralStorage, HostVolume,
     RuntimePlatform, TaskDefinition, TaskVolume, Value,
 };
+use crate::plan::changes;
 
 /// `DeleteTaskDefinitions` takes this many.
 const BATCH: usize = 10;
@@ -24,33 +29,46 @@ const BATCH: usize = 10;
 const IN_FLIGHT: usize = 3;
 
 impl Aws {
+    /// `RegisterTaskDefinition` takes no token, so the SDK must not repeat it by itself: where an
+    /// answer may have been lost, the newest revision is looked at before the next try.
     pub(in crate::aws) async fn register(
         &self,
         body: &TaskDefinition,
     ) -> Result<Changed, CloudError> {
-        let call = || async {
-            request(self.ecs().register_task_definition(), body)?
-                .send()
-                .await
-                .or_fail("ecs:RegisterTaskDefinition")
-        };
         // A role that was made a moment ago is not known everywhere yet.
         let passes = |error: &CloudError| {
             error.says("ClientException", "role is not valid")
                 || error.says("ClientException", "unable to assume")
-                || error.says("InvalidParameterException", "role")
-                    && error.says("InvalidParameterException", "assume")
         };
-        let made = self.pace.persist(SETTLE, passes, call).await?;
-        let (arn, revision) = made
-            .task_definition()
-            .map(|made| (made.task_definition_arn().unwrap_or_default(), made.revision()))
-            .unwrap_or_default();
-        Ok(Changed {
-            attributes: [(Attribute::Arn, arn.to_owned())].into_iter().collect(),
-            deployment: None,
-            detail: Some(format!("revision {revision}")),
-        })
+        let lost = Cell::new(false);
+        let attempt = || async {
+            if lost.replace(false)
+                && let Some(made) = self.made_already(body).await?
+            {
+                return Ok(made);
+            }
+            let once = aws_sdk_ecs::config::Builder::new().retry_config(RetryConfig::disabled());
+            let call = request(self.ecs().register_task_definition(), body)?.customize();
+            let answer = call.config_override(once).send().await;
+            let answer = answer.or_fail("ecs:RegisterTaskDefinition");
+            lost.set(answer.as_ref().is_err_and(|e| e.is_transient() && !e.is_unconnected()));
+            let made = answer?.task_definition;
+            let made = made.as_ref();
+            let arn = made.and_then(|made| made.task_definition_arn()).unwrap_or_default();
+            Ok(registered(arn))
+        };
+        let call = || self.pace.retry(|error, _| error.is_transient(), attempt);
+        self.pace.persist(SETTLE, passes, call).await
+    }
+
+    /// The newest revision, when it is the one that was to be registered.
+    async fn made_already(&self, body: &TaskDefinition) -> Result<Option<Changed>, CloudError> {
+        let Some(found) = self.find_task_definition(&body.family).await? else { return Ok(None) };
+        let mut observed = found.observed;
+        let wanted = Body::TaskDefinition(Box::new(body.clone()));
+        align(&wanted, &mut observed.body);
+        let arn = observed.attributes.get(&Attribute::Arn).map_or("", String::as_str);
+        Ok(changes(&wanted, &observed).is_empty().then(|| registered(arn)))
     }
 
     /// Every revision of the family goes: those in use were let go of with their services.
@@ -113,6 +131,16 @@ impl Aws {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// What a registration leaves behind.
+fn registered(arn: &str) -> Changed {
+    let revision = arn.rsplit(':').next().unwrap_or_default();
+    Changed {
+        attributes: [(Attribute::Arn, arn.to_owned())].into_iter().collect(),
+        deployment: None,
+        detail: Some(format!("revision {revision}")),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use super::service::{balancers, changed, connect, deployment, network, strategy};
+use super::service::changed;
+use super::shape::{balancers, connect, deployment, network, strategy};
 use super::{DRAIN, SETTLE};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;

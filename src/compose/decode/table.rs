@@ -100,7 +100,9 @@ impl<'n> Table<'n> {
             .chain(self.level.not_supported_yet())
             .chain(self.level.ignored())
             .copied();
-        let close = did_you_mean(key, known);
+        // Among this many faults nobody reads a guess, and guessing is slow.
+        let many = decoder.diagnostics.len() > 1000;
+        let close = if many { None } else { did_you_mean(key, known) };
         let here = if close.is_some() { "" } else { "not known here" };
         let help = close.or_else(|| self.belongs_elsewhere(key)).unwrap_or_else(|| {
             format!("remove it, or name it `x-{key}` when it is meant for another tool")

@@ -1,0 +1,241 @@
+//! For tests: every body that the translator can make, more or less.
+
+use proptest::prelude::*;
+
+use crate::ecs::desired::*;
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9-]{0,6}"
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    word().prop_map(Value::from)
+}
+
+fn option<T: std::fmt::Debug + Clone + 'static>(
+    strategy: impl Strategy<Value = T> + 'static,
+) -> impl Strategy<Value = Option<T>> {
+    prop::option::of(strategy)
+}
+
+/// The translator writes a switch only when it is on.
+fn on() -> impl Strategy<Value = Option<bool>> {
+    option(Just(true))
+}
+
+fn sorted<T: Clone, K: Ord>(mut list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    list.sort_by_key(|item| key(item));
+    list.dedup_by_key(|item| key(item));
+    list
+}
+
+fn ports() -> impl Strategy<Value = Vec<PortMapping>> {
+    let port =
+        (option(word()), 1..65535, prop::bool::ANY).prop_map(|(name, port, udp)| PortMapping {
+            name,
+            container_port: port,
+            host_port: port,
+            protocol: if udp { "udp" } else { "tcp" }.to_owned(),
+        });
+    prop::collection::vec(port, 0..4)
+        .prop_map(|list| sorted(list, |port| (port.container_port, port.protocol.clone())))
+}
+
+fn environment() -> impl Strategy<Value = Vec<KeyValuePair>> {
+    let pair = (word(), "\\PC{0,6}").prop_map(|(name, value)| KeyValuePair { name, value });
+    prop::collection::vec(pair, 0..4).prop_map(|list| sorted(list, |pair| pair.name.clone()))
+}
+
+fn mounts() -> impl Strategy<Value = Vec<MountPoint>> {
+    let mount = (word(), word(), prop::bool::ANY).prop_map(|(volume, path, read_only)| {
+        MountPoint { source_volume: volume, container_path: format!("/{path}"), read_only }
+    });
+    prop::collection::vec(mount, 0..3).prop_map(|list| sorted(list, |m| m.container_path.clone()))
+}
+
+fn check() -> impl Strategy<Value = HealthCheck> {
+    (prop::collection::vec(word(), 1..3), 5..300, 2..60, 1..10, 0..300).prop_map(
+        |(command, interval, timeout, retries, start_period)| HealthCheck {
+            command,
+            interval,
+            timeout,
+            retries,
+            start_period,
+        },
+    )
+}
+
+fn linux() -> impl Strategy<Value = LinuxParameters> {
+    let tmpfs =
+        (word(), 1..64).prop_map(|(path, size)| Tmpfs { container_path: format!("/{path}"), size });
+    let tmpfs = prop::collection::vec(tmpfs, 1..3)
+        .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
+    (on(), tmpfs)
+        .prop_map(|(init_process_enabled, tmpfs)| LinuxParameters { init_process_enabled, tmpfs })
+}
+
+fn words() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(word(), 1..4)
+}
+
+prop_compose! {
+    fn limits()(
+        cpu in option(1..4096),
+        memory in option(6..9999),
+        memory_reservation in option(6..9999),
+        stop_timeout in option(2..120),
+        readonly_root_filesystem in on(),
+        interactive in on(),
+        pseudo_terminal in on(),
+    ) -> ContainerDefinition {
+        ContainerDefinition {
+            cpu, memory, memory_reservation, stop_timeout, readonly_root_filesystem, interactive,
+            pseudo_terminal, ..ContainerDefinition::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn container()(
+        limits in limits(),
+        name in word(),
+        image in value(),
+        essential in prop::bool::ANY,
+        port_mappings in ports(),
+        environment in environment(),
+        mount_points in mounts(),
+        commands in (option(words()), option(words()), option(word()), option(word())),
+        health_check in option(check()),
+        linux_parameters in option(linux()),
+        docker_labels in prop::collection::btree_map(word(), word(), 0..3),
+        log in option(prop::collection::btree_map(word(), word(), 0..3)),
+        depends_on in prop::collection::vec(word(), 0..3),
+    ) -> ContainerDefinition {
+        let (entry_point, command, working_directory, user) = commands;
+        let condition = |name| ContainerDependency {
+            container_name: name,
+            condition: "HEALTHY".to_owned(),
+        };
+        ContainerDefinition {
+            name, image, essential, port_mappings, environment, mount_points, entry_point, command,
+            working_directory, user, health_check, linux_parameters, docker_labels,
+            depends_on: depends_on.into_iter().map(condition).collect(),
+            log_configuration: log.map(|options| LogConfiguration {
+                log_driver: "awslogs".to_owned(),
+                options,
+            }),
+            ..limits
+        }
+    }
+}
+
+fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
+    let efs = (value(), value()).prop_map(|(system, point)| EfsVolumeConfiguration {
+        file_system_id: system,
+        transit_encryption: "ENABLED".to_owned(),
+        authorization_config: EfsAuthorizationConfig {
+            access_point_id: point,
+            iam: "DISABLED".to_owned(),
+        },
+    });
+    let volume = (word(), option(efs), option(word())).prop_map(|(name, efs, path)| TaskVolume {
+        name,
+        host: efs.is_none().then_some(HostVolume { source_path: path }),
+        efs_volume_configuration: efs,
+    });
+    prop::collection::vec(volume, 0..3).prop_map(|list| sorted(list, |v| v.name.clone()))
+}
+
+fn tags() -> impl Strategy<Value = Vec<Tag>> {
+    prop::collection::btree_map(word(), word(), 0..3)
+        .prop_map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect())
+}
+
+prop_compose! {
+    pub(super) fn task()(
+        family in word(),
+        task_role_arn in option(value()),
+        execution_role_arn in option(value()),
+        arm in prop::bool::ANY,
+        storage in option(21..200),
+        volumes in volumes(),
+        container_definitions in prop::collection::vec(container(), 1..3),
+        tags in tags(),
+    ) -> TaskDefinition {
+        TaskDefinition {
+            family, task_role_arn, execution_role_arn, volumes, container_definitions, tags,
+            network_mode: "awsvpc".to_owned(),
+            requires_compatibilities: vec!["FARGATE".to_owned()],
+            cpu: "256".to_owned(),
+            memory: "512".to_owned(),
+            runtime_platform: RuntimePlatform {
+                cpu_architecture: if arm { "ARM64" } else { "X86_64" }.to_owned(),
+                operating_system_family: "LINUX".to_owned(),
+            },
+            ephemeral_storage: storage.map(|size_in_gib| EphemeralStorage { size_in_gib }),
+        }
+    }
+}
+
+fn connect() -> impl Strategy<Value = ServiceConnectConfiguration> {
+    let offer =
+        (word(), word(), 1..65535).prop_map(|(port_name, name, port)| ServiceConnectService {
+            port_name,
+            discovery_name: name.clone(),
+            client_aliases: vec![ServiceConnectClientAlias { port, dns_name: name }],
+        });
+    let offers = prop::collection::vec(offer, 0..3)
+        .prop_map(|list| sorted(list, |o: &ServiceConnectService| o.discovery_name.clone()));
+    (value(), offers).prop_map(|(namespace, services)| ServiceConnectConfiguration {
+        enabled: true,
+        namespace,
+        services,
+    })
+}
+
+prop_compose! {
+    pub(super) fn ecs_service()(
+        names in (word(), word(), value()),
+        numbers in (0..9, 100..200, 0..100, 0..300),
+        switches in (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY),
+        groups in prop::collection::vec(value(), 1..4),
+        subnets in words(),
+        balancers in prop::collection::vec((value(), word(), 1..65535), 0..3),
+        connect in option(connect()),
+        tags in tags(),
+    ) -> Service {
+        let (cluster, service_name, task_definition) = names;
+        let (desired_count, maximum_percent, minimum_healthy_percent, grace) = numbers;
+        let balancers = balancers.into_iter().map(|(arn, container_name, container_port)| {
+            ServiceLoadBalancer { target_group_arn: arn, container_name, container_port }
+        });
+        let load_balancers =
+            sorted(balancers.collect(), |b: &ServiceLoadBalancer| (b.container_name.clone(), b.container_port));
+        Service {
+            cluster, service_name, task_definition, desired_count, tags,
+            capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+                capacity_provider: "FARGATE".to_owned(), weight: 1, base: 0,
+            }],
+            platform_version: "LATEST".to_owned(),
+            scheduling_strategy: "REPLICA".to_owned(),
+            deployment_configuration: DeploymentConfiguration {
+                deployment_circuit_breaker: DeploymentCircuitBreaker {
+                    enable: switches.0, rollback: switches.1,
+                },
+                maximum_percent, minimum_healthy_percent,
+            },
+            network_configuration: NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets, security_groups: groups, assign_public_ip: "ENABLED".to_owned(),
+                },
+            },
+            health_check_grace_period_seconds: (!load_balancers.is_empty()).then_some(grace),
+            load_balancers,
+            service_connect_configuration: connect,
+            availability_zone_rebalancing: "ENABLED".to_owned(),
+            enable_ecs_managed_tags: switches.2,
+            propagate_tags: "SERVICE".to_owned(),
+            enable_execute_command: switches.3,
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Services, to the SDK and back.
+
+use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder;
+use aws_sdk_ecs::types as sdk;
+
+use super::container::some;
+use super::service::primary;
+use crate::apply::cloud::CloudError;
+use crate::aws::observe::Found;
+use crate::aws::tags;
+use crate::aws::values::{text, texts};
+use crate::ecs::desired::{
+    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentCircuitBreaker,
+    DeploymentConfiguration, NetworkConfiguration, Service, ServiceConnectClientAlias,
+    ServiceConnectConfiguration, ServiceConnectService, ServiceLoadBalancer, Value,
+};
+use crate::plan::{Live, RolloutState};
+
+/// As `CreateService` takes it. What is empty is not sent.
+pub(super) fn request(
+    call: CreateServiceFluentBuilder,
+    body: &Service,
+) -> Result<CreateServiceFluentBuilder, CloudError> {
+    let Service {
+        cluster,
+        service_name,
+        task_definition,
+        desired_count,
+        capacity_provider_strategy,
+        platform_version,
+        scheduling_strategy,
+        deployment_configuration,
+        network_configuration,
+        load_balancers,
+        health_check_grace_period_seconds,
+        service_connect_configuration,
+        availability_zone_rebalancing,
+        enable_ecs_managed_tags,
+        propagate_tags,
+        enable_execute_command,
+        tags,
+    } = body;
+    let connect = service_connect_configuration.as_ref().map(connect).transpose()?;
+    Ok(call
+        .cluster(cluster)
+        .service_name(service_name)
+        .task_definition(text(task_definition)?)
+        .desired_count(*desired_count)
+        .set_capacity_provider_strategy(some(strategy(capacity_provider_strategy)?))
+        .platform_version(platform_version)
+        .scheduling_strategy(scheduling_strategy.as_str().into())
+        .deployment_configuration(deployment(deployment_configuration))
+        .network_configuration(network(network_configuration)?)
+        .set_load_balancers(some(balancers(load_balancers)?))
+        .set_health_check_grace_period_seconds(*health_check_grace_period_seconds)
+        .set_service_connect_configuration(connect)
+        .availability_zone_rebalancing(availability_zone_rebalancing.as_str().into())
+        .enable_ecs_managed_tags(*enable_ecs_managed_tags)
+        .propagate_tags(propagate_tags.as_str().into())
+        .enable_execute_command(*enable_execute_command)
+        .set_tags(super::to_sdk_tags(tags)))
+}
+
+pub(super) fn strategy(
+    items: &[CapacityProviderStrategyItem],
+) -> Result<Vec<sdk::CapacityProviderStrategyItem>, CloudError> {
+    items
+        .iter()
+        .map(|CapacityProviderStrategyItem { capacity_provider, weight, base }| {
+            Ok(sdk::CapacityProviderStrategyItem::builder()
+                .capacity_provider(capacity_provider)
+                .weight(*weight)
+                .base(*base)
+                .build()?)
+        })
+        .collect()
+}
+
+pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentConfiguration {
+    let DeploymentConfiguration {
+        deployment_circuit_breaker: DeploymentCircuitBreaker { enable, rollback },
+        maximum_percent,
+        minimum_healthy_percent,
+    } = config;
+    sdk::DeploymentConfiguration::builder()
+        .deployment_circuit_breaker(
+            sdk::DeploymentCircuitBreaker::builder().enable(*enable).rollback(*rollback).build(),
+        )
+        .maximum_percent(*maximum_percent)
+        .minimum_healthy_percent(*minimum_healthy_percent)
+        .build()
+}
+
+pub(super) fn network(
+    config: &NetworkConfiguration,
+) -> Result<sdk::NetworkConfiguration, CloudError> {
+    let NetworkConfiguration {
+        awsvpc_configuration: AwsVpcConfiguration { subnets, security_groups, assign_public_ip },
+    } = config;
+    let vpc = sdk::AwsVpcConfiguration::builder()
+        .set_subnets(Some(subnets.clone()))
+        .set_security_groups(Some(texts(security_groups)?))
+        .assign_public_ip(assign_public_ip.as_str().into())
+        .build()?;
+    Ok(sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+}
+
+pub(super) fn balancers(
+    list: &[ServiceLoadBalancer],
+) -> Result<Vec<sdk::LoadBalancer>, CloudError> {
+    list.iter()
+        .map(|ServiceLoadBalancer { target_group_arn, container_name, container_port }| {
+            Ok(sdk::LoadBalancer::builder()
+                .target_group_arn(text(target_group_arn)?)
+                .container_name(container_name)
+                .container_port(*container_port)
+                .build())
+        })
+        .collect()
+}
+
+pub(super) fn connect(
+    config: &ServiceConnectConfiguration,
+) -> Result<sdk::ServiceConnectConfiguration, CloudError> {
+    let ServiceConnectConfiguration { enabled, namespace, services } = config;
+    let services = services
+        .iter()
+        .map(|ServiceConnectService { port_name, discovery_name, client_aliases }| {
+            let aliases = client_aliases
+                .iter()
+                .map(|ServiceConnectClientAlias { port, dns_name }| {
+                    sdk::ServiceConnectClientAlias::builder().port(*port).dns_name(dns_name).build()
+                })
+                .collect::<Result<_, _>>()?;
+            Ok(sdk::ServiceConnectService::builder()
+                .port_name(port_name)
+                .discovery_name(discovery_name)
+                .set_client_aliases(Some(aliases))
+                .build()?)
+        })
+        .collect::<Result<Vec<_>, CloudError>>()?;
+    Ok(sdk::ServiceConnectConfiguration::builder()
+        .enabled(*enabled)
+        .namespace(text(namespace)?)
+        .set_services(some(services))
+        .build())
+}
+
+/// A service as it was read, in the words of Desired; nothing when it is deleted or going.
+pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
+    if service.status() != Some("ACTIVE") {
+        return None;
+    }
+    let tags = super::tags(service.tags());
+    let primary = primary(service);
+    let mut balancers: Vec<_> = service.load_balancers().iter().map(balancer_back).collect();
+    balancers.sort_by(|a, b| {
+        (&a.container_name, a.container_port).cmp(&(&b.container_name, b.container_port))
+    });
+    let body = Service {
+        cluster: super::last_segment(service.cluster_arn().unwrap_or_default()).to_owned(),
+        service_name: service.service_name().unwrap_or_default().to_owned(),
+        task_definition: Value::from(service.task_definition().unwrap_or_default()),
+        desired_count: service.desired_count(),
+        capacity_provider_strategy: strategy_back(service.capacity_provider_strategy()),
+        platform_version: service
+            .platform_version()
+            .filter(|version| !version.is_empty())
+            .unwrap_or("LATEST")
+            .to_owned(),
+        scheduling_strategy: service
+            .scheduling_strategy()
+            .map_or("REPLICA", |s| s.as_str())
+            .to_owned(),
+        deployment_configuration: deployment_back(service.deployment_configuration()),
+        network_configuration: network_back(
+            service
+                .network_configuration()
+                .or_else(|| primary.and_then(|p| p.network_configuration())),
+        ),
+        // ECS keeps a grace period of 0 for services without a load balancer, too.
+        health_check_grace_period_seconds: (!balancers.is_empty())
+            .then(|| service.health_check_grace_period_seconds().unwrap_or(0)),
+        load_balancers: balancers,
+        service_connect_configuration: primary
+            .and_then(|p| p.service_connect_configuration())
+            .filter(|connect| connect.enabled())
+            .map(connect_back),
+        availability_zone_rebalancing: service
+            .availability_zone_rebalancing()
+            .map_or("DISABLED", |r| r.as_str())
+            .to_owned(),
+        enable_ecs_managed_tags: service.enable_ecs_managed_tags(),
+        propagate_tags: service.propagate_tags().map_or("NONE", |p| p.as_str()).to_owned(),
+        enable_execute_command: service.enable_execute_command(),
+        tags: tags::to_lower(&tags),
+    };
+    let seconds = |time: Option<&aws_smithy_types::DateTime>| time.map_or(0, |t| t.secs());
+    let live = Live {
+        state: primary.map_or(RolloutState::InProgress, |p| state(p, service.deployments().len())),
+        deployed_at: seconds(primary.and_then(|p| p.created_at())),
+        created_at: seconds(service.created_at()),
+        running: service.running_count(),
+    };
+    let mut found = Found::new(Body::Service(Box::new(body)))
+        .with(Attribute::Arn, service.service_arn())
+        .tagged(tags);
+    found.observed.live = Some(live);
+    Some(found)
+}
+
+/// How far a deployment is; from its counts where the state itself is absent, as it is for services
+/// made by old versions of ECS.
+pub(super) fn state(deployment: &sdk::Deployment, deployments: usize) -> RolloutState {
+    match deployment.rollout_state() {
+        Some(sdk::DeploymentRolloutState::Completed) => RolloutState::Completed,
+        Some(sdk::DeploymentRolloutState::Failed) => RolloutState::Failed,
+        Some(_) => RolloutState::InProgress,
+        None if deployments == 1
+            && deployment.running_count() == deployment.desired_count()
+            && deployment.pending_count() == 0 =>
+        {
+            RolloutState::Completed
+        }
+        None => RolloutState::InProgress,
+    }
+}
+
+fn strategy_back(list: &[sdk::CapacityProviderStrategyItem]) -> Vec<CapacityProviderStrategyItem> {
+    list.iter()
+        .map(|item| CapacityProviderStrategyItem {
+            capacity_provider: item.capacity_provider().to_owned(),
+            weight: item.weight(),
+            base: item.base(),
+        })
+        .collect()
+}
+
+fn balancer_back(balancer: &sdk::LoadBalancer) -> ServiceLoadBalancer {
+    ServiceLoadBalancer {
+        target_group_arn: Value::from(balancer.target_group_arn().unwrap_or_default()),
+        container_name: balancer.container_name().unwrap_or_default().to_owned(),
+        container_port: balancer.container_port().unwrap_or_default(),
+    }
+}
+
+fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentConfiguration {
+    let breaker = config.and_then(|c| c.deployment_circuit_breaker());
+    // The defaults are ECS's (API reference, DeploymentConfiguration).
+    DeploymentConfiguration {
+        deployment_circuit_breaker: DeploymentCircuitBreaker {
+            enable: breaker.is_some_and(|b| b.enable()),
+            rollback: breaker.is_some_and(|b| b.rollback()),
+        },
+        maximum_percent: config.and_then(|c| c.maximum_percent()).unwrap_or(200),
+        minimum_healthy_percent: config.and_then(|c| c.minimum_healthy_percent()).unwrap_or(100),
+    }
+}
+
+fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfiguration {
+    let vpc = config.and_then(|c| c.awsvpc_configuration());
+    NetworkConfiguration {
+        awsvpc_configuration: AwsVpcConfiguration {
+            subnets: vpc.map(|v| v.subnets().to_vec()).unwrap_or_default(),
+            security_groups: vpc
+                .map(|v| v.security_groups().iter().map(|g| Value::from(g.as_str())).collect())
+                .unwrap_or_default(),
+            assign_public_ip: vpc
+                .and_then(|v| v.assign_public_ip())
+                .map_or("DISABLED", |a| a.as_str())
+                .to_owned(),
+        },
+    }
+}
+
+fn connect_back(connect: &sdk::ServiceConnectConfiguration) -> ServiceConnectConfiguration {
+    let mut services: Vec<_> = connect
+        .services()
+        .iter()
+        .map(|service| ServiceConnectService {
+            port_name: service.port_name().to_owned(),
+            // A name that is left out is the port's (API reference, ServiceConnectService).
+            discovery_name: service
+                .discovery_name()
+                .unwrap_or_else(|| service.port_name())
+                .to_owned(),
+            client_aliases: service
+                .client_aliases()
+                .iter()
+                .map(|alias| ServiceConnectClientAlias {
+                    port: alias.port(),
+                    dns_name: alias.dns_name().unwrap_or_default().to_owned(),
+                })
+                .collect(),
+        })
+        .collect();
+    services.sort_by(|a, b| a.discovery_name.cmp(&b.discovery_name));
+    ServiceConnectConfiguration {
+        enabled: connect.enabled(),
+        namespace: Value::from(connect.namespace().unwrap_or_default()),
+        services,
+    }
+}

@@ -1,0 +1,347 @@
+//! The example against a cloud in memory: plan, apply, read back, plan again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use decklift::apply::memory::{Fault, Memory};
+use decklift::apply::{Cloud, Options, Verdict, WatchOptions, apply};
+use decklift::compose::{LoadOptions, load};
+use decklift::ecs::desired::{Body, Desired, Kind, ResourceId};
+use decklift::ecs::facts::{Facts, ImageFacts};
+use decklift::ecs::translate;
+use decklift::event::Event;
+use decklift::plan::{Action, Plan, Removal, plan, plan_removal};
+use proptest::prelude::*;
+use tokio::sync::watch;
+
+fn desired(file: &Path, image_tag: &str) -> Desired {
+    let loaded = load(&LoadOptions {
+        files: vec![file.to_owned()],
+        cwd: file.parent().expect("a folder").to_owned(),
+        ..LoadOptions::default()
+    });
+    assert!(!loaded.diagnostics.has_errors(), "{:?}", loaded.diagnostics);
+    let mut facts = Facts::offline(Some("eu-west-1"));
+    let project = loaded.project.expect("a project");
+    for service in project.services.values().filter(|service| service.build.is_some()) {
+        let tag = format!("{image_tag}-{}", service.name.value);
+        facts.images.insert(service.name.value.clone(), ImageFacts { tag });
+    }
+    let translation = translate(&project, None, &facts);
+    assert!(!translation.diagnostics.has_errors(), "{:?}", translation.diagnostics);
+    translation.desired
+}
+
+fn shop(image_tag: &str) -> Desired {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    desired(&root.join("examples/shop/compose.yaml"), image_tag)
+}
+
+/// A project from text, in a folder of its own.
+fn project(text: &str) -> Desired {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("compose.yaml");
+    std::fs::write(&file, format!("name: test\n{text}")).expect("written");
+    desired(&file, "v1")
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().build().expect("a runtime").block_on(future)
+}
+
+/// One run of `deploy`: the plan, how it ended, and what was said.
+fn deploy(cloud: &Memory, desired: &Desired) -> (Plan, Verdict, Vec<Event>) {
+    block_on(async {
+        let actual = cloud.observe(desired).await.expect("observed");
+        let plan = plan(desired, &actual);
+        let events = std::cell::RefCell::new(Vec::new());
+        let (_sender, stop) = watch::channel(false);
+        let rollout =
+            WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
+        let options = Options { limit: 8, rollout: Some(rollout) };
+        let emit = |event: Event| events.borrow_mut().push(event);
+        let applied = apply(cloud, desired, &plan, options, &stop, &emit).await;
+        let verdict = applied.verdict();
+        (plan, verdict, events.into_inner())
+    })
+}
+
+fn plan_again(cloud: &Memory, desired: &Desired) -> Plan {
+    plan(desired, &block_on(cloud.observe(desired)).expect("observed"))
+}
+
+fn down(cloud: &Memory, desired: &Desired) -> Verdict {
+    block_on(async {
+        let actual = cloud.observe(desired).await.expect("observed");
+        let everything = Removal { volumes: true, images: true };
+        let plan = plan_removal(&desired.stack, &actual, everything);
+        let (_sender, stop) = watch::channel(false);
+        let options = Options { limit: 8, rollout: None };
+        apply(cloud, desired, &plan, options, &stop, &|_| {}).await.verdict()
+    })
+}
+
+/// The end state, without what differs between runs that register another number of revisions.
+fn end_state(cloud: &Memory) -> BTreeMap<ResourceId, Body> {
+    let mut bodies = cloud.bodies();
+    for body in bodies.values_mut() {
+        if let Body::Service(service) = body {
+            service.task_definition = service
+                .task_definition
+                .to_string()
+                .rsplit_once(':')
+                .map(|(family, _)| family.to_owned())
+                .unwrap_or_default()
+                .into();
+        }
+    }
+    bodies
+}
+
+#[test]
+fn applied_read_back_and_planned_again_is_empty() {
+    let cloud = Memory::default();
+    let desired = shop("v1");
+    let (first, verdict, _) = deploy(&cloud, &desired);
+    assert_eq!(verdict, Verdict::Done);
+    assert!(!first.is_empty());
+    assert_eq!(plan_again(&cloud, &desired).steps, []);
+}
+
+#[test]
+fn only_the_service_whose_image_changed_is_rolled() {
+    let cloud = Memory::default();
+    deploy(&cloud, &shop("v1"));
+    let mut changed = shop("v1");
+    let id = ResourceId::new(Kind::Image, "api");
+    if let Body::Image(image) = &mut changed.resources[&id].body {
+        image.image_tag = "v2-api".to_owned();
+    }
+    let plan = plan_again(&cloud, &changed);
+    let steps: Vec<String> =
+        plan.steps.iter().map(|s| format!("{} {}", s.action.label(), s.resource)).collect();
+    assert_eq!(
+        steps,
+        [
+            "create image/api",
+            "create task-definition/api",
+            "new deployment service/api",
+            "rollout service/api"
+        ]
+    );
+}
+
+#[test]
+fn services_start_in_the_order_of_depends_on() {
+    let cloud = Memory::default();
+    let (_, verdict, events) = deploy(&cloud, &shop("v1"));
+    assert_eq!(verdict, Verdict::Done);
+    let order: Vec<String> = events
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::StepStarted { resource, action, .. } => Some(format!("{action} {resource}")),
+            Event::StepDone { resource, action, .. } => Some(format!("done {action} {resource}")),
+            _ => None,
+        })
+        .collect();
+    let at = |what: &str| {
+        order.iter().position(|line| line == what).unwrap_or_else(|| panic!("{what}: {order:#?}"))
+    };
+    assert!(at("done rollout service/store") < at("new deployment service/api"));
+    assert!(at("done rollout service/api") < at("new deployment service/web"));
+    // Every name exists before the first task that may use it starts.
+    assert!(at("done create service/web") < at("new deployment service/api"));
+}
+
+#[test]
+fn killed_at_any_call_the_next_run_comes_to_the_same_end() {
+    let desired = shop("v1");
+    let undisturbed = Memory::default();
+    undisturbed.set_fault(None);
+    deploy(&undisturbed, &desired);
+    let calls = undisturbed.calls().len();
+    assert!(calls > 30, "{calls}");
+    for number in 1..=calls {
+        for fault in [Fault::KillBefore(number), Fault::KillAfter(number), Fault::Deny(number)] {
+            let cloud = Memory::default();
+            cloud.set_fault(Some(fault));
+            let (_, verdict, _) = deploy(&cloud, &desired);
+            assert_ne!(verdict, Verdict::Done, "{fault:?}");
+            cloud.set_fault(None);
+            let (_, verdict, _) = deploy(&cloud, &desired);
+            assert_eq!(verdict, Verdict::Done, "{fault:?}");
+            assert_eq!(end_state(&cloud), end_state(&undisturbed), "{fault:?}");
+            assert_eq!(plan_again(&cloud, &desired).steps, [], "{fault:?}");
+        }
+    }
+}
+
+#[test]
+fn down_leaves_nothing_even_when_it_is_killed() {
+    let desired = shop("v1");
+    let undisturbed = Memory::default();
+    deploy(&undisturbed, &desired);
+    undisturbed.set_fault(None);
+    assert_eq!(down(&undisturbed, &desired), Verdict::Done);
+    for number in 1..=undisturbed.calls().len() {
+        let cloud = Memory::default();
+        deploy(&cloud, &desired);
+        cloud.set_fault(Some(Fault::KillAfter(number)));
+        assert_ne!(down(&cloud, &desired), Verdict::Done);
+        cloud.set_fault(None);
+        assert_eq!(down(&cloud, &desired), Verdict::Done);
+        assert!(
+            cloud.bodies().keys().all(|id| id.kind == Kind::Image),
+            "after call {number}: {:?}",
+            cloud.bodies().keys()
+        );
+    }
+}
+
+#[test]
+fn a_failed_service_stops_only_what_depends_on_it() {
+    let cloud = Memory::default();
+    let desired = shop("v1");
+    cloud.fail_rollouts_of(&service_name(&desired, "api"));
+    let (_, verdict, events) = deploy(&cloud, &desired);
+    assert_eq!(verdict, Verdict::DeploymentFailed);
+    let done = |service: &str| {
+        events.iter().any(|event| {
+            matches!(event, Event::StepDone { resource, action, .. }
+                if action == "rollout" && *resource == format!("service/{service}"))
+        })
+    };
+    assert!(done("store") && done("worker"));
+    assert!(!done("api") && !done("web"));
+    assert!(events.iter().any(|event| matches!(event, Event::TaskFailed { service, failure }
+        if service == "api" && failure.log == ["crashing"])));
+    // The next deploy tries again, although nothing was edited.
+    cloud.heal(&service_name(&desired, "api"));
+    assert_eq!(deploy(&cloud, &desired).1, Verdict::Done);
+    assert_eq!(plan_again(&cloud, &desired).steps, []);
+}
+
+#[test]
+fn a_rollback_is_told_from_a_success() {
+    let cloud = Memory::default();
+    deploy(&cloud, &shop("v1"));
+    let changed = shop("v2");
+    cloud.fail_rollouts_of(&service_name(&changed, "worker"));
+    assert_eq!(deploy(&cloud, &changed).1, Verdict::RolledBack);
+}
+
+#[test]
+fn drift_is_found_and_undone() {
+    let cloud = Memory::default();
+    let desired = shop("v1");
+    deploy(&cloud, &desired);
+    let id = ResourceId::new(Kind::LogGroup, "web");
+    cloud.tamper(&id, |body| {
+        if let Body::LogGroup(group) = body {
+            group.retention.retention_in_days = 1;
+        }
+    });
+    let plan = plan_again(&cloud, &desired);
+    assert_eq!(plan.steps.len(), 1, "{:?}", plan.steps);
+    assert_eq!(plan.steps[0].action, Action::Update);
+    assert_eq!(plan.steps[0].changes[0].path, "retentionInDays");
+    deploy(&cloud, &desired);
+    assert_eq!(plan_again(&cloud, &desired).steps, []);
+}
+
+#[test]
+fn what_left_the_file_is_deleted_after_everything_else() {
+    let both = project(
+        "services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['80']}\n",
+    );
+    let one = project("services:\n  a: {image: 'x:1', expose: ['80']}\n");
+    let cloud = Memory::default();
+    deploy(&cloud, &both);
+    let (plan, verdict, _) = deploy(&cloud, &one);
+    assert_eq!(verdict, Verdict::Done);
+    let deleted: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::Delete)
+        .map(|step| step.resource.to_string())
+        .collect();
+    assert!(deleted.contains(&"service/b".to_owned()), "{deleted:?}");
+    assert!(deleted.contains(&"role/b".to_owned()), "{deleted:?}");
+    assert_eq!(plan_again(&cloud, &one).steps, []);
+}
+
+#[test]
+fn a_new_name_rolls_those_who_may_use_it() {
+    let one = project("services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n");
+    let more = project(
+        "services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n  c: {image: 'x:1', expose: ['82']}\n",
+    );
+    let cloud = Memory::default();
+    deploy(&cloud, &one);
+    let plan = plan_again(&cloud, &more);
+    let mut rolled: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action == Action::NewDeployment)
+        .map(|step| step.resource.name.as_str())
+        .collect();
+    rolled.sort_unstable();
+    assert_eq!(rolled, ["a", "b", "c"], "{:#?}", plan.steps);
+    deploy(&cloud, &more);
+    assert_eq!(plan_again(&cloud, &more).steps, []);
+}
+
+fn service_name(desired: &Desired, name: &str) -> String {
+    match &desired.resources[&ResourceId::new(Kind::Service, name)].body {
+        Body::Service(service) => service.service_name.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A Compose file with up to six services and random dependencies.
+fn files() -> impl Strategy<Value = String> {
+    let service = (any::<bool>(), 1u32..3, any::<bool>());
+    (proptest::collection::vec(service, 1..6), proptest::collection::vec((0usize..6, 0usize..6), 0..6))
+        .prop_map(|(services, edges)| {
+            let mut text = "services:\n".to_owned();
+            for (index, (exposes, replicas, volume)) in services.iter().enumerate() {
+                text.push_str(&format!("  s{index}:\n    image: x:1\n"));
+                text.push_str(&format!("    deploy: {{replicas: {replicas}}}\n"));
+                if *exposes {
+                    text.push_str(&format!("    expose: ['{}']\n", 8000 + index));
+                }
+                if *volume && *replicas == 1 {
+                    text.push_str("    volumes: ['data:/data']\n");
+                }
+                let mut on: Vec<usize> =
+                    edges.iter().filter(|(a, b)| *b == index && a < b).map(|(a, _)| *a).collect();
+                on.sort_unstable();
+                on.dedup();
+                if !on.is_empty() {
+                    let names: Vec<String> = on.iter().map(|other| format!("s{other}")).collect();
+                    text.push_str(&format!("    depends_on: [{}]\n", names.join(", ")));
+                }
+            }
+            text.push_str("volumes: {data: {}}\n");
+            text
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn any_project_becomes_any_other_and_goes_without_a_trace(first in files(), second in files()) {
+        let cloud = Memory::default();
+        for text in [&first, &second, &first] {
+            let desired = project(text);
+            let (_, verdict, _) = deploy(&cloud, &desired);
+            prop_assert_eq!(verdict, Verdict::Done);
+            prop_assert_eq!(&plan_again(&cloud, &desired).steps, &[]);
+        }
+        let desired = project(&first);
+        prop_assert_eq!(down(&cloud, &desired), Verdict::Done);
+        prop_assert!(cloud.bodies().is_empty(), "{:?}", cloud.bodies().keys());
+    }
+}

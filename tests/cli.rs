@@ -1,0 +1,14 @@
+//! The program at the prompt: files in; stdout, stderr and exit code out, as one transcript.
+
+#[path = "cli/aws.rs"]
+mod aws;
+#[path = "cli/faulty_files.rs"]
+mod faulty_files;
+#[path = "cli/faulty_values.rs"]
+mod faulty_values;
+#[path = "cli/machine.rs"]
+mod machine;
+#[path = "cli/support.rs"]
+mod support;
+#[path = "cli/usage.rs"]
+mod usage;
