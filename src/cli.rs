@@ -83,6 +83,12 @@ pub enum Color {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check the Compose files against ECS; no network, no credentials
+    Check(CheckArgs),
+    /// Print the resolved Compose model
+    Config(ConfigArgs),
+    /// Write the AWS requests as files; no network, no credentials
+    Convert(ConvertArgs),
     /// Show what deploy would do, and why
     Plan(PlanArgs),
     /// Build, push, and bring the services on ECS to what the Compose file says
@@ -95,6 +101,43 @@ pub enum Command {
         #[command(subcommand)]
         command: SandboxCommand,
     },
+}
+
+/// `decklift check`
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `decklift config`
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ConfigFormat,
+}
+
+/// `decklift convert`
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// Folder for one file a request [default: one document on stdout]
+    #[arg(short = 'o', long = "out", value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// How `config` prints the model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    /// YAML
+    #[default]
+    Yaml,
+    /// JSON
+    Json,
 }
 
 /// `decklift plan`

@@ -1,5 +1,8 @@
 //! One file a command: wiring only.
 
+mod check;
+mod config;
+mod convert;
 mod deploy;
 mod down;
 mod plan;
@@ -43,6 +46,9 @@ pub fn run(cli: Cli) -> u8 {
 
 async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
     match command {
+        Command::Check(arguments) => check::run(session, &arguments),
+        Command::Config(arguments) => config::run(session, &arguments),
+        Command::Convert(arguments) => convert::run(session, &arguments),
         Command::Plan(arguments) => plan::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,

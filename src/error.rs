@@ -65,7 +65,9 @@ impl Error {
                 Some((message.clone(), Some(help.clone())))
             }
             Self::Cloud(error) => {
-                let mut message = format!("failed to {error}");
+                // An API operation is called; everything else is a verb already.
+                let call = if error.operation.contains(':') { "call " } else { "" };
+                let mut message = format!("failed to {call}{error}");
                 if let Some(id) = &error.request_id {
                     message.push_str(&format!(" (request {id})"));
                 }

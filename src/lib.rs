@@ -16,6 +16,7 @@
 //! | what must be built and pushed | [`images`] |
 //! | desired and actual to steps | [`plan`] |
 //! | steps to calls, calls to events | [`apply`], [`event`] |
+//! | desired to files | [`export`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
 //! | what people and programs see | [`report`] |
 //!
@@ -31,6 +32,7 @@ pub mod diagnostic;
 pub mod ecs;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod images;
 pub mod plan;
 pub mod report;

@@ -58,8 +58,7 @@ fn deploy(cloud: &Memory, desired: &Desired) -> (Plan, Verdict, Vec<Event>) {
         let plan = plan(desired, &actual);
         let events = std::cell::RefCell::new(Vec::new());
         let (_sender, stop) = watch::channel(false);
-        let rollout =
-            WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
+        let rollout = WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
         let options = Options { limit: 8, rollout: Some(rollout) };
         let emit = |event: Event| events.borrow_mut().push(event);
         let applied = apply(cloud, desired, &plan, options, &stop, &emit).await;
@@ -274,7 +273,9 @@ fn what_left_the_file_is_deleted_after_everything_else() {
 
 #[test]
 fn a_new_name_rolls_those_who_may_use_it() {
-    let one = project("services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n");
+    let one = project(
+        "services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n",
+    );
     let more = project(
         "services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n  c: {image: 'x:1', expose: ['82']}\n",
     );
@@ -303,7 +304,10 @@ fn service_name(desired: &Desired, name: &str) -> String {
 /// A Compose file with up to six services and random dependencies.
 fn files() -> impl Strategy<Value = String> {
     let service = (any::<bool>(), 1u32..3, any::<bool>());
-    (proptest::collection::vec(service, 1..6), proptest::collection::vec((0usize..6, 0usize..6), 0..6))
+    (
+        proptest::collection::vec(service, 1..6),
+        proptest::collection::vec((0usize..6, 0usize..6), 0..6),
+    )
         .prop_map(|(services, edges)| {
             let mut text = "services:\n".to_owned();
             for (index, (exposes, replicas, volume)) in services.iter().enumerate() {

@@ -1,13 +1,14 @@
 //! Images against a real engine and real registries.
 //!
-//! The engine is whatever `docker` speaks to. Registries: MiniStack's ECR where
-//! `DECKLIFT_TEST_PYTHON` names a Python that has it, and `docker-registry` where that is
-//! installed. What is missing is skipped, unless `DECKLIFT_TEST_REQUIRE_ENGINE=1`.
+//! The engine is whatever `docker` speaks to. Registries: the ECR of the sandbox's MiniStack, which
+//! is installed where it is missing, and `docker-registry` where that is installed. What is missing is skipped, unless `DECKLIFT_TEST_REQUIRE_ENGINE=1`.
 
 #[path = "images/builder.rs"]
 mod builder;
 #[path = "images/push.rs"]
 mod push;
+#[path = "sandbox/python.rs"]
+mod python;
 #[path = "images/registries.rs"]
 mod registries;
 #[path = "images/support.rs"]

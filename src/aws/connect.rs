@@ -30,6 +30,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const READ: Duration = Duration::from_secs(60);
 /// How often a call is tried: throttling is common when many resources are made at once.
 const ATTEMPTS: u32 = 8;
+/// The longest wait before a second try; doubled before each further one. Less than the SDK's second,
+/// because a deploy makes hundreds of calls and most throttling passes at once.
+const BACKOFF: Duration = Duration::from_millis(300);
 /// Seconds between two questions about something that takes AWS its time.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -136,7 +139,11 @@ impl Aws {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .region(Region::new(region.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(attempts.unwrap_or(ATTEMPTS)))
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
+                    .with_initial_backoff(BACKOFF),
+            )
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build(),
             );

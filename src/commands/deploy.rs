@@ -34,8 +34,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let actual = world.observe(&desired).await?;
     let plan = plan(&desired, &actual);
     if !session.json() {
-        session.screen.note(&plan_text::text(&plan));
-        session.screen.note(&plan_text::summary(&plan));
+        show(session, &plan);
     }
     agree(session, arguments, &desired, &plan)?;
 
@@ -50,6 +49,14 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let options = Options { limit: LIMIT, rollout: (!arguments.detach).then_some(rollout) };
     let applied = apply(&world, &desired, &plan, options, &stop, events).await;
     finish(&world, &desired, &plan, &applied, start.elapsed(), events).await
+}
+
+/// The plan on stderr: stdout is for the URLs.
+pub(super) fn show(session: &Session, plan: &Plan) {
+    if !plan.is_empty() {
+        session.screen.note(&plan_text::text(plan));
+    }
+    session.screen.note(&plan_text::summary(plan));
 }
 
 /// What makes something reachable from the Internet that was not before needs a yes.

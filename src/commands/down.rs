@@ -8,7 +8,6 @@ use crate::ecs::desired::Kind;
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::plan::{Removal, plan_removal};
-use crate::report::plan_text;
 use crate::sandbox;
 
 /// How many steps call AWS at a time.
@@ -43,8 +42,7 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
         return Ok(());
     }
     if !session.json() {
-        session.screen.note(&plan_text::text(&plan));
-        session.screen.note(&plan_text::summary(&plan));
+        super::deploy::show(session, &plan);
     }
     if !arguments.yes {
         if !session.screen.can_ask() {

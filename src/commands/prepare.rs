@@ -7,7 +7,7 @@ use super::Session;
 use super::world::{Build, World};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
-use crate::compose::{LoadOptions, Project, load};
+use crate::compose::{LoadOptions, Loaded, Project, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::desired::{Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts};
@@ -45,19 +45,7 @@ impl Purpose {
 /// is reported before anything is started or asked.
 pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     let global = &session.global;
-    let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
-    let options = LoadOptions {
-        files: global.files.clone(),
-        project_name: global.project_name.clone(),
-        project_directory: global.project_directory.clone(),
-        env_files: global.env_files.clone(),
-        profiles: global.profiles.clone(),
-        environment_name: global.environment.clone(),
-        variables: variables(),
-        cwd: session.cwd()?,
-        stdin: if uses_stdin { Some(stdin()?) } else { None },
-    };
-    let loaded = load(&options);
+    let loaded = load_files(session)?;
     let mut diagnostics = loaded.diagnostics;
     let mut builds = Vec::new();
     if let Some(project) = &loaded.project {
@@ -84,6 +72,24 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
         }
         _ => Err(Error::Compose),
     }
+}
+
+/// Loads what the global options name.
+pub(super) fn load_files(session: &Session) -> Result<Loaded, Error> {
+    let global = &session.global;
+    let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
+    let options = LoadOptions {
+        files: global.files.clone(),
+        project_name: global.project_name.clone(),
+        project_directory: global.project_directory.clone(),
+        env_files: global.env_files.clone(),
+        profiles: global.profiles.clone(),
+        environment_name: global.environment.clone(),
+        variables: variables(),
+        cwd: session.cwd()?,
+        stdin: if uses_stdin { Some(stdin()?) } else { None },
+    };
+    Ok(load(&options))
 }
 
 /// Variables whose names or values are not text cannot be used in a Compose file.
@@ -132,7 +138,8 @@ fn context_fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
     Some(diagnostic.service(&spec.service))
 }
 
-fn region(session: &Session, project: &Project) -> Option<String> {
+/// The region that was given, on the command line or in the Compose file.
+pub(super) fn region(session: &Session, project: &Project) -> Option<String> {
     let given = session.global.region.clone();
     given.or_else(|| project.extension.region.as_ref().map(|region| region.value.clone()))
 }
@@ -181,7 +188,9 @@ pub(super) async fn connect<'a>(
     let mut builds = BTreeMap::new();
     for spec in app.builds.iter().filter(|_| purpose.names_images()) {
         let name = images.name(spec).await?;
-        for base in name.unresolved_bases() {
+        // A placeholder is built on nothing.
+        let placeholders = sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_engine());
+        for base in name.unresolved_bases().iter().filter(|_| !placeholders) {
             session.screen.warning(&format!(
                 "{}: the digest of the base image {base} is not known, so a new {base} alone will \
                  not be noticed",

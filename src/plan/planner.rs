@@ -267,10 +267,12 @@ impl<'a> Planner<'a> {
             self.steps.len(),
             &before,
         );
-        self.steps.extend(removal.into_iter().map(|step| Step {
-            reason: Some("no longer in the Compose file".to_owned()),
-            ..step
-        }));
+        self.steps.extend(
+            removal.into_iter().map(|step| Step {
+                reason: Some("no longer in the Compose file".to_owned()),
+                ..step
+            }),
+        );
     }
 }
 
@@ -318,7 +320,7 @@ impl Index {
 
     /// The step after which tasks of a service start.
     fn starts(&self, id: &ResourceId, steps: &[Step]) -> Option<StepId> {
-        self.of(id).iter().copied().filter(|&step| steps[step].action != Action::Rollout).last()
+        self.of(id).iter().copied().rfind(|&step| steps[step].action != Action::Rollout)
     }
 }
 
@@ -337,11 +339,9 @@ fn in_dependency_order(steps: Vec<Step>) -> Vec<Step> {
         if order.len() == before {
             // A circle cannot come from a validated project; what is left keeps its order, and the
             // scheduler reports it.
-            for id in 0..steps.len() {
-                if place[id].is_none() {
-                    place[id] = Some(order.len());
-                    order.push(id);
-                }
+            for (id, place) in place.iter_mut().enumerate().filter(|(_, place)| place.is_none()) {
+                *place = Some(order.len());
+                order.push(id);
             }
         }
     }

@@ -105,11 +105,8 @@ fn credentials_wrong() {
 #[test]
 fn something_else_answers() {
     let body = "<!doctype html><title>Sign in</title><h1>Sign in to the network</h1>";
-    let server = Server::new(move |_| Answer {
-        status: 403,
-        kind: "text/html",
-        body: body.to_owned(),
-    });
+    let server =
+        Server::new(move |_| Answer { status: 403, kind: "text/html", body: body.to_owned() });
     assert_snapshot!(soon(&web().endpoint(&server.url), "plan"));
 }
 

@@ -24,7 +24,9 @@ fn empty() {
 
 #[test]
 fn binary() {
-    assert_snapshot!(Project::empty().file("compose.yaml", b"\x7fELF\x02\x01\x01\0\0\xff").refused());
+    assert_snapshot!(
+        Project::empty().file("compose.yaml", b"\x7fELF\x02\x01\x01\0\0\xff").refused()
+    );
 }
 
 #[test]

@@ -33,7 +33,8 @@ fn python_is_too_old() {
 #[cfg(unix)]
 fn python_has_no_venv() {
     use std::os::unix::fs::PermissionsExt;
-    let script = "#!/bin/sh\ncase $1 in -c) echo 3.13;; *) echo 'No module named venv' >&2; exit 1;; esac\n";
+    let script =
+        "#!/bin/sh\ncase $1 in -c) echo 3.13;; *) echo 'No module named venv' >&2; exit 1;; esac\n";
     let project = Project::of(WEB).file("python", script);
     let python = project.path("python");
     std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).expect("mode");
@@ -50,10 +51,10 @@ fn no_place_for_the_cache() {
 #[test]
 fn no_sandbox_runs() {
     let project = Project::of(WEB);
-    assert_snapshot!(project.run("sandbox status"), @"");
-    assert_snapshot!(project.run("sandbox status --output json"), @"");
-    assert_snapshot!(project.run("sandbox logs"), @"");
-    assert_snapshot!(project.run("sandbox stop"), @"");
-    assert_snapshot!(project.run("sandbox reset"), @"");
-    assert_snapshot!(project.run("down --sandbox --yes"), @"");
+    assert_snapshot!(project.run("sandbox status"));
+    assert_snapshot!(project.run("sandbox status --output json"));
+    assert_snapshot!(project.run("sandbox logs"));
+    assert_snapshot!(project.run("sandbox stop"));
+    assert_snapshot!(project.run("sandbox reset"));
+    assert_snapshot!(project.run("down --sandbox --yes"));
 }

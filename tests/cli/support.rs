@@ -84,8 +84,8 @@ impl Project {
             .args(arguments.split_whitespace())
             .current_dir(self.path(""))
             .env_clear()
-            .env("HOME", self.path("../home"))
-            .env("TMPDIR", self.path("../tmp"))
+            .env("HOME", self.root.path().join("home"))
+            .env("TMPDIR", self.root.path().join("tmp"))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .timeout(PATIENCE);
         command

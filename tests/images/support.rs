@@ -87,9 +87,9 @@ impl TestRegistry {
     /// All kinds that this machine has.
     pub(crate) async fn all() -> Vec<Self> {
         let mut found = Vec::new();
-        if let Some(python) = std::env::var_os("DECKLIFT_TEST_PYTHON") {
+        if let Some(program) = ministack().await {
             let port = free_port();
-            let mut command = Command::new(Path::new(&python).with_file_name("ministack"));
+            let mut command = Command::new(program);
             command
                 .env("GATEWAY_PORT", port.to_string())
                 .env("BIND_HOST", "127.0.0.1")
@@ -113,7 +113,7 @@ impl TestRegistry {
             found.push(Self::start("docker-registry", port, command, files).await);
         }
         if found.is_empty() {
-            skip("there is no registry: set DECKLIFT_TEST_PYTHON or install docker-registry");
+            skip("there is no registry: neither the sandbox's MiniStack nor docker-registry");
         }
         found
     }
@@ -178,6 +178,22 @@ async fn http(host: &str, head: &str, body: &str) -> String {
         let _ = stream.read_to_end(&mut answer).await;
     }
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The emulator of the sandbox, installed where it is missing. Looked for once.
+async fn ministack() -> Option<std::path::PathBuf> {
+    static FOUND: tokio::sync::OnceCell<Option<std::path::PathBuf>> =
+        tokio::sync::OnceCell::const_new();
+    let find = || async {
+        match crate::python::python().await {
+            Ok(python) => Some(python.with_file_name("ministack")),
+            Err(why) => {
+                skip(&format!("there is no MiniStack: failed to {why}"));
+                None
+            }
+        }
+    };
+    FOUND.get_or_init(find).await.clone()
 }
 
 fn free_port() -> u16 {

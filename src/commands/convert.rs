@@ -1,0 +1,43 @@
+use std::path::Path;
+
+use super::Session;
+use super::prepare;
+use crate::cli::ConvertArgs;
+use crate::ecs::facts::Facts;
+use crate::ecs::translate;
+use crate::error::Error;
+use crate::export::{File, requests};
+
+/// `decklift convert`
+pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
+    let app = prepare::read(session, arguments.strict)?;
+    let region = prepare::region(session, &app.project);
+    let environment = session.global.environment.as_deref();
+    let desired = translate(&app.project, environment, &Facts::offline(region.as_deref())).desired;
+    let files = requests(&desired);
+    let Some(folder) = &arguments.out else {
+        // Without a folder: one document with every file, by path.
+        let all: serde_json::Map<String, serde_json::Value> = files
+            .into_iter()
+            .map(|file| (file.path, serde_json::from_str(&file.text).unwrap_or_default()))
+            .collect();
+        session.screen.data(&serde_json::to_string_pretty(&all).unwrap_or_default());
+        return Ok(());
+    };
+    for file in &files {
+        write(folder, file).map_err(|error| Error::System {
+            message: format!("failed to write {}: {error}", folder.join(&file.path).display()),
+            help: "name a folder that may be written with -o".to_owned(),
+        })?;
+    }
+    session.notify(&format!("wrote {} files to {}", files.len(), folder.display()));
+    Ok(())
+}
+
+fn write(folder: &Path, file: &File) -> std::io::Result<()> {
+    let path = folder.join(&file.path);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::write(path, &file.text)
+}

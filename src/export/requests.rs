@@ -1,0 +1,79 @@
+use serde_json::{Value as Json, json};
+
+use crate::ecs::desired::{Body, Desired, Resource};
+use crate::plan::{Action, Actual, plan};
+
+/// A file of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where it goes, relative to the export's folder, with `/`.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// One file a request, at `<aws service>/<operation>/<name>.json`, each as `aws <aws service>
+/// <operation> --cli-input-json` takes it, and `manifest.json`, which says in which order a first
+/// deploy sends them.
+///
+/// What is not known is a placeholder: `${aws.account}` and the like for facts,
+/// `${kind/name/attribute}` for what another request answers. The same project gives the same bytes.
+#[must_use]
+pub fn requests(desired: &Desired) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut order = Vec::new();
+    // A first deploy is a plan against an account that has nothing.
+    for step in plan(desired, &Actual::default()).steps {
+        let Some(resource) = desired.resources.get(&step.resource) else { continue };
+        match step.action {
+            Action::Create | Action::CreateIdle => {
+                for request in resource.requests() {
+                    let path =
+                        format!("{}/{}/{}.json", request.service, request.operation, request.name);
+                    let mut entry = json!({ "request": path, "resource": resource.id.to_string() });
+                    if step.action == Action::CreateIdle {
+                        // Its names must exist before any task that may use them starts.
+                        entry["with"] = json!({ "desiredCount": 0 });
+                    }
+                    order.push(entry);
+                    files.push(File { path, text: pretty(&request.body) });
+                }
+                if let Body::Image(image) = &resource.body {
+                    order.push(json!({
+                        "push": format!("{}:{}", image.repository_name, image.image_tag),
+                        "resource": resource.id.to_string(),
+                    }));
+                }
+            }
+            Action::NewDeployment => order.push(first_tasks(resource)),
+            Action::Rollout => order.push(json!({ "wait": resource.id.to_string() })),
+            Action::Update | Action::Stop | Action::Delete => {}
+        }
+    }
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let manifest = json!({ "version": 1, "stack": desired.stack, "steps": order });
+    files.push(File { path: "manifest.json".to_owned(), text: pretty(&manifest) });
+    files
+}
+
+/// The call that gives a service its first tasks.
+fn first_tasks(resource: &Resource) -> Json {
+    let Body::Service(service) = &resource.body else { return Json::Null };
+    json!({
+        "operation": "ecs/update-service",
+        "resource": resource.id.to_string(),
+        "with": {
+            "cluster": service.cluster,
+            "service": service.service_name,
+            "desiredCount": service.desired_count,
+            "forceNewDeployment": true,
+        },
+    })
+}
+
+fn pretty(json: &Json) -> String {
+    // A value that was made of strings, numbers, lists and maps always serialises.
+    let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
+    text.push('\n');
+    text
+}

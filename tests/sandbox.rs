@@ -1,0 +1,14 @@
+//! Whole deployments in the sandbox, with real containers where a Docker engine answers.
+
+#[path = "sandbox/emulator.rs"]
+mod emulator;
+#[path = "sandbox/failures.rs"]
+mod failures;
+#[path = "sandbox/lifecycle.rs"]
+mod lifecycle;
+#[path = "sandbox/shop.rs"]
+mod shop;
+#[path = "sandbox/simulated.rs"]
+mod simulated;
+#[path = "sandbox/support.rs"]
+mod support;

@@ -1,0 +1,224 @@
+//! A sandbox of the test's own, and projects to deploy into it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Program, Output};
+use std::time::Duration;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// Only against hanging: the first of all runs installs the emulator.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// Whether a Docker engine answers. Says so where a test is skipped for it, or fails where one must.
+pub(crate) fn engine(test: &str) -> bool {
+    let version = Program::new("docker").args(["version", "--format", "{{.Server}}"]).output();
+    let answers = version.is_ok_and(|output| output.status.success());
+    let required = std::env::var("DECKLIFT_TEST_REQUIRE_ENGINE").is_ok_and(|value| value == "1");
+    assert!(answers || !required, "DECKLIFT_TEST_REQUIRE_ENGINE=1, but no Docker engine answers");
+    if !answers {
+        let _ = writeln!(std::io::stderr(), "skipped: {test}: no Docker engine answers");
+    }
+    answers
+}
+
+/// A sandbox under a name of its own, in the user's cache folder, so that what is installed there
+/// once serves all. Ended and cleared away when dropped, also by a test that fails.
+pub(crate) struct Sandbox {
+    pub(crate) name: String,
+    variables: Vec<(&'static str, String)>,
+    images: BTreeSet<String>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(purpose: &str) -> Self {
+        let name = format!("test-{purpose}-{}", std::process::id());
+        Self { name, variables: Vec::new(), images: images() }
+    }
+
+    pub(crate) fn variable(mut self, name: &'static str, value: &str) -> Self {
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("decklift"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            let scrubbed = ["AWS_", "DECKLIFT_", "COMPOSE_"].iter().any(|p| text.starts_with(p));
+            if scrubbed || matches!(&*text, "CI" | "NO_COLOR" | "GITHUB_ACTIONS") {
+                command.env_remove(name);
+            }
+        }
+        command.env("DECKLIFT_SANDBOX_INSTANCE", &self.name).timeout(PATIENCE);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(cache) = std::env::var_os("DECKLIFT_TEST_CACHE") {
+            command.env("DECKLIFT_CACHE_DIR", cache);
+        }
+        command
+    }
+
+    /// Runs `decklift` with these arguments, separated by blanks.
+    pub(crate) fn run(&self, arguments: &str) -> Ran {
+        let output = self.command().args(arguments.split_whitespace()).output();
+        Ran::new(arguments, &output.expect("the program runs"))
+    }
+
+    /// What `sandbox status` says, as JSON.
+    pub(crate) fn status(&self) -> serde_json::Value {
+        let ran = self.run("sandbox status --output json").exits(0);
+        serde_json::from_str(&ran.stdout).expect("JSON")
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let run = |arguments: &[&str]| self.command().args(arguments).output();
+        let port = self.command().args(["sandbox", "status", "--output", "json"]).output().ok();
+        let port = port.and_then(|output| {
+            let status: serde_json::Value = serde_json::from_slice(&output.stdout).ok()?;
+            Some(status.get("endpoint")?.as_str()?.strip_prefix("http://")?.to_owned())
+        });
+        let _ = run(&["sandbox", "stop"]);
+        // What is left of one that does not run is its folder.
+        let _ = run(&["sandbox", "reset"]);
+        // What was built and pushed here; what others built before stays.
+        for image in images().difference(&self.images) {
+            let pushed = port.as_ref().is_some_and(|port| image.starts_with(&**port));
+            if pushed || image.starts_with("decklift/") {
+                let _ = docker(&["image", "rm", image]);
+            }
+        }
+    }
+}
+
+fn images() -> BTreeSet<String> {
+    let format = "{{.Repository}}:{{.Tag}}\n{{.Repository}}@{{.Digest}}";
+    let listed = docker(&["image", "ls", "--digests", "--format", format]);
+    listed.lines().filter(|name| !name.ends_with("<none>")).map(str::to_owned).collect()
+}
+
+/// What the docker command line prints; nothing where there is none.
+pub(crate) fn docker(arguments: &[&str]) -> String {
+    let output = Program::new("docker").args(arguments).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
+}
+
+/// What one run of the program came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    arguments: String,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    code: Option<i32>,
+}
+
+impl Ran {
+    fn new(arguments: &str, output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        let ran =
+            Self { arguments: arguments.to_owned(), stdout, stderr, code: output.status.code() };
+        assert!(!ran.stderr.contains("panicked at"), "{ran}");
+        ran
+    }
+
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "no `{text}` in:\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn does_not_say(self, text: &str) -> Self {
+        assert!(!self.stderr.contains(text), "`{text}` in:\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "no `{text}` in:\n{self}");
+        self
+    }
+
+    /// The URL of a service.
+    #[track_caller]
+    pub(crate) fn url(&self, service: &str) -> String {
+        let line = self.stdout.lines().find_map(|line| line.strip_prefix(service));
+        line.unwrap_or_else(|| panic!("no URL of {service} in:\n{self}")).trim().to_owned()
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { arguments, stdout, stderr, code } = self;
+        write!(f, "$ decklift {arguments}\n{stdout}---\n{stderr}---\nexit code {code:?}")
+    }
+}
+
+/// A Compose project in a temporary folder.
+pub(crate) struct Project {
+    folder: TempDir,
+}
+
+impl Project {
+    pub(crate) fn of(compose: &str) -> Self {
+        let project = Self { folder: tempfile::tempdir().expect("a folder") };
+        project.write("compose.yaml", compose);
+        project
+    }
+
+    /// A copy of an example.
+    pub(crate) fn example(name: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+        copy(&examples.join(name), folder.path());
+        Self { folder }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        fs::write(self.path(path), text).expect("a file");
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).expect("a file")
+    }
+
+    /// Replaces a part of a file, which must be there.
+    #[track_caller]
+    pub(crate) fn edit(&self, path: &str, old: &str, new: &str) {
+        let text = self.read(path);
+        assert!(text.contains(old), "no `{old}` in {path}");
+        self.write(path, &text.replace(old, new));
+    }
+
+    /// The arguments that name it, and the sandbox.
+    pub(crate) fn arguments(&self, command: &str) -> String {
+        format!("{command} --sandbox -f {}", self.path("compose.yaml").display())
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
