@@ -5,11 +5,6 @@
 //! four functions in the file of its service, a line in each `match` below, and a line in
 //! `observe::key`.
 
-#![allow(
-    clippy::result_large_err,
-    reason = "errors are rare here, and a call takes longer than to move one"
-)]
-
 mod align;
 mod connect;
 mod ec2;

@@ -18,7 +18,7 @@
 //! | steps to calls, calls to events | [`apply`], [`event`] |
 //! | desired to files | [`export`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
-//! | what people and programs see | [`report`] |
+//! | what people and programs see | [`report`], [`render`] over `templates/` |
 //!
 //! Everything up to the plan is pure once files, environment, facts and the actual state have been
 //! read. The program is not a library with a stable interface: it is one for its own tests.
@@ -35,6 +35,7 @@ pub mod event;
 pub mod export;
 pub mod images;
 pub mod plan;
+pub mod render;
 pub mod report;
 pub mod sandbox;
 pub mod source;

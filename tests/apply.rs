@@ -272,6 +272,23 @@ fn what_left_the_file_is_deleted_after_everything_else() {
 }
 
 #[test]
+fn a_volume_that_left_the_file_keeps_its_data() {
+    let with = project(
+        "services:\n  a: {image: 'x:1', volumes: ['data:/data']}\n  b: {image: 'x:1'}\nvolumes: {data: {}}\n",
+    );
+    let without = project("services:\n  b: {image: 'x:1'}\n");
+    let cloud = Memory::default();
+    deploy(&cloud, &with);
+    deploy(&cloud, &without);
+    let left: Vec<Kind> = cloud.bodies().keys().map(|id| id.kind).collect();
+    assert!(left.contains(&Kind::FileSystem) && left.contains(&Kind::AccessPoint), "{left:?}");
+    assert!(!cloud.bodies().contains_key(&ResourceId::new(Kind::Service, "a")));
+    assert_eq!(plan_again(&cloud, &without).steps, []);
+    assert_eq!(down(&cloud, &without), Verdict::Done);
+    assert!(cloud.bodies().is_empty());
+}
+
+#[test]
 fn a_new_name_rolls_those_who_may_use_it() {
     let one = project(
         "services:\n  a: {image: 'x:1', expose: ['80']}\n  b: {image: 'x:1', expose: ['81']}\n",

@@ -1,7 +1,8 @@
 //! Images against a real engine and real registries.
 //!
 //! The engine is whatever `docker` speaks to. Registries: the ECR of the sandbox's MiniStack, which
-//! is installed where it is missing, and `docker-registry` where that is installed. What is missing is skipped, unless `DECKLIFT_TEST_REQUIRE_ENGINE=1`.
+//! is installed where it is missing, and `docker-registry` where that is installed. What is missing
+//! is skipped, unless `DECKLIFT_TEST_REQUIRE_ENGINE=1`.
 
 #[path = "images/builder.rs"]
 mod builder;

@@ -53,6 +53,41 @@ impl std::fmt::Display for StepError {
     }
 }
 
+impl StepError {
+    /// The state that AWS is in after it, where that is not plain.
+    #[must_use]
+    pub fn state(&self) -> Option<String> {
+        let text = match self {
+            Self::Cloud(_) => return None,
+            Self::Rollout(verdict) => match verdict {
+                RolloutVerdict::Succeeded => return None,
+                RolloutVerdict::RolledBack { to, .. } => {
+                    format!("rolled back: {to} is running again")
+                }
+                RolloutVerdict::Failed { .. } => {
+                    "not rolled back: the failed revision stays in place".to_owned()
+                }
+                RolloutVerdict::Superseded => {
+                    "another deployment of the service is in place".to_owned()
+                }
+                RolloutVerdict::TimedOut | RolloutVerdict::Interrupted => {
+                    "ECS goes on with the rollout by itself".to_owned()
+                }
+            },
+        };
+        Some(text)
+    }
+
+    /// The way out, where one is known.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Cloud(error) => error.help.clone(),
+            Self::Rollout(_) => None,
+        }
+    }
+}
+
 /// How a whole run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

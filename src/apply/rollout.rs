@@ -158,7 +158,12 @@ impl<C: Cloud> Watcher<'_, C> {
             let primary = primary?;
             return match primary.state {
                 RolloutState::InProgress => None,
-                RolloutState::Completed if self.failed_for > 0 => {
+                // Back at the revision that ours was to replace: ECS rolled back between two looks.
+                RolloutState::Completed
+                    if self.failed_for > 0
+                        || self.seen.replaces.as_deref()
+                            == Some(&*revision(&primary.task_definition)) =>
+                {
                     Some(rolled_back("the deployment failed", primary))
                 }
                 RolloutState::Completed => Some(RolloutVerdict::Superseded),

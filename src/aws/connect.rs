@@ -16,6 +16,7 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::SharedHttpClient;
+use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -29,10 +30,12 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take. Some calls, `iam:CreateRole` say, take seconds.
 const READ: Duration = Duration::from_secs(60);
 /// How often a call is tried: throttling is common when many resources are made at once.
-const ATTEMPTS: u32 = 8;
+const ATTEMPTS: u32 = 12;
 /// The longest wait before a second try; doubled before each further one. Less than the SDK's second,
 /// because a deploy makes hundreds of calls and most throttling passes at once.
 const BACKOFF: Duration = Duration::from_millis(300);
+/// The longest wait before any try.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 /// Seconds between two questions about something that takes AWS its time.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -45,7 +48,7 @@ pub struct ConnectOptions {
     pub profile: Option<String>,
     /// A local emulator: also fixes credentials that are no secret, and never asks anybody else.
     pub sandbox: Option<Sandbox>,
-    /// How often a call is tried; 8 unless given.
+    /// How often a call is tried; 12 unless given.
     pub attempts: Option<u32>,
     /// Between two questions about something that takes AWS its time; 3 s unless given, or 0.2 s
     /// in the sandbox.
@@ -70,15 +73,15 @@ pub struct Aws {
     /// Distinguishes this run in idempotency tokens.
     pub(super) run: String,
     pub(super) identity: tokio::sync::OnceCell<Identity>,
-    pub(super) ecs: OnceLock<aws_sdk_ecs::Client>,
-    pub(super) ecr: OnceLock<aws_sdk_ecr::Client>,
-    pub(super) ec2: OnceLock<aws_sdk_ec2::Client>,
-    pub(super) elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
-    pub(super) efs: OnceLock<aws_sdk_efs::Client>,
-    pub(super) iam: OnceLock<aws_sdk_iam::Client>,
-    pub(super) logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
-    pub(super) names: OnceLock<aws_sdk_servicediscovery::Client>,
-    pub(super) sts: OnceLock<aws_sdk_sts::Client>,
+    ecs: OnceLock<aws_sdk_ecs::Client>,
+    ecr: OnceLock<aws_sdk_ecr::Client>,
+    ec2: OnceLock<aws_sdk_ec2::Client>,
+    elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
+    efs: OnceLock<aws_sdk_efs::Client>,
+    iam: OnceLock<aws_sdk_iam::Client>,
+    logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    names: OnceLock<aws_sdk_servicediscovery::Client>,
+    sts: OnceLock<aws_sdk_sts::Client>,
 }
 
 /// Who calls.
@@ -100,25 +103,35 @@ impl fmt::Debug for Aws {
 
 /// Makes one accessor for each service's client.
 macro_rules! clients {
-    ($($name:ident: $client:path;)+) => {
+    ($($name:ident: $sdk:ident;)+) => {
         impl Aws {
-            $(pub(super) fn $name(&self) -> &$client {
-                self.$name.get_or_init(|| <$client>::new(&self.config))
+            $(pub(super) fn $name(&self) -> &$sdk::Client {
+                self.$name.get_or_init(|| {
+                    let config = $sdk::config::Builder::from(&self.config);
+                    $sdk::Client::from_conf(config.retry_partition(retries()).build())
+                })
             })+
         }
     };
 }
 
 clients! {
-    ecs: aws_sdk_ecs::Client;
-    ecr: aws_sdk_ecr::Client;
-    ec2: aws_sdk_ec2::Client;
-    elb: aws_sdk_elasticloadbalancingv2::Client;
-    efs: aws_sdk_efs::Client;
-    iam: aws_sdk_iam::Client;
-    logs: aws_sdk_cloudwatchlogs::Client;
-    names: aws_sdk_servicediscovery::Client;
-    sts: aws_sdk_sts::Client;
+    ecs: aws_sdk_ecs;
+    ecr: aws_sdk_ecr;
+    ec2: aws_sdk_ec2;
+    elb: aws_sdk_elasticloadbalancingv2;
+    efs: aws_sdk_efs;
+    iam: aws_sdk_iam;
+    logs: aws_sdk_cloudwatchlogs;
+    names: aws_sdk_servicediscovery;
+    sts: aws_sdk_sts;
+}
+
+/// The SDK's quota of retries is meant for programs that make calls for ever: it gives up a call that
+/// could be tried again because others failed. A deploy makes a few hundred, each of which must
+/// succeed in the end.
+fn retries() -> RetryPartition {
+    RetryPartition::custom("decklift").token_bucket(TokenBucket::unlimited()).build()
 }
 
 impl Aws {
@@ -142,7 +155,8 @@ impl Aws {
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
-                    .with_initial_backoff(BACKOFF),
+                    .with_initial_backoff(BACKOFF)
+                    .with_max_backoff(LONGEST_BACKOFF),
             )
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build(),

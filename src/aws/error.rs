@@ -137,10 +137,7 @@ fn answered(operation: &str, code: &str, message: Option<&str>, status: u16) -> 
 }
 
 fn denied_help(operation: &str) -> String {
-    format!(
-        "the caller's IAM policies must allow {}; `decklift iam-policy` prints what a deploy needs",
-        action(operation)
-    )
+    format!("the caller's IAM policies must allow {}", action(operation))
 }
 
 /// Every service spells it in its own way.
@@ -191,7 +188,10 @@ fn garbled(operation: &str, status: u16, response: &HttpResponse) -> CloudError 
     let text = strip_markup(&body);
     let said = if text.is_empty() { String::new() } else { format!(": {}", shorten(&text)) };
     let message = format!("HTTP {status}, which is no answer of AWS{said}");
-    if status == 403 {
+    let page = body.trim_start().to_ascii_lowercase();
+    let is_page = page.starts_with("<!doctype html") || page.starts_with("<html");
+    // A page comes from something in the way, not from AWS.
+    if status == 403 && !is_page {
         return CloudError::new(CloudErrorKind::AccessDenied, operation, message)
             .help(denied_help(operation));
     }

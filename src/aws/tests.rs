@@ -41,7 +41,7 @@ fn group() -> SecurityGroup {
 
 async fn identity(status: u16, body: &str) -> CloudError {
     // The first call is tried more than once.
-    Recorder::new(std::iter::repeat_n((status, body), 10)).aws().identity().await.unwrap_err()
+    Recorder::new(std::iter::repeat_n((status, body), 20)).aws().identity().await.unwrap_err()
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::prepare::{self, Purpose};
+use super::prepare::{self, App, Purpose};
 use super::world::World;
 use super::{Session, signals};
-use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
+use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
 use crate::ecs::desired::{Attribute, Desired, Kind};
 use crate::error::Error;
-use crate::event::{Event, Events};
+use crate::event::{Event, Events, TaskFailure};
 use crate::plan::{Action, Plan, plan};
+use crate::report::closing::{self, Closing, Failure};
 use crate::report::plan_text;
 
 /// How many steps call AWS at a time.
@@ -27,7 +29,13 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     });
     let app = prepare::read(session, arguments.strict)?;
     let reporter = session.reporter();
-    let emit = |event: Event| reporter.event(&event);
+    let tasks = RefCell::new(Vec::new());
+    let emit = |event: Event| {
+        if let Event::TaskFailed { service, failure } = &event {
+            tasks.borrow_mut().push((service.clone(), failure.clone()));
+        }
+        reporter.event(&event);
+    };
     let events: &dyn Events = &emit;
     let world = prepare::connect(session, &app, Purpose::Deploy, events).await?;
     let desired = prepare::desired(session, &app, &world)?;
@@ -48,7 +56,12 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
     let options = Options { limit: LIMIT, rollout: (!arguments.detach).then_some(rollout) };
     let applied = apply(&world, &desired, &plan, options, &stop, events).await;
-    finish(&world, &desired, &plan, &applied, start.elapsed(), events).await
+    let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
+    if result.is_err() && !session.json() {
+        let closing = closing(&app, &desired, &plan, &applied, &tasks.borrow());
+        session.screen.block(&closing::text(&closing));
+    }
+    result
 }
 
 /// The plan on stderr: stdout is for the URLs.
@@ -95,6 +108,63 @@ fn agree(
         help: "agree with --allow-public or --yes, or set `x-ecs: {ports: {PORT: none}}` on the service"
             .to_owned(),
     })
+}
+
+/// What failed, in the words of the Compose file.
+fn closing(
+    app: &App,
+    desired: &Desired,
+    plan: &Plan,
+    applied: &Applied,
+    tasks: &[(String, TaskFailure)],
+) -> Closing {
+    let mut closing = Closing {
+        title: match applied.verdict() {
+            Verdict::RolledBack => "The deployment failed and was rolled back.",
+            Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
+            Verdict::TimedOut => "The rollout was still in progress when the time was up.",
+            Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
+            Verdict::Done | Verdict::Failed => "The deploy failed.",
+        }
+        .to_owned(),
+        next: match applied.verdict() {
+            Verdict::TimedOut => "`decklift deploy` goes on watching; --timeout gives it longer",
+            Verdict::Interrupted => "`decklift deploy` goes on from here",
+            _ => "correct the cause and run `decklift deploy` again: what was done stays done",
+        }
+        .to_owned(),
+        ..Closing::default()
+    };
+    for (step, outcome) in plan.steps.iter().zip(&applied.outcomes) {
+        let error = match outcome {
+            Outcome::Failed(error) => error,
+            Outcome::Skipped { .. } | Outcome::NotStarted => {
+                closing.skipped.push(format!("{} {}", step.action.label(), step.resource));
+                continue;
+            }
+            Outcome::Done => continue,
+        };
+        let origin = desired.resources.get(&step.resource).and_then(|resource| resource.origin);
+        let of_service =
+            |(service, _): &&(String, TaskFailure)| Some(service) == step.service.as_ref();
+        let is_rollout = step.action == Action::Rollout;
+        closing.failures.push(Failure {
+            what: step.resource.to_string(),
+            place: origin.map(|span| app.sources.place(span)),
+            reason: error.to_string(),
+            // One task is enough here: the others were told of when they stopped.
+            tasks: tasks
+                .iter()
+                .filter(|_| is_rollout)
+                .filter(of_service)
+                .map(|(_, failure)| failure.clone())
+                .take(1)
+                .collect(),
+            state: error.state(),
+            help: error.help(),
+        });
+    }
+    closing
 }
 
 async fn finish(

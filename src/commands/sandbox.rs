@@ -65,8 +65,11 @@ pub(super) async fn status(session: &Session) -> Result<(), Error> {
 pub(super) fn logs(session: &Session, tail: usize) -> Result<(), Error> {
     let path = paths()?.log();
     let bytes = std::fs::read(&path).map_err(|error| Error::System {
-        message: format!("failed to read {}: {error}", path.display()),
-        help: "the sandbox has not run yet: `decklift deploy --sandbox` starts it".to_owned(),
+        message: match error.kind() {
+            std::io::ErrorKind::NotFound => "the sandbox has not run yet".to_owned(),
+            _ => format!("failed to read {}: {error}", path.display()),
+        },
+        help: "`decklift deploy --sandbox` starts it".to_owned(),
     })?;
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<&str> = text.lines().collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::context::check_directory;
 use super::dockerfile::Dockerfile;
 use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
@@ -33,6 +34,7 @@ pub type BaseDigests = BTreeMap<String, BaseDigest>;
 ///
 /// The Dockerfile is missing or cannot be understood.
 pub fn external_bases(spec: &BuildSpec) -> Result<Vec<String>, ImageError> {
+    check_directory(spec)?;
     Dockerfile::read(spec)?.bases(spec)
 }
 

@@ -23,19 +23,24 @@ pub(super) enum Entry {
     Fifo,
 }
 
+/// Whether the context is a directory at all, before anything in it is looked for.
+pub(super) fn check_directory(spec: &BuildSpec) -> Result<(), ImageError> {
+    // The context itself may be a link.
+    match fs::metadata(&spec.context) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(ImageError::ContextNotDirectory(spec.context.clone())),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(ImageError::ContextMissing(spec.context.clone()))
+        }
+        Err(source) => Err(unreadable(&spec.context)(source)),
+    }
+}
+
 impl Context {
     /// Walks the context. Symbolic links are entries, never followed; sockets are left out, as
     /// docker does.
     pub(super) fn read(spec: &BuildSpec) -> Result<Self, ImageError> {
-        // The context itself may be a link.
-        match fs::metadata(&spec.context) {
-            Ok(metadata) if metadata.is_dir() => {}
-            Ok(_) => return Err(ImageError::ContextNotDirectory(spec.context.clone())),
-            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
-                return Err(ImageError::ContextMissing(spec.context.clone()));
-            }
-            Err(source) => return Err(unreadable(&spec.context)(source)),
-        }
+        check_directory(spec)?;
         let ignore = read_ignore(spec)?;
         let mut context = Self { root: spec.context.clone(), entries: BTreeMap::new() };
         context.walk(&ignore)?;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Action, Actual, Change, Observed, Plan, RolloutState, Step, StepId, changes, removal};
+use super::{
+    Action, Actual, Change, Observed, Plan, Removal, RolloutState, Step, StepId, changes, removal,
+};
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
 /// Plans how AWS becomes what is desired.
@@ -259,11 +261,16 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// What nothing desires any more goes last, when nothing uses it.
+    /// What nothing desires any more goes last, when nothing uses it. Data stays: volumes and
+    /// repositories only go with `down`.
     fn orphans(&mut self) {
         let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
         let removal = removal::removal_steps(
-            self.actual.orphans.iter().map(|(id, observed)| (id, observed)),
+            self.actual
+                .orphans
+                .iter()
+                .filter(|(id, _)| Removal::default().takes(id, self.actual))
+                .map(|(id, observed)| (id, observed)),
             self.steps.len(),
             &before,
         );

@@ -15,8 +15,11 @@ pub struct Removal {
 }
 
 impl Removal {
-    fn takes(self, kind: Kind) -> bool {
-        match kind {
+    /// Whether a resource goes. What holds data stays unless it was asked for.
+    pub(super) fn takes(self, id: &ResourceId, actual: &Actual) -> bool {
+        match id.kind {
+            // A file system that stays keeps the group that its mount targets stand in.
+            Kind::SecurityGroup if id.name == "efs" => self.volumes || !has_volumes(actual),
             Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
             Kind::Repository => self.images,
             // Images go with their repository, task definitions with their service.
@@ -33,17 +36,15 @@ pub fn plan_removal(stack: &str, actual: &Actual, removal: Removal) -> Plan {
         .resources
         .iter()
         .chain(actual.orphans.iter().map(|(id, observed)| (id, observed)))
-        .filter(|(id, _)| removal.takes(id.kind))
-        // A file system that stays keeps its mount targets' security group alive.
-        .filter(|(id, _)| removal.volumes || !keeps_volumes_reachable(id, actual))
+        .filter(|(id, _)| removal.takes(id, actual))
         .collect();
     let steps = removal_steps(all.into_iter(), 0, &BTreeSet::new());
     Plan { version: Plan::VERSION, stack: stack.to_owned(), known: BTreeMap::new(), steps }
 }
 
-fn keeps_volumes_reachable(id: &ResourceId, actual: &Actual) -> bool {
-    let has_volumes = actual.resources.keys().any(|id| id.kind == Kind::MountTarget);
-    has_volumes && id.kind == Kind::SecurityGroup && id.name == "efs"
+fn has_volumes(actual: &Actual) -> bool {
+    let orphans = actual.orphans.iter().map(|(id, _)| id);
+    actual.resources.keys().chain(orphans).any(|id| id.kind == Kind::MountTarget)
 }
 
 /// Steps that delete resources, each after those that may still use it. Their ids start at `first`;

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
+use serde_json::json;
+
 use crate::plan::{Action, Change, Plan, Step};
+use crate::render::render;
 
 /// The plan as lines for people: what, how, why, and a summary.
 #[must_use]
@@ -28,22 +31,18 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-/// `Plan: 3 to create, 1 to change, 0 to delete.`
+/// `Plan: 3 to create, 1 to change, 0 to delete; 2 rollouts.`
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
-    if plan.is_empty() {
-        return "No changes: AWS is what the Compose file says.".to_owned();
-    }
     let shown = lines(plan);
     let count = |sign: char| shown.iter().filter(|line| line.sign == sign).count();
-    let watched = plan.count(&[Action::Rollout]);
-    format!(
-        "Plan: {} to create, {} to change, {} to delete; {watched} {}.",
-        count('+'),
-        count('~'),
-        count('-'),
-        if watched == 1 { "rollout" } else { "rollouts" },
-    )
+    let context = json!({
+        "create": count('+'),
+        "change": count('~'),
+        "delete": count('-'),
+        "rollouts": plan.count(&[Action::Rollout]),
+    });
+    render("plan_summary.txt", context).unwrap_or_else(|error| error.to_string())
 }
 
 struct Line<'a> {

@@ -62,7 +62,7 @@ impl Engine {
             Builder::Legacy => {
                 let spec = spec.clone();
                 let archive = in_background(move || ContextTar::read(&spec)).await?;
-                command.args(["build", "--rm", "--file", archive.dockerfile()]);
+                command.args(["build", "--force-rm", "--file", archive.dockerfile()]);
                 command.stdin(Stdio::piped());
                 Some(archive)
             }

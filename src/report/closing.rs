@@ -1,0 +1,112 @@
+//! What a deploy that did not succeed says last.
+
+use serde::Serialize;
+
+use crate::event::TaskFailure;
+use crate::render::render;
+
+/// One thing that failed.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Failure {
+    /// `kind/name`, or the service.
+    pub what: String,
+    /// Where it stands in the Compose file: `file:line:column`.
+    pub place: Option<String>,
+    /// Why it failed.
+    pub reason: String,
+    /// The tasks that stopped.
+    pub tasks: Vec<TaskFailure>,
+    /// The state that AWS is in now.
+    pub state: Option<String>,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+/// The whole report.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Closing {
+    /// How the deploy ended.
+    pub title: String,
+    /// What failed.
+    pub failures: Vec<Failure>,
+    /// What was not started because of it.
+    pub skipped: Vec<String>,
+    /// The next command.
+    pub next: String,
+}
+
+/// The report as text.
+#[must_use]
+pub fn text(closing: &Closing) -> String {
+    // A template that cannot be filled in must not hide the failure itself.
+    render("closing.txt", closing).unwrap_or_else(|error| {
+        let reasons: Vec<&str> = closing.failures.iter().map(|f| f.reason.as_str()).collect();
+        format!("{}\n{}\n({error})", closing.title, reasons.join("\n"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::ContainerEnd;
+
+    #[test]
+    fn it_says_what_why_where_the_state_and_what_next() {
+        let closing = Closing {
+            title: "deployment failed".to_owned(),
+            failures: vec![
+                Failure {
+                    what: "service web".to_owned(),
+                    place: Some("compose.yaml:4:3".to_owned()),
+                    reason: "tasks failed to start.".to_owned(),
+                    tasks: vec![TaskFailure {
+                        task: "b27e44d1".to_owned(),
+                        reason: "Essential container in task exited".to_owned(),
+                        containers: vec![
+                            ContainerEnd {
+                                name: "web".to_owned(),
+                                exit_code: Some(1),
+                                reason: None,
+                            },
+                            ContainerEnd {
+                                name: "side".to_owned(),
+                                exit_code: None,
+                                reason: Some("CannotPullContainerError".to_owned()),
+                            },
+                        ],
+                        log: vec!["cannot connect to redis:6379".to_owned()],
+                    }],
+                    state: Some("rolled back to shop-web:17".to_owned()),
+                    help: None,
+                },
+                Failure {
+                    what: "role/api".to_owned(),
+                    reason: "not allowed".to_owned(),
+                    help: Some("allow iam:CreateRole".to_owned()),
+                    ..Failure::default()
+                },
+            ],
+            skipped: vec!["service/worker".to_owned()],
+            next: "decklift deploy".to_owned(),
+        };
+        insta::assert_snapshot!(text(&closing), @r"
+        deployment failed
+
+          service web  (compose.yaml:4:3)
+            why    tasks failed to start.
+            task   b27e44d1: Essential container in task exited
+                   container web exited with 1
+                   container side: CannotPullContainerError
+                   | cannot connect to redis:6379
+            state  rolled back to shop-web:17
+
+          role/api
+            why    not allowed
+            help   allow iam:CreateRole
+
+          not done: service/worker
+
+          next: decklift deploy
+        ");
+    }
+}

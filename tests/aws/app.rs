@@ -1,0 +1,395 @@
+//! An application that has one resource of every kind at least.
+
+use std::collections::BTreeMap;
+
+use decklift::ecs::desired::*;
+use decklift::ecs::facts::NetworkFacts;
+
+/// A whole application: one resource of every kind at least.
+pub(crate) struct App {
+    /// The name that every AWS name starts with.
+    pub(crate) stack: String,
+    network: NetworkFacts,
+    /// Days.
+    pub(crate) retention: i32,
+    /// Of the health check.
+    pub(crate) path: String,
+    /// Tasks.
+    pub(crate) replicas: i32,
+    /// Of the container.
+    pub(crate) environment: Vec<KeyValuePair>,
+}
+
+impl App {
+    pub(crate) fn new(stack: &str, network: NetworkFacts) -> Self {
+        let pair = |name: &str, value: &str| KeyValuePair {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        Self {
+            stack: stack.to_owned(),
+            network,
+            retention: 30,
+            path: "/health".to_owned(),
+            replicas: 2,
+            environment: vec![pair("A", "1"), pair("B", "")],
+        }
+    }
+
+    fn tags(&self, id: &ResourceId) -> BTreeMap<String, String> {
+        let pair = |key: &str, value: &str| (format!("decklift:{key}"), value.to_owned());
+        [
+            pair("project", &self.stack),
+            pair("environment", "default"),
+            pair("resource", &id.to_string()),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    fn lower(&self, id: &ResourceId) -> Vec<Tag> {
+        self.tags(id).into_iter().map(|(key, value)| Tag { key, value }).collect()
+    }
+
+    fn upper(&self, id: &ResourceId) -> Vec<UpperTag> {
+        self.tags(id).into_iter().map(|(key, value)| UpperTag { key, value }).collect()
+    }
+
+    fn group(&self, desired: &mut Desired, name: &str) {
+        let id = ResourceId::new(Kind::SecurityGroup, name);
+        let body = SecurityGroup {
+            group_name: format!("{}-{name}", self.stack),
+            description: "a group".to_owned(),
+            vpc_id: self.network.vpc_id.clone(),
+            tag_specifications: vec![TagSpecification {
+                resource_type: "security-group".to_owned(),
+                tags: self.upper(&id),
+            }],
+        };
+        add(desired, id, Body::SecurityGroup(body));
+    }
+
+    fn rule(
+        &self,
+        desired: &mut Desired,
+        name: &str,
+        group: &str,
+        port: Option<i32>,
+        from: Option<&str>,
+    ) {
+        let pair = |group: &str| GroupPair {
+            group_id: attribute(Kind::SecurityGroup, group, Attribute::Id),
+            description: None,
+        };
+        let range = || IpRange { cidr_ip: "0.0.0.0/0".to_owned(), description: None };
+        let permission = IpPermission {
+            ip_protocol: if port.is_some() { "tcp" } else { "-1" }.to_owned(),
+            from_port: port,
+            to_port: port,
+            ip_ranges: if from.is_none() { vec![range()] } else { vec![] },
+            user_id_group_pairs: from.map(pair).into_iter().collect(),
+        };
+        let body = IngressRule {
+            group_id: attribute(Kind::SecurityGroup, group, Attribute::Id),
+            ip_permissions: vec![permission],
+        };
+        add(desired, ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body));
+    }
+
+    pub(crate) fn desired(&self) -> Desired {
+        let mut desired = Desired { stack: self.stack.clone(), ..Desired::default() };
+        self.foundations(&mut desired);
+        self.volumes(&mut desired);
+        self.balancer(&mut desired);
+        self.tasks(&mut desired);
+        desired
+    }
+
+    fn foundations(&self, desired: &mut Desired) {
+        let stack = &self.stack;
+        let id = ResourceId::new(Kind::Cluster, "main");
+        let providers = vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()];
+        let body = Cluster {
+            cluster_name: stack.clone(),
+            capacity_providers: providers,
+            tags: self.lower(&id),
+        };
+        add(desired, id, Body::Cluster(body));
+        let id = ResourceId::new(Kind::Namespace, "main");
+        let body = Namespace { name: stack.clone(), tags: self.upper(&id) };
+        add(desired, id, Body::Namespace(body));
+        let id = ResourceId::new(Kind::LogGroup, "web");
+        let log_group_name = format!("/decklift/{stack}/web");
+        let create =
+            CreateLogGroup { log_group_name: log_group_name.clone(), tags: self.tags(&id) };
+        let retention = PutRetentionPolicy { log_group_name, retention_in_days: self.retention };
+        add(desired, id, Body::LogGroup(LogGroup { create, retention }));
+        let id = ResourceId::new(Kind::Role, "web");
+        let role_name = format!("{stack}-web-execution");
+        let create = CreateRole {
+            path: format!("/decklift/{stack}/"),
+            role_name: role_name.clone(),
+            assume_role_policy_document: r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"}}],"Version":"2012-10-17"}"#.to_owned(),
+            description: "a role".to_owned(),
+            tags: self.upper(&id),
+        };
+        let policy = PutRolePolicy {
+            role_name,
+            policy_name: "execution".to_owned(),
+            policy_document: r#"{"Statement":[{"Action":["logs:PutLogEvents"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#.to_owned(),
+        };
+        add(desired, id, Body::Role(Role { create, policy }));
+        let id = ResourceId::new(Kind::Repository, "web");
+        let body = Repository {
+            repository_name: format!("{stack}/web"),
+            image_tag_mutability: "IMMUTABLE".to_owned(),
+            image_scanning_configuration: ImageScanning { scan_on_push: true },
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::Repository(body));
+        self.group(desired, "load-balancer");
+        self.group(desired, "net-default");
+        self.group(desired, "efs");
+        self.rule(desired, "world", "load-balancer", Some(8080), None);
+        self.rule(desired, "self", "net-default", None, Some("net-default"));
+        self.rule(desired, "nfs", "efs", Some(2049), Some("net-default"));
+    }
+
+    fn volumes(&self, desired: &mut Desired) {
+        let id = ResourceId::new(Kind::FileSystem, "data");
+        let body = FileSystem {
+            creation_token: format!("{}-data", self.stack),
+            encrypted: true,
+            performance_mode: "generalPurpose".to_owned(),
+            throughput_mode: "elastic".to_owned(),
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::FileSystem(body));
+        let system = || attribute(Kind::FileSystem, "data", Attribute::Id);
+        for (zone, subnet) in &self.network.zone_subnets {
+            let body = MountTarget {
+                file_system_id: system(),
+                subnet_id: subnet.clone(),
+                security_groups: vec![attribute(Kind::SecurityGroup, "efs", Attribute::Id)],
+            };
+            let id = ResourceId::new(Kind::MountTarget, format!("data-{zone}"));
+            add(desired, id, Body::MountTarget(body));
+        }
+        let id = ResourceId::new(Kind::AccessPoint, "pages");
+        let body = AccessPoint {
+            client_token: format!("{}-pages", self.stack),
+            file_system_id: system(),
+            root_directory: RootDirectory {
+                path: "/pages".to_owned(),
+                creation_info: CreationInfo {
+                    owner_uid: 0,
+                    owner_gid: 0,
+                    permissions: "0755".to_owned(),
+                },
+            },
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::AccessPoint(body));
+    }
+
+    fn balancer(&self, desired: &mut Desired) {
+        let id = ResourceId::new(Kind::LoadBalancer, "alb");
+        let body = LoadBalancer {
+            name: self.stack.clone(),
+            kind: "application".to_owned(),
+            scheme: "internet-facing".to_owned(),
+            ip_address_type: "ipv4".to_owned(),
+            subnets: self.network.load_balancer_subnets.clone(),
+            security_groups: vec![attribute(Kind::SecurityGroup, "load-balancer", Attribute::Id)],
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::LoadBalancer(body));
+        let id = ResourceId::new(Kind::TargetGroup, "web-80");
+        let create = CreateTargetGroup {
+            name: format!("{}-web-80", self.stack),
+            protocol: "HTTP".to_owned(),
+            protocol_version: "HTTP1".to_owned(),
+            port: 80,
+            vpc_id: self.network.vpc_id.clone(),
+            target_type: "ip".to_owned(),
+            health_check_protocol: "HTTP".to_owned(),
+            health_check_path: self.path.clone(),
+            health_check_port: "traffic-port".to_owned(),
+            health_check_interval_seconds: 10,
+            health_check_timeout_seconds: 5,
+            healthy_threshold_count: 2,
+            unhealthy_threshold_count: 3,
+            matcher: Matcher { http_code: "200-399".to_owned() },
+            tags: self.upper(&id),
+        };
+        let attributes = ModifyTargetGroupAttributes {
+            target_group_arn: Value::From(id.clone(), Attribute::Arn),
+            attributes: vec![UpperTag {
+                key: "deregistration_delay.timeout_seconds".to_owned(),
+                value: "30".to_owned(),
+            }],
+        };
+        add(desired, id, Body::TargetGroup(TargetGroup { create, attributes }));
+        let id = ResourceId::new(Kind::Listener, "8080");
+        let body = Listener {
+            load_balancer_arn: attribute(Kind::LoadBalancer, "alb", Attribute::Arn),
+            protocol: "HTTP".to_owned(),
+            port: 8080,
+            default_actions: vec![ForwardAction {
+                kind: "forward".to_owned(),
+                target_group_arn: attribute(Kind::TargetGroup, "web-80", Attribute::Arn),
+            }],
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::Listener(body));
+    }
+
+    fn tasks(&self, desired: &mut Desired) {
+        let id = ResourceId::new(Kind::TaskDefinition, "web");
+        let container = ContainerDefinition {
+            name: "web".to_owned(),
+            image: Value::from("busybox:local"),
+            memory: Some(256),
+            port_mappings: vec![PortMapping {
+                name: Some("web-80".to_owned()),
+                container_port: 80,
+                host_port: 80,
+                protocol: "tcp".to_owned(),
+            }],
+            essential: true,
+            command: Some(vec!["sleep".to_owned(), "600".to_owned()]),
+            environment: self.environment.clone(),
+            mount_points: vec![MountPoint {
+                source_volume: "pages".to_owned(),
+                container_path: "/pages".to_owned(),
+                read_only: false,
+            }],
+            health_check: Some(HealthCheck {
+                command: vec!["CMD-SHELL".to_owned(), "true".to_owned()],
+                interval: 10,
+                timeout: 5,
+                retries: 3,
+                start_period: 0,
+            }),
+            log_configuration: Some(LogConfiguration {
+                log_driver: "awslogs".to_owned(),
+                options: [
+                    ("awslogs-group".to_owned(), format!("/decklift/{}/web", self.stack)),
+                    ("awslogs-region".to_owned(), "us-east-1".to_owned()),
+                    ("awslogs-stream-prefix".to_owned(), "web".to_owned()),
+                ]
+                .into_iter()
+                .collect(),
+            }),
+            ..ContainerDefinition::default()
+        };
+        let body = TaskDefinition {
+            family: format!("{}-web", self.stack),
+            task_role_arn: None,
+            execution_role_arn: Some(attribute(Kind::Role, "web", Attribute::Arn)),
+            network_mode: "awsvpc".to_owned(),
+            requires_compatibilities: vec!["FARGATE".to_owned()],
+            cpu: "256".to_owned(),
+            memory: "512".to_owned(),
+            runtime_platform: RuntimePlatform {
+                cpu_architecture: "X86_64".to_owned(),
+                operating_system_family: "LINUX".to_owned(),
+            },
+            ephemeral_storage: None,
+            volumes: vec![TaskVolume {
+                name: "pages".to_owned(),
+                host: None,
+                efs_volume_configuration: Some(EfsVolumeConfiguration {
+                    file_system_id: attribute(Kind::FileSystem, "data", Attribute::Id),
+                    transit_encryption: "ENABLED".to_owned(),
+                    authorization_config: EfsAuthorizationConfig {
+                        access_point_id: attribute(Kind::AccessPoint, "pages", Attribute::Id),
+                        iam: "DISABLED".to_owned(),
+                    },
+                }),
+            }],
+            container_definitions: vec![container],
+            tags: self.lower(&id),
+        };
+        add(desired, id, Body::TaskDefinition(Box::new(body)));
+        add(
+            desired,
+            ResourceId::new(Kind::Service, "web"),
+            Body::Service(Box::new(self.service())),
+        );
+    }
+
+    fn service(&self) -> Service {
+        Service {
+            cluster: self.stack.clone(),
+            service_name: format!("{}-web", self.stack),
+            task_definition: attribute(Kind::TaskDefinition, "web", Attribute::Arn),
+            desired_count: self.replicas,
+            capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+                capacity_provider: "FARGATE".to_owned(),
+                weight: 1,
+                base: 0,
+            }],
+            platform_version: "LATEST".to_owned(),
+            scheduling_strategy: "REPLICA".to_owned(),
+            deployment_configuration: DeploymentConfiguration {
+                deployment_circuit_breaker: DeploymentCircuitBreaker {
+                    enable: true,
+                    rollback: true,
+                },
+                maximum_percent: 200,
+                minimum_healthy_percent: 100,
+            },
+            network_configuration: NetworkConfiguration {
+                awsvpc_configuration: AwsVpcConfiguration {
+                    subnets: self.network.task_subnets.clone(),
+                    security_groups: vec![attribute(
+                        Kind::SecurityGroup,
+                        "net-default",
+                        Attribute::Id,
+                    )],
+                    assign_public_ip: "ENABLED".to_owned(),
+                },
+            },
+            load_balancers: vec![ServiceLoadBalancer {
+                target_group_arn: attribute(Kind::TargetGroup, "web-80", Attribute::Arn),
+                container_name: "web".to_owned(),
+                container_port: 80,
+            }],
+            health_check_grace_period_seconds: Some(60),
+            service_connect_configuration: Some(ServiceConnectConfiguration {
+                enabled: true,
+                namespace: attribute(Kind::Namespace, "main", Attribute::Arn),
+                services: vec![ServiceConnectService {
+                    port_name: "web-80".to_owned(),
+                    discovery_name: "web-80".to_owned(),
+                    client_aliases: vec![ServiceConnectClientAlias {
+                        port: 80,
+                        dns_name: "web".to_owned(),
+                    }],
+                }],
+            }),
+            availability_zone_rebalancing: "ENABLED".to_owned(),
+            enable_ecs_managed_tags: true,
+            propagate_tags: "SERVICE".to_owned(),
+            enable_execute_command: false,
+            tags: self.lower(&ResourceId::new(Kind::Service, "web")),
+        }
+    }
+}
+
+fn attribute(kind: Kind, name: &str, attribute: Attribute) -> Value {
+    Value::From(ResourceId::new(kind, name), attribute)
+}
+
+pub(crate) fn add(desired: &mut Desired, id: ResourceId, body: Body) {
+    desired.insert(Resource {
+        id,
+        body,
+        service: Some("web".to_owned()),
+        origin: None,
+        waits: Vec::new(),
+        peers: Vec::new(),
+        stateful: false,
+    });
+}
