@@ -80,7 +80,7 @@ fn not_readable() {
     use std::os::unix::fs::PermissionsExt;
     let project = Project::of("services: {web: {image: busybox}}");
     let path = project.path("compose.yaml");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("permissions");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("permissions");
     if std::fs::read(&path).is_ok() {
         return; // root reads everything
     }
