@@ -19,7 +19,8 @@ use session::Session;
 /// Runs a command and gives its exit code.
 #[must_use]
 pub fn run(cli: Cli) -> u8 {
-    let session = Session::new(cli.global);
+    let checks = matches!(cli.command, Command::Check(_));
+    let session = Session::new(cli.global, checks);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {

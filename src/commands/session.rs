@@ -12,10 +12,12 @@ use crate::source::Sources;
 pub(super) struct Session {
     pub(super) global: Global,
     pub(super) screen: Screen,
+    /// Whether diagnostics are what the command is for.
+    checks: bool,
 }
 
 impl Session {
-    pub(super) fn new(global: Global) -> Self {
+    pub(super) fn new(global: Global, checks: bool) -> Self {
         let color = match global.color {
             Color::Auto => None,
             Color::Always => Some(true),
@@ -23,7 +25,7 @@ impl Session {
         };
         let screen =
             Screen::new(ScreenOptions { color, quiet: global.quiet, verbose: global.verbose });
-        Self { global, screen }
+        Self { global, screen, checks }
     }
 
     pub(super) fn json(&self) -> bool {
@@ -48,9 +50,10 @@ impl Session {
         }
     }
 
-    /// Prints diagnostics: as text on stderr, or as JSON on stdout.
+    /// Prints diagnostics: as text on stderr, or as JSON on stdout where they are the result. Beside
+    /// a result of another kind they stay out of its way.
     pub(super) fn print(&self, list: &Diagnostics, sources: &Sources) {
-        if self.json() {
+        if self.json() && (self.checks || list.has_errors()) {
             for line in diagnostics::render_json(list, sources).lines() {
                 self.screen.data(line);
             }
