@@ -72,7 +72,7 @@ fn a_directory() {
 fn no_file_anywhere() {
     let case = Case::new(&[("x", "")]);
     insta::assert_snapshot!(case.drawn(), @r"
-    error[file-not-found]: no Compose file in `/tmp/root/app` or above it
+    error[file-not-found]: no Compose file in `/tmp/case/app` or above it
      |
      = help: name it with `-f`, or create `compose.yaml`
 

@@ -38,7 +38,7 @@ fn config(case: &Case, form: ConfigForm) -> serde_json::Value {
 fn json() {
     let case = one(TEXT);
     let text = serde_json::to_string_pretty(&config(&case, ConfigForm::Json)).expect("JSON");
-    insta::assert_snapshot!(text.replace(&*case.root.path().to_string_lossy(), "/tmp/root"));
+    insta::assert_snapshot!(text.replace(&*case.root.path().to_string_lossy(), "/tmp/case"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Case {
 pub(crate) fn draw(loaded: &Loaded, root: &Path) -> String {
     let options = RenderOptions { color: false, width: 100, verbose: true };
     let drawn = render(&loaded.diagnostics, &loaded.sources, options);
-    drawn.replace(&*root.to_string_lossy(), "/tmp/root")
+    drawn.replace(&*root.to_string_lossy(), "/tmp/case")
 }
 
 /// One `compose.yaml`.
