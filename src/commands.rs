@@ -7,6 +7,7 @@ mod deploy;
 mod down;
 mod plan;
 mod prepare;
+mod rows;
 mod sandbox;
 mod session;
 mod signals;

@@ -65,6 +65,81 @@ pub struct TaskFailure {
     pub containers: Vec<ContainerEnd>,
     /// The last lines that it logged, oldest first.
     pub log: Vec<String>,
+    /// What the load balancer last said of it, where that was nothing good.
+    pub targets: Vec<TargetHealth>,
+}
+
+/// What a load balancer thinks of one target (ELBv2 API reference, `TargetHealthDescription`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TargetHealth {
+    /// `address:port`
+    pub target: String,
+    /// `initial`, `healthy`, `unhealthy`, `draining` …
+    pub state: String,
+    /// Such as `Target.ResponseCodeMismatch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Such as `Health checks failed with these codes: [500]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// How a job is coming along.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum JobProgress {
+    /// Its task was asked for, or found where an earlier run had asked for it.
+    Started {
+        /// The task's id.
+        task: String,
+        /// `family:revision`
+        task_definition: String,
+    },
+    /// Its containers run.
+    Running,
+    /// It ended.
+    Ended {
+        /// The exit code of its container, when it ran.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+    },
+}
+
+/// What a row of a deploy is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RowKind {
+    /// An ECS service.
+    Service,
+    /// A task that runs to completion.
+    Job,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// It was created or updated.
+    Started,
+    /// Its deployment succeeded.
+    Healthy,
+    /// It exited with 0.
+    Completed,
+}
+
+/// A service of the Compose file in a deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ServiceRow {
+    /// The Compose service.
+    pub service: String,
+    /// A service or a job.
+    pub kind: RowKind,
+    /// Whether the plan has nothing to do for it.
+    pub unchanged: bool,
+    /// The Compose services that it waits for, and until when.
+    pub waits: Vec<(String, Until)>,
 }
 
 /// How a container ended.
@@ -97,6 +172,21 @@ pub enum Event {
         services: usize,
         /// How many steps the plan has.
         steps: usize,
+        /// The environment, when one was named.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        environment: Option<String>,
+        /// The services and jobs, in the order of the file; none for a command that rolls nothing
+        /// out.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        rows: Vec<ServiceRow>,
+        /// The services whose images are to be built or pushed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        images: Vec<String>,
+    },
+    /// The lock was taken under this release number.
+    Release {
+        /// The number.
+        number: u64,
     },
     /// Something worth a line.
     Note {
@@ -175,6 +265,28 @@ pub enum Event {
         /// The task.
         failure: TaskFailure,
     },
+    /// What the load balancer thinks of a service's targets changed.
+    Targets {
+        /// The Compose service.
+        service: String,
+        /// Its targets.
+        targets: Vec<TargetHealth>,
+    },
+    /// A job moved on.
+    Job {
+        /// The Compose service.
+        service: String,
+        /// How it stands.
+        #[serde(flatten)]
+        progress: JobProgress,
+    },
+    /// A line that a job logged.
+    Log {
+        /// The Compose service.
+        service: String,
+        /// The line.
+        line: String,
+    },
     /// A place where the application answers.
     Endpoint {
         /// The Compose service.
@@ -184,7 +296,8 @@ pub enum Event {
     },
     /// The command is over.
     Finished {
-        /// `done`, `nothing-to-do`, `failed`, `rolled-back`, `timed-out`, `interrupted`
+        /// `done`, `nothing-to-do`, `failed`, `deployment-failed`, `rolled-back`,
+        /// `job-failed`, `timed-out`, `interrupted`
         outcome: String,
         /// Seconds that it took.
         seconds: u64,

@@ -342,6 +342,7 @@ impl Cloud for Memory {
                 reason: None,
             }],
             log: vec!["crashing".to_owned()],
+            targets: Vec::new(),
         }])
     }
 }

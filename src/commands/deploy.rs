@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::prepare::{self, App, Purpose};
 use super::world::World;
-use super::{Session, signals};
+use super::{Session, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
 use crate::ecs::desired::{Attribute, Desired, Kind};
@@ -52,6 +52,9 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         region: world.region().to_owned(),
         services: app.project.services.len(),
         steps: plan.steps.len(),
+        environment: session.global.environment.clone(),
+        rows: rows::of(&app.project, &desired, &plan),
+        images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
     let options = Options { limit: LIMIT, rollout: (!arguments.detach).then_some(rollout) };

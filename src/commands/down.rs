@@ -64,6 +64,9 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
         region: world.region().to_owned(),
         services: app.project.services.len(),
         steps: plan.steps.len(),
+        environment: session.global.environment.clone(),
+        rows: Vec::new(),
+        images: Vec::new(),
     });
     let options = Options { limit: LIMIT, rollout: None };
     let applied = apply(&world, &desired, &plan, options, &stop, events).await;

@@ -75,6 +75,7 @@ mod tests {
                             },
                         ],
                         log: vec!["cannot connect to redis:6379".to_owned()],
+                        targets: Vec::new(),
                     }],
                     state: Some("rolled back to shop-web:17".to_owned()),
                     help: None,

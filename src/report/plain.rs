@@ -2,7 +2,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::{Reporter, Screen};
-use crate::event::{Event, ImageProgress, RolloutProgress, TaskFailure};
+use crate::event::{Event, ImageProgress, JobProgress, RolloutProgress, TargetHealth, TaskFailure};
 
 /// Append-only lines: one a change of state.
 #[derive(Debug)]
@@ -60,6 +60,25 @@ impl<'a> Plain<'a> {
         }
     }
 
+    fn job(&self, service: &str, progress: &JobProgress) {
+        let text = match progress {
+            JobProgress::Started { task, task_definition } => {
+                format!("task {task} of {task_definition} starts")
+            }
+            JobProgress::Running => "running".to_owned(),
+            JobProgress::Ended { exit_code: Some(code) } => format!("exited with {code}"),
+            JobProgress::Ended { exit_code: None } => "ended".to_owned(),
+        };
+        self.screen.note(&format!("  job      {service}: {text}"));
+    }
+
+    /// Only what is wrong: that targets become healthy is what everybody waits for.
+    fn targets(&self, service: &str, targets: &[TargetHealth]) {
+        for target in targets.iter().filter(|target| target.state == "unhealthy") {
+            self.screen.note(&format!("  rollout  {service}: target {}", target_text(target)));
+        }
+    }
+
     fn failure(&self, service: &str, failure: &TaskFailure) {
         self.screen.block(&format!(
             "  rollout  {service}: task {} stopped: {}",
@@ -75,16 +94,28 @@ impl<'a> Plain<'a> {
             }
             self.screen.block(&text);
         }
+        for target in &failure.targets {
+            self.screen.block(&format!("             target {}", target_text(target)));
+        }
         for line in &failure.log {
             self.screen.block(&format!("             | {line}"));
         }
     }
 }
 
+/// `10.0.0.7:80 is unhealthy: Health checks failed with these codes: [500]`
+fn target_text(target: &TargetHealth) -> String {
+    let mut text = format!("{} is {}", target.target, target.state);
+    if let Some(why) = target.description.as_ref().or(target.reason.as_ref()) {
+        text.push_str(&format!(": {why}"));
+    }
+    text
+}
+
 impl Reporter for Plain<'_> {
     fn event(&self, event: &Event) {
         match event {
-            Event::Started { command, stack, region, services, steps } => {
+            Event::Started { command, stack, region, services, steps, .. } => {
                 self.screen.note(&format!(
                     "{command} {stack} in {region}: {services} services, {steps} steps"
                 ));
@@ -109,6 +140,12 @@ impl Reporter for Plain<'_> {
                 }
             }
             Event::TaskFailed { service, failure } => self.failure(service, failure),
+            Event::Release { number } => self.screen.note(&format!("  release  {number}")),
+            Event::Targets { service, targets } => self.targets(service, targets),
+            Event::Job { service, progress } => self.job(service, progress),
+            Event::Log { service, line } => {
+                self.screen.note(&format!("  job      {service} | {line}"));
+            }
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
             Event::Finished { outcome, seconds } => {
                 self.screen.note(&format!("{outcome} after {seconds} s"));

@@ -103,7 +103,7 @@ impl Aws {
             None => Vec::new(),
         };
         let containers = task.containers().iter().map(end).collect();
-        TaskFailure { task: id, reason: reason(task), containers, log }
+        TaskFailure { task: id, reason: reason(task), containers, log, targets: Vec::new() }
     }
 
     /// The last lines of a stream, oldest first. A stream that was never made is no error: the
