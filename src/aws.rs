@@ -31,9 +31,11 @@ pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use network::NetworkRequest;
 
-use crate::apply::cloud::{Changed, Cloud, CloudError, CloudErrorKind, ServiceStatus};
+use crate::apply::cloud::{
+    Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,
+};
 use crate::ecs::desired::{Attribute, Body, Desired, ResourceId, Service};
-use crate::event::TaskFailure;
+use crate::event::{TargetHealth, TaskFailure};
 use crate::plan::{Action, Actual, Change, Observed};
 
 impl Cloud for Aws {
@@ -64,6 +66,7 @@ impl Cloud for Aws {
             Body::Listener(body) => self.create_listener(body).await,
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
+            Body::Job(_) => Err(not_run()),
         };
         made.map_err(|error| error.on(id))
     }
@@ -93,6 +96,7 @@ impl Cloud for Aws {
             // A revision cannot be changed: another one is registered.
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
+            Body::Job(_) => Err(not_run()),
         };
         updated.map_err(|error| error.on(id))
     }
@@ -122,6 +126,8 @@ impl Cloud for Aws {
             Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
+            // Its tasks end by themselves, or with the cluster.
+            Body::Job(_) => Ok(()),
         };
         deleted.map_err(|error| error.on(id))
     }
@@ -137,6 +143,36 @@ impl Cloud for Aws {
     ) -> Result<Vec<TaskFailure>, CloudError> {
         self.task_failures(service, deployment).await
     }
+
+    async fn target_health(&self, service: &Service) -> Result<Vec<TargetHealth>, CloudError> {
+        self.health_of_targets(service).await
+    }
+
+    async fn run_job(&self, run: &JobRun) -> Result<Vec<String>, CloudError> {
+        self.run_tasks(run).await
+    }
+
+    async fn job_tasks(&self, run: &JobRun, tasks: &[String]) -> Result<Vec<JobTask>, CloudError> {
+        self.tasks_of_job(run, tasks).await
+    }
+
+    async fn job_log(
+        &self,
+        run: &JobRun,
+        task: &str,
+        position: Option<String>,
+    ) -> Result<LogPage, CloudError> {
+        self.log_of_job(run, task, position).await
+    }
+
+    async fn complete_job(&self, run: &JobRun) -> Result<(), CloudError> {
+        self.mark_completed(run).await
+    }
+}
+
+fn not_run() -> CloudError {
+    CloudError::new(CloudErrorKind::Service, "run the job", "a job is run, not made")
+        .help("this is a fault of decklift; please report it")
 }
 
 fn not_built() -> CloudError {

@@ -51,6 +51,7 @@ impl Error {
                 Verdict::RolledBack => 4,
                 Verdict::DeploymentFailed => 5,
                 Verdict::TimedOut => 6,
+                Verdict::JobFailed => 7,
                 Verdict::Interrupted => 130,
             },
         }

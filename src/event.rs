@@ -59,6 +59,9 @@ pub struct RolloutProgress {
 pub struct TaskFailure {
     /// The task's id.
     pub task: String,
+    /// Its private address, by which load balancers know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// Why ECS says it stopped.
     pub reason: String,
     /// The containers that ended: name, exit code, reason.

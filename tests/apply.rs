@@ -15,6 +15,11 @@ use decklift::plan::{Action, Plan, Removal, plan, plan_removal};
 use proptest::prelude::*;
 use tokio::sync::watch;
 
+#[path = "apply/jobs.rs"]
+mod jobs;
+
+const WATCH: WatchOptions = WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
+
 fn desired(file: &Path, image_tag: &str) -> Desired {
     let loaded = load(&LoadOptions {
         files: vec![file.to_owned()],
@@ -53,13 +58,17 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// One run of `deploy`: the plan, how it ended, and what was said.
 fn deploy(cloud: &Memory, desired: &Desired) -> (Plan, Verdict, Vec<Event>) {
+    deploy_as(cloud, desired, 1)
+}
+
+/// A run of `deploy` under a release number.
+fn deploy_as(cloud: &Memory, desired: &Desired, release: u64) -> (Plan, Verdict, Vec<Event>) {
     block_on(async {
         let actual = cloud.observe(desired).await.expect("observed");
         let plan = plan(desired, &actual);
         let events = std::cell::RefCell::new(Vec::new());
         let (_sender, stop) = watch::channel(false);
-        let rollout = WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
-        let options = Options { limit: 8, rollout: Some(rollout) };
+        let options = Options { limit: 8, watch: WATCH, detach: false, release };
         let emit = |event: Event| events.borrow_mut().push(event);
         let applied = apply(cloud, desired, &plan, options, &stop, &emit).await;
         let verdict = applied.verdict();
@@ -77,7 +86,7 @@ fn down(cloud: &Memory, desired: &Desired) -> Verdict {
         let everything = Removal { volumes: true, images: true };
         let plan = plan_removal(&desired.stack, &actual, everything);
         let (_sender, stop) = watch::channel(false);
-        let options = Options { limit: 8, rollout: None };
+        let options = Options { limit: 8, watch: WATCH, detach: true, release: 0 };
         apply(cloud, desired, &plan, options, &stop, &|_| {}).await.verdict()
     })
 }

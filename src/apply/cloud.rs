@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use crate::ecs::desired::{Attribute, Body, Desired, ResourceId, Service};
-use crate::event::TaskFailure;
+use crate::ecs::desired::{Attribute, Body, Desired, Job, ResourceId, Service};
+use crate::event::{TargetHealth, TaskFailure};
 use crate::plan::{Action, Actual, Change, Observed, RolloutState};
 
 /// What kind of fault AWS, or the way to it, has.
@@ -139,6 +139,53 @@ pub struct ServiceStatus {
     pub events: Vec<ServiceEvent>,
 }
 
+/// One run of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRun {
+    /// The request, with every reference filled in.
+    pub body: Job,
+    /// The release in whose course it runs. A deploy that goes on where another one was
+    /// interrupted goes on with that one's number, and so finds its tasks.
+    pub release: u64,
+    /// The container whose end is the job's end.
+    pub container: String,
+    /// The log group that it writes to, and the prefix of its streams.
+    pub log: Option<(String, String)>,
+}
+
+/// How far a job's task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    /// It is on its way.
+    Pending,
+    /// Its containers run.
+    Running,
+    /// It ended.
+    Stopped,
+}
+
+/// One task of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobTask {
+    /// The task's ARN.
+    pub arn: String,
+    /// How far it is.
+    pub state: JobState,
+    /// The exit code of the job's container, when it ran.
+    pub exit_code: Option<i32>,
+    /// Of a task that ended without an exit code of 0: why.
+    pub failure: Option<TaskFailure>,
+}
+
+/// Lines of a log, and where the next ones begin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPage {
+    /// The lines, oldest first.
+    pub lines: Vec<String>,
+    /// What the next question starts from.
+    pub position: Option<String>,
+}
+
 /// AWS, or something that stands for it.
 ///
 /// Every call can be repeated: a creation whose answer was lost finds what it made.
@@ -182,4 +229,32 @@ pub trait Cloud {
         service: &Service,
         deployment: &str,
     ) -> impl Future<Output = Result<Vec<TaskFailure>, CloudError>>;
+
+    /// What the load balancer thinks of a service's targets; nothing for a service without one.
+    fn target_health(
+        &self,
+        service: &Service,
+    ) -> impl Future<Output = Result<Vec<TargetHealth>, CloudError>>;
+
+    /// Starts the tasks of a job, or finds those that were started under the same release: a job
+    /// that succeeded then is not run again, one that runs is not started twice. ARNs of the tasks.
+    fn run_job(&self, run: &JobRun) -> impl Future<Output = Result<Vec<String>, CloudError>>;
+
+    /// How the tasks of a job stand, in the order of the ARNs.
+    fn job_tasks(
+        &self,
+        run: &JobRun,
+        tasks: &[String],
+    ) -> impl Future<Output = Result<Vec<JobTask>, CloudError>>;
+
+    /// What a task of a job has logged since `position`.
+    fn job_log(
+        &self,
+        run: &JobRun,
+        task: &str,
+        position: Option<String>,
+    ) -> impl Future<Output = Result<LogPage, CloudError>>;
+
+    /// Keeps that the job's revision has completed, for later plans.
+    fn complete_job(&self, run: &JobRun) -> impl Future<Output = Result<(), CloudError>>;
 }

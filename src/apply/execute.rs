@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::sync::watch;
 
-use super::cloud::{Cloud, CloudError, CloudErrorKind};
+use super::cloud::{Cloud, CloudError, CloudErrorKind, JobRun};
 use super::graph::{Outcome, run_graph};
+use super::job::{JobVerdict, run_job};
 use super::rollout::{RolloutVerdict, WatchOptions, watch as watch_rollout};
-use crate::ecs::desired::{Attribute, Body, Desired, ResourceId};
+use crate::ecs::desired::{Attribute, Body, Desired, Job, ResourceId};
 use crate::event::{Event, Events};
 use crate::plan::{Action, Plan, Step};
 
@@ -17,8 +18,12 @@ use crate::plan::{Action, Plan, Step};
 pub struct Options {
     /// How many steps may call AWS at a time.
     pub limit: usize,
-    /// How to watch rollouts; `None` starts them and does not wait (`--detach`).
-    pub rollout: Option<WatchOptions>,
+    /// How to watch rollouts and jobs.
+    pub watch: WatchOptions,
+    /// Whether rollouts are only started. What others wait for is waited for even so.
+    pub detach: bool,
+    /// The release in whose course jobs run; see [`JobRun::release`].
+    pub release: u64,
 }
 
 /// Why a step failed.
@@ -28,6 +33,8 @@ pub enum StepError {
     Cloud(CloudError),
     /// A rollout did not succeed.
     Rollout(RolloutVerdict),
+    /// A job did not succeed.
+    Job(JobVerdict),
 }
 
 impl std::fmt::Display for StepError {
@@ -49,6 +56,12 @@ impl std::fmt::Display for StepError {
                 RolloutVerdict::TimedOut => f.write_str("still in progress when the time was up"),
                 RolloutVerdict::Interrupted => f.write_str("no longer watched"),
             },
+            Self::Job(verdict) => f.write_str(match verdict {
+                JobVerdict::Succeeded => "succeeded",
+                JobVerdict::Failed { reason } => reason,
+                JobVerdict::TimedOut => "still running when the time was up",
+                JobVerdict::Interrupted => "no longer watched",
+            }),
         }
     }
 }
@@ -74,6 +87,13 @@ impl StepError {
                     "ECS goes on with the rollout by itself".to_owned()
                 }
             },
+            Self::Job(verdict) => match verdict {
+                JobVerdict::Succeeded => return None,
+                JobVerdict::Failed { .. } => "what waits for the job was not touched".to_owned(),
+                JobVerdict::TimedOut | JobVerdict::Interrupted => {
+                    "the job goes on by itself; the next deploy finds it".to_owned()
+                }
+            },
         };
         Some(text)
     }
@@ -83,7 +103,7 @@ impl StepError {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Cloud(error) => error.help.clone(),
-            Self::Rollout(_) => None,
+            Self::Rollout(_) | Self::Job(_) => None,
         }
     }
 }
@@ -99,8 +119,10 @@ pub enum Verdict {
     RolledBack,
     /// A deployment failed and was not rolled back.
     DeploymentFailed,
-    /// A rollout was still in progress when the time was up.
+    /// A rollout or a job was still in progress when the time was up.
     TimedOut,
+    /// A job failed.
+    JobFailed,
     /// The run was told to stop.
     Interrupted,
 }
@@ -123,9 +145,10 @@ impl Applied {
             Verdict::Done => 0,
             Verdict::RolledBack => 1,
             Verdict::TimedOut => 2,
-            Verdict::DeploymentFailed => 3,
-            Verdict::Failed => 4,
-            Verdict::Interrupted => 5,
+            Verdict::JobFailed => 3,
+            Verdict::DeploymentFailed => 4,
+            Verdict::Failed => 5,
+            Verdict::Interrupted => 6,
         };
         for outcome in &self.outcomes {
             let this = match outcome {
@@ -140,6 +163,12 @@ impl Applied {
                     }
                     RolloutVerdict::TimedOut => Verdict::TimedOut,
                     RolloutVerdict::Interrupted => Verdict::Interrupted,
+                },
+                Outcome::Failed(StepError::Job(job)) => match job {
+                    JobVerdict::Succeeded => Verdict::Done,
+                    JobVerdict::Failed { .. } => Verdict::JobFailed,
+                    JobVerdict::TimedOut => Verdict::TimedOut,
+                    JobVerdict::Interrupted => Verdict::Interrupted,
                 },
             };
             if rank(this) > rank(verdict) {
@@ -171,7 +200,7 @@ pub async fn apply<C: Cloud>(
     };
     let after: Vec<BTreeSet<usize>> = plan.steps.iter().map(|step| step.after.clone()).collect();
     // Waiting costs nothing: only steps that call AWS to change something are counted.
-    let counts = |id: usize| plan.steps[id].action != Action::Rollout;
+    let counts = |id: usize| !matches!(plan.steps[id].action, Action::Rollout | Action::Run);
     let outcomes = run_graph(&after, options.limit, counts, stop, |id| run.step(id)).await;
     for (id, outcome) in outcomes.iter().enumerate() {
         let because = match outcome {
@@ -240,6 +269,7 @@ impl<C: Cloud> Run<'_, C> {
                 self.cloud.update(&step.resource, &body, step.action, &step.changes).await
             }
             Action::Rollout => return self.rollout(step, &body).await,
+            Action::Run => return self.job(step, body).await,
             Action::Delete => return Ok(None),
         }
         .map_err(on)?;
@@ -273,9 +303,11 @@ impl<C: Cloud> Run<'_, C> {
     }
 
     async fn rollout(&self, step: &Step, body: &Body) -> Result<Option<String>, StepError> {
-        let (Some(options), Body::Service(service)) = (self.options.rollout, body) else {
+        let Body::Service(service) = body else { return Ok(None) };
+        if self.options.detach && !self.is_awaited(step) {
             return Ok(Some("not watched".to_owned()));
-        };
+        }
+        let options = self.options.watch;
         let deployment = self.deployments.borrow().get(&step.resource).cloned();
         let name = step.service.as_deref().unwrap_or(&step.resource.name);
         let verdict =
@@ -286,5 +318,46 @@ impl<C: Cloud> Run<'_, C> {
             RolloutVerdict::Succeeded => Ok(Some("running".to_owned())),
             other => Err(StepError::Rollout(other)),
         }
+    }
+
+    /// Whether another step of the plan waits for the end of this one.
+    fn is_awaited(&self, step: &Step) -> bool {
+        let place = self.plan.steps.iter().position(|other| std::ptr::eq(other, step));
+        place.is_some_and(|id| self.plan.steps.iter().any(|other| other.after.contains(&id)))
+    }
+
+    async fn job(&self, step: &Step, body: Body) -> Result<Option<String>, StepError> {
+        let Body::Job(job) = body else { return Ok(None) };
+        let run = self.job_run(step, *job);
+        let name = step.service.as_deref().unwrap_or(&step.resource.name);
+        let verdict = run_job(self.cloud, name, &run, self.options.watch, self.stop, self.events)
+            .await
+            .map_err(|error| StepError::Cloud(error.on(&step.resource)))?;
+        match verdict {
+            JobVerdict::Succeeded => Ok(Some("completed".to_owned())),
+            other => Err(StepError::Job(other)),
+        }
+    }
+
+    fn job_run(&self, step: &Step, body: Job) -> JobRun {
+        // The references of the body are filled in; those of what is desired name the revision.
+        let wanted = self.desired.resources.get(&step.resource).map(|resource| &resource.body);
+        let task = match wanted {
+            Some(Body::Job(job)) => job.task_definition.reference().map(|(id, _)| id),
+            _ => None,
+        };
+        let task = task.and_then(|id| self.desired.resources.get(id)).map(|task| &task.body);
+        let container = match task {
+            Some(Body::TaskDefinition(task)) => {
+                task.container_definitions.iter().find(|container| container.essential)
+            }
+            _ => None,
+        };
+        let log = container.and_then(|c| c.log_configuration.as_ref()).and_then(|log| {
+            let option = |key| log.options.get(key).cloned();
+            Some((option("awslogs-group")?, option("awslogs-stream-prefix")?))
+        });
+        let container = container.map(|c| c.name.clone()).unwrap_or_default();
+        JobRun { body, release: self.options.release, container, log }
     }
 }

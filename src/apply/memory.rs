@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cloud::{
-    Changed, Cloud, CloudError, CloudErrorKind, Deployment, ServiceEvent, ServiceStatus,
+    Changed, Cloud, CloudError, CloudErrorKind, Deployment, JobRun, JobState, JobTask, LogPage,
+    ServiceEvent, ServiceStatus,
 };
-use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Service};
-use crate::event::{ContainerEnd, TaskFailure};
+use crate::ecs::desired::{Attribute, Body, Desired, Job, Kind, ResourceId, Service};
+use crate::event::{ContainerEnd, TargetHealth, TaskFailure};
 use crate::plan::{Action, Actual, Change, Live, Observed, RolloutState};
 
 /// When a call fails.
@@ -34,6 +35,8 @@ struct State {
     calls: Vec<String>,
     fault: Option<Fault>,
     failing: BTreeSet<String>,
+    /// Who started which revision as a job, oldest first.
+    runs: Vec<String>,
     clock: i64,
 }
 
@@ -52,7 +55,7 @@ impl Memory {
         state.calls.clear();
     }
 
-    /// Makes every later deployment of a service (by ECS service name) fail.
+    /// Makes every later deployment of a service, or run of a job (by ECS service name), fail.
     pub fn fail_rollouts_of(&self, service_name: &str) {
         self.state.borrow_mut().failing.insert(service_name.to_owned());
     }
@@ -60,6 +63,17 @@ impl Memory {
     /// Makes later deployments of a service succeed again.
     pub fn heal(&self, service_name: &str) {
         self.state.borrow_mut().failing.remove(service_name);
+    }
+
+    /// The jobs that were run: who started which revision.
+    #[must_use]
+    pub fn runs(&self) -> Vec<String> {
+        self.state.borrow().runs.clone()
+    }
+
+    fn fails(&self, run: &JobRun) -> bool {
+        let by = run.body.started_by.replace(&format!("/{}", Job::RELEASE), "");
+        self.state.borrow().failing.contains(&by)
     }
 
     /// The calls since the fault was set, such as `create service/web`.
@@ -335,6 +349,7 @@ impl Cloud for Memory {
     ) -> Result<Vec<TaskFailure>, CloudError> {
         Ok(vec![TaskFailure {
             task: format!("task-of-{deployment}"),
+            address: None,
             reason: "Essential container in task exited".to_owned(),
             containers: vec![ContainerEnd {
                 name: service.service_name.clone(),
@@ -344,5 +359,66 @@ impl Cloud for Memory {
             log: vec!["crashing".to_owned()],
             targets: Vec::new(),
         }])
+    }
+
+    async fn target_health(&self, _service: &Service) -> Result<Vec<TargetHealth>, CloudError> {
+        Ok(Vec::new())
+    }
+
+    async fn run_job(&self, run: &JobRun) -> Result<Vec<String>, CloudError> {
+        let by = run.body.started_by.replace(Job::RELEASE, &run.release.to_string());
+        let revision = run.body.task_definition.to_string();
+        let key = format!("{by} {revision}");
+        let found = self.state.borrow().runs.contains(&key) && !self.fails(run);
+        if !found {
+            self.call(&format!("run {by}"), |state| {
+                state.runs.push(key.clone());
+                Ok(())
+            })?;
+        }
+        Ok(vec![format!("arn:aws:test:task/{key}")])
+    }
+
+    async fn job_tasks(&self, run: &JobRun, tasks: &[String]) -> Result<Vec<JobTask>, CloudError> {
+        let failed = self.fails(run);
+        let task = |arn: &String| JobTask {
+            arn: arn.clone(),
+            state: JobState::Stopped,
+            exit_code: Some(i32::from(failed)),
+            failure: failed.then(|| TaskFailure {
+                task: "task-of-the-job".to_owned(),
+                address: None,
+                reason: "Essential container in task exited".to_owned(),
+                containers: Vec::new(),
+                log: vec!["no database".to_owned()],
+                targets: Vec::new(),
+            }),
+        };
+        Ok(tasks.iter().map(task).collect())
+    }
+
+    async fn job_log(
+        &self,
+        _run: &JobRun,
+        _task: &str,
+        position: Option<String>,
+    ) -> Result<LogPage, CloudError> {
+        let lines = if position.is_none() { vec!["working".to_owned()] } else { Vec::new() };
+        Ok(LogPage { lines, position: Some("end".to_owned()) })
+    }
+
+    async fn complete_job(&self, run: &JobRun) -> Result<(), CloudError> {
+        let revision = run.body.task_definition.to_string();
+        self.call(&format!("complete {revision}"), |state| {
+            let has =
+                |observed: &Observed| observed.attributes.get(&Attribute::Arn) == Some(&revision);
+            let newest = state.resources.values_mut().map(|entry| &mut entry.observed);
+            let all = newest.chain(state.revisions.values_mut().flatten());
+            for observed in all.filter(|observed| has(observed)) {
+                let release = run.release.to_string();
+                observed.attributes.insert(Attribute::Completed, release);
+            }
+            Ok(())
+        })
     }
 }

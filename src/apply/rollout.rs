@@ -1,6 +1,6 @@
 //! Watches one service until its deployment has succeeded or failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cloud::{Cloud, CloudError, Deployment, ServiceStatus};
 use crate::ecs::desired::Service;
-use crate::event::{Event, Events, RolloutProgress, TaskFailure};
+use crate::event::{Event, Events, RolloutProgress, TargetHealth, TaskFailure};
 use crate::plan::RolloutState;
 
 /// How a rollout ended.
@@ -108,6 +108,10 @@ struct Seen {
     progress: Option<RolloutProgress>,
     replaces: Option<String>,
     failed: i32,
+    /// The targets as they were last told of.
+    targets: Vec<TargetHealth>,
+    /// What was last said of each target that was unhealthy, by target.
+    sick: BTreeMap<String, TargetHealth>,
     failures: BTreeSet<String>,
 }
 
@@ -129,6 +133,7 @@ impl<C: Cloud> Watcher<'_, C> {
         }
         let ours = status.deployments.iter().find(|d| Some(&d.id) == self.deployment.as_ref());
         self.tell(&status, ours);
+        self.look_at_targets(ours).await;
         if let Some(ours) = ours
             && ours.failed > self.seen.failed
         {
@@ -145,6 +150,31 @@ impl<C: Cloud> Watcher<'_, C> {
             self.tell_failures(&id).await;
         }
         Ok(verdict)
+    }
+
+    /// Tasks that run and do not count yet wait for the load balancer, which may say why.
+    async fn look_at_targets(&mut self, ours: Option<&Deployment>) {
+        let waits = ours.is_some_and(|d| d.state == RolloutState::InProgress && d.running > 0);
+        if !waits || self.service.load_balancers.is_empty() {
+            return;
+        }
+        // It is one more reason to show, and none to fail for.
+        let Ok(targets) = self.cloud.target_health(self.service).await else { return };
+        for target in targets.iter().filter(|target| target.state == "unhealthy") {
+            self.seen.sick.insert(target.target.clone(), target.clone());
+        }
+        if self.seen.targets != targets {
+            self.seen.targets.clone_from(&targets);
+            self.events.emit(Event::Targets { service: self.name.to_owned(), targets });
+        }
+    }
+
+    /// What the load balancer last said against a task.
+    fn held_against(&self, failure: &TaskFailure) -> Vec<TargetHealth> {
+        let Some(address) = &failure.address else { return Vec::new() };
+        let prefix = format!("{address}:");
+        let sick = self.seen.sick.values();
+        sick.filter(|target| target.target.starts_with(&prefix)).cloned().collect()
     }
 
     fn judge(
@@ -255,7 +285,8 @@ impl<C: Cloud> Watcher<'_, C> {
             .filter(|failure| !self.seen.failures.contains(&failure.task))
             .take(left)
             .collect();
-        for failure in new {
+        for mut failure in new {
+            failure.targets = self.held_against(&failure);
             self.seen.failures.insert(failure.task.clone());
             self.events.emit(Event::TaskFailed { service: self.name.to_owned(), failure });
         }

@@ -208,6 +208,7 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::Listener(_) => Kind::Listener,
         Body::TaskDefinition(_) => Kind::TaskDefinition,
         Body::Service(_) => Kind::Service,
+        Body::Job(_) => Kind::Job,
     }
 }
 
@@ -240,5 +241,7 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Listener(b) => format!("port {} of {}", b.port, b.load_balancer_arn.known()?),
         Body::TaskDefinition(b) => b.family.clone(),
         Body::Service(b) => b.service_name.clone(),
+        // What a job has done stands in the revision that it ran.
+        Body::Job(_) => return None,
     })
 }

@@ -96,6 +96,8 @@ pub(super) fn of_body(body: &Body) -> Tags {
             b.tag_specifications.iter().flat_map(|s| upper(&s.tags)).collect()
         }
         Body::LogGroup(b) => b.create.tags.clone(),
+        // A job is looked for by its family and by who started it.
+        Body::Job(b) => lower(&b.tags),
         Body::Image(_) | Body::IngressRule(_) | Body::MountTarget(_) => Tags::new(),
     }
 }

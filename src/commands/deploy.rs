@@ -57,7 +57,8 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
-    let options = Options { limit: LIMIT, rollout: (!arguments.detach).then_some(rollout) };
+    // TODO-RELEASE
+    let options = Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: 1 };
     let applied = apply(&world, &desired, &plan, options, &stop, events).await;
     let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
     if result.is_err() && !session.json() {
@@ -125,7 +126,8 @@ fn closing(
         title: match applied.verdict() {
             Verdict::RolledBack => "The deployment failed and was rolled back.",
             Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
-            Verdict::TimedOut => "The rollout was still in progress when the time was up.",
+            Verdict::TimedOut => "The deploy was still in progress when the time was up.",
+            Verdict::JobFailed => "A job failed: what waits for it was not deployed.",
             Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
             Verdict::Done | Verdict::Failed => "The deploy failed.",
         }
@@ -150,7 +152,7 @@ fn closing(
         let origin = desired.resources.get(&step.resource).and_then(|resource| resource.origin);
         let of_service =
             |(service, _): &&(String, TaskFailure)| Some(service) == step.service.as_ref();
-        let is_rollout = step.action == Action::Rollout;
+        let is_rollout = matches!(step.action, Action::Rollout | Action::Run);
         closing.failures.push(Failure {
             what: step.resource.to_string(),
             place: origin.map(|span| app.sources.place(span)),
@@ -186,6 +188,7 @@ async fn finish(
         Verdict::RolledBack => "rolled-back",
         Verdict::DeploymentFailed => "deployment-failed",
         Verdict::TimedOut => "timed-out",
+        Verdict::JobFailed => "job-failed",
         Verdict::Interrupted => "interrupted",
     };
     events.emit(Event::Finished { outcome: outcome.to_owned(), seconds: took.as_secs() });

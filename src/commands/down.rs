@@ -1,8 +1,8 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::prepare::{self, Purpose};
 use super::{Session, signals};
-use crate::apply::{Cloud, Options, Verdict, apply};
+use crate::apply::{Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DownArgs;
 use crate::ecs::desired::Kind;
 use crate::error::Error;
@@ -68,7 +68,9 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
         rows: Vec::new(),
         images: Vec::new(),
     });
-    let options = Options { limit: LIMIT, rollout: None };
+    // Nothing is rolled out, so that nothing is watched.
+    let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
+    let options = Options { limit: LIMIT, watch, detach: true, release: 0 };
     let applied = apply(&world, &desired, &plan, options, &stop, events).await;
     let verdict = applied.verdict();
     let outcome = match verdict {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::apply::cloud::{Changed, ServiceStatus};
+use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
 use crate::apply::{Cloud, CloudError, CloudErrorKind};
 use crate::aws::Aws;
 use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Service};
 use crate::ecs::facts::Facts;
-use crate::event::{Event, Events, ImageProgress, TaskFailure};
+use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode,
 };
@@ -204,5 +204,30 @@ impl Cloud for World<'_> {
         deployment: &str,
     ) -> Result<Vec<TaskFailure>, CloudError> {
         self.aws.failures(service, deployment).await
+    }
+
+    async fn target_health(&self, service: &Service) -> Result<Vec<TargetHealth>, CloudError> {
+        self.aws.target_health(service).await
+    }
+
+    async fn run_job(&self, run: &JobRun) -> Result<Vec<String>, CloudError> {
+        self.aws.run_job(run).await
+    }
+
+    async fn job_tasks(&self, run: &JobRun, tasks: &[String]) -> Result<Vec<JobTask>, CloudError> {
+        self.aws.job_tasks(run, tasks).await
+    }
+
+    async fn job_log(
+        &self,
+        run: &JobRun,
+        task: &str,
+        position: Option<String>,
+    ) -> Result<LogPage, CloudError> {
+        self.aws.job_log(run, task, position).await
+    }
+
+    async fn complete_job(&self, run: &JobRun) -> Result<(), CloudError> {
+        self.aws.complete_job(run).await
     }
 }

@@ -211,7 +211,6 @@ const SERVICE_EXTENSION: &[&str] = &[
     "ephemeral_storage",
     "exec",
     "execution_role",
-    "job",
     "mirror",
     "overrides",
     "policies",

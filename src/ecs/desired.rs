@@ -7,6 +7,7 @@
 mod cluster;
 mod file_system;
 mod id;
+mod job;
 mod load_balancer;
 mod log_group;
 mod namespace;
@@ -22,6 +23,7 @@ mod visit;
 pub use cluster::*;
 pub use file_system::*;
 pub use id::*;
+pub use job::*;
 pub use load_balancer::*;
 pub use log_group::*;
 pub use namespace::*;
@@ -78,6 +80,7 @@ pub enum Body {
     Listener(Listener),
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
+    Job(Box<Job>),
 }
 
 /// When a service's rollout may start, seen from another service.

@@ -11,6 +11,7 @@ pub(crate) mod health;
 pub(crate) mod http_check;
 pub(crate) mod image;
 pub(crate) mod image_quirks;
+pub(crate) mod job;
 pub(crate) mod known_images;
 pub(crate) mod load_balancer;
 pub(crate) mod log_group;

@@ -69,7 +69,10 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         rules::role::add(&cx, member.service, &mut out);
         rules::image::add(&cx, member.service, &mut out);
         rules::task::add(&cx, member, &mut out);
-        rules::service::add(&cx, member, &mut out);
+        match member.job {
+            Some(count) => rules::job::add(&cx, member, count, &mut out),
+            None => rules::service::add(&cx, member, &mut out),
+        }
     }
     let Output { mut desired, diagnostics } = out;
     // The sort is stable: within a kind, the order of the file stays.

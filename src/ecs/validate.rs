@@ -62,6 +62,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Service(service) => {
                 service::service(service, &listeners, &mut unique, &mut report);
             }
+            Body::Job(job) => service::job(job, &mut report),
         }
     }
     report.found

@@ -46,6 +46,16 @@ pub fn requests(desired: &Desired) -> Vec<File> {
                 }
             }
             Action::NewDeployment => order.push(first_tasks(resource)),
+            Action::Run => {
+                for request in resource.requests() {
+                    let path =
+                        format!("{}/{}/{}.json", request.service, request.operation, request.name);
+                    let id = resource.id.to_string();
+                    order.push(json!({ "request": path, "resource": id }));
+                    order.push(json!({ "wait": id }));
+                    files.push(File { path, text: pretty(&request.body) });
+                }
+            }
             Action::Rollout => order.push(json!({ "wait": resource.id.to_string() })),
             Action::Update | Action::Stop | Action::Delete => {}
         }

@@ -19,6 +19,10 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+/// Fields in which people put credentials, or Compose puts them through `${VARIABLE}`: their values
+/// never reach a plan.
+const HIDDEN: [&str; 4] = ["environment", "command", "entryPoint", "dockerLabels"];
+
 /// The differences that must be removed for `observed` to become `desired`.
 #[must_use]
 pub fn changes(desired: &Body, observed: &Observed) -> Vec<Change> {
@@ -67,8 +71,7 @@ fn compare(path: &str, want: Option<&Json>, have: Option<&Json>, found: &mut Vec
         (Some(Json::Array(want)), Some(Json::Array(have))) => list(path, want, have, found),
         (want, have) if want == have => {}
         (want, have) => {
-            // Environment variables often hold credentials: their values never reach a plan.
-            let hidden = path.contains("environment");
+            let hidden = HIDDEN.iter().any(|field| path.contains(field));
             let text = |value: Option<&Json>| {
                 value.map(|v| if hidden { "(hidden)".to_owned() } else { display(v) })
             };
@@ -87,7 +90,13 @@ fn list(path: &str, want: &[Json], have: &[Json], found: &mut Vec<Change>) {
                     compare(&format!("{path}[{index}]"), Some(want), Some(have), found);
                 }
             } else {
-                let text = |list: &[Json]| Some(display(&Json::Array(list.to_vec())));
+                let hidden = HIDDEN.iter().any(|field| path.contains(field));
+                let text = |list: &[Json]| {
+                    Some(match hidden {
+                        true => "(hidden)".to_owned(),
+                        false => display(&Json::Array(list.to_vec())),
+                    })
+                };
                 found.push(Change { path: path.to_owned(), from: text(have), to: text(want) });
             }
         }
@@ -170,6 +179,16 @@ mod tests {
             diff(&want, &have),
             ["environment[PASSWORD].value Some(\"(hidden)\") -> Some(\"(hidden)\")"]
         );
+    }
+
+    #[test]
+    fn command_lines_stay_hidden() {
+        for field in ["command", "entryPoint"] {
+            let want = json!({field: ["serve", "--password=new"]});
+            let have = json!({field: ["serve", "--password=old"]});
+            let shown = format!("{field} Some(\"(hidden)\") -> Some(\"(hidden)\")");
+            assert_eq!(diff(&want, &have), [shown]);
+        }
     }
 
     #[test]

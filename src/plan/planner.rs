@@ -19,6 +19,7 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
     for resource in order {
         planner.resource(resource);
     }
+    planner.jobs();
     planner.edges();
     planner.orphans();
     Plan {
@@ -39,6 +40,10 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn resource(&mut self, resource: &'a Resource) {
+        if let Body::Job(_) = resource.body {
+            // Whether it runs depends on what is planned for others.
+            return;
+        }
         let Some(observed) = self.actual.resources.get(&resource.id) else {
             match &resource.body {
                 Body::Service(service) => self.new_service(resource, service),
@@ -169,6 +174,58 @@ impl<'a> Planner<'a> {
         Some(format!("so that its tasks see the new name {}", newer.name))
     }
 
+    /// A job runs when its revision has not completed yet, and before each deployment of whoever
+    /// waits for it.
+    fn jobs(&mut self) {
+        let all: Vec<_> =
+            self.desired.resources.values().filter(|r| r.id.kind == Kind::Job).collect();
+        let mut begins: BTreeSet<ResourceId> = self
+            .steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::Create | Action::NewDeployment))
+            .filter(|step| step.resource.kind == Kind::Service)
+            .map(|step| step.resource.clone())
+            .collect();
+        let mut reasons: BTreeMap<&ResourceId, String> = BTreeMap::new();
+        loop {
+            let before = reasons.len();
+            for job in &all {
+                if reasons.contains_key(&job.id) {
+                    continue;
+                }
+                if let Some(reason) = self.run_reason(job, &begins) {
+                    begins.insert(job.id.clone());
+                    reasons.insert(&job.id, reason);
+                }
+            }
+            if reasons.len() == before {
+                break;
+            }
+        }
+        for job in all {
+            if let Some(reason) = reasons.remove(&job.id) {
+                self.push(job, Action::Run, Vec::new(), Some(reason));
+            }
+        }
+    }
+
+    fn run_reason(&self, job: &Resource, begins: &BTreeSet<ResourceId>) -> Option<String> {
+        let Body::Job(body) = &job.body else { return None };
+        let (task, _) = body.task_definition.reference()?;
+        let Some(revision) = self.settled.get(task) else {
+            return Some("it has a new revision".to_owned());
+        };
+        if !revision.contains_key(&Attribute::Completed) {
+            return Some("its revision has not completed yet".to_owned());
+        }
+        let waits = |id: &&ResourceId| {
+            let resource = self.desired.resources.get(*id);
+            resource.is_some_and(|r| r.waits.iter().any(|(other, _)| *other == job.id))
+        };
+        let dependent = begins.iter().find(waits)?;
+        Some(format!("{} waits for it", dependent.name))
+    }
+
     fn push(
         &mut self,
         resource: &Resource,
@@ -201,13 +258,18 @@ impl<'a> Planner<'a> {
                     after.extend(index.first(&reference).filter(|&other| other != id));
                 }
                 // Some requests name what they need without a reference: a cluster, a log group.
-                let named = resource.waits.iter().filter(|(other, _)| other.kind != Kind::Service);
+                let rolled = |id: &ResourceId| matches!(id.kind, Kind::Service | Kind::Job);
+                let named = resource.waits.iter().filter(|(other, _)| !rolled(other));
                 after.extend(named.filter_map(|(other, _)| index.first(other)));
                 self.attachments(resource, &index, &mut after);
             }
-            if matches!(step.action, Action::Create | Action::NewDeployment | Action::Stop)
-                && resource.id.kind == Kind::Service
-            {
+            let gated = match resource.id.kind {
+                Kind::Service => {
+                    matches!(step.action, Action::Create | Action::NewDeployment | Action::Stop)
+                }
+                kind => kind == Kind::Job,
+            };
+            if gated {
                 self.gates(resource, &index, &mut after);
             }
             after.remove(&id);
@@ -218,9 +280,12 @@ impl<'a> Planner<'a> {
     /// What AWS demands without a reference: a target group must hang off a listener before a
     /// service may use it, and an EFS volume needs a mount target.
     fn attachments(&self, resource: &Resource, index: &Index, after: &mut BTreeSet<StepId>) {
-        let Body::Service(service) = &resource.body else { return };
-        let targets: Vec<_> = service
-            .load_balancers
+        let (task_definition, balancers) = match &resource.body {
+            Body::Service(service) => (&service.task_definition, &*service.load_balancers),
+            Body::Job(job) => (&job.task_definition, &[][..]),
+            _ => return,
+        };
+        let targets: Vec<_> = balancers
             .iter()
             .filter_map(|balancer| balancer.target_group_arn.reference())
             .map(|(id, _)| id)
@@ -231,7 +296,7 @@ impl<'a> Planner<'a> {
             }
             _ => false,
         };
-        let efs = service.task_definition.reference().is_some_and(|(id, _)| uses_efs(id));
+        let efs = task_definition.reference().is_some_and(|(id, _)| uses_efs(id));
         for other in self.desired.resources.values() {
             let needed = match &other.body {
                 Body::Listener(_) => other.body.references().iter().any(|id| targets.contains(&id)),

@@ -24,6 +24,8 @@ pub enum Action {
     Stop,
     /// Waits until the service's deployment has succeeded or failed.
     Rollout,
+    /// Runs a job, and waits for its end.
+    Run,
     /// Deletes it.
     Delete,
 }
@@ -38,6 +40,7 @@ impl Action {
             Self::NewDeployment => "new deployment",
             Self::Stop => "stop",
             Self::Rollout => "rollout",
+            Self::Run => "run",
             Self::Delete => "delete",
         }
     }

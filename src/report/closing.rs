@@ -61,6 +61,7 @@ mod tests {
                     reason: "tasks failed to start.".to_owned(),
                     tasks: vec![TaskFailure {
                         task: "b27e44d1".to_owned(),
+                        address: None,
                         reason: "Essential container in task exited".to_owned(),
                         containers: vec![
                             ContainerEnd {

@@ -31,7 +31,7 @@ pub fn text(plan: &Plan) -> String {
     out
 }
 
-/// `Plan: 3 to create, 1 to change, 0 to delete; 2 rollouts.`
+/// `Plan: 3 to create, 1 to change, 0 to delete; 2 rollouts, 1 job.`
 #[must_use]
 pub fn summary(plan: &Plan) -> String {
     let shown = lines(plan);
@@ -41,6 +41,7 @@ pub fn summary(plan: &Plan) -> String {
         "change": count('~'),
         "delete": count('-'),
         "rollouts": plan.count(&[Action::Rollout]),
+        "jobs": plan.count(&[Action::Run]),
     });
     render("plan_summary.txt", context).unwrap_or_else(|error| error.to_string())
 }
@@ -68,6 +69,7 @@ fn lines(plan: &Plan) -> Vec<Line<'_>> {
                 Action::NewDeployment if created(step) => return None,
                 Action::NewDeployment => '~',
                 Action::Delete => '-',
+                Action::Run => '>',
                 Action::Rollout if step.reason.is_some() => '~',
                 Action::Rollout | Action::Stop => return None,
             };

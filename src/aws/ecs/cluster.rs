@@ -98,6 +98,10 @@ impl Aws {
                 .await
                 .or_fail("ecs:DeleteCluster")
         };
+        match self.stop_jobs(&body.cluster_name).await {
+            Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(()),
+            answer => answer?,
+        }
         match self.pace.persist(super::DRAIN, passes, call).await {
             Err(error) if !error.is(&["ClusterNotFoundException"]) => Err(error),
             _ => Ok(()),

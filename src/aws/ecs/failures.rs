@@ -17,13 +17,13 @@ const LINES: i32 = 10;
 /// How many failures are told: the newest say what is wrong.
 const NEWEST: usize = 5;
 /// What `DescribeTasks` takes at once.
-const BATCH: usize = 100;
+pub(super) const BATCH: usize = 100;
 
 /// Where a container of a revision logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct LogPlace {
-    group: String,
-    prefix: String,
+pub(super) struct LogPlace {
+    pub(super) group: String,
+    pub(super) prefix: String,
 }
 
 impl Aws {
@@ -91,7 +91,7 @@ impl Aws {
             .collect()
     }
 
-    async fn tell(
+    pub(super) async fn tell(
         &self,
         task: &sdk::Task,
         places: Option<&BTreeMap<String, LogPlace>>,
@@ -103,7 +103,14 @@ impl Aws {
             None => Vec::new(),
         };
         let containers = task.containers().iter().map(end).collect();
-        TaskFailure { task: id, reason: reason(task), containers, log, targets: Vec::new() }
+        TaskFailure {
+            task: id,
+            address: address(task),
+            reason: reason(task),
+            containers,
+            log,
+            targets: Vec::new(),
+        }
     }
 
     /// The last lines of a stream, oldest first. A stream that was never made is no error: the
@@ -133,6 +140,12 @@ fn should_not_have(task: &sdk::Task) -> bool {
         // Before there were stop codes there were only reasons.
         None => task.stopped_reason().is_some_and(|r| r.contains("Essential container")),
     }
+}
+
+/// The private address of the task's network interface (ECS API reference, `Attachment`).
+fn address(task: &sdk::Task) -> Option<String> {
+    let mut details = task.attachments().iter().flat_map(|attachment| attachment.details());
+    details.find(|d| d.name() == Some("privateIPv4Address"))?.value().map(str::to_owned)
 }
 
 fn reason(task: &sdk::Task) -> String {

@@ -303,5 +303,6 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
     };
     Found::new(Body::TaskDefinition(Box::new(body)))
         .with(Attribute::Arn, found.task_definition_arn())
+        .with(Attribute::Completed, tags.get(super::job::COMPLETED).map(String::as_str))
         .tagged(tags)
 }

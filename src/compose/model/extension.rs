@@ -46,4 +46,6 @@ pub struct ServiceExtension {
     pub ports: IndexMap<u16, Located<PortExposure>>,
     /// `http`
     pub http: Http,
+    /// `job`: whether it runs to completion, once a deployment
+    pub job: Option<Located<bool>>,
 }

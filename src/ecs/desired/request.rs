@@ -62,6 +62,7 @@ impl Body {
             Self::Listener(b) => vec![one("elbv2", "create-listener", json(b))],
             Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
             Self::Service(b) => vec![one("ecs", "create-service", json(b))],
+            Self::Job(b) => vec![one("ecs", "run-task", json(b))],
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Attribute {
     DnsName,
     /// The full name of an image with its digest: `registry/repository@sha256:…`.
     Uri,
+    /// Of a revision that a job runs: the release in which it last completed.
+    Completed,
 }
 
 impl Attribute {
@@ -27,11 +29,14 @@ impl Attribute {
             Self::Id => "id",
             Self::DnsName => "dns-name",
             Self::Uri => "uri",
+            Self::Completed => "completed",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Arn, Self::Id, Self::DnsName, Self::Uri].into_iter().find(|a| a.as_str() == text)
+        [Self::Arn, Self::Id, Self::DnsName, Self::Uri, Self::Completed]
+            .into_iter()
+            .find(|a| a.as_str() == text)
     }
 }
 

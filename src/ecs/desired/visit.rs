@@ -42,6 +42,11 @@ impl Body {
                 }
                 task.container_definitions.iter_mut().for_each(|c| f(&mut c.image));
             }
+            Self::Job(job) => {
+                f(&mut job.task_definition);
+                let network = &mut job.network_configuration.awsvpc_configuration;
+                network.security_groups.iter_mut().for_each(&mut *f);
+            }
             Self::Service(service) => {
                 f(&mut service.task_definition);
                 service

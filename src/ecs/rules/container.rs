@@ -68,7 +68,9 @@ pub(crate) fn container(
     } = member.service;
     credentials::check(member.service, out);
     names(member.service, out);
-    restarts(member.service, restart.as_ref(), out);
+    if member.job.is_none() {
+        restarts(member.service, restart.as_ref(), out);
+    }
     ContainerDefinition {
         image: image::reference(member.service),
         port_mappings: ports::mappings(&name.value, &member.ports),
@@ -200,7 +202,7 @@ fn restarts(service: &Service, restart: Option<&Located<Restart>>, out: &mut Out
         Restart::Always | Restart::UnlessStopped => return,
         Restart::No => {
             Diagnostic::warning(Code::Approximated, "ECS starts the service again when it stops")
-                .help("services run forever on ECS; jobs (`x-ecs.job`) are not supported yet")
+                .help("services run forever on ECS; `x-ecs: {job: true}` makes it a task that runs once a deployment")
         }
         Restart::OnFailure => Diagnostic::note(
             Code::Approximated,

@@ -2,103 +2,116 @@
 
 use std::collections::HashMap;
 
+use super::job::job_id;
 use crate::compose::model::{Condition, Dependency, HealthTest, Mode, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, Kind, ResourceId};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
+use crate::source::Located;
 
 /// Says what cannot hold: jobs, and `service_healthy` without a health check.
-pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
-    let by_name: HashMap<&str, &Member<'_>> = members.iter().map(|m| (m.name(), m)).collect();
-    for member in members {
-        is_job(member.service, out);
-        for (name, dependency) in &member.service.depends_on {
-            let Some(other) = by_name.get(name.as_str()) else { continue };
-            // An absent dependency was the loader's business: `required` has done its work.
-            let Dependency { condition, restart, required: _ } = &dependency.value;
-            match condition {
-                Condition::Started => {}
-                Condition::Healthy if has_check(other.service) => {}
-                Condition::Healthy => out.say(
-                    Diagnostic::warning(
-                        Code::HealthyWithoutCheck,
-                        format!(
-                            "{} waits until {name} is healthy, which has no health \
-                            check",
-                            member.name()
-                        ),
-                    )
-                    .at(dependency.span, "")
-                    .at(other.service.span(), "no `healthcheck` here")
-                    .help(
-                        "ECS takes a running task for healthy; give the service a \
-                        `healthcheck`, since ECS does not see the image's own",
-                    )
-                    .service(member.name()),
-                ),
-                Condition::CompletedSuccessfully => out.say(
-                    Diagnostic::error(
-                        Code::NotSupportedYet,
-                        format!("{name} runs to completion, and jobs are not supported yet"),
-                    )
-                    .at(dependency.span, "")
-                    .help("run it by hand for now, and depend on what it prepares")
-                    .service(member.name()),
-                ),
+/// Checks what services wait for, and fills in what their rollouts and runs wait for.
+pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
+    let mut gates = Vec::with_capacity(members.len());
+    {
+        let by_name: HashMap<&str, &Member<'_>> = members.iter().map(|m| (m.name(), m)).collect();
+        for member in members.iter() {
+            global_mode(member.service, out);
+            let mut own = Vec::new();
+            for (name, dependency) in &member.service.depends_on {
+                // An absent dependency was the loader's business: `required` has done its work.
+                let Some(other) = by_name.get(name.as_str()) else { continue };
+                check(member, other, dependency, out);
+                own.extend(gate(other, dependency.value.condition));
             }
-            if *restart {
-                out.say(
-                    Diagnostic::warning(
-                        Code::Approximated,
-                        format!("{} is not deployed again when {name} is", member.name()),
-                    )
-                    .at(dependency.span, "`restart: true`")
-                    .help("its tasks keep running and reach the new tasks under the same name")
-                    .service(member.name()),
-                );
-            }
+            gates.push(own);
         }
+    }
+    for (member, gates) in members.iter_mut().zip(gates) {
+        member.gates = gates;
     }
 }
 
-fn is_job(service: &Service, out: &mut Output) {
-    let Some(mode) = &service.deploy.mode else { return };
-    let (code, message, help) = match mode.value {
-        Mode::Replicated => return,
-        Mode::Global => (
-            Code::Refused,
-            "`mode: global` runs one task on each instance, and Fargate has no instances",
-            "use `mode: replicated` with `replicas`",
-        ),
-        Mode::ReplicatedJob | Mode::GlobalJob => (
-            Code::NotSupportedYet,
-            "jobs are not supported yet",
-            "run it by hand for now, and take it out of the file with `profiles`",
-        ),
+/// What a dependent waits for.
+fn gate(other: &Member<'_>, condition: Condition) -> Option<(ResourceId, Gate)> {
+    let gate = match condition {
+        Condition::Started => Gate::Started,
+        Condition::Healthy => Gate::Healthy,
+        Condition::CompletedSuccessfully => Gate::Completed,
     };
-    let diagnostic = Diagnostic::error(code, message).at(mode.span, "");
+    match other.job {
+        // It is scaled to nothing: there is nothing to wait for.
+        Some(0) => None,
+        Some(_) => Some((job_id(other.name()), Gate::Completed)),
+        None => Some((ResourceId::new(Kind::Service, other.name()), gate)),
+    }
+}
+
+fn check(
+    member: &Member<'_>,
+    other: &Member<'_>,
+    dependency: &Located<Dependency>,
+    out: &mut Output,
+) {
+    let Dependency { condition, restart, required: _ } = &dependency.value;
+    let name = other.name();
+    match condition {
+        Condition::CompletedSuccessfully => {}
+        Condition::Started | Condition::Healthy if other.job.is_some() => out.say(
+            Diagnostic::note(
+                Code::Approximated,
+                format!("{} waits for the end of {name}, which is a job", member.name()),
+            )
+            .at(dependency.span, "")
+            .help("write `condition: service_completed_successfully` to say so")
+            .service(member.name()),
+        ),
+        Condition::Started => {}
+        Condition::Healthy if has_check(other.service) => {}
+        Condition::Healthy => out.say(
+            Diagnostic::warning(
+                Code::HealthyWithoutCheck,
+                format!(
+                    "{} waits until {name} is healthy, which has no health check",
+                    member.name()
+                ),
+            )
+            .at(dependency.span, "")
+            .at(other.service.span(), "no `healthcheck` here")
+            .help(
+                "ECS takes a running task for healthy; give the service a `healthcheck`, since \
+                ECS does not see the image's own",
+            )
+            .service(member.name()),
+        ),
+    }
+    if *restart && other.job.is_none() {
+        out.say(
+            Diagnostic::warning(
+                Code::Approximated,
+                format!("{} is not deployed again when {name} is", member.name()),
+            )
+            .at(dependency.span, "`restart: true`")
+            .help("its tasks keep running and reach the new tasks under the same name")
+            .service(member.name()),
+        );
+    }
+}
+
+fn global_mode(service: &Service, out: &mut Output) {
+    let Some(mode) = service.deploy.mode.as_ref().filter(|mode| mode.value == Mode::Global) else {
+        return;
+    };
+    let message = "`mode: global` runs one task on each instance, and Fargate has no instances";
+    let diagnostic = Diagnostic::error(Code::Refused, message).at(mode.span, "");
+    let help = "use `mode: replicated` with `replicas`";
     out.say(diagnostic.help(help).service(&service.name.value));
 }
 
 fn has_check(service: &Service) -> bool {
     let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
     test.is_some_and(|test| test.value != HealthTest::None)
-}
-
-/// What a service's rollout waits for.
-pub(crate) fn gates(
-    service: &Service,
-    exists: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = (ResourceId, Gate)> {
-    service.depends_on.iter().filter(move |(name, _)| exists(name)).map(|(name, dependency)| {
-        let gate = match dependency.value.condition {
-            Condition::Started => Gate::Started,
-            Condition::Healthy => Gate::Healthy,
-            Condition::CompletedSuccessfully => Gate::Completed,
-        };
-        (ResourceId::new(Kind::Service, name), gate)
-    })
 }
 
 #[cfg(test)]
@@ -128,9 +141,17 @@ mod tests {
     }
 
     #[test]
-    fn completion_is_a_job_and_not_supported_yet() {
-        let done = run(pair(Condition::CompletedSuccessfully));
-        assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::NotSupportedYet)]);
+    fn whoever_waits_for_a_job_waits_for_its_end() {
+        let mut services = pair(Condition::CompletedSuccessfully);
+        let mut other = service("other", "acme/other");
+        depends(&mut other, "db", Condition::Started);
+        services.push(other);
+        let done = run(services);
+        let wait = (job_id("db"), Gate::Completed);
+        for name in ["web", "other"] {
+            assert!(resource(&done, Kind::Service, name).waits.contains(&wait), "{name}");
+        }
+        assert_eq!(loud(&done.diagnostics), []);
     }
 
     #[test]
@@ -163,15 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn modes_that_fargate_does_not_have() {
-        for (mode, code) in [
-            (Mode::Global, Code::Refused),
-            (Mode::ReplicatedJob, Code::NotSupportedYet),
-            (Mode::GlobalJob, Code::NotSupportedYet),
-        ] {
-            let mut web = service("web", "acme/web");
-            web.deploy.mode = Some(at(mode));
-            assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, code)]);
-        }
+    fn a_mode_that_fargate_does_not_have() {
+        let mut web = service("web", "acme/web");
+        web.deploy.mode = Some(at(Mode::Global));
+        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
     }
 }

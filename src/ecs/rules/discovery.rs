@@ -251,7 +251,9 @@ fn name_conflict(
 /// Decides who runs a proxy, and whose peers everybody is.
 fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut Output) {
     let mut networks: BTreeMap<&str, (usize, Vec<usize>)> = BTreeMap::new();
-    for (index, member) in members.iter().enumerate() {
+    // Nobody who runs a job's task needs a proxy for it.
+    let lasting = || members.iter().enumerate().filter(|(_, member)| member.job.is_none());
+    for (index, member) in lasting() {
         for network in member.service.networks.keys() {
             let (members, offering) = networks.entry(network).or_default();
             *members += 1;
@@ -277,7 +279,10 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
             }
         }
         peers.remove(&index);
-        if !alone {
+        if member.job.is_some() {
+            calls(member, members, &mentioned[index], out);
+            (connected, peers) = (false, BTreeSet::new());
+        } else if !alone {
             datagrams(member, out);
         }
         found.push((connected, peers));
@@ -288,6 +293,24 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         member.connected = connected;
         member.peers = peers.into_iter().map(|peer| ids[peer].clone()).collect();
     }
+}
+
+/// `RunTask` starts tasks without Service Connect (ECS developer guide, "Service Connect").
+fn calls(member: &Member<'_>, members: &[Member<'_>], named: &BTreeSet<usize>, out: &mut Output) {
+    let called: Vec<_> = named.iter().filter_map(|&index| members.get(index)).collect();
+    let Some(first) = called.first() else { return };
+    let name = member.name();
+    let message = format!("{name} is a job, and cannot call {} by name", first.name());
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(member.service.span(), "this job")
+            .at(first.service.span(), "called by it")
+            .help(
+                "names for jobs need Cloud Map, which decklift does not make yet; until then do \
+                the job's work in a service when it starts, or give the job an address",
+            )
+            .service(name),
+    );
 }
 
 /// Service Connect carries tcp alone.

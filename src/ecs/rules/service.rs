@@ -1,9 +1,7 @@
 //! The ECS service of a service.
 
 use super::task::task_definition_id;
-use super::{
-    base, container, dependencies, discovery, health, load_balancer, rollout, security_groups, tags,
-};
+use super::{base, container, discovery, health, load_balancer, rollout, security_groups, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, Gate, Kind,
@@ -17,7 +15,6 @@ use crate::ecs::translate::survey::Member;
 pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let name = member.name();
     let id = ResourceId::new(Kind::Service, name);
-    let network = &cx.facts.network;
     let load_balancers = load_balancer::of_service(member, &container::container_name(name));
     let balanced = !load_balancers.is_empty();
     let deployment = rollout::deployment(member.service, member.stateful, out);
@@ -28,11 +25,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         service_name: cx.name(name, Grammar::Ecs),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         desired_count: desired_count(member, out),
-        capacity_provider_strategy: vec![CapacityProviderStrategyItem {
-            capacity_provider: "FARGATE".to_owned(),
-            weight: 1,
-            base: 0,
-        }],
+        capacity_provider_strategy: fargate(),
         platform_version: "LATEST".to_owned(),
         scheduling_strategy: "REPLICA".to_owned(),
         // ECS rebalances by starting a task before it stops one, which a maximum of 100 forbids
@@ -43,14 +36,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
             "DISABLED".to_owned()
         },
         deployment_configuration: deployment,
-        network_configuration: NetworkConfiguration {
-            awsvpc_configuration: AwsVpcConfiguration {
-                subnets: network.task_subnets.clone(),
-                security_groups: security_groups::of_service(member, balanced, out),
-                assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
-                    .to_owned(),
-            },
-        },
+        network_configuration: network(cx, member, balanced, out),
         load_balancers,
         health_check_grace_period_seconds: balanced.then(|| health::grace_period(member.service)),
         service_connect_configuration: discovery::configuration(member),
@@ -64,22 +50,45 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         body: Body::Service(Box::new(body)),
         service: Some(name.to_owned()),
         origin: Some(member.service.span()),
-        waits: waits(cx, member),
+        waits: waits(member),
         peers: member.peers.clone(),
         stateful: member.stateful,
     });
 }
 
+/// Every task runs on Fargate.
+pub(crate) fn fargate() -> Vec<CapacityProviderStrategyItem> {
+    let capacity_provider = "FARGATE".to_owned();
+    vec![CapacityProviderStrategyItem { capacity_provider, weight: 1, base: 0 }]
+}
+
+/// Where the tasks of a service stand in the network.
+pub(crate) fn network(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    balanced: bool,
+    out: &mut Output,
+) -> NetworkConfiguration {
+    let network = &cx.facts.network;
+    NetworkConfiguration {
+        awsvpc_configuration: AwsVpcConfiguration {
+            subnets: network.task_subnets.clone(),
+            security_groups: security_groups::of_service(member, balanced, out),
+            assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
+                .to_owned(),
+        },
+    }
+}
+
 /// What must exist before the service, and what its rollout waits for. The cluster and the log
 /// group stand in requests by name, and a target group must hang off its listener.
-fn waits(cx: &Context<'_>, member: &Member<'_>) -> Vec<(ResourceId, Gate)> {
+fn waits(member: &Member<'_>) -> Vec<(ResourceId, Gate)> {
     let mut waits = vec![
         (cluster_id(), Gate::Started),
         (ResourceId::new(Kind::LogGroup, member.name()), Gate::Started),
     ];
     waits.extend(load_balancer::listeners(member).map(|id| (id, Gate::Started)));
-    let exists = |name: &str| cx.project.services.contains_key(name);
-    waits.extend(dependencies::gates(member.service, exists));
+    waits.extend(member.gates.iter().cloned());
     waits
 }
 

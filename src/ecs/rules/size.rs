@@ -129,7 +129,7 @@ fn units(cpus: f64) -> u64 {
 /// The size of a service's task. `connected` adds room for the Service Connect proxy.
 pub(crate) fn size(service: &Service, connected: bool, out: &mut Output) -> Size {
     let wanted = Wanted::of(service, out);
-    let ServiceExtension { cpu, memory, ports: _, http: _ } = &service.extension;
+    let ServiceExtension { cpu, memory, ports: _, http: _, job: _ } = &service.extension;
     let container_cpu = wanted.cpu_limit.as_ref().or(wanted.cpu_reserved.as_ref());
     let container_memory = wanted.memory_limit.as_ref().or(wanted.memory_reserved.as_ref());
     let extra = if connected { PROXY } else { (0, 0) };

@@ -2,12 +2,12 @@
 //! names, who may call it, and who names it.
 
 use crate::compose::model::{Network, Service};
-use crate::ecs::desired::ResourceId;
+use crate::ecs::desired::{Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::ports::{Ports, declared};
-use crate::ecs::rules::{dependencies, volumes};
+use crate::ecs::rules::{dependencies, job, volumes};
 
 use super::context::{Context, Output};
 
@@ -30,6 +30,10 @@ pub(crate) struct Member<'a> {
     pub(crate) peers: Vec<ResourceId>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
+    /// Of a service that runs to completion: how often.
+    pub(crate) job: Option<i32>,
+    /// What its rollout, or its run, waits for.
+    pub(crate) gates: Vec<(ResourceId, Gate)>,
 }
 
 impl Member<'_> {
@@ -42,9 +46,11 @@ impl Member<'_> {
 /// Looks at every service, in the order of the file.
 pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> {
     let services = &cx.project.services;
+    let jobs = job::jobs(services.values(), out);
     let mut members: Vec<_> = services
         .values()
         .map(|service| {
+            let job = jobs.get(service.name.value.as_str()).copied();
             // What is built may be based on anything.
             let reference = service.image.as_ref().filter(|_| service.build.is_none());
             let known = reference.and_then(|image| known_image(&image.value));
@@ -52,16 +58,25 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 service,
                 known,
                 ports: declared(service, known, out),
-                names: discovery::own_names(service, out),
-                public: public_ports(service, known, is_internal(cx, service), out),
+                // Nobody calls a job: it has no Service Connect, and no load balancer.
+                names: match job {
+                    Some(_) => Vec::new(),
+                    None => discovery::own_names(service, out),
+                },
+                public: match job {
+                    Some(_) => Vec::new(),
+                    None => public_ports(service, known, is_internal(cx, service), out),
+                },
                 connected: false,
                 peers: Vec::new(),
-                stateful: volumes::is_stateful(service, known),
+                stateful: job.is_none() && volumes::is_stateful(service, known),
+                job,
+                gates: Vec::new(),
             }
         })
         .collect();
     discovery::resolve(&mut members, out);
-    dependencies::check(&members, out);
+    dependencies::resolve(&mut members, out);
     members
 }
 

@@ -3,7 +3,8 @@ use std::collections::HashMap;
 use super::text::{is, is_ecs_name, is_port, is_port_name};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Kind, Listener, ResourceId, Service, ServiceConnectService, TaskDefinition,
+    Body, Job, Kind, Listener, NetworkConfiguration, ResourceId, Service, ServiceConnectService,
+    TaskDefinition,
 };
 use crate::ecs::rules::load_balancer::MOST_TARGETS;
 use crate::ecs::rules::rollout::has_room;
@@ -36,7 +37,7 @@ pub(super) fn service(
     }
     strategy(service, report);
     rollout(service, report);
-    network(service, report);
+    network(&service.network_configuration, report);
     load_balancers(service, task, listeners, report);
     connect(service, task, unique, report);
     tags::lower(&service.tags, report);
@@ -100,8 +101,30 @@ fn rollout(service: &Service, report: &mut Report<'_>) {
     }
 }
 
-fn network(service: &Service, report: &mut Report<'_>) {
-    let network = &service.network_configuration.awsvpc_configuration;
+/// `ecs RunTask`
+pub(super) fn job(job: &Job, report: &mut Report<'_>) {
+    if !is_ecs_name(&job.cluster) {
+        report.fault(
+            format!("{:?} is no cluster name", job.cluster),
+            "ECS takes 1 to 255 letters, digits, `_` and `-`",
+        );
+    }
+    if !(1..=10).contains(&job.count) {
+        report.fault(format!("{} tasks at once", job.count), "RunTask starts 1 to 10 tasks");
+    }
+    let by = job.started_by.replace(Job::RELEASE, &u64::MAX.to_string());
+    if !is(&by, 1, 128, |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/')) {
+        report.fault(
+            format!("{:?} cannot stand in startedBy", job.started_by),
+            "ECS takes up to 128 letters, digits, `-`, `_` and `/`",
+        );
+    }
+    network(&job.network_configuration, report);
+    tags::lower(&job.tags, report);
+}
+
+fn network(network: &NetworkConfiguration, report: &mut Report<'_>) {
+    let network = &network.awsvpc_configuration;
     if !(1..=16).contains(&network.subnets.len()) {
         report
             .fault(format!("{} subnets", network.subnets.len()), "a service takes 1 to 16 subnets");

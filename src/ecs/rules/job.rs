@@ -1,0 +1,237 @@
+//! Services that run to completion: a task that a deployment starts, not an ECS service.
+
+use std::collections::HashMap;
+
+use super::task::task_definition_id;
+use super::{base, service, tags};
+use crate::compose::model::{Condition, Mode, Restart, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Attribute, Body, Gate, Job, Kind, Resource, ResourceId, Value};
+use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
+use crate::ecs::translate::names::{Grammar, fit_within};
+use crate::ecs::translate::survey::Member;
+
+/// What `RunTask` starts at once (ECS API reference, `RunTask.count`).
+const MOST: u32 = 10;
+/// Characters of `startedBy` before the release, which may have 20 digits after its `/`: together
+/// at most 128 (ECS API reference, `RunTask.startedBy`).
+const STARTED_BY: usize = 107;
+
+/// A job's id.
+pub(crate) fn job_id(service: &str) -> ResourceId {
+    ResourceId::new(Kind::Job, service)
+}
+
+/// The services that are jobs, with how many tasks each: whoever waits for the end of a service
+/// says that it has one; `deploy.mode` and `x-ecs.job` say so themselves.
+pub(crate) fn jobs<'a>(
+    services: impl Iterator<Item = &'a Service> + Clone,
+    out: &mut Output,
+) -> HashMap<&'a str, i32> {
+    let mut awaited = HashMap::new();
+    for service in services.clone() {
+        for (name, dependency) in &service.depends_on {
+            if dependency.value.condition == Condition::CompletedSuccessfully {
+                awaited.entry(name.as_str()).or_insert((service, dependency.span));
+            }
+        }
+    }
+    let mut jobs = HashMap::new();
+    for service in services {
+        let name = service.name.value.as_str();
+        let waiting = awaited.get(name);
+        let mode = service.deploy.mode.as_ref();
+        let says =
+            mode.is_some_and(|mode| matches!(mode.value, Mode::ReplicatedJob | Mode::GlobalJob));
+        let asked = service.extension.job.as_ref();
+        if let (Some(job), Some((dependent, span))) = (asked.filter(|job| !job.value), waiting) {
+            let message = format!("{} waits for the end of {name}", dependent.name.value);
+            out.say(
+                Diagnostic::error(Code::Conflict, format!("{message}, which is said to have none"))
+                    .at(job.span, "`job: false`")
+                    .at(*span, "waits for its end")
+                    .help("leave `job` out, or wait with `condition: service_started`")
+                    .service(name),
+            );
+        }
+        if waiting.is_some() || says || asked.is_some_and(|job| job.value) {
+            jobs.insert(name, count(service, out));
+            effects(service, out);
+        }
+    }
+    jobs
+}
+
+fn count(service: &Service, out: &mut Output) -> i32 {
+    let replicas = service.replicas();
+    if replicas > MOST {
+        let given = service.scale.as_ref().or(service.deploy.replicas.as_ref());
+        let message = format!("a job runs in at most {MOST} tasks at once on ECS, not {replicas}");
+        out.say(
+            Diagnostic::error(Code::Refused, message)
+                .at(given.map_or(service.name.span, |given| given.span), "")
+                .help(format!("write a number from 1 to {MOST}"))
+                .service(&service.name.value),
+        );
+    }
+    i32::try_from(replicas.min(MOST)).unwrap_or(1)
+}
+
+/// What a service may ask for and a job does not get.
+fn effects(service: &Service, out: &mut Output) {
+    let name = &service.name.value;
+    if let Some(restart) = &service.restart
+        && restart.value != Restart::No
+    {
+        out.say(
+            Diagnostic::warning(Code::Ignored, format!("{name} runs once, and is not restarted"))
+                .at(restart.span, "")
+                .help("a job that fails stops the deployment; the next deployment runs it again")
+                .service(name),
+        );
+    }
+    if let Some(port) = service.ports.first() {
+        out.say(
+            Diagnostic::warning(Code::PortNotPublic, format!("nobody reaches the ports of {name}"))
+                .at(port.span, "published by a job")
+                .help("take `ports` away, or make it a service that runs on")
+                .service(name),
+        );
+    }
+    if let Some(mode) = &service.deploy.mode
+        && mode.value == Mode::GlobalJob
+    {
+        out.say(
+            Diagnostic::warning(Code::Approximated, format!("{name} runs as one task"))
+                .at(mode.span, "")
+                .help("Fargate has no instances to run it on each of them")
+                .service(name),
+        );
+    }
+}
+
+/// Adds the run of a job. One that is scaled to nothing never runs.
+pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, count: i32, out: &mut Output) {
+    if count == 0 {
+        return;
+    }
+    let name = member.name();
+    let id = job_id(name);
+    let started_by = cx.name(name, Grammar::Ecs);
+    let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
+    let mut tags = cx.tags(&id);
+    tags::add_labels(member.service, &mut tags, out);
+    let body = Job {
+        cluster: base::cluster_name(cx),
+        task_definition: Value::From(task_definition_id(name), Attribute::Arn),
+        count,
+        capacity_provider_strategy: service::fargate(),
+        platform_version: "LATEST".to_owned(),
+        network_configuration: service::network(cx, member, false, out),
+        started_by: format!("{started_by}/{}", Job::RELEASE),
+        client_token: Job::TOKEN.to_owned(),
+        enable_ecs_managed_tags: true,
+        tags: lower(tags),
+    };
+    let mut waits =
+        vec![(cluster_id(), Gate::Started), (ResourceId::new(Kind::LogGroup, name), Gate::Started)];
+    waits.extend(member.gates.iter().cloned());
+    out.desired.insert(Resource {
+        id,
+        body: Body::Job(Box::new(body)),
+        service: Some(name.to_owned()),
+        origin: Some(member.service.span()),
+        waits,
+        peers: Vec::new(),
+        stateful: false,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::Translation;
+    use crate::ecs::testing::{at, built, depends, loud, resource, run, service};
+
+    fn job(done: &Translation, name: &str) -> Job {
+        match &resource(done, Kind::Job, name).body {
+            Body::Job(job) => (**job).clone(),
+            body => panic!("{body:?}"),
+        }
+    }
+
+    fn has(done: &Translation, kind: Kind, name: &str) -> bool {
+        done.desired.resources.contains_key(&ResourceId::new(kind, name))
+    }
+
+    #[test]
+    fn who_is_waited_for_until_its_end_is_a_job() {
+        let mut web = service("web", "acme/web");
+        depends(&mut web, "migrate", Condition::CompletedSuccessfully);
+        let done = run(vec![web, built("migrate")]);
+        assert_eq!(loud(&done.diagnostics), []);
+        let job = job(&done, "migrate");
+        assert_eq!((&*job.cluster, job.count), ("shop", 1));
+        assert_eq!(job.started_by, "shop-migrate/${decklift.release}");
+        assert!(!has(&done, Kind::Service, "migrate"));
+        assert!(has(&done, Kind::TaskDefinition, "migrate") && has(&done, Kind::Role, "migrate"));
+        let gate = (job_id("migrate"), Gate::Completed);
+        assert!(resource(&done, Kind::Service, "web").waits.contains(&gate));
+    }
+
+    #[test]
+    fn modes_and_the_extension_make_jobs() {
+        for mode in [Mode::ReplicatedJob, Mode::GlobalJob] {
+            let mut seed = service("seed", "acme/seed");
+            seed.deploy.mode = Some(at(mode));
+            assert_eq!(job(&run(vec![seed]), "seed").count, 1);
+        }
+        let mut seed = service("seed", "acme/seed");
+        seed.extension.job = Some(at(true));
+        seed.scale = Some(at(3));
+        assert_eq!(job(&run(vec![seed]), "seed").count, 3);
+    }
+
+    #[test]
+    fn a_job_offers_nothing_and_has_no_proxy() {
+        let mut web = service("web", "acme/web");
+        depends(&mut web, "migrate", Condition::CompletedSuccessfully);
+        let mut migrate = service("migrate", "acme/migrate");
+        migrate.restart = Some(at(Restart::Always));
+        let done = run(vec![web, migrate]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+        assert!(resource(&done, Kind::Service, "web").peers.is_empty());
+    }
+
+    #[test]
+    fn too_many_at_once_and_none_at_all() {
+        let mut seed = service("seed", "acme/seed");
+        seed.extension.job = Some(at(true));
+        seed.scale = Some(at(11));
+        assert_eq!(loud(&run(vec![seed.clone()]).diagnostics), [(Severity::Error, Code::Refused)]);
+        seed.scale = Some(at(0));
+        let mut web = service("web", "acme/web");
+        depends(&mut web, "seed", Condition::CompletedSuccessfully);
+        let done = run(vec![web, seed]);
+        assert!(!has(&done, Kind::Job, "seed"));
+        assert!(resource(&done, Kind::Service, "web").waits.iter().all(|w| w.0.kind != Kind::Job));
+    }
+
+    #[test]
+    fn no_job_and_yet_awaited() {
+        let mut web = service("web", "acme/web");
+        depends(&mut web, "seed", Condition::CompletedSuccessfully);
+        let mut seed = service("seed", "acme/seed");
+        seed.extension.job = Some(at(false));
+        assert_eq!(loud(&run(vec![web, seed]).diagnostics), [(Severity::Error, Code::Conflict)]);
+    }
+
+    #[test]
+    fn long_names_leave_room_for_the_release() {
+        let mut seed = service(&"x".repeat(200), "acme/seed");
+        seed.extension.job = Some(at(true));
+        let by = job(&run(vec![seed]), &"x".repeat(200)).started_by;
+        assert_eq!(by.replace(Job::RELEASE, &u64::MAX.to_string()).len(), 128);
+    }
+}
