@@ -12,3 +12,5 @@ mod shop;
 mod simulated;
 #[path = "sandbox/support.rs"]
 mod support;
+#[path = "sandbox/verdicts.rs"]
+mod verdicts;

@@ -108,6 +108,10 @@ struct Seen {
     progress: Option<RolloutProgress>,
     replaces: Option<String>,
     failed: i32,
+    /// The port and the reason of the last target that ECS called unhealthy.
+    unhealthy: Option<(String, String)>,
+    /// Why our deployment failed, once ECS has said so.
+    failure: Option<String>,
     /// The targets as they were last told of.
     targets: Vec<TargetHealth>,
     /// What was last said of each target that was unhealthy, by target.
@@ -174,7 +178,19 @@ impl<C: Cloud> Watcher<'_, C> {
         let Some(address) = &failure.address else { return Vec::new() };
         let prefix = format!("{address}:");
         let sick = self.seen.sick.values();
-        sick.filter(|target| target.target.starts_with(&prefix)).cloned().collect()
+        let seen: Vec<_> = sick.filter(|t| t.target.starts_with(&prefix)).cloned().collect();
+        match &self.seen.unhealthy {
+            // It may have been unhealthy only between two looks.
+            Some((port, why)) if seen.is_empty() && failure.reason.contains("ELB health check") => {
+                vec![TargetHealth {
+                    target: format!("{address}:{port}"),
+                    state: "unhealthy".to_owned(),
+                    reason: None,
+                    description: Some(why.clone()),
+                }]
+            }
+            _ => seen,
+        }
     }
 
     fn judge(
@@ -194,7 +210,8 @@ impl<C: Cloud> Watcher<'_, C> {
                         || self.seen.replaces.as_deref()
                             == Some(&*revision(&primary.task_definition)) =>
                 {
-                    Some(rolled_back("the deployment failed", primary))
+                    let said = self.seen.failure.as_deref();
+                    Some(rolled_back(said.unwrap_or("the deployment failed"), primary))
                 }
                 RolloutState::Completed => Some(RolloutVerdict::Superseded),
                 RolloutState::Failed => Some(failed(primary)),
@@ -261,12 +278,27 @@ impl<C: Cloud> Watcher<'_, C> {
         }
         for event in status.events.iter().rev() {
             if self.seen.events.insert(event.id.clone()) {
+                if let Some(why) = self.failure_of(&event.message) {
+                    self.seen.failure = Some(why);
+                }
+                if let Some(found) = unhealthy(&event.message) {
+                    self.seen.unhealthy = Some(found);
+                }
                 self.events.emit(Event::ServiceMessage {
                     service: self.name.to_owned(),
                     message: event.message.clone(),
                 });
             }
         }
+    }
+
+    /// Why our deployment failed, where this is what ECS says: `(service web) (deployment
+    /// ecs-svc/1) deployment failed: tasks failed to start.` (ECS developer guide, "Service event
+    /// messages"). The failed deployment itself may be gone before the next look.
+    fn failure_of(&self, message: &str) -> Option<String> {
+        let ours = self.deployment.as_deref()?;
+        let (about, why) = message.split_once("deployment failed: ")?;
+        about.contains(ours).then(|| format!("ECS deployment circuit breaker: {why}"))
     }
 
     /// Half of the wanted tasks, at least 3 and at most 200 (ECS developer guide, "How the Amazon
@@ -293,6 +325,16 @@ impl<C: Cloud> Watcher<'_, C> {
     }
 }
 
+/// The port and the reason in `(service web) (port 80) is unhealthy in (target-group …) due to (reason
+/// Health checks failed with these codes: [404])` (ECS developer guide, "Service event messages").
+fn unhealthy(message: &str) -> Option<(String, String)> {
+    let (before, why) = message.split_once("due to (reason ")?;
+    let (_, port) = before.split_once("(port ")?;
+    let port = port.split(')').next()?;
+    let why = why.trim_end_matches('.').strip_suffix(')')?;
+    before.contains(" is unhealthy in ").then(|| (port.to_owned(), why.to_owned()))
+}
+
 fn failed(deployment: &Deployment) -> RolloutVerdict {
     RolloutVerdict::Failed { reason: deployment.reason.clone().unwrap_or_default() }
 }
@@ -304,4 +346,19 @@ fn rolled_back(reason: &str, to: &Deployment) -> RolloutVerdict {
 /// `family:revision` of a task definition's ARN.
 fn revision(arn: &str) -> String {
     arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ecs_says_of_a_target() {
+        let said = "(service app-web) (port 80) is unhealthy in (target-group arn:x) due to \
+                    (reason Health checks failed with these codes: [404]).";
+        let why = "Health checks failed with these codes: [404]";
+        assert_eq!(unhealthy(said), Some(("80".to_owned(), why.to_owned())));
+        assert_eq!(unhealthy("(service app-web) has reached a steady state."), None);
+        assert_eq!(unhealthy("due to (reason"), None);
+    }
 }

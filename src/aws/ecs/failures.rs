@@ -102,7 +102,9 @@ impl Aws {
             Some((name, place)) => self.last_lines(place, name, &id).await,
             None => Vec::new(),
         };
-        let containers = task.containers().iter().map(end).collect();
+        // A container that says nothing of its end is not worth a line.
+        let told = |end: &ContainerEnd| end.exit_code.is_some() || end.reason.is_some();
+        let containers = task.containers().iter().map(end).filter(told).collect();
         TaskFailure {
             task: id,
             address: address(task),

@@ -146,7 +146,8 @@ class Scheduler:
 
     def _fail_unhealthy(self, task, age, container_unhealthy):
         """AWS ignores health checks during the service's grace period."""
-        if age < int(task.service.record.get("healthCheckGracePeriodSeconds") or 0):
+        grace = int(task.service.record.get("healthCheckGracePeriodSeconds") or 0)
+        if age < min(grace, self.settings.most_grace_seconds):
             return False
         if container_unhealthy:
             task.failed_health = True

@@ -33,6 +33,8 @@ class Settings:
         self.account = os.environ.get("MINISTACK_ACCOUNT_ID", "000000000000")
         self.region = os.environ.get("MINISTACK_REGION", "us-east-1")
         self.drain_seconds = float(os.environ.get("DECKLIFT_SANDBOX_DRAIN_SECONDS", "2"))
+        # Tests have no patience for three times a minute of grace.
+        self.most_grace_seconds = float(os.environ.get("DECKLIFT_SANDBOX_GRACE_SECONDS", "inf"))
         # Container addresses cannot be reached from the host on some engines
         # (virtual machines, rootless); then ports are published on loopback.
         self.publish = os.environ.get("DECKLIFT_SANDBOX_PUBLISH", "auto")
