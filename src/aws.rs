@@ -126,8 +126,7 @@ impl Cloud for Aws {
             Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
-            // Its tasks end by themselves, or with the cluster.
-            Body::Job(_) => Ok(()),
+            Body::Job(body) => self.delete_job(body).await,
         };
         deleted.map_err(|error| error.on(id))
     }

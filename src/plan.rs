@@ -33,6 +33,20 @@ pub struct Plan {
     pub known: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
     /// In a stable order in which every step comes after those that it waits for.
     pub steps: Vec<Step>,
+    /// What the Internet reaches afterwards, and did not reach before.
+    pub public: Vec<Opened>,
+}
+
+/// A port that a plan opens to the Internet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Opened {
+    /// The Compose service.
+    pub service: String,
+    /// The listener's port.
+    pub port: u16,
+    /// `http` or `https`
+    pub scheme: String,
 }
 
 impl Plan {

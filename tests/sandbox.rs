@@ -4,6 +4,8 @@
 mod emulator;
 #[path = "sandbox/failures.rs"]
 mod failures;
+#[path = "sandbox/jobs.rs"]
+mod jobs;
 #[path = "sandbox/lifecycle.rs"]
 mod lifecycle;
 #[path = "sandbox/shop.rs"]

@@ -112,7 +112,10 @@ impl Aws {
             try_join3(small, large, self.read_repositories(desired)).await?;
         let EcsFound { found, in_use } = ecs;
         let all = [names, logs, roles, network, balancers, files, images, found];
-        assemble(desired, owner.as_ref(), all.into_iter().flatten().collect(), in_use)
+        let all = all.into_iter().flatten().collect();
+        let mut actual = assemble(desired, owner.as_ref(), all, in_use)?;
+        self.read_jobs(desired, &mut actual).await?;
+        Ok(actual)
     }
 
     async fn owner_of_cluster(&self, stack: &str) -> Result<Option<Owner>, CloudError> {

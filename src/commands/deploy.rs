@@ -44,7 +44,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     if !session.json() {
         show(session, &plan);
     }
-    agree(session, arguments, &desired, &plan)?;
+    agree(session, arguments, &plan)?;
 
     events.emit(Event::Started {
         command: "deploy".to_owned(),
@@ -77,27 +77,12 @@ pub(super) fn show(session: &Session, plan: &Plan) {
 }
 
 /// What makes something reachable from the Internet that was not before needs a yes.
-fn agree(
-    session: &Session,
-    arguments: &DeployArgs,
-    desired: &Desired,
-    plan: &Plan,
-) -> Result<(), Error> {
-    let new: Vec<String> = desired
-        .endpoints
-        .iter()
-        .filter(|endpoint| {
-            plan.steps
-                .iter()
-                .any(|step| step.resource == endpoint.listener && step.action == Action::Create)
-        })
-        .map(|endpoint| format!("port {} of {}", endpoint.port, endpoint.service))
-        .collect();
+fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
+    let new = plan_text::opened(plan);
     if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
         return Ok(());
     }
     let list = new.join(", ");
-    session.screen.note(&format!("New on the Internet: {list}."));
     if session.screen.can_ask() {
         if session.screen.ask("Deploy?") {
             return Ok(());

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Action, Actual, Change, Observed, Plan, Removal, RolloutState, Step, StepId, changes, removal,
+    Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
+    removal,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -22,12 +23,27 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
     planner.jobs();
     planner.edges();
     planner.orphans();
+    let public = opened(desired, &planner.steps);
     Plan {
         version: Plan::VERSION,
         stack: desired.stack.clone(),
         known: planner.settled,
         steps: in_dependency_order(planner.steps),
+        public,
     }
+}
+
+/// The endpoints whose listeners do not exist yet.
+fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
+    let made: BTreeSet<&ResourceId> =
+        steps.iter().filter(|s| s.action == Action::Create).map(|s| &s.resource).collect();
+    let new = desired.endpoints.iter().filter(|endpoint| made.contains(&endpoint.listener));
+    new.map(|endpoint| Opened {
+        service: endpoint.service.clone(),
+        port: endpoint.port,
+        scheme: endpoint.scheme.clone(),
+    })
+    .collect()
 }
 
 struct Planner<'a> {

@@ -1,6 +1,6 @@
 //! What goes when a project goes, and in which order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Action, Actual, Observed, Plan, Step, StepId};
 use crate::ecs::desired::{Kind, ResourceId};
@@ -22,8 +22,8 @@ impl Removal {
             Kind::SecurityGroup if id.name == "efs" => self.volumes || !has_volumes(actual),
             Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
             Kind::Repository => self.images,
-            // Images go with their repository, task definitions with their service.
-            Kind::Image | Kind::Job => false,
+            // Images go with their repository.
+            Kind::Image => false,
             _ => true,
         }
     }
@@ -39,7 +39,7 @@ pub fn plan_removal(stack: &str, actual: &Actual, removal: Removal) -> Plan {
         .filter(|(id, _)| removal.takes(id, actual))
         .collect();
     let steps = removal_steps(all.into_iter(), 0, &BTreeSet::new());
-    Plan { version: Plan::VERSION, stack: stack.to_owned(), known: BTreeMap::new(), steps }
+    Plan { version: Plan::VERSION, stack: stack.to_owned(), steps, ..Plan::default() }
 }
 
 fn has_volumes(actual: &Actual) -> bool {
@@ -54,8 +54,7 @@ pub(super) fn removal_steps<'a>(
     first: StepId,
     before: &BTreeSet<StepId>,
 ) -> Vec<Step> {
-    let mut list: Vec<_> =
-        resources.filter(|(id, _)| !matches!(id.kind, Kind::Image | Kind::Job)).collect();
+    let mut list: Vec<_> = resources.filter(|(id, _)| id.kind != Kind::Image).collect();
     // Users before what they use: the reverse of the order in which things are made.
     list.sort_by(|(a, _), (b, _)| b.kind.cmp(&a.kind).then_with(|| a.name.cmp(&b.name)));
     let kinds: Vec<Kind> = list.iter().map(|(id, _)| id.kind).collect();
@@ -87,7 +86,7 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
     matches!(
         (user, used),
         (
-            Kind::Service,
+            Kind::Service | Kind::Job,
             Kind::Cluster
                 | Kind::Namespace
                 | Kind::TaskDefinition
@@ -100,6 +99,7 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                 | Kind::LogGroup
                 | Kind::MountTarget
                 | Kind::AccessPoint
+                | Kind::FileSystem
                 | Kind::Repository
         ) | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)

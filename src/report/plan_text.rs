@@ -42,8 +42,15 @@ pub fn summary(plan: &Plan) -> String {
         "delete": count('-'),
         "rollouts": plan.count(&[Action::Rollout]),
         "jobs": plan.count(&[Action::Run]),
+        "public": opened(plan),
     });
     render("plan_summary.txt", context).unwrap_or_else(|error| error.to_string())
+}
+
+/// `port 80 of web`, one for each port that the plan opens to the Internet.
+#[must_use]
+pub fn opened(plan: &Plan) -> Vec<String> {
+    plan.public.iter().map(|open| format!("port {} of {}", open.port, open.service)).collect()
 }
 
 struct Line<'a> {

@@ -12,8 +12,10 @@ use super::{SETTLE, last_segment};
 use crate::apply::cloud::{CloudError, CloudErrorKind, JobRun, JobState, JobTask, LogPage};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::aws::observe::Found;
 use crate::aws::values::text;
-use crate::ecs::desired::Job;
+use crate::ecs::desired::{Body, Desired, Job, Kind, ResourceId};
+use crate::plan::Actual;
 
 /// The tag of a revision that a job has completed with; its value is the release.
 pub(super) const COMPLETED: &str = "decklift:completed";
@@ -186,6 +188,59 @@ impl Aws {
         self.tag_ecs(text(&run.body.task_definition)?, vec![tag]).await
     }
 
+    /// A job is there for as long as a task of it runs. What it has completed stands in the revision
+    /// that it ran.
+    pub(in crate::aws) async fn read_jobs(
+        &self,
+        desired: &Desired,
+        actual: &mut Actual,
+    ) -> Result<(), CloudError> {
+        if !actual.resources.keys().any(|id| id.kind == Kind::Cluster) {
+            return Ok(());
+        }
+        let known: &Actual = actual;
+        let jobs = desired.resources.values().filter(|resource| resource.id.kind == Kind::Job);
+        let running = jobs.map(|resource| async move {
+            let look_up =
+                |id: &ResourceId, attribute| known.attribute(id, attribute).map(str::to_owned);
+            let body = resource.body.resolve(&look_up);
+            let Body::Job(job) = &body else { return Ok(None) };
+            let Some(revision) = job.task_definition.known() else { return Ok(None) };
+            let tasks = self
+                .tasks_of_family(&job.cluster, family_of(revision), sdk::DesiredStatus::Running)
+                .await?;
+            let found = (!tasks.is_empty()).then(|| (resource.id.clone(), Found::new(body)));
+            Ok::<_, CloudError>(found)
+        });
+        let running = try_join_all(running).await?;
+        for (id, found) in running.into_iter().flatten() {
+            actual.resources.insert(id, found.observed);
+        }
+        Ok(())
+    }
+
+    /// Stops what runs of a job, and waits: its tasks hold volumes and security groups.
+    pub(in crate::aws) async fn delete_job(&self, body: &Job) -> Result<(), CloudError> {
+        let family = family_of(text(&body.task_definition)?);
+        let running = sdk::DesiredStatus::Running;
+        let tasks = self.tasks_of_family(&body.cluster, family, running).await?;
+        self.stop_tasks(&body.cluster, tasks.iter()).await?;
+        self.await_stopped(&body.cluster, &arns(tasks.iter())).await
+    }
+
+    async fn stop_tasks(
+        &self,
+        cluster: &str,
+        tasks: impl Iterator<Item = &sdk::Task>,
+    ) -> Result<(), CloudError> {
+        let stops = tasks.filter_map(|task| task.task_arn()).map(|arn| {
+            let call = self.ecs().stop_task().cluster(cluster).task(arn);
+            let call = call.reason("decklift deletes the stack");
+            async move { call.send().await.or_fail("ecs:StopTask").map(|_| ()) }
+        });
+        try_join_all(stops).await.map(|_| ())
+    }
+
     /// Stops the tasks that jobs left running; a cluster with tasks cannot be deleted.
     pub(super) async fn stop_jobs(&self, cluster: &str) -> Result<(), CloudError> {
         let arns: Vec<String> = self
@@ -203,12 +258,7 @@ impl Aws {
             task.group().is_some_and(|group| group.starts_with("family:"))
                 && task.last_status() != Some("STOPPED")
         };
-        let stops = tasks.iter().filter(of_a_job).filter_map(|task| task.task_arn()).map(|arn| {
-            let call = self.ecs().stop_task().cluster(cluster).task(arn);
-            let call = call.reason("decklift deletes the cluster");
-            async move { call.send().await.or_fail("ecs:StopTask").map(|_| ()) }
-        });
-        try_join_all(stops).await.map(|_| ())
+        self.stop_tasks(cluster, tasks.iter().filter(of_a_job)).await
     }
 }
 
@@ -273,3 +323,7 @@ fn not_placed(failures: &[sdk::Failure]) -> CloudError {
     CloudError::new(CloudErrorKind::Service, "ecs:RunTask", message)
         .help("deploy again: what was done stays done")
 }
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

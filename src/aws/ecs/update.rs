@@ -162,7 +162,11 @@ impl Aws {
             .or_fail("ecs:ListTasks")
     }
 
-    async fn await_stopped(&self, cluster: &str, tasks: &[String]) -> Result<(), CloudError> {
+    pub(super) async fn await_stopped(
+        &self,
+        cluster: &str,
+        tasks: &[String],
+    ) -> Result<(), CloudError> {
         for batch in tasks.chunks(TASKS) {
             self.pace
                 .until("ecs:DescribeTasks", "stopping the tasks", DRAIN, || async {

@@ -1,0 +1,106 @@
+//! Jobs with real containers: in their place, with their words, once.
+
+use serde_json::{Value, json};
+
+use crate::emulator::{Emulator, get};
+use crate::support::{Project, Sandbox, engine};
+
+/// `seed` writes the page that `web` serves from the same volume, after `db` is healthy.
+const APP: &str = r#"name: app
+services:
+  db:
+    image: busybox:1.37
+    command: sleep 1000
+    stop_grace_period: 2s
+    healthcheck: {test: [CMD, "true"], interval: 5s}
+  seed:
+    image: busybox:1.37
+    command: sh -c 'for i in 1 2 3; do echo "part $$i of 3"; sleep 1; done; echo seeded by $$WHO > /www/index.html'
+    environment: {WHO: nobody}
+    volumes: ["pages:/www"]
+    depends_on: {db: {condition: service_healthy}}
+  web:
+    image: busybox:1.37
+    command: httpd -f -p 80 -h /www
+    ports: ["8080:80"]
+    volumes: ["pages:/www:ro"]
+    stop_grace_period: 2s
+    depends_on: {seed: {condition: service_completed_successfully}}
+volumes:
+  pages:
+"#;
+
+/// The tasks of the job that ECS still knows: exit codes, oldest first.
+fn runs(aws: &Emulator) -> Vec<Option<i64>> {
+    let mut tasks: Vec<Value> = Vec::new();
+    for status in ["RUNNING", "STOPPED"] {
+        let wanted = json!({"cluster": "app", "family": "app-seed", "desiredStatus": status});
+        let arns = aws.ecs("ListTasks", &wanted)["taskArns"].clone();
+        if arns.as_array().is_some_and(|arns| !arns.is_empty()) {
+            let found = aws.ecs("DescribeTasks", &json!({"cluster": "app", "tasks": arns}));
+            tasks.extend(found["tasks"].as_array().cloned().unwrap_or_default());
+        }
+    }
+    tasks.sort_by_key(|task| task["createdAt"].as_f64().unwrap_or_default().to_bits());
+    tasks.iter().map(|task| task["containers"][0]["exitCode"].as_i64()).collect()
+}
+
+/// Where these stand in what was said, which must be in this order.
+#[track_caller]
+fn in_order(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
+        let place = rest.find(part).unwrap_or_else(|| panic!("no `{part}` after that in:\n{text}"));
+        rest = &rest[place..];
+    }
+}
+
+#[test]
+fn a_job_runs_once_a_deployment_before_whoever_waits_for_it() {
+    if !engine("a_job_runs_once_a_deployment_before_whoever_waits_for_it") {
+        return;
+    }
+    let (sandbox, project) = (Sandbox::new("jobs"), Project::of(APP));
+    sandbox.run(&project.arguments("plan")).exits(0);
+    let nothing = Emulator::of(&sandbox).inventory();
+    let first = sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    let order = [
+        "done     rollout service/db",
+        "seed | part 1 of 3",
+        "seed | part 3 of 3",
+        "seed: exited with 0",
+        "done     run job/seed",
+        "rollout  web:",
+    ];
+    in_order(&first.stderr, &order);
+    let url = first.url("web");
+    assert!(get(&url).expect("a page").1.contains("seeded by nobody"));
+    let aws = Emulator::of(&sandbox);
+    assert_eq!(runs(&aws), [Some(0)]);
+
+    // Nothing to do: it does not run.
+    sandbox.run(&project.arguments("deploy --yes")).exits(0).says("No changes");
+    assert_eq!(runs(&aws), [Some(0)]);
+
+    // It fails: who waits for it is not touched.
+    let web = aws.tasks("app", "app-web");
+    project.edit("compose.yaml", "echo seeded", "echo no space left; exit 28; echo seeded");
+    let ran = sandbox.run(&project.arguments("deploy --yes")).exits(7);
+    let ran = ran.says("seed | no space left").says("exited with 28").says("compose.yaml:8:3");
+    ran.says("A job failed").says("what waits for the job was not touched");
+    assert_eq!(aws.tasks("app", "app-web"), web);
+
+    // Corrected, with something new for the others, it runs again before them.
+    project.edit("compose.yaml", "echo no space left; exit 28; ", "");
+    project.edit("compose.yaml", "WHO: nobody", "WHO: somebody");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    assert_eq!(runs(&aws), [Some(0), Some(28), Some(0)]);
+    assert!(get(&url).expect("a page").1.contains("seeded by somebody"));
+    sandbox.run(&project.arguments("plan --exit-code")).exits(0);
+
+    // A task that still runs does not keep the cluster.
+    project.edit("compose.yaml", "sleep 1; done", "sleep 1000; done");
+    sandbox.run(&project.arguments("deploy --yes --timeout 2s")).exits(6).says("goes on by itself");
+    sandbox.run(&project.arguments("down --yes")).exits(0);
+    assert_eq!(aws.inventory(), nothing);
+}
