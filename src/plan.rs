@@ -5,6 +5,8 @@
 
 mod actual;
 mod diff;
+mod jobs;
+mod order;
 mod planner;
 mod removal;
 mod step;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::order::{Index, in_dependency_order};
 use super::{
     Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
     removal,
@@ -46,12 +47,12 @@ fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
     .collect()
 }
 
-struct Planner<'a> {
-    desired: &'a Desired,
+pub(super) struct Planner<'a> {
+    pub(super) desired: &'a Desired,
     actual: &'a Actual,
     /// Attributes that this plan does not change.
-    settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
-    steps: Vec<Step>,
+    pub(super) settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
+    pub(super) steps: Vec<Step>,
 }
 
 impl<'a> Planner<'a> {
@@ -190,59 +191,7 @@ impl<'a> Planner<'a> {
         Some(format!("so that its tasks see the new name {}", newer.name))
     }
 
-    /// A job runs when its revision has not completed yet, and before each deployment of whoever
-    /// waits for it.
-    fn jobs(&mut self) {
-        let all: Vec<_> =
-            self.desired.resources.values().filter(|r| r.id.kind == Kind::Job).collect();
-        let mut begins: BTreeSet<ResourceId> = self
-            .steps
-            .iter()
-            .filter(|step| matches!(step.action, Action::Create | Action::NewDeployment))
-            .filter(|step| step.resource.kind == Kind::Service)
-            .map(|step| step.resource.clone())
-            .collect();
-        let mut reasons: BTreeMap<&ResourceId, String> = BTreeMap::new();
-        loop {
-            let before = reasons.len();
-            for job in &all {
-                if reasons.contains_key(&job.id) {
-                    continue;
-                }
-                if let Some(reason) = self.run_reason(job, &begins) {
-                    begins.insert(job.id.clone());
-                    reasons.insert(&job.id, reason);
-                }
-            }
-            if reasons.len() == before {
-                break;
-            }
-        }
-        for job in all {
-            if let Some(reason) = reasons.remove(&job.id) {
-                self.push(job, Action::Run, Vec::new(), Some(reason));
-            }
-        }
-    }
-
-    fn run_reason(&self, job: &Resource, begins: &BTreeSet<ResourceId>) -> Option<String> {
-        let Body::Job(body) = &job.body else { return None };
-        let (task, _) = body.task_definition.reference()?;
-        let Some(revision) = self.settled.get(task) else {
-            return Some("it has a new revision".to_owned());
-        };
-        if !revision.contains_key(&Attribute::Completed) {
-            return Some("its revision has not completed yet".to_owned());
-        }
-        let waits = |id: &&ResourceId| {
-            let resource = self.desired.resources.get(*id);
-            resource.is_some_and(|r| r.waits.iter().any(|(other, _)| *other == job.id))
-        };
-        let dependent = begins.iter().find(waits)?;
-        Some(format!("{} waits for it", dependent.name))
-    }
-
-    fn push(
+    pub(super) fn push(
         &mut self,
         resource: &Resource,
         action: Action,
@@ -378,68 +327,4 @@ fn starts_deployment(path: &str) -> bool {
     ]
     .iter()
     .any(|field| path.starts_with(field))
-}
-
-/// Steps by resource.
-struct Index {
-    steps: BTreeMap<ResourceId, Vec<StepId>>,
-}
-
-impl Index {
-    fn new(steps: &[Step]) -> Self {
-        let mut index: BTreeMap<ResourceId, Vec<StepId>> = BTreeMap::new();
-        for (id, step) in steps.iter().enumerate() {
-            index.entry(step.resource.clone()).or_default().push(id);
-        }
-        Self { steps: index }
-    }
-
-    fn of(&self, id: &ResourceId) -> &[StepId] {
-        self.steps.get(id).map_or(&[], Vec::as_slice)
-    }
-
-    fn first(&self, id: &ResourceId) -> Option<StepId> {
-        self.of(id).first().copied()
-    }
-
-    fn last(&self, id: &ResourceId) -> Option<StepId> {
-        self.of(id).last().copied()
-    }
-
-    /// The step after which tasks of a service start.
-    fn starts(&self, id: &ResourceId, steps: &[Step]) -> Option<StepId> {
-        self.of(id).iter().copied().rfind(|&step| steps[step].action != Action::Rollout)
-    }
-}
-
-/// Sorts so that every step comes after those that it waits for, and else keeps the order.
-fn in_dependency_order(steps: Vec<Step>) -> Vec<Step> {
-    let mut place = vec![None; steps.len()];
-    let mut order = Vec::with_capacity(steps.len());
-    while order.len() < steps.len() {
-        let before = order.len();
-        for (id, step) in steps.iter().enumerate() {
-            if place[id].is_none() && step.after.iter().all(|&other| place[other].is_some()) {
-                place[id] = Some(order.len());
-                order.push(id);
-            }
-        }
-        if order.len() == before {
-            // A circle cannot come from a validated project; what is left keeps its order, and the
-            // scheduler reports it.
-            for (id, place) in place.iter_mut().enumerate().filter(|(_, place)| place.is_none()) {
-                *place = Some(order.len());
-                order.push(id);
-            }
-        }
-    }
-    let mut steps: Vec<_> = steps.into_iter().map(Some).collect();
-    order
-        .iter()
-        .filter_map(|&id| steps[id].take())
-        .map(|mut step| {
-            step.after = step.after.iter().filter_map(|&other| place[other]).collect();
-            step
-        })
-        .collect()
 }
