@@ -287,6 +287,8 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// Somebody asked the command to stop: what has started is finished, nothing new is begun.
+    Stopping,
     /// A place where the application answers.
     Endpoint {
         /// The Compose service.
