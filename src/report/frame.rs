@@ -106,7 +106,7 @@ pub fn frame(state: &State, now: Duration, view: View) -> Vec<String> {
         drawn.extend(chosen);
     }
     if let Some(height) = view.height {
-        drawn.truncate(height.saturating_sub(bottom.iter().len()).max(1));
+        drawn.truncate(height.saturating_sub(bottom.iter().len()));
     }
     drawn.extend(bottom);
     drawn.into_iter().map(|line| line.draw(view)).collect()
@@ -142,7 +142,7 @@ fn notice(view: View) -> Vec<Line> {
     for word in STOPPING.split(' ') {
         let last = lines.len() - 1;
         if lines[last].len() + 1 + word.len() > view.width && !lines[last].trim().is_empty() {
-            lines.push(format!("   {word}"));
+            lines.push(format!("  {word}"));
         } else {
             lines[last].push(' ');
             lines[last].push_str(word);

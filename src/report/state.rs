@@ -32,7 +32,7 @@ pub struct Steps {
     pub done: usize,
     /// Those that failed.
     pub failed: Vec<FailedStep>,
-    /// How many were not started.
+    /// How many were not started, or not waited for to the end.
     pub skipped: usize,
     /// Those that run: resource and action, by index.
     pub in_flight: BTreeMap<usize, (String, String)>,
@@ -202,12 +202,13 @@ impl State {
     }
 
     fn step_failed(&mut self, resource: &str, action: &str, error: &str, now: Duration) {
-        let failed = FailedStep {
-            resource: resource.to_owned(),
-            action: action.to_owned(),
-            error: error.to_owned(),
-        };
-        self.steps.failed.push(failed);
+        if row::is_left(error) {
+            self.steps.skipped += 1;
+        } else {
+            let (resource, action) = (resource.to_owned(), action.to_owned());
+            let failed = FailedStep { resource, action, error: error.to_owned() };
+            self.steps.failed.push(failed);
+        }
         if let Some(name) = resource.strip_prefix("image/")
             && action != "delete"
         {

@@ -52,11 +52,13 @@ pub(super) fn choose(mut blocks: Vec<Block>, budget: usize, view: View) -> Vec<L
     let mut left = room - heads;
     let mut lines = Vec::new();
     for block in blocks {
-        let mut detail = block.lines.into_iter();
-        lines.extend(detail.next());
-        let taken = left.min(detail.len());
+        let mut detail = block.lines;
+        let taken = left.min(detail.len() - 1);
         left -= taken;
-        lines.extend(detail.take(taken));
+        // The head and what is nearest to the cause: how it ended, and what was logged last.
+        let last = taken / 2;
+        detail.drain(1 + taken - last..detail.len() - last);
+        lines.extend(detail);
     }
     if !rest.is_empty() {
         lines.push(more(&rest, indent, view));

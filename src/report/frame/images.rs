@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::View;
 use super::blocks::{Block, Rank};
 use super::line::{Line, Paint, bar, cross, dots, shorten, tick, width};
-use super::units::mebibytes;
+use super::units::{bytes, part};
 use crate::report::state::{ImageRow, ImageState, State};
 
 /// One line an image.
@@ -53,7 +53,7 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
             line.append(upload(image, view));
             match image.rate(now) {
                 Some(rate) => {
-                    line.push(Paint::Plain, &format!("  {} MiB/s", mebibytes(rate)));
+                    line.push(Paint::Plain, &format!("  {}/s", bytes(rate)));
                 }
                 None => line.push(Paint::Plain, "  pushing"),
             }
@@ -82,8 +82,8 @@ fn upload(image: &ImageRow, view: View) -> Line {
         line.push(Paint::Plain, " ");
     }
     let size = match total {
-        0 => format!("{} MiB", mebibytes(done)),
-        total => format!("{}/{} MiB", mebibytes(done), mebibytes(total)),
+        0 => bytes(done),
+        total => part(done, total),
     };
     line.push(Paint::Plain, &size);
     line

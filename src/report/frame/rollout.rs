@@ -60,16 +60,18 @@ impl Columns {
         let mut counts = [0; 4];
         let wanted: [usize; 4] =
             std::array::from_fn(|at| widest(&mut active().map(|p| counted(p)[at].clone())));
-        // The elapsed time and a gap have room for `59m59s`.
-        let used = INDENT + names + 1 + revisions + 2 + view.bar() + 1 + running + 8;
+        let gapped = |columns: usize, gap: usize| if columns > 0 { columns + gap } else { 0 };
+        // The elapsed time has room for `59m59s` and a gap.
+        let used = INDENT + gapped(names, 1) + gapped(revisions, 2) + gapped(view.bar(), 1);
+        let used = used + running + 7;
         let mut left = view.width.saturating_sub(used);
         let failing = active().any(|progress| progress.failed > 0);
         let order = if failing { [2, 3, 0, 1] } else { [0, 3, 1, 2] };
         for at in order {
-            if wanted[at] > 0 && wanted[at] + 2 <= left {
-                counts[at] = wanted[at];
-                left -= wanted[at] + 2;
-            }
+            // What matters less does not take the place of what matters more.
+            let Some(rest) = left.checked_sub(gapped(wanted[at], 2)) else { break };
+            counts[at] = wanted[at];
+            left = rest;
         }
         Self { names, revisions, running, counts }
     }

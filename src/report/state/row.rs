@@ -33,6 +33,11 @@ pub enum Phase {
     Skipped(String),
 }
 
+/// Whether a rollout goes on without being watched.
+pub(super) fn is_left(error: &str) -> bool {
+    LEFT.contains(&error)
+}
+
 /// A service or job of the Compose file.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -147,7 +152,7 @@ impl Row {
 
     pub(super) fn step_failed(&mut self, error: &str, now: Duration) {
         self.until = Some(now);
-        self.phase = if LEFT.contains(&error) {
+        self.phase = if is_left(error) {
             Phase::Left(error.to_owned())
         } else {
             Phase::Failed(harmless(error))
