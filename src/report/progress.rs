@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use self::canvas::{Canvas, LINE, size};
 use super::frame::{Style, View, frame};
@@ -36,7 +36,7 @@ impl<'a> Progress<'a> {
             start: Instant::now(),
             state: Mutex::default(),
             style,
-            bar: bar(),
+            bar: bar(Canvas::new(std::io::stderr())),
             drawn: Mutex::default(),
             abandoned: AtomicBool::new(false),
         };
@@ -148,8 +148,8 @@ impl Drawing for Live {
 }
 
 /// One bar whose message is the whole drawing.
-fn bar() -> ProgressBar {
-    let target = ProgressDrawTarget::term_like(Box::new(Canvas::new()));
+fn bar(canvas: impl TermLike + 'static) -> ProgressBar {
+    let target = ProgressDrawTarget::term_like(Box::new(canvas));
     let bar = ProgressBar::with_draw_target(None, target);
     match ProgressStyle::with_template("{msg}") {
         Ok(style) => bar.with_style(style),

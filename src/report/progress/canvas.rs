@@ -1,3 +1,4 @@
+use std::fmt::Debug;
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +16,9 @@ pub(super) const LINE: char = '\r';
 /// that the last one takes are counted in the width that the terminal has by then. A drawing is
 /// written at once, and the cursor waits at the beginning of its last line.
 #[derive(Debug)]
-pub(super) struct Canvas {
+pub(super) struct Canvas<W> {
     pen: Mutex<Pen>,
+    out: Mutex<W>,
     folds: bool,
 }
 
@@ -28,11 +30,11 @@ struct Pen {
     drawn: Vec<usize>,
 }
 
-impl Canvas {
-    pub(super) fn new() -> Self {
+impl<W> Canvas<W> {
+    pub(super) fn new(out: W) -> Self {
         // Most terminals fold lines that are too long once they are made narrower; these cut them.
         let cuts = ["XTERM_VERSION", "STY"].iter().any(|name| std::env::var_os(name).is_some());
-        Self { pen: Mutex::default(), folds: !cuts }
+        Self { pen: Mutex::default(), out: Mutex::new(out), folds: !cuts }
     }
 
     fn pen(&self) -> MutexGuard<'_, Pen> {
@@ -84,7 +86,7 @@ impl Pen {
     }
 }
 
-impl TermLike for Canvas {
+impl<W: Write + Debug + Send> TermLike for Canvas<W> {
     fn width(&self) -> u16 {
         size().1
     }
@@ -131,9 +133,9 @@ impl TermLike for Canvas {
             return Ok(());
         }
         let bytes = pen.redraw(size().1.into(), self.folds);
-        let mut err = io::stderr().lock();
-        err.write_all(bytes.as_bytes())?;
-        err.flush()
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(bytes.as_bytes())?;
+        out.flush()
     }
 }
 
@@ -177,5 +179,45 @@ mod tests {
         assert!(bytes.ends_with("three\r\n\x1b[K\r\n\x1b[K\r\n\x1b[K\r\x1b[3A"), "{bytes:?}");
         let mut cut = pen(&[200, 10, 100], &["one", "two", "three"]);
         assert!(redraw(&mut cut, 80, false).starts_with("\x1b[2A\x1b[Kone"));
+    }
+
+    #[derive(Clone, Debug, Default)]
+    struct Tape(std::sync::Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Tape {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("the tape").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Tape {
+        fn take(&self) -> String {
+            let bytes = std::mem::take(&mut *self.0.lock().expect("the tape"));
+            let text = String::from_utf8(bytes).expect("text");
+            text.replace("\x1b[?2026h\r", "").replace("\x1b[?2026l", "")
+        }
+    }
+
+    /// What is relied on of indicatif: a drawing is lines, each begun by ours, and then a flush.
+    #[test]
+    fn indicatif_draws_what_it_was_given_and_makes_room() {
+        let tape = Tape::default();
+        let bar = super::super::bar(Canvas::new(tape.clone()));
+        bar.set_message(format!("{LINE}one\n{LINE}\n{LINE}   three"));
+        assert_eq!(tape.take(), "\x1b[Kone\r\n\x1b[K\r\n\x1b[K   three\r");
+        bar.suspend(|| tape.clone().write_all(b"above").expect("the tape"));
+        let drawn = tape.take();
+        let (cleared, again) = drawn.split_once("above").expect("what was written");
+        assert_eq!(cleared, "\x1b[2A\x1b[K\r\n\x1b[K\r\n\x1b[K\r\x1b[2A");
+        assert_eq!(again, "\x1b[Kone\r\n\x1b[K\r\n\x1b[K   three\r");
+        bar.set_message(format!("{LINE}two"));
+        assert_eq!(tape.take(), "\x1b[2A\x1b[Ktwo\r\n\x1b[K\r\n\x1b[K\r\x1b[2A");
+        bar.finish_and_clear();
+        assert_eq!(tape.take(), "\x1b[K\r");
     }
 }
