@@ -90,8 +90,8 @@ impl<'a> Plain<'a> {
                 return;
             }
             ImageProgress::Pushing => "pushing".to_owned(),
-            // Bytes are for bars.
-            ImageProgress::Uploaded { .. } => return,
+            // How much of it is for bars.
+            ImageProgress::Uploaded { .. } | ImageProgress::Layers { .. } => return,
             ImageProgress::Pushed { digest } => format!("pushed {digest}"),
         };
         self.note(&format!("  image    {service}: {text}"));

@@ -131,6 +131,10 @@ pub(crate) fn uploaded(service: &str, done: u64, total: u64) -> Event {
     image(service, ImageProgress::Uploaded { done, total })
 }
 
+pub(crate) fn layers(service: &str, done: u64, total: u64) -> Event {
+    image(service, ImageProgress::Layers { done, total })
+}
+
 pub(crate) fn pushed(service: &str, digest: char) -> Event {
     let digest = format!("sha256:{}", digest.to_string().repeat(64));
     image(service, ImageProgress::Pushed { digest })
@@ -173,15 +177,17 @@ pub(crate) fn shop() -> Story {
         .at(0.2, image("web", ImageProgress::Building))
         .at(1.0, image("web", line("#7 [build 3/6] RUN \u{1b}[36mnpm ci\u{1b}[0m --omit=dev")))
         .at(1.5, image("checkout", ImageProgress::Pushing))
-        .at(2.0, uploaded("checkout", 0, 39_950_746))
-        .at(4.0, uploaded("checkout", 21 * MIB, 39_950_746))
-        .at(5.0, uploaded("checkout", 39_950_746, 39_950_746))
+        .at(2.0, layers("checkout", 2, 9))
+        .at(4.0, layers("checkout", 5, 9))
+        .at(5.0, layers("checkout", 9, 9))
         .at(5.0, pushed("checkout", '9'))
         .end(5.0, checkout, "create", "image/checkout", Ok("sha256:99"))
         .at(6.0, image("web", ImageProgress::Pushing))
         .at(6.0, uploaded("web", 0, 118 * MIB))
+        .at(7.0, layers("web", 5, 8))
         .at(8.0, uploaded("web", 74_868_326, 118 * MIB))
         .at(9.0, uploaded("web", 118 * MIB, 118 * MIB))
+        .at(9.0, layers("web", 8, 8))
         .at(9.0, pushed("web", '5'))
         .end(9.0, web, "create", "image/web", Ok("sha256:55"));
     for number in 0..17 {

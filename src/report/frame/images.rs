@@ -52,10 +52,11 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
         ImageState::Pushing => {
             line.append(upload(image, view));
             match image.rate(now) {
-                Some(rate) => {
-                    line.push(Paint::Plain, &format!("  {}/s", bytes(rate)));
-                }
+                Some(rate) => line.push(Paint::Plain, &format!("  {}/s", bytes(rate))),
                 None => line.push(Paint::Plain, "  pushing"),
+            }
+            if let (Some(_), Some((done, total))) = (image.bytes, image.layers) {
+                line.push(Paint::Plain, &format!("  {done}/{total} layers"));
             }
         }
         ImageState::Pushed { digest, was_there } => {
@@ -71,20 +72,20 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
     line
 }
 
-/// `████████████░░░░░░░░ 71.4/118 MiB`; nothing where nothing had to be uploaded.
+/// `████████████░░░░░░░░ 71.4/118 MiB`, or `5/8 layers` where nobody counts bytes; nothing where
+/// nothing had to be uploaded.
 fn upload(image: &ImageRow, view: View) -> Line {
-    let Some((done, total)) = image.bytes else {
-        return Line::default();
+    let (done, total, size) = match (image.bytes, image.layers) {
+        (Some((done, 0)), _) => (done, 0, bytes(done)),
+        (Some((done, total)), _) => (done, total, part(done, total)),
+        (None, Some((done, total))) => (done, total, format!("{done}/{total} layers")),
+        (None, None) => return Line::default(),
     };
     let mut line = Line::default();
     if total > 0 && view.bar() > 0 {
         line.append(bar(view.bar(), done, total, view));
         line.push(Paint::Plain, " ");
     }
-    let size = match total {
-        0 => bytes(done),
-        total => part(done, total),
-    };
     line.push(Paint::Plain, &size);
     line
 }

@@ -55,10 +55,11 @@ fn images(state: &State) -> Vec<String> {
     let text = |image: &crate::report::state::ImageRow| {
         let what = match &image.state {
             ImageState::Building(_) => "building its image".to_owned(),
-            ImageState::Pushing => match image.bytes {
-                Some((done, total)) if total > 0 => {
+            ImageState::Pushing => match (image.bytes, image.layers) {
+                (Some((done, total)), _) if total > 0 => {
                     format!("pushing its image, {} %", u128::from(done) * 100 / u128::from(total))
                 }
+                (_, Some((done, total))) => format!("pushing its image, {done}/{total} layers"),
                 _ => "pushing its image".to_owned(),
             },
             _ => return None,

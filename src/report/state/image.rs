@@ -37,6 +37,8 @@ pub struct ImageRow {
     pub state: ImageState,
     /// Bytes uploaded, and bytes in all (0 when unknown), once an upload began.
     pub bytes: Option<(u64, u64)>,
+    /// Layers that the repository has, and layers in all, once that is known.
+    pub layers: Option<(u64, u64)>,
     /// When how many bytes were uploaded.
     samples: VecDeque<(Duration, u64)>,
 }
@@ -64,6 +66,10 @@ impl ImageRow {
                 while self.samples.get(1).is_some_and(|(at, _)| *at + WINDOW < now) {
                     self.samples.pop_front();
                 }
+            }
+            ImageProgress::Layers { done, total } => {
+                self.state = ImageState::Pushing;
+                self.layers = Some((*done, *total));
             }
             ImageProgress::Pushed { digest } => {
                 self.state = ImageState::Pushed { digest: Some(digest.clone()), was_there: false };
