@@ -16,7 +16,7 @@ fn silence_is_broken_after_30_seconds_and_not_before() {
     assert_eq!(HEARTBEAT, Duration::from_secs(30));
     assert_eq!(beat(&events::shop(), 100.0, 29), None);
     let line = beat(&events::shop(), 100.0, 30);
-    let said = "  still    checkout: 3/4 running, 1 pending, 1 old, breaker 0/3 (1m28s); \
+    let said = "  still    checkout: 3/4 running, 1 pending, 1 old (1m28s); \
                 web: 1/4 running, 2 pending, 3 old, breaker 1/3 (1m28s)";
     assert_eq!(line.as_deref(), Some(said));
 }

@@ -298,11 +298,12 @@ fn counted(progress: &RolloutProgress) -> [String; 4] {
     [count(progress.pending, "pending"), count(progress.old, "old"), failed, breaker]
 }
 
-/// `3/4 running, 1 pending, 2 old, breaker 1/3`
+/// `3/4 running, 1 pending, 2 old, breaker 1/3`; the breaker only once it has counted something.
 pub(in crate::report) fn counts(progress: &RolloutProgress) -> String {
-    let mut parts = vec![running(progress)];
-    parts.extend(counted(progress).into_iter().filter(|text| !text.is_empty()));
-    parts.join(", ")
+    let [pending, old, failed, breaker] = counted(progress);
+    let breaker = if progress.failed > 0 { breaker } else { String::new() };
+    let parts = [running(progress), pending, old, failed, breaker];
+    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// The beginning of a task's id is enough to find it.
