@@ -119,43 +119,46 @@ fn begun(line: &mut Line, row: &Row, columns: &Columns, view: View) {
         line.push(Paint::Plain, text);
     };
     match (&row.phase, &row.progress) {
-        (Phase::Failed(error), _) => return ended(line, Paint::Bad, cross(view), error),
-        (Phase::Done(Some(what)), _) => return ended(line, Paint::Good, tick(view), what),
-        (Phase::Left(why), None) => return ended(line, Paint::Warn, "", why),
+        (Phase::Failed(error), _) => ended(line, Paint::Bad, cross(view), error),
+        (Phase::Done(Some(what)), _) => ended(line, Paint::Good, tick(view), what),
+        (Phase::Left(why), None) => ended(line, Paint::Warn, "", why),
         (Phase::Done(None), None) => {
             let text = match (row.kind, row.exit_code) {
                 (RowKind::Job, Some(code)) => format!("exited with {code}"),
                 (RowKind::Job, None) | (RowKind::Service, _) => "done".to_owned(),
             };
-            return ended(line, Paint::Good, tick(view), &text);
+            ended(line, Paint::Good, tick(view), &text);
         }
-        (_, None) => return ended(line, Paint::Plain, "", &pending(row, view)),
-        (Phase::Done(None) | Phase::Left(_), Some(_)) | (_, Some(_)) => {}
+        (_, None) => line.push(Paint::Plain, &pending(row, view)),
+        (phase, Some(progress)) => rolling(line, phase, progress, columns, view),
     }
-    let Some(progress) = &row.progress else { return };
+}
+
+/// The bar and the counts of a rollout.
+fn rolling(
+    line: &mut Line,
+    phase: &Phase,
+    progress: &RolloutProgress,
+    columns: &Columns,
+    view: View,
+) {
     if view.bar() > 0 {
-        let (done, all) = (progress.running.max(0), progress.desired.max(0));
-        line.append(bar(
-            view.bar(),
-            u64::from(done.cast_unsigned()),
-            all.cast_unsigned().into(),
-            view,
-        ));
+        let tasks = |count: i32| u64::from(count.max(0).cast_unsigned());
+        line.append(bar(view.bar(), tasks(progress.running), tasks(progress.desired), view));
         line.push(Paint::Plain, " ");
     }
     let column = line.width();
     line.push(Paint::Plain, &running(progress));
     line.pad(column + columns.running);
-    match &row.phase {
+    match phase {
         Phase::Done(_) => {
             line.push(Paint::Good, &format!("  {}", tick(view)));
             line.push(Paint::Plain, " done");
         }
         Phase::Left(why) => line.push(Paint::Warn, &format!("  {why}")),
         _ => {
-            for (at, text) in
-                counted(progress).iter().enumerate().filter(|(at, _)| columns.counts[*at] > 0)
-            {
+            let texts = counted(progress);
+            for (at, text) in texts.iter().enumerate().filter(|(at, _)| columns.counts[*at] > 0) {
                 let paint = if at >= 2 && progress.failed > 0 { Paint::Bad } else { Paint::Plain };
                 let column = line.width() + 2;
                 line.pad(column);
