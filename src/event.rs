@@ -22,6 +22,13 @@ pub enum ImageProgress {
         /// Bytes; 0 when unknown.
         total: u64,
     },
+    /// Layers that the repository has so far: uploaded, or there before.
+    Layers {
+        /// Layers.
+        done: u64,
+        /// As many as are known so far.
+        total: u64,
+    },
     /// It stands in the repository.
     Pushed {
         /// `sha256:…`
@@ -290,6 +297,8 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// Somebody asked the command to stop: what has started is finished, nothing new is begun.
+    Stopping,
     /// A place where the application answers.
     Endpoint {
         /// The Compose service.

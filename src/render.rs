@@ -8,6 +8,7 @@ use serde::Serialize;
 const TEMPLATES: &[(&str, &str)] = &[
     ("closing.txt", include_str!("../templates/closing.txt")),
     ("plan_summary.txt", include_str!("../templates/plan_summary.txt")),
+    ("summary.md", include_str!("../templates/summary.md")),
 ];
 
 /// The template of this name, filled in.

@@ -3,14 +3,23 @@
 
 pub mod closing;
 pub mod diagnostics;
+pub mod frame;
+mod harmless;
 mod json;
 mod plain;
 pub mod plan_text;
+mod progress;
 mod screen;
+pub mod state;
+mod summary;
+mod ticker;
 
+pub use harmless::harmless;
 pub use json::Json;
-pub use plain::Plain;
+pub use plain::{HEARTBEAT, Plain, heartbeat};
+pub use progress::Progress;
 pub use screen::{Screen, ScreenOptions};
+pub use summary::{Summary, markdown};
 
 use crate::event::Event;
 

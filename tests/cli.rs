@@ -6,6 +6,8 @@ mod aws;
 mod faulty_files;
 #[path = "cli/faulty_values.rs"]
 mod faulty_values;
+#[path = "cli/interrupt.rs"]
+mod interrupt;
 #[path = "cli/machine.rs"]
 mod machine;
 #[path = "cli/support.rs"]

@@ -19,15 +19,8 @@ const LIMIT: usize = 16;
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let json = session.json();
-    let stop = signals::listen(move || {
-        if !json {
-            let message = "\nstopping: what has started is finished, nothing new is begun; \
-                 once more ends at once";
-            crate::report::Screen::new(crate::report::ScreenOptions::default()).note(message);
-        }
-    });
     let app = prepare::read(session, arguments.strict)?;
+    let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());
     let emit = |event: Event| {
@@ -37,14 +30,15 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         reporter.event(&event);
     };
     let events: &dyn Events = &emit;
-    let world = prepare::connect(session, &app, Purpose::Deploy, events).await?;
+    let connect = prepare::connect(session, &app, Purpose::Deploy, events);
+    let world = stop.or_interrupted(session, connect).await?;
     let desired = prepare::desired(session, &app, &world)?;
-    let actual = world.observe(&desired).await?;
+    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     let plan = plan(&desired, &actual);
     if !session.json() {
         show(session, &plan);
     }
-    agree(session, arguments, &plan)?;
+    stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
 
     events.emit(Event::Started {
         command: "deploy".to_owned(),
@@ -59,7 +53,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
     // TODO-RELEASE
     let options = Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: 1 };
-    let applied = apply(&world, &desired, &plan, options, &stop, events).await;
+    let applied = apply(&world, &desired, &plan, options, stop.begin(), events).await;
     let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
     if result.is_err() && !session.json() {
         let closing = closing(&app, &desired, &plan, &applied, &tasks.borrow());
@@ -77,14 +71,14 @@ pub(super) fn show(session: &Session, plan: &Plan) {
 }
 
 /// What makes something reachable from the Internet that was not before needs a yes.
-fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
+async fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
     let new = plan_text::opened(plan);
     if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
         return Ok(());
     }
     let list = new.join(", ");
     if session.screen.can_ask() {
-        if session.screen.ask("Deploy?") {
+        if session.ask("Deploy?").await {
             return Ok(());
         }
         return Err(Error::Usage {

@@ -16,8 +16,8 @@ const LIMIT: usize = 16;
 /// `decklift down`
 pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let stop = signals::listen(|| {});
     let app = prepare::read(session, false)?;
+    let stop = signals::listen(session);
     if session.global.sandbox && sandbox::find(&super::sandbox::paths()?).await?.is_none() {
         session.notify("nothing to delete: no sandbox is running");
         return Ok(());
@@ -25,11 +25,12 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     let reporter = session.reporter();
     let emit = |event: Event| reporter.event(&event);
     let events: &dyn Events = &emit;
-    let world = prepare::connect(session, &app, Purpose::Down, events).await?;
+    let connect = prepare::connect(session, &app, Purpose::Down, events);
+    let world = stop.or_interrupted(session, connect).await?;
     let mut desired = prepare::desired(session, &app, &world)?;
     // Images go with their repositories, and were not named.
     desired.resources.retain(|id, _| id.kind != Kind::Image);
-    let actual = world.observe(&desired).await?;
+    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     // The sandbox is there to be thrown away: nothing in it outlives a `down`.
     let everything = arguments.all || session.global.sandbox;
     let removal = Removal {
@@ -51,7 +52,8 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
                 help: "agree with --yes".to_owned(),
             });
         }
-        if !session.screen.ask("Delete all of this?") {
+        let answer = async { Ok::<_, Error>(session.ask("Delete all of this?").await) };
+        if !stop.or_interrupted(session, answer).await? {
             return Err(Error::Usage {
                 message: "nothing was deleted".to_owned(),
                 help: "answer `y`, or use --yes".to_owned(),
@@ -71,7 +73,7 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     // Nothing is rolled out, so that nothing is watched.
     let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
     let options = Options { limit: LIMIT, watch, detach: true, release: 0 };
-    let applied = apply(&world, &desired, &plan, options, &stop, events).await;
+    let applied = apply(&world, &desired, &plan, options, stop.begin(), events).await;
     let verdict = applied.verdict();
     let outcome = match verdict {
         Verdict::Done => "done",

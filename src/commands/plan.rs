@@ -9,11 +9,12 @@ use crate::report::plan_text;
 
 /// `decklift plan`
 pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
-    let _stop = signals::listen(|| std::process::exit(130));
     let app = prepare::read(session, arguments.strict)?;
-    let world = prepare::connect(session, &app, Purpose::Plan, &|_| {}).await?;
+    let stop = signals::listen(session);
+    let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
+    let world = stop.or_interrupted(session, connect).await?;
     let desired = prepare::desired(session, &app, &world)?;
-    let actual = world.observe(&desired).await?;
+    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     let plan = plan(&desired, &actual);
     if session.json() {
         session.screen.data(&serde_json::to_string_pretty(&plan).unwrap_or_default());

@@ -4,7 +4,7 @@ use crate::cli::{Color, Global, OutputFormat};
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 use crate::event::Event;
-use crate::report::{Json, Plain, Reporter, Screen, ScreenOptions, diagnostics};
+use crate::report::{Json, Plain, Progress, Reporter, Screen, ScreenOptions, Summary, diagnostics};
 use crate::source::Sources;
 
 /// What every command has: the global options and the screen.
@@ -34,11 +34,23 @@ impl Session {
 
     /// Whoever draws this command's events.
     pub(super) fn reporter(&self) -> Box<dyn Reporter + '_> {
-        if self.json() {
+        let reporter: Box<dyn Reporter + '_> = if self.json() {
             Box::new(Json::new(&self.screen))
+        } else if self.screen.can_draw() {
+            Box::new(Progress::new(&self.screen))
         } else {
             Box::new(Plain::new(&self.screen))
+        };
+        match workflow_summary() {
+            Some(path) => Box::new(Summary::new(reporter, &self.screen, path)),
+            None => reporter,
         }
+    }
+
+    /// Asks at the prompt. Other things go on meanwhile, so that Ctrl-C is heard.
+    pub(super) async fn ask(&self, question: &str) -> bool {
+        let (screen, question) = (self.screen.clone(), question.to_owned());
+        tokio::task::spawn_blocking(move || screen.ask(&question)).await.unwrap_or(false)
     }
 
     /// Says what takes time before there are events.
@@ -73,4 +85,13 @@ impl Session {
             help: "change to a directory that exists".to_owned(),
         })
     }
+}
+
+/// Where GitHub Actions takes a summary of the step that runs.
+fn workflow_summary() -> Option<PathBuf> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        return None;
+    }
+    let path = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())?;
+    Some(PathBuf::from(path))
 }

@@ -105,7 +105,7 @@ impl<'a> World<'a> {
                 ImageEvent::Built => return,
                 ImageEvent::PushStarted => ImageProgress::Pushing,
                 ImageEvent::PushProgress { done, total } => {
-                    ImageProgress::Uploaded { done: done as u64, total: total as u64 }
+                    ImageProgress::Layers { done: done as u64, total: total as u64 }
                 }
                 ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
             };

@@ -154,6 +154,9 @@ impl Engine {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        // A Ctrl-C at the prompt is for decklift, which finishes what has started.
+        #[cfg(unix)]
+        command.process_group(0);
         command
     }
 

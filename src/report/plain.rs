@@ -1,22 +1,83 @@
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+//! A running command as lines, one a change of state: for logs, and terminals that cannot draw.
 
-use super::{Reporter, Screen};
+mod heartbeat;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::frame::{cause, counts, target};
+use super::state::{State, harmless_failure};
+use super::ticker::Ticker;
+use super::{Reporter, Screen, harmless};
 use crate::event::{Event, ImageProgress, JobProgress, RolloutProgress, TargetHealth, TaskFailure};
 
-/// Append-only lines: one a change of state.
+pub use heartbeat::{HEARTBEAT, heartbeat};
+
+/// How often the silence is measured.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Append-only lines: one a change of state, and one in [`HEARTBEAT`] where nothing changes.
 #[derive(Debug)]
 pub struct Plain<'a> {
     screen: &'a Screen,
-    /// The last line of each service's rollout, so that nothing is said twice.
-    last: RefCell<BTreeMap<String, String>>,
+    start: Instant,
+    told: Arc<Mutex<Told>>,
+    ticker: Mutex<Option<Ticker>>,
+}
+
+/// What was said, and what is known.
+#[derive(Debug, Default)]
+struct Told {
+    state: State,
+    /// When the last line was written.
+    spoken: Duration,
+    /// The last line about each thing, so that nothing is said twice.
+    last: BTreeMap<String, String>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> Plain<'a> {
     /// Writes to this screen's stderr.
     #[must_use]
     pub fn new(screen: &'a Screen) -> Self {
-        Self { screen, last: RefCell::default() }
+        Self { screen, start: Instant::now(), told: Arc::default(), ticker: Mutex::default() }
+    }
+
+    /// Begins to measure silences.
+    fn listen(&self) {
+        let (screen, start) = (self.screen.clone(), self.start);
+        let told = Arc::clone(&self.told);
+        let tick = move || {
+            let now = start.elapsed();
+            let mut told = lock(&told);
+            if let Some(line) = heartbeat(&told.state, now, told.spoken) {
+                screen.note(&line);
+                told.spoken = now;
+            }
+        };
+        *lock(&self.ticker) = Some(Ticker::new(PERIOD, tick));
+    }
+
+    fn note(&self, line: &str) {
+        lock(&self.told).spoken = self.start.elapsed();
+        self.screen.note(line);
+    }
+
+    fn block(&self, text: &str) {
+        lock(&self.told).spoken = self.start.elapsed();
+        self.screen.block(text);
+    }
+
+    /// A line about something, unless it is the last one that was written about it.
+    fn once(&self, about: &str, line: &str) {
+        let before = lock(&self.told).last.insert(about.to_owned(), line.to_owned());
+        if before.as_deref() != Some(line) {
+            self.note(line);
+        }
     }
 
     fn image(&self, service: &str, progress: &ImageProgress) {
@@ -24,40 +85,27 @@ impl<'a> Plain<'a> {
             ImageProgress::Building => "building".to_owned(),
             ImageProgress::Line { line } => {
                 if self.screen.verbose() {
-                    self.screen.note(&format!("  image    {service} | {line}"));
+                    self.note(&format!("  image    {service} | {}", harmless(line)));
                 }
                 return;
             }
             ImageProgress::Pushing => "pushing".to_owned(),
-            // Bytes are for bars.
-            ImageProgress::Uploaded { .. } => return,
+            // How much of it is for bars.
+            ImageProgress::Uploaded { .. } | ImageProgress::Layers { .. } => return,
             ImageProgress::Pushed { digest } => format!("pushed {digest}"),
         };
-        self.screen.note(&format!("  image    {service}: {text}"));
+        self.note(&format!("  image    {service}: {text}"));
     }
 
     fn rollout(&self, service: &str, progress: &RolloutProgress) {
-        let mut text = match &progress.replaces {
+        let revision = match &progress.replaces {
             Some(old) => format!("{old} -> {}", progress.task_definition),
             None => progress.task_definition.clone(),
         };
-        text.push_str(&format!(", {}/{} running", progress.running, progress.desired));
-        for (count, what) in [(progress.pending, "pending"), (progress.old, "old")] {
-            if count > 0 {
-                text.push_str(&format!(", {count} {what}"));
-            }
-        }
-        if progress.failed > 0 {
-            match progress.breaker {
-                Some(threshold) => {
-                    text.push_str(&format!(", {} failed of {threshold}", progress.failed));
-                }
-                None => text.push_str(&format!(", {} failed", progress.failed)),
-            }
-        }
-        if self.last.borrow_mut().insert(service.to_owned(), text.clone()).as_ref() != Some(&text) {
-            self.screen.note(&format!("  rollout  {service}: {text}"));
-        }
+        self.once(
+            &format!("rollout/{service}"),
+            &format!("  rollout  {service}: {revision}, {}", counts(progress)),
+        );
     }
 
     fn job(&self, service: &str, progress: &JobProgress) {
@@ -69,86 +117,75 @@ impl<'a> Plain<'a> {
             JobProgress::Ended { exit_code: Some(code) } => format!("exited with {code}"),
             JobProgress::Ended { exit_code: None } => "ended".to_owned(),
         };
-        self.screen.note(&format!("  job      {service}: {text}"));
+        self.note(&format!("  job      {service}: {text}"));
     }
 
     /// Only what is wrong: that targets become healthy is what everybody waits for.
     fn targets(&self, service: &str, targets: &[TargetHealth]) {
-        for target in targets.iter().filter(|target| target.state == "unhealthy") {
-            self.screen.note(&format!("  rollout  {service}: target {}", target_text(target)));
+        for health in targets.iter().filter(|target| target.state == "unhealthy") {
+            self.once(
+                &format!("target/{service}/{}", health.target),
+                &format!("  rollout  {service}: {}", harmless(&target(health))),
+            );
         }
     }
 
     fn failure(&self, service: &str, failure: &TaskFailure) {
-        self.screen.block(&format!(
+        let failure = harmless_failure(failure);
+        self.block(&format!(
             "  rollout  {service}: task {} stopped: {}",
             failure.task, failure.reason
         ));
-        for container in &failure.containers {
-            let mut text = format!("             container {}", container.name);
-            if let Some(code) = container.exit_code {
-                text.push_str(&format!(" exited with {code}"));
-            }
-            if let Some(reason) = &container.reason {
-                text.push_str(&format!(": {reason}"));
-            }
-            self.screen.block(&text);
-        }
-        for target in &failure.targets {
-            self.screen.block(&format!("             target {}", target_text(target)));
+        for text in cause(&failure) {
+            self.block(&format!("             {text}"));
         }
         for line in &failure.log {
-            self.screen.block(&format!("             | {line}"));
+            self.block(&format!("             | {line}"));
         }
     }
-}
-
-/// `10.0.0.7:80 is unhealthy: Health checks failed with these codes: [500]`
-fn target_text(target: &TargetHealth) -> String {
-    let mut text = format!("{} is {}", target.target, target.state);
-    if let Some(why) = target.description.as_ref().or(target.reason.as_ref()) {
-        text.push_str(&format!(": {why}"));
-    }
-    text
 }
 
 impl Reporter for Plain<'_> {
     fn event(&self, event: &Event) {
+        lock(&self.told).state.apply(event, self.start.elapsed());
         match event {
             Event::Started { command, stack, region, services, steps, .. } => {
-                self.screen.note(&format!(
+                self.listen();
+                self.note(&format!(
                     "{command} {stack} in {region}: {services} services, {steps} steps"
                 ));
             }
-            Event::Note { message } => self.screen.note(message),
+            Event::Note { message } => self.note(&harmless(message)),
             Event::Image { service, progress } => self.image(service, progress),
             Event::StepStarted { .. } => {}
             Event::StepDone { resource, action, detail, .. } => {
                 let detail = detail.as_ref().map(|d| format!(" ({d})")).unwrap_or_default();
-                self.screen.note(&format!("  done     {action} {resource}{detail}"));
+                self.note(&format!("  done     {action} {resource}{detail}"));
             }
             Event::StepFailed { resource, action, error, .. } => {
-                self.screen.block(&format!("  failed   {action} {resource}: {error}"));
+                self.block(&format!("  failed   {action} {resource}: {}", harmless(error)));
             }
             Event::StepSkipped { resource, action, because, .. } => {
-                self.screen.block(&format!("  skipped  {action} {resource}, because of {because}"));
+                self.block(&format!("  skipped  {action} {resource}, because of {because}"));
             }
             Event::Rollout { service, progress } => self.rollout(service, progress),
             Event::ServiceMessage { service, message } => {
                 if self.screen.verbose() {
-                    self.screen.note(&format!("  ecs      {service}: {message}"));
+                    self.note(&format!("  ecs      {service}: {}", harmless(message)));
                 }
             }
             Event::TaskFailed { service, failure } => self.failure(service, failure),
-            Event::Release { number } => self.screen.note(&format!("  release  {number}")),
+            Event::Release { number } => self.note(&format!("  release  {number}")),
             Event::Targets { service, targets } => self.targets(service, targets),
             Event::Job { service, progress } => self.job(service, progress),
             Event::Log { service, line } => {
-                self.screen.note(&format!("  job      {service} | {line}"));
+                self.note(&format!("  job      {service} | {}", harmless(line)));
             }
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
+            Event::Stopping => self.note(super::frame::STOPPING),
             Event::Finished { outcome, seconds } => {
-                self.screen.note(&format!("{outcome} after {seconds} s"));
+                lock(&self.ticker).take();
+                self.note(&format!("{outcome} after {seconds} s"));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::harmless;
 use crate::plan::{Action, Change, Plan, Step};
 use crate::render::render;
 
@@ -110,5 +111,7 @@ fn describe(change: &Change) -> String {
         Some(text) if text.chars().count() > 80 => text.chars().take(79).chain(['…']).collect(),
         Some(text) => text.clone(),
     };
+    // A command may have several lines.
+    let short = |text: &Option<String>| harmless(&short(text).replace('\n', " "));
     format!("{}: {} -> {}", change.path, short(&change.from), short(&change.to))
 }

@@ -1,4 +1,6 @@
+use std::fmt::Debug;
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anstyle::{AnsiColor, Style};
 
@@ -13,11 +15,22 @@ pub struct ScreenOptions {
     pub verbose: bool,
 }
 
-/// stdout for data, stderr for everything else.
-#[derive(Debug)]
+/// A drawing that stays at the bottom of the terminal.
+pub(super) trait Drawing: Debug + Send + Sync {
+    /// Writes something above it.
+    fn above(&self, write: &mut dyn FnMut());
+    /// Shows that somebody asked to stop.
+    fn stopping(&self);
+    /// Draws nothing more, whatever happens.
+    fn abandon(&self);
+}
+
+/// stdout for data, stderr for everything else. Clones speak on the same screen.
+#[derive(Clone, Debug)]
 pub struct Screen {
     options: ScreenOptions,
     color: bool,
+    drawing: Arc<Mutex<Option<Arc<dyn Drawing>>>>,
 }
 
 impl Screen {
@@ -26,7 +39,7 @@ impl Screen {
     pub fn new(options: ScreenOptions) -> Self {
         let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let color = options.color.unwrap_or_else(|| !forbidden && std::io::stderr().is_terminal());
-        Self { options, color }
+        Self { options, color, drawing: Arc::default() }
     }
 
     /// Whether stderr is coloured.
@@ -49,18 +62,70 @@ impl Screen {
             && std::env::var_os("CI").is_none()
     }
 
+    /// Whether a drawing can be kept at the bottom of the terminal, and is wanted.
+    #[must_use]
+    pub fn can_draw(&self) -> bool {
+        let can_move =
+            std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+        !self.options.quiet
+            && std::io::stderr().is_terminal()
+            && std::env::var_os("CI").is_none()
+            && (can_move || cfg!(windows))
+    }
+
     /// Columns of the terminal; 100 where there is none.
     #[must_use]
     pub fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-        columns.unwrap_or(100)
+        let terminal = || console::Term::stderr().size_checked().map(|(_, columns)| columns.into());
+        columns.or_else(terminal).unwrap_or(100)
+    }
+
+    /// From here on everything is written above this drawing; `None` where there is none any more.
+    pub(super) fn set_drawing(&self, drawing: Option<Arc<dyn Drawing>>) {
+        *self.drawing() = drawing;
+    }
+
+    /// Says that a command was asked to stop: what has started is finished.
+    pub fn stopping(&self) {
+        let drawing = self.drawing().clone();
+        match drawing {
+            Some(drawing) => drawing.stopping(),
+            None => {
+                self.fresh_line();
+                self.note(super::frame::STOPPING);
+            }
+        }
+    }
+
+    /// Leaves the terminal as it was found, on a line of its own, before the program ends at once.
+    pub fn leave(&self) {
+        let drawing = self.drawing().take();
+        if let Some(drawing) = drawing {
+            drawing.abandon();
+            let mut err = std::io::stderr().lock();
+            // Colours, a cursor that shows, and the line below the drawing.
+            let _ = err.write_all(b"\x1b[0m\x1b[?25h\r\n");
+            let _ = err.flush();
+        } else {
+            self.fresh_line();
+        }
+    }
+
+    /// Goes below what the terminal itself wrote, such as `^C`.
+    pub fn fresh_line(&self) {
+        if std::io::stderr().is_terminal() {
+            self.error_line("");
+        }
     }
 
     /// A line of data on stdout. A reader that went away is no fault.
     pub fn data(&self, line: &str) {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{line}");
-        let _ = out.flush();
+        self.above(|| {
+            let mut out = std::io::stdout().lock();
+            let _ = writeln!(out, "{line}");
+            let _ = out.flush();
+        });
     }
 
     /// A line on stderr, unless quiet.
@@ -112,7 +177,22 @@ impl Screen {
     }
 
     fn error_line(&self, line: &str) {
-        let mut err = std::io::stderr().lock();
-        let _ = writeln!(err, "{line}");
+        self.above(|| {
+            let mut err = std::io::stderr().lock();
+            let _ = writeln!(err, "{line}");
+        });
+    }
+
+    /// Writes above the drawing, where there is one.
+    fn above(&self, mut write: impl FnMut()) {
+        let drawing = self.drawing().clone();
+        match drawing {
+            Some(drawing) => drawing.above(&mut write),
+            None => write(),
+        }
+    }
+
+    fn drawing(&self) -> MutexGuard<'_, Option<Arc<dyn Drawing>>> {
+        self.drawing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

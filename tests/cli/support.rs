@@ -91,6 +91,23 @@ impl Project {
         command
     }
 
+    /// Starts `decklift` and does not wait for its end.
+    #[cfg(unix)]
+    pub(crate) fn start(&self, arguments: &str) -> std::process::Child {
+        std::process::Command::new(assert_cmd::cargo::cargo_bin!("decklift"))
+            .args(arguments.split_whitespace())
+            .current_dir(self.path(""))
+            .env_clear()
+            .env("HOME", self.root.path().join("home"))
+            .env("TMPDIR", self.root.path().join("tmp"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("decklift starts")
+    }
+
     /// Runs `decklift` with these arguments, which are separated by blanks.
     pub(crate) fn run(&self, arguments: &str) -> Transcript {
         self.transcript(arguments, &mut self.command(arguments))
