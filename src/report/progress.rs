@@ -77,6 +77,10 @@ impl Reporter for Progress<'_> {
             Event::ServiceMessage { service, message } if self.screen.verbose() => {
                 self.screen.note(&format!("  ecs      {service}: {}", harmless(message)));
             }
+            // It stays, and goes on scrolling above the drawing.
+            Event::Log { service, line } => {
+                self.screen.note(&format!("  {service} | {}", harmless(line)));
+            }
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
             Event::Finished { .. } => self.end(),
             _ => {}

@@ -124,8 +124,6 @@ fn failure(state: &State) -> Option<Value> {
         detail.push(format!("task {} stopped: {}", failure.task, failure.reason));
         detail.extend(cause(failure));
         detail.extend(failure.log.iter().map(|line| format!("| {line}")));
-    } else if let Some(row) = row {
-        detail.extend(row.log.iter().map(|line| format!("| {line}")));
     }
     // Longer than any fence in what it holds.
     let longest = detail.iter().map(|line| longest_run(line)).max().unwrap_or(0);

@@ -169,10 +169,10 @@ fn every_width_is_kept() {
 #[test]
 fn names_and_lines_of_any_script_are_measured() {
     let wide = "商店".repeat(40);
-    let story = events::job(0).at(
-        12.0,
-        Event::Log { service: "migrate".to_owned(), line: format!("{wide}\u{1b}[2J\u{7}") },
-    );
+    let mut failure = events::failure();
+    failure.log = vec![format!("{wide}\u{1b}[2J\u{7}")];
+    let failed = Event::TaskFailed { service: "migrate".to_owned(), failure };
+    let story = events::job(0).at(12.0, failed);
     for width in [40, 41, 80] {
         let drawn = draw(&story, 15.0, width);
         assert!(drawn.contains("│ 商店商店") && !drawn.contains(['\u{1b}', '\u{7}']), "{drawn}");

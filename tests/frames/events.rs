@@ -286,26 +286,50 @@ pub(crate) fn job(exit_code: i32) -> Story {
         row("api", RowKind::Service, &[("migrate", Until::Completed), ("cache", Until::Started)]),
         row("cache", RowKind::Service, &[]),
     ];
-    let log = |line: &str| Event::Log { service: "migrate".to_owned(), line: line.to_owned() };
+    let lines = [
+        "applying 0041_orders.sql",
+        "applying 0042_carts.sql",
+        "NOTICE:\tindex \"carts_user\" does not exist, skipping",
+        "applying 0043_prices.sql",
+    ];
     let progress = |progress| Event::Job { service: "migrate".to_owned(), progress };
     let task = "0d2f6a9e51bb4b7f8a2f5f0f5d1c9e77".to_owned();
     let task_definition = "shop-prod-migrate:9".to_owned();
     let story = Story::default().at(0.0, begun(rows, &[], 9));
-    let (story, step) = story.begin(1.0, "create", "job/migrate");
+    let (story, step) = story.begin(1.0, "run", "job/migrate");
     let story = story
         .at(1.0, progress(JobProgress::Started { task, task_definition }))
         .at(8.0, progress(JobProgress::Running))
-        .at(9.0, log("applying 0041_orders.sql"))
-        .at(10.0, log("applying 0042_carts.sql"))
-        .at(10.5, log("NOTICE:\tindex \"carts_user\" does not exist, skipping"))
-        .at(11.0, log("applying 0043_prices.sql"))
+        .at(9.0, Event::Log { service: "migrate".to_owned(), line: lines[0].to_owned() })
         .at(20.0, progress(JobProgress::Ended { exit_code: Some(exit_code) }));
     match exit_code {
-        0 => story.end(20.0, step, "create", "job/migrate", Ok("exited with 0")),
+        0 => story.end(20.0, step, "run", "job/migrate", Ok("exited with 0")),
         code => story
-            .end(20.0, step, "create", "job/migrate", Err(&format!("exited with {code}")))
+            .at(
+                20.0,
+                Event::TaskFailed {
+                    service: "migrate".to_owned(),
+                    failure: job_failure(code, &lines),
+                },
+            )
+            .end(20.0, step, "run", "job/migrate", Err(&format!("exited with {code}")))
             .skipped(20.0, "service/api", "job/migrate")
             .at(20.0, finished("job-failed", 20)),
+    }
+}
+
+fn job_failure(code: i32, lines: &[&str]) -> TaskFailure {
+    TaskFailure {
+        address: Some("10.0.1.30".to_owned()),
+        task: "0d2f6a9e51bb4b7f8a2f5f0f5d1c9e77".to_owned(),
+        reason: "Essential container in task exited".to_owned(),
+        containers: vec![ContainerEnd {
+            name: "migrate".to_owned(),
+            exit_code: Some(code),
+            reason: None,
+        }],
+        log: lines.iter().map(|line| (*line).to_owned()).collect(),
+        targets: Vec::new(),
     }
 }
 

@@ -199,7 +199,11 @@ fn waiting(state: &State, row: &Row) -> String {
     format!("waits for {}", waits.iter().map(text).collect::<Vec<_>>().join(", "))
 }
 
-/// What stands below the line: why a task failed, what the load balancer says, what a job logs.
+/// Rows of a terminal in which the last lines of a log do not push everything else away.
+const ROOM: usize = 23;
+
+/// What stands below the line: why a task failed, what the load balancer says. What a job logs is
+/// written above the drawing, where it stays.
 fn details(row: &Row, columns: &Columns, view: View) -> Vec<Line> {
     let mut lines = Vec::new();
     let indent = if view.is_narrow() { INDENT + 2 } else { INDENT + columns.names + 1 };
@@ -210,7 +214,8 @@ fn details(row: &Row, columns: &Columns, view: View) -> Vec<Line> {
         line.push(Paint::Plain, text);
         lines.push(line);
     };
-    let last = if view.is_wide() { 6 } else { 3 };
+    // Where there is no room, the closing report has the rest.
+    let last = if view.height.is_some_and(|height| height < ROOM) { 3 } else { 10 };
     let log_mark = format!("  {} ", pipe(view));
     let ended_well = matches!(row.phase, Phase::Done(_));
     if let Some(failure) = row.failure.as_ref().filter(|_| !ended_well) {
@@ -229,13 +234,6 @@ fn details(row: &Row, columns: &Columns, view: View) -> Vec<Line> {
             many => format!(", and {} more", many - 1),
         };
         tell("! ", Paint::Warn, &format!("{}{more}", target(first)));
-    }
-    if row.kind == RowKind::Job && !ended_well {
-        // Of one that failed, what is left to read.
-        let last = if matches!(row.phase, Phase::Failed(_)) { row.log.len() } else { last };
-        for line in row.log.iter().skip(row.log.len().saturating_sub(last)) {
-            tell(&log_mark, Paint::Dim, line);
-        }
     }
     lines
 }

@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::event::{
@@ -6,11 +5,12 @@ use crate::event::{
 };
 use crate::report::harmless::harmless;
 
-/// How many lines of a job are kept.
-const LINES: usize = 10;
-
 /// What the scheduler says of a rollout that goes on without being watched.
-const LEFT: &[&str] = &["no longer watched", "still in progress when the time was up"];
+const LEFT: &[&str] = &[
+    "no longer watched",
+    "still in progress when the time was up",
+    "still running when the time was up",
+];
 
 /// How far a service or job is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +63,6 @@ pub struct Row {
     pub task: Option<(String, String)>,
     /// Of a job: its exit code.
     pub exit_code: Option<i32>,
-    /// Of a job: the last lines that it logged.
-    pub log: VecDeque<String>,
     started: bool,
 }
 
@@ -83,7 +81,6 @@ impl Row {
             targets: Vec::new(),
             task: None,
             exit_code: None,
-            log: VecDeque::new(),
             started: false,
         }
     }
@@ -182,12 +179,6 @@ impl Row {
                 self.targets = targets.iter().filter(unwell).map(harmless_target).collect();
             }
             Event::Job { progress, .. } => self.job(progress, now),
-            Event::Log { line, .. } => {
-                if self.log.len() == LINES {
-                    self.log.pop_front();
-                }
-                self.log.push_back(harmless(line));
-            }
             _ => {}
         }
     }
