@@ -26,3 +26,4 @@ pub use load::{Loaded, load};
 pub use model::Project;
 pub use name::normalize_project_name;
 pub use options::LoadOptions;
+pub use suggest::did_you_mean;

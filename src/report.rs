@@ -4,9 +4,12 @@
 pub mod closing;
 pub mod diagnostics;
 mod json;
+pub mod lines;
 mod plain;
 pub mod plan_text;
+pub mod ps;
 mod screen;
+mod table;
 
 pub use json::Json;
 pub use plain::Plain;

@@ -1,5 +1,6 @@
 //! Elastic Load Balancing (v2): load balancers, target groups, listeners.
 
+mod health;
 mod listener;
 mod load_balancer;
 mod target_group;

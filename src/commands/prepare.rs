@@ -7,7 +7,7 @@ use super::Session;
 use super::world::{Build, World};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
-use crate::compose::{LoadOptions, Loaded, Project, load};
+use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::desired::{Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts};
@@ -108,6 +108,77 @@ fn stdin() -> Result<String, Error> {
     Ok(text)
 }
 
+/// A project, and the names that its resources have on AWS. What is at fault for ECS is no fault for
+/// those who only look, and warnings are `check`'s.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) project: Project,
+    pub(super) desired: Desired,
+}
+
+/// Reads the Compose files for a command that only looks.
+pub(super) fn known(session: &Session) -> Result<Known, Error> {
+    let loaded = load_files(session)?;
+    let project = match loaded.project {
+        Some(project) if !loaded.diagnostics.has_errors() => project,
+        _ => {
+            session.print(&loaded.diagnostics, &loaded.sources);
+            return Err(Error::Compose);
+        }
+    };
+    let facts = Facts::offline(region(session, &project).as_deref());
+    let environment = session.global.environment.as_deref();
+    let desired = translate(&project, environment, &facts).desired;
+    Ok(Known { project, desired })
+}
+
+/// AWS, or the sandbox that runs.
+#[derive(Debug)]
+pub(super) struct Reached {
+    pub(super) aws: Aws,
+    pub(super) sandbox: bool,
+}
+
+/// Connects without learning anything; nothing when a sandbox was asked for and none runs: whoever
+/// looks starts none.
+pub(super) async fn reach(session: &Session, project: &Project) -> Result<Option<Reached>, Error> {
+    let sandbox = match session.global.sandbox {
+        true => match sandbox::find(&super::sandbox::paths()?).await? {
+            Some(sandbox) => Some(sandbox),
+            None => return Ok(None),
+        },
+        false => None,
+    };
+    let aws = Aws::connect(connection(session, project, sandbox.as_ref())).await?;
+    Ok(Some(Reached { aws, sandbox: sandbox.is_some() }))
+}
+
+fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -> ConnectOptions {
+    ConnectOptions {
+        region: region(session, project),
+        profile: session.global.aws_profile.clone(),
+        sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
+            endpoint: sandbox.instance.endpoint(),
+            registry: Some(sandbox.instance.registry()),
+        }),
+        attempts: None,
+        poll: None,
+    }
+}
+
+/// Refuses names of services that there are not.
+pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error> {
+    let Some(unknown) = given.iter().find(|name| !known.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let list = known.join(", ");
+    let help = did_you_mean(unknown, known.iter().copied());
+    Err(Error::Usage {
+        message: format!("there is no service `{unknown}`"),
+        help: help.unwrap_or_else(|| format!("the services are {list}")),
+    })
+}
+
 fn build_spec(service: &Service) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
     // The task says what it runs on, never the machine that builds.
@@ -166,17 +237,7 @@ pub(super) async fn connect<'a>(
         Ok(images) => (images, None),
         Err(error) => (Images::new(None), Some(error)),
     };
-    let aws = Aws::connect(ConnectOptions {
-        region: region(session, &app.project),
-        profile: session.global.aws_profile.clone(),
-        sandbox: sandbox.as_ref().map(|sandbox| crate::aws::Sandbox {
-            endpoint: sandbox.instance.endpoint(),
-            registry: Some(sandbox.instance.registry()),
-        }),
-        attempts: None,
-        poll: None,
-    })
-    .await?;
+    let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
     let extension = &app.project.extension;
     let mut facts = aws
         .facts(&NetworkRequest {
