@@ -2,6 +2,7 @@
 //! stderr.
 
 pub mod closing;
+pub mod coverage;
 pub mod diagnostics;
 mod json;
 pub mod lines;

@@ -41,12 +41,39 @@ impl Purpose {
     }
 }
 
+/// What was read, with everything there is to say about it.
+#[derive(Debug)]
+pub(super) struct Examined {
+    pub(super) loaded: Loaded,
+    pub(super) diagnostics: Diagnostics,
+    builds: Vec<BuildSpec>,
+}
+
+impl Examined {
+    /// Prints the diagnostics; the application, when it has no fault.
+    pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
+        let Self { loaded, diagnostics, builds } = self;
+        session.print(&diagnostics, &loaded.sources);
+        match loaded.project {
+            Some(project) if !diagnostics.has_errors() => {
+                Ok(App { project, sources: loaded.sources, builds })
+            }
+            _ => Err(Error::Compose),
+        }
+    }
+}
+
 /// Reads the Compose files, and translates them with nothing known of the world, so that every fault
 /// is reported before anything is started or asked.
 pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
+    examine(session, strict)?.finish(session)
+}
+
+/// As [`read`], with nothing printed yet.
+pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
     let global = &session.global;
-    let loaded = load_files(session)?;
-    let mut diagnostics = loaded.diagnostics;
+    let mut loaded = load_files(session)?;
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     let mut builds = Vec::new();
     if let Some(project) = &loaded.project {
         // Faults of the translation are worth knowing even when the file has others.
@@ -65,13 +92,7 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     if strict {
         diagnostics.make_strict();
     }
-    session.print(&diagnostics, &loaded.sources);
-    match loaded.project {
-        Some(project) if !diagnostics.has_errors() => {
-            Ok(App { project, sources: loaded.sources, builds })
-        }
-        _ => Err(Error::Compose),
-    }
+    Ok(Examined { loaded, diagnostics, builds })
 }
 
 /// Loads what the global options name.
