@@ -103,6 +103,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// Delete what decklift made
     Down(DownArgs),
+    /// Write a CI pipeline that checks, plans and deploys
+    Init(InitArgs),
     /// The local AWS emulator behind --sandbox
     Sandbox {
         #[command(subcommand)]
@@ -124,6 +126,12 @@ pub struct ConfigArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ConfigFormat,
+    /// Print the names of the services, one a line
+    #[arg(long, conflicts_with = "images")]
+    pub services: bool,
+    /// Print the names of the images, one a line
+    #[arg(long)]
+    pub images: bool,
 }
 
 /// `decklift convert`
@@ -248,6 +256,27 @@ fn since(text: &str) -> Result<String, String> {
             Err(format!("`{text}` is no time such as 10m, 2h, 2026-11-21T05:06:19Z or 1795237579"))
         }
     }
+}
+
+/// `decklift init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// For which CI system
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub ci: CiSystem,
+    /// Where to write it; `-` for stdout [default: where the CI system looks for it]
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The CI systems that there is a pipeline for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// GitHub Actions, with OpenID Connect
+    Github,
 }
 
 /// `decklift down`

@@ -5,6 +5,7 @@ mod config;
 mod convert;
 mod deploy;
 mod down;
+mod init;
 mod logs;
 mod plan;
 mod prepare;
@@ -56,6 +57,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Plan(arguments) => plan::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::Init(arguments) => init::run(session, &arguments),
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,
         Command::Sandbox { command } => match command {
