@@ -6,6 +6,10 @@ mod emulator;
 mod failures;
 #[path = "sandbox/lifecycle.rs"]
 mod lifecycle;
+#[path = "sandbox/look.rs"]
+mod look;
+#[path = "sandbox/pipeline.rs"]
+mod pipeline;
 #[path = "sandbox/shop.rs"]
 mod shop;
 #[path = "sandbox/simulated.rs"]

@@ -328,9 +328,7 @@ impl Show<'_> {
             LogQuery { group: group_name, prefix, start, end, pattern: self.pattern.clone() };
         let mut page = self.aws.log_page(&query, token).await?;
         let mut seen = self.seen.borrow_mut();
-        for line in &page.lines {
-            seen[group].is_new(line);
-        }
+        page.lines.retain(|line| seen[group].is_new(line));
         seen[group].start(self.end);
         page.lines.retain(|line| match &self.whose {
             Whose::All => true,

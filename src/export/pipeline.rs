@@ -36,14 +36,17 @@ impl Pipeline {
         let plain = |text: &str| -> String {
             text.chars().map(|c| if is_plain(c) { c } else { '-' }).collect()
         };
-        render(
+        let mut text = render(
             "ci/github",
             json!({
                 "options": self.options.iter().map(word).collect::<String>(),
                 "region": self.region.as_deref().map(plain),
                 "group": format!("decklift-{}", plain(environment)),
             }),
-        )
+        )?;
+        // Templates lose the end of their last line.
+        text.push('\n');
+        Ok(text)
     }
 }
 
@@ -79,6 +82,9 @@ mod tests {
         let options = r"--file 'a b: '\''c'\'' # d.yaml' --profile ''";
         assert_eq!(run, format!("decklift deploy --yes {options}\n"));
         assert_eq!(pipeline.unfit(), None);
+        // What is left in braces is GitHub's to fill in.
+        let braces: Vec<_> = text.match_indices("{{").map(|(at, _)| at).collect();
+        assert!(!braces.is_empty() && braces.iter().all(|at| text[..*at].ends_with('$')), "{text}");
     }
 
     #[test]

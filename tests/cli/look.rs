@@ -68,12 +68,18 @@ fn aws(request: &str) -> Answer {
             r#"{{"serviceName":"shop-{name}","status":"ACTIVE","desiredCount":2,"runningCount":1,
             "pendingCount":1,"tags":{tags},"loadBalancers":[{{"targetGroupArn":"arn:tg",
             "containerName":"web","containerPort":80}}],"events":[{{"id":"1","createdAt":1,
-            "message":"(service shop-{name}) rolling back to deployment ecs-svc/1."}}],
+            "message":"(service shop-{name}) rolling back to deployment ecs-svc/1."}},{{"id":"2",
+            "createdAt":2,"message":"(service shop-{name}) (deployment ecs-svc/2) deployment failed: no."}}],
             "deployments":[{{"id":"ecs-svc/1","status":"PRIMARY","rolloutState":"COMPLETED",
             "taskDefinition":"arn:aws:ecs:r:1:task-definition/shop-{name}:3","createdAt":1795237579,
             "rolloutStateReason":"ECS deployment ecs-svc/1 completed."}}]}}"#
         )
     };
+    let bound = |name: &str| -> Option<i64> {
+        let (_, rest) = request.split_once(&format!("\"{name}\":"))?;
+        rest.split([',', '}']).next()?.parse().ok()
+    };
+    let stretch = bound("startTime").unwrap_or(i64::MIN)..=bound("endTime").unwrap_or(i64::MAX);
     let event = |id: &str, stream: &str, at: u32, text: &str| {
         format!(
             r#"{{"eventId":"{id}","logStreamName":"web/web/{stream}","timestamp":{at},
@@ -100,6 +106,7 @@ fn aws(request: &str) -> Answer {
             return Answer { status: 400, kind: "application/json", body: body.to_owned() };
         }
         // Two pages, the first of them empty.
+        "FilterLogEvents" if !stretch.contains(&2500) => "{}".to_owned(),
         "FilterLogEvents" if !request.contains("nextToken") => {
             r#"{"events":[],"nextToken":"more"}"#.to_owned()
         }

@@ -120,12 +120,15 @@ fn moment(time: Option<&aws_smithy_types::DateTime>) -> Option<Moment> {
 fn service_state(service: String, found: &sdk::Service, tasks: Vec<TaskState>) -> ServiceState {
     let newest = primary(found);
     let reached = newest.map_or(State::Completed, |newest| rollout(found, newest));
-    let reason = newest.and_then(|newest| newest.rollout_state_reason());
-    let worth = reached != State::Completed;
+    let reason = match reached {
+        State::Completed => None,
+        State::RolledBack => why_back(found),
+        _ => newest.and_then(|newest| newest.rollout_state_reason()),
+    };
     let definition = newest.and_then(|newest| newest.task_definition()).or(found.task_definition());
     ServiceState {
         state: reached,
-        reason: reason.filter(|reason| worth && !reason.is_empty()).map(str::to_owned),
+        reason: reason.filter(|reason| !reason.is_empty()).map(str::to_owned),
         desired: found.desired_count(),
         running: found.running_count(),
         pending: found.pending_count(),
@@ -156,6 +159,21 @@ fn rollout(service: &sdk::Service, newest: &sdk::Deployment) -> State {
             if failed || back { State::RolledBack } else { State::Completed }
         }
     }
+}
+
+/// Why the newest deployment that failed did so: what the deployment says, else the newest event
+/// ("(service …) (deployment …) deployment failed: tasks failed to start.").
+fn why_back(service: &sdk::Service) -> Option<&str> {
+    let failed = |other: &&sdk::Deployment| {
+        other.rollout_state() == Some(&sdk::DeploymentRolloutState::Failed)
+    };
+    let deployment = service.deployments().iter().find(failed);
+    let event = || {
+        let events = service.events().iter();
+        let told = events.filter(|e| e.message().is_some_and(|m| m.contains("deployment failed")));
+        told.max_by_key(|event| event.created_at().map(|at| at.as_nanos()))?.message()
+    };
+    deployment.and_then(|deployment| deployment.rollout_state_reason()).or_else(event)
 }
 
 fn task_state(task: &sdk::Task) -> TaskState {
