@@ -1,6 +1,6 @@
 //! Services, their tasks and the health of their targets, as text.
 
-use super::table::{Table, cut};
+use super::table::{Table, cut, wrap};
 use crate::inspect::{Moment, PortState, ServiceState, State, TaskState};
 
 /// How much room there is.
@@ -34,8 +34,9 @@ pub fn text(services: &[ServiceState], options: PsOptions) -> String {
         lines.extend(heads.next());
         let rows = tasks.by_ref().take(service.tasks.len());
         lines.extend(rows.map(|line| format!("  {line}")));
-        lines.extend(service.ports.iter().flat_map(port));
-        lines.extend(service.reason.iter().map(|reason| format!("  {reason}")));
+        let width = options.width.unwrap_or(usize::MAX);
+        lines.extend(service.ports.iter().flat_map(|one| port(one, width)));
+        lines.extend(service.reason.iter().flat_map(|reason| wrap(reason, "  ", width)));
     }
     if let Some(width) = options.width {
         lines = lines.iter().map(|line| cut(line, width)).collect();
@@ -113,7 +114,7 @@ fn time(moment: Option<Moment>, options: PsOptions) -> String {
 }
 
 /// A line for the port, and one for each of its targets that is not healthy.
-fn port(port: &PortState) -> Vec<String> {
+fn port(port: &PortState, width: usize) -> Vec<String> {
     let healthy = port.targets.iter().filter(|target| target.state == "healthy").count();
     let count = port.targets.len();
     let noun = if count == 1 { "target" } else { "targets" };
@@ -125,7 +126,7 @@ fn port(port: &PortState) -> Vec<String> {
             .map(String::as_str)
             .collect();
         let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(": ")) };
-        lines.push(format!("    {} {}{why}", target.target, target.state));
+        lines.extend(wrap(&format!("{} {}{why}", target.target, target.state), "    ", width));
     }
     lines
 }

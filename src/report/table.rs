@@ -53,6 +53,22 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// The text in lines of at most this many characters, each behind `indent`; a longer word stands
+/// alone.
+pub(super) fn wrap(text: &str, indent: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +87,12 @@ mod tests {
         table.fit(1, 5, 4);
         assert_eq!(table.lines()[1], "web     reg…  80");
         assert!(Table::default().lines().is_empty());
+    }
+
+    #[test]
+    fn text_is_broken_between_words() {
+        assert_eq!(wrap("one two three", "  ", 9), ["  one two", "  three"]);
+        assert_eq!(wrap("incomprehensible", " ", 5), [" incomprehensible"]);
+        assert!(wrap("", "", 5).is_empty());
     }
 }

@@ -106,11 +106,11 @@ impl Aws {
 
 /// The cluster that the stack's services stand in.
 fn cluster_name(desired: &Desired) -> &str {
-    let clusters = desired.resources.values().filter_map(|resource| match &resource.body {
+    let mut clusters = desired.resources.values().filter_map(|resource| match &resource.body {
         Body::Cluster(cluster) => Some(cluster.cluster_name.as_str()),
         _ => None,
     });
-    clusters.last().unwrap_or(&desired.stack)
+    clusters.next().unwrap_or(&desired.stack)
 }
 
 fn moment(time: Option<&aws_smithy_types::DateTime>) -> Option<Moment> {
@@ -171,7 +171,9 @@ fn why_back(service: &sdk::Service) -> Option<&str> {
     let event = || {
         let events = service.events().iter();
         let told = events.filter(|e| e.message().is_some_and(|m| m.contains("deployment failed")));
-        told.max_by_key(|event| event.created_at().map(|at| at.as_nanos()))?.message()
+        let newest = told.max_by_key(|event| event.created_at().map(|at| at.as_nanos()))?;
+        // What stands in front names the service and the deployment.
+        newest.message().and_then(|text| text.get(text.find("deployment failed")?..))
     };
     deployment.and_then(|deployment| deployment.rollout_state_reason()).or_else(event)
 }
