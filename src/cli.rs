@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::inspect::Moment;
+
 /// Lift a Docker Compose application onto Amazon ECS.
 #[derive(Debug, Parser)]
 #[command(name = "decklift", version, about, max_term_width = 100)]
@@ -94,8 +96,15 @@ pub enum Command {
     /// Build, push, and bring the services on ECS to what the Compose file says
     #[command(visible_alias = "up")]
     Deploy(DeployArgs),
+    /// Show the services, their tasks, and what load balancers think of them
+    #[command(visible_alias = "status")]
+    Ps(PsArgs),
+    /// Show what containers wrote
+    Logs(LogsArgs),
     /// Delete what decklift made
     Down(DownArgs),
+    /// Write a CI pipeline that checks, plans and deploys
+    Init(InitArgs),
     /// The local AWS emulator behind --sandbox
     Sandbox {
         #[command(subcommand)]
@@ -117,6 +126,12 @@ pub struct ConfigArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ConfigFormat,
+    /// Print the names of the services, one a line
+    #[arg(long, conflicts_with = "images")]
+    pub services: bool,
+    /// Print the names of the images, one a line
+    #[arg(long)]
+    pub images: bool,
 }
 
 /// `decklift convert`
@@ -169,6 +184,99 @@ pub struct DeployArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `decklift ps`
+#[derive(Debug, Args)]
+pub struct PsArgs {
+    /// Only these services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+}
+
+/// `decklift logs`
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// Only these services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// Go on with what is written from now on, also by new tasks
+    #[arg(short, long, conflicts_with = "previous")]
+    pub follow: bool,
+    /// Compose file; after `logs`, -f is --follow, as in docker compose
+    // The global option of this id, without the letter.
+    #[arg(long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Lines of all tasks since then: 10m, 2h, 2026-11-21T05:06:19Z, or seconds since 1970 [default:
+    /// lines of the tasks that run]
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<String>,
+    /// The last lines of each task, or `all` [default: 1000, or all with --since]
+    #[arg(short = 'n', long, value_name = "LINES", value_parser = tail)]
+    pub tail: Option<TailLines>,
+    /// Only lines that match this filter pattern of CloudWatch Logs
+    #[arg(long, value_name = "PATTERN")]
+    pub filter: Option<String>,
+    /// Lines of tasks that have stopped
+    #[arg(long)]
+    pub previous: bool,
+    /// With the time of each line
+    #[arg(short, long)]
+    pub timestamps: bool,
+    /// Without colours
+    #[arg(long)]
+    pub no_color: bool,
+    /// Without service and task in front of each line
+    #[arg(long)]
+    pub no_log_prefix: bool,
+}
+
+/// How many lines of each task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TailLines {
+    /// Every one.
+    All,
+    /// The last ones.
+    Last(usize),
+}
+
+fn tail(text: &str) -> Result<TailLines, String> {
+    if text == "all" {
+        return Ok(TailLines::All);
+    }
+    let count = text.parse().map_err(|_| format!("`{text}` is no number of lines, nor `all`"))?;
+    Ok(TailLines::Last(count))
+}
+
+/// Checked here, and read again when the time is there to count back from.
+fn since(text: &str) -> Result<String, String> {
+    match Moment::parse(text, Moment::now()) {
+        Some(_) => Ok(text.to_owned()),
+        None => {
+            Err(format!("`{text}` is no time such as 10m, 2h, 2026-11-21T05:06:19Z or 1795237579"))
+        }
+    }
+}
+
+/// `decklift init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// For which CI system
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub ci: CiSystem,
+    /// Where to write it; `-` for stdout [default: where the CI system looks for it]
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Overwrite what is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The CI systems that there is a pipeline for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// GitHub Actions, with OpenID Connect
+    Github,
 }
 
 /// `decklift down`
@@ -251,6 +359,17 @@ mod tests {
             let cli = Cli::try_parse_from(line.split(' ')).expect(line);
             assert_eq!(cli.global.files, [PathBuf::from("a.yaml")]);
         }
+    }
+
+    #[test]
+    fn after_logs_the_letter_f_follows() {
+        for line in ["decklift -f a.yaml logs -f web", "decklift logs web -f --file a.yaml"] {
+            let cli = Cli::try_parse_from(line.split(' ')).expect(line);
+            assert_eq!(cli.global.files, [PathBuf::from("a.yaml")], "{line}");
+            let Command::Logs(logs) = cli.command else { panic!("{line}") };
+            assert!(logs.follow && logs.services == ["web"], "{line}");
+        }
+        assert!(Cli::try_parse_from(["decklift", "logs", "-f", "--previous"]).is_err());
     }
 
     #[test]

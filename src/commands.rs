@@ -5,8 +5,11 @@ mod config;
 mod convert;
 mod deploy;
 mod down;
+mod init;
+mod logs;
 mod plan;
 mod prepare;
+mod ps;
 mod rows;
 mod sandbox;
 mod session;
@@ -54,6 +57,9 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Plan(arguments) => plan::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::Init(arguments) => init::run(session, &arguments),
+        Command::Ps(arguments) => ps::run(session, &arguments).await,
+        Command::Logs(arguments) => logs::run(session, &arguments).await,
         Command::Sandbox { command } => match command {
             SandboxCommand::Status => sandbox::status(session).await,
             SandboxCommand::Logs { tail } => sandbox::logs(session, tail),

@@ -4,6 +4,7 @@
 //! does not look at build contexts or mounted files, and it knows nothing of ECS.
 
 mod canonical;
+mod coverage;
 mod decode;
 mod dotenv;
 mod environment;
@@ -22,7 +23,9 @@ mod unsupported;
 mod validate;
 
 pub use canonical::{ConfigForm, canonical};
+pub use coverage::coverage;
 pub use load::{Loaded, load};
 pub use model::Project;
 pub use name::normalize_project_name;
 pub use options::LoadOptions;
+pub use suggest::did_you_mean;

@@ -1,8 +1,10 @@
 //! Faults of the user's own files, as data. Collected here, drawn by `report`.
 
 mod code;
+mod coverage;
 
 pub use code::Code;
+pub use coverage::Coverage;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,5 +1,7 @@
-//! Desired as files for other programs.
+//! Desired as files for other programs, and pipelines that use them.
 
+mod pipeline;
 mod requests;
 
+pub use pipeline::Pipeline;
 pub use requests::{File, requests};

@@ -17,6 +17,7 @@
 //! | desired and actual to steps | [`plan`] |
 //! | steps to calls, calls to events | [`apply`], [`event`] |
 //! | desired to files | [`export`] |
+//! | what runs and what it says, for people who look | [`inspect`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
 //! | what people and programs see | [`report`], [`render`] over `templates/` |
 //!
@@ -34,6 +35,7 @@ pub mod error;
 pub mod event;
 pub mod export;
 pub mod images;
+pub mod inspect;
 pub mod plan;
 pub mod render;
 pub mod report;

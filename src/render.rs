@@ -6,6 +6,10 @@ use serde::Serialize;
 
 /// The templates, by name.
 const TEMPLATES: &[(&str, &str)] = &[
+    // Without the ending, for which values would be written as JSON.
+    ("ci/github", include_str!("../templates/ci/github.yml")),
+    ("ci/github/install", include_str!("../templates/ci/github_install.yml")),
+    ("ci/github/role", include_str!("../templates/ci/github_role.yml")),
     ("closing.txt", include_str!("../templates/closing.txt")),
     ("plan_summary.txt", include_str!("../templates/plan_summary.txt")),
     ("summary.md", include_str!("../templates/summary.md")),

@@ -2,16 +2,20 @@
 //! stderr.
 
 pub mod closing;
+pub mod coverage;
 pub mod diagnostics;
 pub mod frame;
 mod harmless;
 mod json;
+pub mod lines;
 mod plain;
 pub mod plan_text;
 mod progress;
+pub mod ps;
 mod screen;
 pub mod state;
 mod summary;
+mod table;
 mod ticker;
 
 pub use harmless::harmless;

@@ -6,8 +6,12 @@ mod aws;
 mod faulty_files;
 #[path = "cli/faulty_values.rs"]
 mod faulty_values;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/interrupt.rs"]
 mod interrupt;
+#[path = "cli/look.rs"]
+mod look;
 #[path = "cli/machine.rs"]
 mod machine;
 #[path = "cli/support.rs"]

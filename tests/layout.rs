@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("event", &[]),
+    // What AWS answers and reports draw: what a load balancer says of a target is an event too.
+    ("inspect", &["event"]),
     ("diagnostic", &["source"]),
     ("yaml", &["source", "diagnostic"]),
     ("compose", &["yaml", "source", "diagnostic"]),
@@ -16,13 +18,13 @@ const TABLE: &[(&str, &[&str])] = &[
     // Placeholders for resources are Desired's; the Compose line of a resource is a Span.
     ("plan", &["ecs"]),
     ("apply", &["plan", "event", "ecs"]),
-    ("aws", &["apply", "plan", "ecs", "event"]),
+    ("aws", &["apply", "plan", "ecs", "event", "inspect"]),
     ("export", &["ecs", "plan", "render"]),
     ("sandbox", &[]),
     ("render", &[]),
-    ("report", &["event", "diagnostic", "source", "plan", "render"]),
+    ("report", &["event", "inspect", "diagnostic", "source", "plan", "render"]),
     ("error", &["apply", "images", "sandbox"]),
-    ("cli", &[]),
+    ("cli", &["inspect"]),
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

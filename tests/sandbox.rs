@@ -8,6 +8,10 @@ mod failures;
 mod jobs;
 #[path = "sandbox/lifecycle.rs"]
 mod lifecycle;
+#[path = "sandbox/look.rs"]
+mod look;
+#[path = "sandbox/pipeline.rs"]
+mod pipeline;
 #[path = "sandbox/shop.rs"]
 mod shop;
 #[path = "sandbox/simulated.rs"]

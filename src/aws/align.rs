@@ -64,7 +64,6 @@ fn default_of(key: &str) -> Option<Json> {
         }
         "entryPoint" | "command" => json!([]),
         "linuxParameters" => json!({}),
-        "cpu" => json!(0),
         _ => return None,
     })
 }
@@ -173,7 +172,7 @@ mod tests {
     #[test]
     fn defaults_are_written_as_they_are_wanted() {
         let want = json!({"c": {"readonlyRootFilesystem": false}, "d": {"command": ["x"]}});
-        let have = json!({"c": {"cpu": 0}, "d": {"command": ["x"], "entryPoint": [], "interactive": true}});
+        let have = json!({"c": {"initProcessEnabled": false}, "d": {"command": ["x"], "entryPoint": [], "interactive": true}});
         assert_eq!(
             aligned(want, have),
             json!({"c": {"readonlyRootFilesystem": false}, "d": {"command": ["x"], "interactive": true}})

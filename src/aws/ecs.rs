@@ -5,6 +5,7 @@ mod container;
 mod failures;
 #[cfg(test)]
 mod generate;
+mod inspect;
 mod job;
 mod read;
 mod service;

@@ -1,4 +1,6 @@
-//! Amazon CloudWatch Logs: log groups.
+//! Amazon CloudWatch Logs: log groups, and what stands in them.
+
+mod events;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use super::Session;
 use super::world::{Build, World};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
-use crate::compose::{LoadOptions, Loaded, Project, load};
+use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::desired::{Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts};
@@ -41,12 +41,39 @@ impl Purpose {
     }
 }
 
+/// What was read, with everything there is to say about it.
+#[derive(Debug)]
+pub(super) struct Examined {
+    pub(super) loaded: Loaded,
+    pub(super) diagnostics: Diagnostics,
+    builds: Vec<BuildSpec>,
+}
+
+impl Examined {
+    /// Prints the diagnostics; the application, when it has no fault.
+    pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
+        let Self { loaded, diagnostics, builds } = self;
+        session.print(&diagnostics, &loaded.sources);
+        match loaded.project {
+            Some(project) if !diagnostics.has_errors() => {
+                Ok(App { project, sources: loaded.sources, builds })
+            }
+            _ => Err(Error::Compose),
+        }
+    }
+}
+
 /// Reads the Compose files, and translates them with nothing known of the world, so that every fault
 /// is reported before anything is started or asked.
 pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
+    examine(session, strict)?.finish(session)
+}
+
+/// As [`read`], with nothing printed yet.
+pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
     let global = &session.global;
-    let loaded = load_files(session)?;
-    let mut diagnostics = loaded.diagnostics;
+    let mut loaded = load_files(session)?;
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     let mut builds = Vec::new();
     if let Some(project) = &loaded.project {
         // Faults of the translation are worth knowing even when the file has others.
@@ -65,13 +92,7 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     if strict {
         diagnostics.make_strict();
     }
-    session.print(&diagnostics, &loaded.sources);
-    match loaded.project {
-        Some(project) if !diagnostics.has_errors() => {
-            Ok(App { project, sources: loaded.sources, builds })
-        }
-        _ => Err(Error::Compose),
-    }
+    Ok(Examined { loaded, diagnostics, builds })
 }
 
 /// Loads what the global options name.
@@ -106,6 +127,84 @@ fn stdin() -> Result<String, Error> {
         help: "pipe a UTF-8 text in, or name a file with -f".to_owned(),
     })?;
     Ok(text)
+}
+
+/// A project, and the names that its resources have on AWS. What is at fault for ECS is no fault for
+/// those who only look, and warnings are `check`'s.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub(super) project: Project,
+    pub(super) desired: Desired,
+}
+
+impl Known {
+    /// The family that a job of the file runs; nothing for a service that is no job.
+    pub(super) fn job_family(&self, service: &str) -> Option<&str> {
+        self.desired.job_family(&ResourceId::new(Kind::Job, service))
+    }
+}
+
+/// Reads the Compose files for a command that only looks.
+pub(super) fn known(session: &Session) -> Result<Known, Error> {
+    let loaded = load_files(session)?;
+    let project = match loaded.project {
+        Some(project) if !loaded.diagnostics.has_errors() => project,
+        _ => {
+            session.print(&loaded.diagnostics, &loaded.sources);
+            return Err(Error::Compose);
+        }
+    };
+    let facts = Facts::offline(region(session, &project).as_deref());
+    let environment = session.global.environment.as_deref();
+    let desired = translate(&project, environment, &facts).desired;
+    Ok(Known { project, desired })
+}
+
+/// AWS, or the sandbox that runs.
+#[derive(Debug)]
+pub(super) struct Reached {
+    pub(super) aws: Aws,
+    pub(super) sandbox: bool,
+}
+
+/// Connects without learning anything; nothing when a sandbox was asked for and none runs: whoever
+/// looks starts none.
+pub(super) async fn reach(session: &Session, project: &Project) -> Result<Option<Reached>, Error> {
+    let sandbox = match session.global.sandbox {
+        true => match sandbox::find(&super::sandbox::paths()?).await? {
+            Some(sandbox) => Some(sandbox),
+            None => return Ok(None),
+        },
+        false => None,
+    };
+    let aws = Aws::connect(connection(session, project, sandbox.as_ref())).await?;
+    Ok(Some(Reached { aws, sandbox: sandbox.is_some() }))
+}
+
+fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -> ConnectOptions {
+    ConnectOptions {
+        region: region(session, project),
+        profile: session.global.aws_profile.clone(),
+        sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
+            endpoint: sandbox.instance.endpoint(),
+            registry: Some(sandbox.instance.registry()),
+        }),
+        attempts: None,
+        poll: None,
+    }
+}
+
+/// Refuses names of services that there are not.
+pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error> {
+    let Some(unknown) = given.iter().find(|name| !known.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let list = known.join(", ");
+    let help = did_you_mean(unknown, known.iter().copied());
+    Err(Error::Usage {
+        message: format!("there is no service `{unknown}`"),
+        help: help.unwrap_or_else(|| format!("the services are {list}")),
+    })
 }
 
 fn build_spec(service: &Service) -> Option<BuildSpec> {
@@ -166,17 +265,7 @@ pub(super) async fn connect<'a>(
         Ok(images) => (images, None),
         Err(error) => (Images::new(None), Some(error)),
     };
-    let aws = Aws::connect(ConnectOptions {
-        region: region(session, &app.project),
-        profile: session.global.aws_profile.clone(),
-        sandbox: sandbox.as_ref().map(|sandbox| crate::aws::Sandbox {
-            endpoint: sandbox.instance.endpoint(),
-            registry: Some(sandbox.instance.registry()),
-        }),
-        attempts: None,
-        poll: None,
-    })
-    .await?;
+    let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
     let extension = &app.project.extension;
     let mut facts = aws
         .facts(&NetworkRequest {

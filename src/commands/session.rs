@@ -65,6 +65,10 @@ impl Session {
     /// Prints diagnostics: as text on stderr, or as JSON on stdout where they are the result. Beside
     /// a result of another kind they stay out of its way.
     pub(super) fn print(&self, list: &Diagnostics, sources: &Sources) {
+        // In addition, where GitHub shows them beside the lines: it reads both streams.
+        if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+            self.screen.block(&diagnostics::render_github(list, sources));
+        }
         if self.json() && (self.checks || list.has_errors()) {
             for line in diagnostics::render_json(list, sources).lines() {
                 self.screen.data(line);

@@ -27,6 +27,14 @@ impl Stop {
         &self.receiver
     }
 
+    /// Waits for the first signal, of a command that only looks.
+    pub(super) async fn asked(&self) {
+        if self.receiver.clone().wait_for(|stop| *stop).await.is_err() {
+            // No signal can be heard here.
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The result of something that changes nothing, unless the first signal comes before it.
     ///
     /// # Errors

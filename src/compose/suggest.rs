@@ -22,7 +22,8 @@ pub(super) fn closest<'a>(
 }
 
 /// ``did you mean `x`?``, when something is close.
-pub(super) fn did_you_mean<'a>(
+#[must_use]
+pub fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {

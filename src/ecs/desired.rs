@@ -140,6 +140,17 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The family that a job runs; nothing when this is no job.
+    #[must_use]
+    pub fn job_family(&self, job: &ResourceId) -> Option<&str> {
+        let Body::Job(job) = &self.resources.get(job)?.body else { return None };
+        let (task, _) = job.task_definition.reference()?;
+        match &self.resources.get(task)?.body {
+            Body::TaskDefinition(task) => Some(task.family.as_str()),
+            _ => None,
+        }
+    }
+
     /// Adds a resource.
     pub fn insert(&mut self, resource: Resource) {
         self.resources.insert(resource.id.clone(), resource);

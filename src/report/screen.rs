@@ -119,6 +119,32 @@ impl Screen {
         }
     }
 
+    /// Columns of the terminal that stdout is; `None` where it is none. 80 where the terminal does
+    /// not say.
+    #[must_use]
+    pub fn data_width(&self) -> Option<usize> {
+        let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+        std::io::stdout().is_terminal().then(|| columns.unwrap_or(80))
+    }
+
+    /// Whether stdout is coloured.
+    #[must_use]
+    pub fn data_color(&self) -> bool {
+        let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        self.options.color.unwrap_or_else(|| !forbidden && std::io::stdout().is_terminal())
+    }
+
+    /// Lines of data on stdout, written at once.
+    ///
+    /// # Errors
+    ///
+    /// When nobody reads them any more.
+    pub fn stream(&self, text: &str) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
     /// A line of data on stdout. A reader that went away is no fault.
     pub fn data(&self, line: &str) {
         self.above(|| {

@@ -16,7 +16,7 @@ fn help() {
     assert_snapshot!(Project::empty().run("-h"));
     let long = Project::empty().run("--help");
     assert_eq!(long.code, Some(0), "{long}");
-    for command in ["plan", "deploy", "down", "sandbox", "sandbox logs"] {
+    for command in ["plan", "deploy", "ps", "logs", "init", "down", "sandbox", "sandbox logs"] {
         let transcript = Project::empty().run(&format!("{command} --help"));
         assert_eq!(transcript.code, Some(0), "{transcript}");
         assert!(transcript.text.contains("Usage: decklift"), "{transcript}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Program, Output};
+use std::process::{Child, Command as Program, Output, Stdio};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -65,6 +65,27 @@ impl Sandbox {
     pub(crate) fn run(&self, arguments: &str) -> Ran {
         let output = self.command().args(arguments.split_whitespace()).output();
         Ran::new(arguments, &output.expect("the program runs"))
+    }
+
+    /// The same, in this folder.
+    pub(crate) fn run_in(&self, folder: &Path, arguments: &str) -> Ran {
+        let mut command = self.command();
+        let output = command.current_dir(folder).args(arguments.split_whitespace()).output();
+        Ran::new(arguments, &output.expect("the program runs"))
+    }
+
+    /// Starts `decklift` with these arguments; what it writes to stdout can be read as it comes.
+    pub(crate) fn start(&self, arguments: &str) -> Child {
+        let mut command = Program::new(assert_cmd::cargo::cargo_bin!("decklift"));
+        let template = self.command();
+        for (name, value) in template.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.args(arguments.split_whitespace()).stdout(Stdio::piped());
+        command.spawn().expect("the program starts")
     }
 
     /// What `sandbox status` says, as JSON.
@@ -185,7 +206,7 @@ impl Project {
         Self { folder }
     }
 
-    fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 

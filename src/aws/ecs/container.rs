@@ -41,7 +41,7 @@ pub(super) fn to_sdk(
     Ok(sdk::ContainerDefinition::builder()
         .name(name)
         .image(text(image)?)
-        .set_cpu(*cpu)
+        .cpu(*cpu)
         .set_memory(*memory)
         .set_memory_reservation(*memory_reservation)
         .set_port_mappings(some(port_mappings.iter().map(port).collect()))
@@ -69,7 +69,7 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
     ContainerDefinition {
         name: container.name().unwrap_or_default().to_owned(),
         image: Value::from(container.image().unwrap_or_default()),
-        cpu: Some(container.cpu()).filter(|cpu| *cpu != 0),
+        cpu: container.cpu(),
         memory: container.memory(),
         memory_reservation: container.memory_reservation(),
         port_mappings: ports_back(container.port_mappings()),

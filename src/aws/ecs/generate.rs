@@ -80,7 +80,7 @@ fn words() -> impl Strategy<Value = Vec<String>> {
 
 prop_compose! {
     fn limits()(
-        cpu in option(1..4096),
+        cpu in 0..4096,
         memory in option(6..9999),
         memory_reservation in option(6..9999),
         stop_timeout in option(2..120),

@@ -15,7 +15,7 @@ use crate::aws::observe::{Found, IN_FLIGHT};
 use crate::ecs::desired::{Attribute, Body, Cluster, Desired};
 
 /// What `DescribeServices` takes at once.
-const SERVICES: usize = 10;
+pub(super) const SERVICES: usize = 10;
 
 /// What ECS has.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Aws {
         Ok(found)
     }
 
-    async fn list_services(&self, cluster: &str) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn list_services(&self, cluster: &str) -> Result<Vec<String>, CloudError> {
         let pages = self.ecs().list_services().cluster(cluster).max_results(100).into_paginator();
         let all = pages.items().send().collect::<Result<_, _>>().await;
         match all.or_fail("ecs:ListServices") {

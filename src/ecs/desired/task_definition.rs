@@ -111,9 +111,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// The image, by digest where it is known.
     pub image: Value,
-    /// CPU units reserved for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpu: Option<i32>,
+    /// CPU units reserved for it; 0 for none. It is always written, because the SDK always sends it.
+    #[serde(default)]
+    pub cpu: i32,
     /// MiB that it may use at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<i32>,

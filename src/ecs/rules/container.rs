@@ -94,7 +94,7 @@ pub(crate) fn container(
 fn placed(cx: &Context<'_>, name: &str, size: &Size, mounts: &Mounts) -> ContainerDefinition {
     ContainerDefinition {
         name: container_name(name),
-        cpu: size.container_cpu,
+        cpu: size.container_cpu.unwrap_or(0),
         memory: size.container_memory,
         memory_reservation: size.container_reservation,
         essential: true,

@@ -167,6 +167,6 @@ fn the_proxy_takes_room_where_sizes_were_given() {
         (task(&done, "web").cpu.as_str(), task(&done, "web").memory.as_str()),
         ("512", "2048")
     );
-    assert_eq!(container_of(&done, "web").cpu, Some(256));
+    assert_eq!(container_of(&done, "web").cpu, 256);
     assert_eq!(task(&done, "api").cpu, "256");
 }

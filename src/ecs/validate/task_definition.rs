@@ -63,7 +63,7 @@ fn size(task: &TaskDefinition, report: &mut Report<'_>) {
         let given = task.container_definitions.iter().filter_map(of);
         given.map(|n| u64::try_from(n).unwrap_or(0)).sum::<u64>()
     };
-    if sum(|c| c.cpu) > cpu || sum(|c| c.memory.or(c.memory_reservation)) > memory {
+    if sum(|c| Some(c.cpu)) > cpu || sum(|c| c.memory.or(c.memory_reservation)) > memory {
         report.fault(
             "the containers need more than their task has",
             "raise `x-ecs.cpu` or `x-ecs.memory`, or lower the limits",

@@ -6,7 +6,7 @@ fn fargate_sizes() {
     task("no Fargate size", |t| t.cpu = "300".into());
     task("no numbers", |t| t.cpu = ".25 vCPU".into());
     container("need more than their task", |c| c.memory = Some(4096));
-    container("need more than their task", |c| c.cpu = Some(4096));
+    container("need more than their task", |c| c.cpu = 4096);
 }
 
 #[test]

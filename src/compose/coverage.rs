@@ -1,0 +1,223 @@
+//! What becomes of each attribute: the attributes that the files set, and the diagnostics that point
+//! at them.
+
+use super::load::Loaded;
+use crate::diagnostic::{Code, Coverage, Diagnostic, Diagnostics, Severity};
+use crate::source::Span;
+use crate::yaml::{Entry, Kind, Node};
+
+/// Attributes whose parts are attributes too. What is below the others, such as the ports of `ports`,
+/// is their value.
+const GROUPS: [&str; 9] = [
+    "build",
+    "deploy",
+    "deploy.resources",
+    "deploy.resources.limits",
+    "deploy.resources.reservations",
+    "deploy.update_config",
+    "healthcheck",
+    "x-ecs",
+    "x-ecs.http",
+];
+
+/// What becomes of an attribute, the worst last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Mapped,
+    Ignored,
+    Approximated,
+    Refused,
+}
+
+/// An attribute that a service sets.
+struct Attribute {
+    path: String,
+    fate: Fate,
+    /// Its key and its value.
+    whole: Vec<Span>,
+    /// What is inside the value.
+    parts: Vec<Span>,
+    /// The keys and values of the groups around it. What points at one of them is about all in it.
+    groups: Vec<Span>,
+}
+
+/// A service and its attributes.
+struct Set {
+    service: String,
+    attributes: Vec<Attribute>,
+}
+
+/// For each service of the project, in the order of the file: what becomes of what it sets.
+#[must_use]
+pub fn coverage(loaded: &Loaded, diagnostics: &Diagnostics) -> Vec<Coverage> {
+    let (Some(project), Some(details)) = (&loaded.project, &loaded.details) else {
+        return Vec::new();
+    };
+    let services = details.document.get("services").and_then(Node::as_mapping);
+    let entries = services.map(|services| services.entries.as_slice()).unwrap_or_default();
+    let mut sets: Vec<Set> = entries
+        .iter()
+        .filter(|entry| project.services.contains_key(&*entry.key.text))
+        .map(|entry| {
+            let mut attributes = Vec::new();
+            collect("", &[], &entry.value, &mut attributes);
+            Set { service: entry.key.text.to_string(), attributes }
+        })
+        .collect();
+    for diagnostic in diagnostics.iter() {
+        judge(&mut sets, diagnostic);
+    }
+    sets.into_iter().map(told).collect()
+}
+
+/// The attributes below a mapping.
+fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>) {
+    let Some(mapping) = node.as_mapping() else { return };
+    for Entry { key, value } in &mapping.entries {
+        let path =
+            if prefix.is_empty() { key.text.to_string() } else { format!("{prefix}.{}", key.text) };
+        let spans = [Some(key.span), Some(value.span), value.alias];
+        if GROUPS.contains(&path.as_str()) && value.as_mapping().is_some() {
+            let groups: Vec<_> =
+                groups.iter().copied().chain(spans.into_iter().flatten()).collect();
+            collect(&path, &groups, value, out);
+            continue;
+        }
+        // Compose takes a key without a value for one that is not there.
+        if value.is_null() {
+            continue;
+        }
+        let mut parts = Vec::new();
+        inside(value, &mut parts);
+        let whole = spans.into_iter().flatten().collect();
+        let groups = groups.to_vec();
+        out.push(Attribute { path, fate: Fate::Mapped, whole, parts, groups });
+    }
+}
+
+/// Every place below a value.
+fn inside(node: &Node, out: &mut Vec<Span>) {
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::Sequence(items) => {
+            for item in items {
+                out.push(item.span);
+                inside(item, out);
+            }
+        }
+        Kind::Mapping(mapping) => {
+            for Entry { key, value } in &mapping.entries {
+                out.extend([key.span, value.span]);
+                inside(value, out);
+            }
+        }
+    }
+}
+
+/// Finds the attributes that a diagnostic is about. An anchor's text may stand in several services:
+/// there the diagnostic's own service decides.
+fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
+    let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
+    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
+    let is_whole = |attribute: &Attribute| {
+        attribute.whole.contains(&place) || attribute.groups.contains(&place)
+    };
+    let has = |attribute: &Attribute| {
+        let holds = |span: &Span| {
+            span.source == place.source && span.start <= place.start && place.end <= span.end
+        };
+        attribute.groups.contains(&place)
+            || attribute.whole.iter().chain(&attribute.parts).any(holds)
+    };
+    let in_own = sets.iter().any(|set| own(set) && set.attributes.iter().any(has));
+    let mut found = false;
+    for set in sets.iter_mut().filter(|set| own(set) || !in_own) {
+        for attribute in set.attributes.iter_mut().filter(|attribute| has(attribute)) {
+            attribute.fate = attribute.fate.max(fate(diagnostic, is_whole(attribute)));
+            found = true;
+        }
+    }
+    // A fault in an env file stands in no Compose file.
+    if !found && diagnostic.service.is_some() {
+        let elsewhere = |set: &&mut Set| {
+            own(set)
+                && !set.attributes.iter().flat_map(|a| &a.whole).any(|s| s.source == place.source)
+        };
+        for set in sets.iter_mut().filter(elsewhere) {
+            let files = set.attributes.iter_mut().filter(|attribute| attribute.path == "env_file");
+            files.for_each(|a| a.fate = a.fate.max(fate(diagnostic, false)));
+        }
+    }
+}
+
+/// What a diagnostic about an attribute, or about a part of it, means for the attribute.
+fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
+    match diagnostic.code {
+        // The code says it, also where `--strict` made an error of a warning.
+        Code::Ignored | Code::Obsolete if whole => Fate::Ignored,
+        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped | Code::SizeRounded => {
+            Fate::Approximated
+        }
+        Code::Refused | Code::NotSupportedYet => Fate::Refused,
+        _ if diagnostic.severity == Severity::Error => Fate::Refused,
+        _ => Fate::Approximated,
+    }
+}
+
+fn told(set: Set) -> Coverage {
+    let of = |fate: Fate| {
+        let attributes = set.attributes.iter().filter(|attribute| attribute.fate == fate);
+        attributes.map(|attribute| attribute.path.clone()).collect()
+    };
+    Coverage {
+        mapped: of(Fate::Mapped),
+        approximated: of(Fate::Approximated),
+        ignored: of(Fate::Ignored),
+        refused: of(Fate::Refused),
+        service: set.service,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{LoadOptions, load};
+
+    fn covered(text: &str, more: impl FnOnce(&Loaded, &mut Diagnostics)) -> Vec<Coverage> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+        let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
+        let mut loaded = load(&options);
+        let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+        more(&loaded, &mut diagnostics);
+        coverage(&loaded, &diagnostics)
+    }
+
+    #[test]
+    fn an_attribute_with_a_diagnostic_is_never_mapped() {
+        let text = "services:\n  web:\n    image: a\n    privileged: true\n    attach: false\n    \
+                    command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
+                    deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
+                    volumes: [{type: volume, source: d, target: /d, volume: {nocopy: true}}]\n\
+                    volumes: {d: {}}\n";
+        let all = covered(text, |_, _| {});
+        let [web] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
+        assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
+        assert_eq!(web.ignored, ["attach"]);
+        assert_eq!(web.refused, ["privileged", "healthcheck.interval", "deploy.placement"]);
+    }
+
+    #[test]
+    fn an_anchor_s_text_is_judged_in_the_service_that_is_meant() {
+        let text = "x-all: &all {labels: {a: b}}\nservices:\n  web: {image: a, <<: *all}\n  \
+                    api: {image: a, <<: *all}\n";
+        let all = covered(text, |loaded, diagnostics| {
+            let label = &loaded.project.as_ref().expect("a project").services["web"].labels["a"];
+            let found = Diagnostic::warning(Code::Ignored, "x").at(label.span, "").service("api");
+            diagnostics.push(found);
+        });
+        assert_eq!(all[0].approximated, Vec::<String>::new());
+        assert_eq!(all[1].approximated, ["labels"]);
+    }
+}

@@ -1,0 +1,11 @@
+//! What runs and what it says, as data: read by `aws`, chosen and merged here, drawn by `report`.
+
+mod log;
+mod merge;
+mod moment;
+mod service;
+
+pub use log::{LogLine, LogPage, LogQuery};
+pub use merge::{Merge, Seen, Tail};
+pub use moment::Moment;
+pub use service::{PortState, ServiceState, State, TaskState, arrange};

@@ -1,0 +1,190 @@
+//! A server that stands where AWS would, keeps what it is sent, and answers just enough.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value as Json;
+
+use crate::query;
+
+/// A call that changes something.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// As the AWS CLI names it.
+    pub(crate) service: &'static str,
+    /// As the AWS CLI names it.
+    pub(crate) operation: String,
+    /// The body; null for a form.
+    pub(crate) body: Json,
+    /// The parameters of a form.
+    pub(crate) form: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Default)]
+struct State {
+    arn: String,
+    sent: Vec<Sent>,
+}
+
+pub(crate) struct Wire {
+    pub(crate) url: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Wire {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let state = Arc::new(Mutex::new(State::default()));
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let _ = serve(stream, &shared);
+            }
+        });
+        Self { url, state }
+    }
+
+    /// What the next resource that is made is called.
+    pub(crate) fn prepare(&self, arn: &str) {
+        self.state.lock().expect("the state").arn = arn.to_owned();
+    }
+
+    /// What was sent since.
+    pub(crate) fn take(&self) -> Vec<Sent> {
+        std::mem::take(&mut self.state.lock().expect("the state").sent)
+    }
+}
+
+fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 65536];
+    let (head, body) = loop {
+        let end = request.windows(4).position(|four| four == b"\r\n\r\n");
+        if let Some(end) = end {
+            let head = String::from_utf8_lossy(&request[..end]).into_owned();
+            let length = header(&head, "content-length").and_then(|text| text.parse().ok());
+            let body = &request[end + 4..];
+            if body.len() >= length.unwrap_or(0) {
+                break (head, String::from_utf8(body.to_vec()).expect("UTF-8"));
+            }
+        }
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(());
+        }
+        request.extend_from_slice(&buffer[..read]);
+    };
+    let sent = read(&head, &body);
+    let mut state = state.lock().expect("the state");
+    let (status, answer) = answer(&sent, &state.arn);
+    if is_change(&sent.operation) {
+        state.sent.push(sent);
+    }
+    drop(state);
+    write!(
+        stream,
+        "HTTP/1.1 {status} Whatever\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+        answer.len()
+    )
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+    })
+}
+
+fn read(head: &str, body: &str) -> Sent {
+    let scope = header(head, "authorization").expect("a signed request");
+    let service = scope.split('/').nth(3).expect("a service in the credential's scope");
+    let service = match service {
+        "ecs" => "ecs",
+        "ecr" => "ecr",
+        "logs" => "logs",
+        "servicediscovery" => "servicediscovery",
+        "elasticfilesystem" => "efs",
+        "elasticloadbalancing" => "elbv2",
+        "ec2" => "ec2",
+        "iam" => "iam",
+        "ssm" => "ssm",
+        other => panic!("{other} is not known here"),
+    };
+    let json = |text: &str| serde_json::from_str(text).unwrap_or(Json::Null);
+    if let Some(target) = header(head, "x-amz-target") {
+        let operation = kebab(target.rsplit('.').next().expect("an operation"));
+        return Sent { service, operation, body: json(body), form: None };
+    }
+    if let Some(action) = body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        let form = Some(query::decode(body));
+        return Sent { service, operation: kebab(action), body: Json::Null, form };
+    }
+    let mut words = head.split_whitespace();
+    let (method, path) = (words.next().expect("a method"), words.next().expect("a path"));
+    let path = path.split('?').next().unwrap_or(path);
+    let operation = match (method, path) {
+        ("POST", "/2015-02-01/file-systems") => "create-file-system".to_owned(),
+        ("POST", "/2015-02-01/mount-targets") => "create-mount-target".to_owned(),
+        ("POST", "/2015-02-01/access-points") => "create-access-point".to_owned(),
+        ("GET", path) => format!("describe {path}"),
+        (method, path) => format!("{method} {path}"),
+    };
+    Sent { service, operation, body: json(body), form: None }
+}
+
+/// `CreateHttpNamespace` as `create-http-namespace`.
+fn kebab(operation: &str) -> String {
+    let mut out = String::new();
+    for c in operation.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+fn is_change(operation: &str) -> bool {
+    !["describe", "list", "get"].iter().any(|verb| operation.starts_with(verb))
+}
+
+/// Success where a second request follows the first, and for what is read; else a refusal, which ends
+/// the creation.
+fn answer(sent: &Sent, arn: &str) -> (u16, String) {
+    let ok = |text: String| (200, text);
+    match (sent.service, sent.operation.as_str()) {
+        ("iam", "create-role") => ok(format!(
+            "<CreateRoleResponse><CreateRoleResult><Role><Path>/</Path><RoleName>r</RoleName>\
+             <RoleId>1</RoleId><Arn>{arn}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate></Role>\
+             </CreateRoleResult></CreateRoleResponse>"
+        )),
+        ("elbv2", "create-target-group") => ok(format!(
+            "<CreateTargetGroupResponse><CreateTargetGroupResult><TargetGroups><member>\
+             <TargetGroupArn>{arn}</TargetGroupArn></member></TargetGroups>\
+             </CreateTargetGroupResult></CreateTargetGroupResponse>"
+        )),
+        ("elbv2", "describe-target-group-attributes") => ok(
+            "<DescribeTargetGroupAttributesResponse><DescribeTargetGroupAttributesResult><Attributes/>\
+             </DescribeTargetGroupAttributesResult></DescribeTargetGroupAttributesResponse>"
+                .to_owned(),
+        ),
+        ("ec2", operation) if is_change(operation) => (
+            403,
+            "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message>\
+             </Error></Errors></Response>"
+                .to_owned(),
+        ),
+        ("iam" | "elbv2", _) => (
+            403,
+            "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>\
+             </ErrorResponse>"
+                .to_owned(),
+        ),
+        ("logs", _) => ok("{}".to_owned()),
+        (_, operation) if !is_change(operation) => ok("{}".to_owned()),
+        _ => (400, r#"{"__type":"AccessDeniedException","message":"no"}"#.to_owned()),
+    }
+}
