@@ -16,6 +16,7 @@
 //! | what must be built and pushed | [`images`] |
 //! | desired and actual to steps | [`plan`] |
 //! | steps to calls, calls to events | [`apply`], [`event`] |
+//! | who may deploy now, and what was deployed before | [`release`] |
 //! | desired to files | [`export`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
 //! | what people and programs see | [`report`], [`render`] over `templates/` |
@@ -35,6 +36,7 @@ pub mod event;
 pub mod export;
 pub mod images;
 pub mod plan;
+pub mod release;
 pub mod render;
 pub mod report;
 pub mod sandbox;
