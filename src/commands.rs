@@ -5,12 +5,14 @@ mod config;
 mod convert;
 mod deploy;
 mod down;
+mod history;
 mod plan;
 mod prepare;
 mod rows;
 mod sandbox;
 mod session;
 mod signals;
+mod turn;
 mod world;
 
 use crate::cli::{Cli, Command, SandboxCommand};
@@ -54,6 +56,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Plan(arguments) => plan::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
         Command::Sandbox { command } => match command {
             SandboxCommand::Status => sandbox::status(session).await,
             SandboxCommand::Logs { tail } => sandbox::logs(session, tail),

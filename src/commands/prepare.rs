@@ -144,6 +144,25 @@ pub(super) fn region(session: &Session, project: &Project) -> Option<String> {
     given.or_else(|| project.extension.region.as_ref().map(|region| region.value.clone()))
 }
 
+/// Connects to AWS or to the sandbox.
+pub(super) async fn aws(
+    session: &Session,
+    project: &Project,
+    sandbox: Option<&Sandbox>,
+) -> Result<Aws, Error> {
+    let options = ConnectOptions {
+        region: region(session, project),
+        profile: session.global.aws_profile.clone(),
+        sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
+            endpoint: sandbox.instance.endpoint(),
+            registry: Some(sandbox.instance.registry()),
+        }),
+        attempts: None,
+        poll: None,
+    };
+    Ok(Aws::connect(options).await?)
+}
+
 /// Connects to AWS or to the sandbox, and learns what the translation must know.
 pub(super) async fn connect<'a>(
     session: &Session,
@@ -166,17 +185,7 @@ pub(super) async fn connect<'a>(
         Ok(images) => (images, None),
         Err(error) => (Images::new(None), Some(error)),
     };
-    let aws = Aws::connect(ConnectOptions {
-        region: region(session, &app.project),
-        profile: session.global.aws_profile.clone(),
-        sandbox: sandbox.as_ref().map(|sandbox| crate::aws::Sandbox {
-            endpoint: sandbox.instance.endpoint(),
-            registry: Some(sandbox.instance.registry()),
-        }),
-        attempts: None,
-        poll: None,
-    })
-    .await?;
+    let aws = aws(session, &app.project, sandbox.as_ref()).await?;
     let extension = &app.project.extension;
     let mut facts = aws
         .facts(&NetworkRequest {
