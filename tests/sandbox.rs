@@ -6,6 +6,9 @@ mod emulator;
 mod failures;
 #[path = "sandbox/lifecycle.rs"]
 mod lifecycle;
+#[cfg(unix)]
+#[path = "sandbox/lock.rs"]
+mod lock;
 #[path = "sandbox/shop.rs"]
 mod shop;
 #[path = "sandbox/simulated.rs"]
