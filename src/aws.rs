@@ -22,6 +22,9 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod ssm;
+#[cfg(test)]
+mod ssm_tests;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -30,6 +33,7 @@ mod values;
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use network::NetworkRequest;
+pub use ssm::Parameters;
 
 use crate::apply::cloud::{
     Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,

@@ -103,6 +103,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// Delete what decklift made
     Down(DownArgs),
+    /// List the releases: what was deployed when, by whom, and what came of it
+    History(HistoryArgs),
     /// Write a CI pipeline that checks, plans and deploys
     Init(InitArgs),
     /// The local AWS emulator behind --sandbox
@@ -184,6 +186,28 @@ pub struct DeployArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// What to do when somebody else is at work.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct LockArgs {
+    /// Wait while another deployment of this project runs [TIME by default: 30m]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "30m", value_parser = duration)]
+    pub wait_lock: Option<std::time::Duration>,
+    /// Push aside another deployment that is not over, or whose record is damaged
+    #[arg(long, conflicts_with = "wait_lock")]
+    pub break_lock: bool,
+}
+
+/// `decklift history`
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// How many releases
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
 }
 
 /// `decklift ps`
@@ -291,9 +315,11 @@ pub struct DownArgs {
     /// Delete repositories and their images too
     #[arg(long)]
     pub images: bool,
-    /// Delete everything
+    /// Delete everything, the releases too
     #[arg(long)]
     pub all: bool,
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 /// `decklift sandbox`
@@ -370,6 +396,18 @@ mod tests {
             assert!(logs.follow && logs.services == ["web"], "{line}");
         }
         assert!(Cli::try_parse_from(["decklift", "logs", "-f", "--previous"]).is_err());
+    }
+
+    #[test]
+    fn waiting_has_a_limit_unless_one_is_given() {
+        let lock = |line: &str| match Cli::try_parse_from(line.split(' ')).map(|cli| cli.command) {
+            Ok(Command::Deploy(arguments)) => Some(arguments.lock.wait_lock.map(|t| t.as_secs())),
+            _ => None,
+        };
+        assert_eq!(lock("decklift deploy"), Some(None));
+        assert_eq!(lock("decklift deploy --wait-lock"), Some(Some(1800)));
+        assert_eq!(lock("decklift deploy --wait-lock=90s"), Some(Some(90)));
+        assert_eq!(lock("decklift deploy --wait-lock --break-lock"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod config;
 mod convert;
 mod deploy;
 mod down;
+mod history;
 mod init;
 mod logs;
 mod plan;
@@ -14,6 +15,7 @@ mod rows;
 mod sandbox;
 mod session;
 mod signals;
+mod turn;
 mod world;
 
 use crate::cli::{Cli, Command, SandboxCommand};
@@ -60,6 +62,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
         Command::Sandbox { command } => match command {
             SandboxCommand::Status => sandbox::status(session).await,
             SandboxCommand::Logs { tail } => sandbox::logs(session, tail),

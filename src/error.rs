@@ -26,6 +26,13 @@ pub enum Error {
     Image(ImageError),
     /// A deployment did not succeed; the report was printed.
     Deployment(Verdict),
+    /// Another deployment holds the lock, or took it from this one.
+    Lock {
+        /// Who has it.
+        message: String,
+        /// The way out.
+        help: String,
+    },
     /// Something on this machine is at fault.
     System {
         /// What was tried and why it failed.
@@ -43,6 +50,7 @@ impl Error {
             Self::Compose => 3,
             Self::Changes => 2,
             Self::Usage { .. } => 64,
+            Self::Lock { .. } => 8,
             Self::Image(error) if error.is_users_fault() => 3,
             Self::Cloud(_) | Self::Sandbox(_) | Self::Image(_) | Self::System { .. } => 1,
             Self::Deployment(verdict) => match verdict {
@@ -62,9 +70,9 @@ impl Error {
     pub fn message(&self) -> Option<(String, Option<String>)> {
         match self {
             Self::Compose | Self::Changes | Self::Deployment(_) => None,
-            Self::Usage { message, help } | Self::System { message, help } => {
-                Some((message.clone(), Some(help.clone())))
-            }
+            Self::Usage { message, help }
+            | Self::Lock { message, help }
+            | Self::System { message, help } => Some((message.clone(), Some(help.clone()))),
             Self::Cloud(error) => {
                 // An API operation is called; everything else is a verb already.
                 let call = if error.operation.contains(':') { "call " } else { "" };

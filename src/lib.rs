@@ -16,6 +16,7 @@
 //! | what must be built and pushed | [`images`] |
 //! | desired and actual to steps | [`plan`] |
 //! | steps to calls, calls to events | [`apply`], [`event`] |
+//! | who may deploy now, and what was deployed before | [`release`] |
 //! | desired to files | [`export`] |
 //! | what runs and what it says, for people who look | [`inspect`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
@@ -37,6 +38,7 @@ pub mod export;
 pub mod images;
 pub mod inspect;
 pub mod plan;
+pub mod release;
 pub mod render;
 pub mod report;
 pub mod sandbox;

@@ -18,7 +18,8 @@ const TABLE: &[(&str, &[&str])] = &[
     // Placeholders for resources are Desired's; the Compose line of a resource is a Span.
     ("plan", &["ecs"]),
     ("apply", &["plan", "event", "ecs"]),
-    ("aws", &["apply", "plan", "ecs", "event", "inspect"]),
+    ("release", &["apply"]),
+    ("aws", &["apply", "plan", "ecs", "event", "inspect", "release"]),
     ("export", &["ecs", "plan", "render"]),
     ("sandbox", &[]),
     ("render", &[]),

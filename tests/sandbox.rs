@@ -8,6 +8,9 @@ mod failures;
 mod jobs;
 #[path = "sandbox/lifecycle.rs"]
 mod lifecycle;
+#[cfg(unix)]
+#[path = "sandbox/lock.rs"]
+mod lock;
 #[path = "sandbox/look.rs"]
 mod look;
 #[path = "sandbox/pipeline.rs"]

@@ -24,6 +24,8 @@ pub enum CloudErrorKind {
     NotOurs,
     /// An image could not be built or pushed.
     Image,
+    /// Another run holds the lock.
+    Lock,
     /// Anything else that AWS says.
     Service,
 }

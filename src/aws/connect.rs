@@ -81,6 +81,7 @@ pub struct Aws {
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
+    ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
 
@@ -124,6 +125,7 @@ clients! {
     iam: aws_sdk_iam;
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
+    ssm: aws_sdk_ssm;
     sts: aws_sdk_sts;
 }
 
@@ -204,6 +206,7 @@ impl Aws {
             iam: OnceLock::new(),
             logs: OnceLock::new(),
             names: OnceLock::new(),
+            ssm: OnceLock::new(),
             sts: OnceLock::new(),
         }
     }

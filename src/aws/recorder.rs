@@ -87,6 +87,8 @@ impl HttpConnector for Recorder {
             self.answers.lock().unwrap().pop_front().unwrap_or((200, "{}".to_owned()));
         let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
         response.headers_mut().insert("x-amzn-requestid", "request-1");
+        // 1 790 000 100 seconds since 1970.
+        response.headers_mut().insert("date", "Mon, 21 Sep 2026 14:15:00 GMT");
         HttpConnectorFuture::ready(Ok(response))
     }
 }

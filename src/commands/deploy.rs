@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use super::prepare::{self, App, Purpose};
+use super::turn::{self, Line, Turn};
 use super::world::World;
 use super::{Session, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
@@ -10,6 +11,7 @@ use crate::ecs::desired::{Attribute, Desired, Kind};
 use crate::error::Error;
 use crate::event::{Event, Events, TaskFailure};
 use crate::plan::{Action, Plan, plan};
+use crate::release::ReleaseCommand;
 use crate::report::closing::{self, Closing, Failure};
 use crate::report::plan_text;
 
@@ -33,12 +35,24 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let connect = prepare::connect(session, &app, Purpose::Deploy, events);
     let world = stop.or_interrupted(session, connect).await?;
     let desired = prepare::desired(session, &app, &world)?;
-    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
-    let plan = plan(&desired, &actual);
-    if !session.json() {
-        show(session, &plan);
-    }
-    stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+    let command = ReleaseCommand::Deploy;
+    let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
+    let (plan, turn) = loop {
+        let place = stop.or_interrupted(session, line.reach()).await?;
+        let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        let plan = plan(&desired, &actual);
+        if !session.json() {
+            show(session, &plan);
+        }
+        stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+        stop.begin();
+        if plan.is_empty() {
+            break (plan, Turn::idle(stop.receiver()));
+        }
+        if let Some(turn) = line.take(&place, &desired).await? {
+            break (plan, turn);
+        }
+    };
 
     events.emit(Event::Started {
         command: "deploy".to_owned(),
@@ -51,9 +65,18 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
-    // TODO-RELEASE
-    let options = Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: 1 };
-    let applied = apply(&world, &desired, &plan, options, stop.begin(), events).await;
+    let options =
+        Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: turn.run() };
+    let told = turn.stop();
+    let work = apply(&world, &desired, &plan, options, &told, events);
+    let applied = turn.hold(&world, work).await;
+    let state = turn::state(applied.verdict(), arguments.detach);
+    let kept = turn.finish(session, state, turn::revisions(&desired, &applied)).await;
+    if kept.is_err() {
+        let seconds = start.elapsed().as_secs();
+        events.emit(Event::Finished { outcome: "lock-lost".to_owned(), seconds });
+        return kept;
+    }
     let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
     if result.is_err() && !session.json() {
         let closing = closing(&app, &desired, &plan, &applied, &tasks.borrow());

@@ -1,13 +1,15 @@
 use std::time::{Duration, Instant};
 
 use super::prepare::{self, Purpose};
+use super::turn::{self, Line};
 use super::{Session, signals};
 use crate::apply::{Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DownArgs;
 use crate::ecs::desired::Kind;
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::plan::{Removal, plan_removal};
+use crate::plan::{Plan, Removal, plan_removal};
+use crate::release::{ReleaseCommand, Revisions};
 use crate::sandbox;
 
 /// How many steps call AWS at a time.
@@ -30,36 +32,28 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     let mut desired = prepare::desired(session, &app, &world)?;
     // Images go with their repositories, and were not named.
     desired.resources.retain(|id, _| id.kind != Kind::Image);
-    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     // The sandbox is there to be thrown away: nothing in it outlives a `down`.
     let everything = arguments.all || session.global.sandbox;
     let removal = Removal {
         volumes: everything || arguments.volumes,
         images: everything || arguments.images,
     };
-    let plan = plan_removal(&desired.stack, &actual, removal);
-    if plan.is_empty() {
-        session.notify(&format!("nothing to delete: AWS has nothing of {}", desired.stack));
-        return Ok(());
-    }
-    if !session.json() {
-        super::deploy::show(session, &plan);
-    }
-    if !arguments.yes {
-        if !session.screen.can_ask() {
-            return Err(Error::Usage {
-                message: "there is nobody to ask whether to delete this".to_owned(),
-                help: "agree with --yes".to_owned(),
-            });
+    let command = ReleaseCommand::Down;
+    let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
+    let (plan, turn) = loop {
+        let place = stop.or_interrupted(session, line.reach()).await?;
+        let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        let plan = plan_removal(&desired.stack, &actual, removal);
+        if plan.is_empty() && !(everything && place.highest > 0) {
+            session.notify(&format!("nothing to delete: AWS has nothing of {}", desired.stack));
+            return Ok(());
         }
-        let answer = async { Ok::<_, Error>(session.ask("Delete all of this?").await) };
-        if !stop.or_interrupted(session, answer).await? {
-            return Err(Error::Usage {
-                message: "nothing was deleted".to_owned(),
-                help: "answer `y`, or use --yes".to_owned(),
-            });
+        stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+        stop.begin();
+        if let Some(turn) = line.take(&place, &desired).await? {
+            break (plan, turn);
         }
-    }
+    };
     events.emit(Event::Started {
         command: "down".to_owned(),
         stack: desired.stack.clone(),
@@ -73,8 +67,20 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     // Nothing is rolled out, so that nothing is watched.
     let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
     let options = Options { limit: LIMIT, watch, detach: true, release: 0 };
-    let applied = apply(&world, &desired, &plan, options, stop.begin(), events).await;
+    let told = turn.stop();
+    let work = apply(&world, &desired, &plan, options, &told, events);
+    let applied = turn.hold(&world, work).await;
     let verdict = applied.verdict();
+    let kept = match verdict {
+        // The lock goes last.
+        Verdict::Done if everything => turn.discard(session).await,
+        _ => turn.finish(session, turn::state(verdict, false), Revisions::default()).await,
+    };
+    if let Err(Error::Lock { .. }) = kept {
+        let seconds = start.elapsed().as_secs();
+        events.emit(Event::Finished { outcome: "lock-lost".to_owned(), seconds });
+        return kept;
+    }
     let outcome = match verdict {
         Verdict::Done => "done",
         Verdict::Interrupted => "interrupted",
@@ -82,5 +88,28 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     };
     events
         .emit(Event::Finished { outcome: outcome.to_owned(), seconds: start.elapsed().as_secs() });
-    if verdict == Verdict::Done { Ok(()) } else { Err(Error::Deployment(verdict)) }
+    if verdict == Verdict::Done { kept } else { Err(Error::Deployment(verdict)) }
+}
+
+/// What is to be deleted is shown and needs a yes.
+async fn agree(session: &Session, arguments: &DownArgs, plan: &Plan) -> Result<(), Error> {
+    if !session.json() {
+        super::deploy::show(session, plan);
+    }
+    if arguments.yes {
+        return Ok(());
+    }
+    if !session.screen.can_ask() {
+        return Err(Error::Usage {
+            message: "there is nobody to ask whether to delete this".to_owned(),
+            help: "agree with --yes".to_owned(),
+        });
+    }
+    if !session.ask("Delete all of this?").await {
+        return Err(Error::Usage {
+            message: "nothing was deleted".to_owned(),
+            help: "answer `y`, or use --yes".to_owned(),
+        });
+    }
+    Ok(())
 }

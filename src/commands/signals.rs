@@ -27,6 +27,11 @@ impl Stop {
         &self.receiver
     }
 
+    /// What turns `true` with the first signal.
+    pub(super) fn receiver(&self) -> &watch::Receiver<bool> {
+        &self.receiver
+    }
+
     /// Waits for the first signal, of a command that only looks.
     pub(super) async fn asked(&self) {
         if self.receiver.clone().wait_for(|stop| *stop).await.is_err() {

@@ -1,10 +1,12 @@
 //! AWS and the machine's image builder as one [`Cloud`].
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::turn::Guard;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
 use crate::apply::{Cloud, CloudError, CloudErrorKind};
 use crate::aws::Aws;
@@ -38,6 +40,8 @@ pub(super) struct World<'a> {
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
     builders: Semaphore,
+    /// Asked before each write, once there is a lock.
+    guard: OnceCell<Guard>,
 }
 
 impl<'a> World<'a> {
@@ -51,11 +55,29 @@ impl<'a> World<'a> {
         events: &'a dyn Events,
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
-        Self { aws, facts, images, no_engine, builds, sandbox, events, builders }
+        let guard = OnceCell::new();
+        Self { aws, facts, images, no_engine, builds, sandbox, events, builders, guard }
     }
 
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    pub(super) fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// From now on this is asked before each write.
+    pub(super) fn guard(&self, guard: Guard) {
+        let _ = self.guard.set(guard);
+    }
+
+    /// Whether a write may begin.
+    async fn permit(&self) -> Result<(), CloudError> {
+        match self.guard.get() {
+            Some(guard) => guard.permit().await,
+            None => Ok(()),
+        }
     }
 
     pub(super) fn region(&self) -> &str {
@@ -174,6 +196,7 @@ impl Cloud for World<'_> {
         body: &Body,
         idle: bool,
     ) -> Result<Changed, CloudError> {
+        self.permit().await?;
         match body {
             Body::Image(image) if id.kind == Kind::Image => self.push(id, image).await,
             _ => self.aws.create(id, body, idle).await,
@@ -187,10 +210,12 @@ impl Cloud for World<'_> {
         action: Action,
         changes: &[Change],
     ) -> Result<Changed, CloudError> {
+        self.permit().await?;
         self.aws.update(id, body, action, changes).await
     }
 
     async fn delete(&self, id: &ResourceId, observed: &Observed) -> Result<(), CloudError> {
+        self.permit().await?;
         self.aws.delete(id, observed).await
     }
 
@@ -211,6 +236,7 @@ impl Cloud for World<'_> {
     }
 
     async fn run_job(&self, run: &JobRun) -> Result<Vec<String>, CloudError> {
+        self.permit().await?;
         self.aws.run_job(run).await
     }
 
@@ -228,6 +254,7 @@ impl Cloud for World<'_> {
     }
 
     async fn complete_job(&self, run: &JobRun) -> Result<(), CloudError> {
+        self.permit().await?;
         self.aws.complete_job(run).await
     }
 }

@@ -125,6 +125,7 @@ impl Emulator {
                 "target group",
                 self.query(elb, elb_version, "DescribeTargetGroups", "TargetGroupName"),
             ),
+            ("parameter", json("ssm", "AmazonSSM.DescribeParameters", "Parameters", "Name")),
             ("role", self.query("iam", "2010-05-08", "ListRoles", "RoleName")),
             (
                 "security group",

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command as Program, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use assert_cmd::Command;
@@ -44,8 +45,8 @@ impl Sandbox {
         self
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("decklift"));
+    fn program(&self) -> Program {
+        let mut command = Program::new(assert_cmd::cargo::cargo_bin!("decklift"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             let scrubbed = ["AWS_", "DECKLIFT_", "COMPOSE_"].iter().any(|p| text.starts_with(p));
@@ -53,12 +54,23 @@ impl Sandbox {
                 command.env_remove(name);
             }
         }
-        command.env("DECKLIFT_SANDBOX_INSTANCE", &self.name).timeout(PATIENCE);
+        command.env("DECKLIFT_SANDBOX_INSTANCE", &self.name);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         if let Some(cache) = std::env::var_os("DECKLIFT_TEST_CACHE") {
             command.env("DECKLIFT_CACHE_DIR", cache);
         }
         command
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::from_std(self.program());
+        command.timeout(PATIENCE);
+        command
+    }
+
+    /// Starts `decklift` with these arguments, separated by blanks.
+    pub(crate) fn spawn(&self, arguments: &str) -> Running {
+        Running::new(self.program(), arguments)
     }
 
     /// Runs `decklift` with these arguments, separated by blanks.
@@ -128,13 +140,78 @@ pub(crate) fn docker(arguments: &[&str]) -> String {
     output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default()
 }
 
+/// A run of the program that is not over. Killed when dropped.
+pub(crate) struct Running {
+    arguments: String,
+    child: Child,
+    lines: Receiver<String>,
+    stderr: String,
+}
+
+impl Running {
+    fn new(mut program: Program, arguments: &str) -> Self {
+        let program = program.args(arguments.split_whitespace()).stdin(Stdio::null());
+        let mut child = program
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = child.stderr.take().expect("its stderr");
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Self { arguments: arguments.to_owned(), child, lines, stderr: String::new() }
+    }
+
+    /// Waits until it says something.
+    #[track_caller]
+    pub(crate) fn until(&mut self, text: &str) {
+        loop {
+            let Ok(line) = self.lines.recv_timeout(PATIENCE) else {
+                panic!("no `{text}` in:\n{}", self.stderr);
+            };
+            self.stderr.push_str(&format!("{line}\n"));
+            if line.contains(text) {
+                return;
+            }
+        }
+    }
+
+    /// Sends it a signal: `STOP`, `CONT`, `KILL` …
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Program::new("kill").args([&format!("-{signal}"), &*pid]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ran {
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.stderr.push_str(&format!("{line}\n"));
+        }
+        let status = self.child.wait().expect("it ends");
+        let stderr = std::mem::take(&mut self.stderr).into_bytes();
+        Ran::new(&self.arguments, &Output { status, stdout: Vec::new(), stderr })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// What one run of the program came to.
 #[derive(Debug)]
 pub(crate) struct Ran {
     arguments: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 impl Ran {

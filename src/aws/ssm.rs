@@ -1,0 +1,191 @@
+//! AWS Systems Manager Parameter Store: the numbered parameters that releases are.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_ssm::config::interceptors::BeforeDeserializationInterceptorContextRef;
+use aws_sdk_ssm::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ssm::error::BoxError;
+use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
+use sha2::{Digest, Sha256};
+
+use super::Aws;
+use super::error::OrFail;
+use super::pace::Pace;
+use crate::apply::cloud::CloudError;
+use crate::release::{Created, Entry, Listing, Store};
+
+/// The most parameters that one answer of GetParametersByPath has, and that one call of
+/// DeleteParameters and GetParameters takes (API reference).
+const PAGE: usize = 10;
+
+/// The parameters `/decklift/<project>/<environment>/releases/<number>`.
+#[derive(Clone, Debug)]
+pub struct Parameters {
+    client: aws_sdk_ssm::Client,
+    pace: Pace,
+    folder: String,
+}
+
+impl Aws {
+    /// The releases of a project in an environment.
+    #[must_use]
+    pub fn releases(&self, project: &str, environment: &str) -> Parameters {
+        let folder = format!("/decklift/{}/{}/releases", segment(project), segment(environment));
+        Parameters { client: self.ssm().clone(), pace: self.pace.clone(), folder }
+    }
+}
+
+/// A part of a parameter's name: letters, digits, `.`, `-` and `_` (API reference, PutParameter). What
+/// else there is becomes `-`, and a hash keeps such names apart.
+fn segment(name: &str) -> String {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !name.is_empty() && name.chars().all(is_allowed) {
+        return name.to_owned();
+    }
+    let kept: String = name.chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
+    format!("{kept}-{}", &hex::encode(Sha256::digest(name))[..8])
+}
+
+impl Parameters {
+    /// What is wrong, and with which parameter.
+    fn at(&self, number: Option<u64>) -> impl Fn(CloudError) -> CloudError {
+        let name = number.map_or_else(|| self.folder.clone(), |number| self.name(number));
+        move |mut error: CloudError| {
+            error.resource.get_or_insert_with(|| name.clone());
+            error
+        }
+    }
+
+    /// The entry of a parameter; what has another name than a number is nobody's release.
+    fn entry(&self, parameter: &Parameter) -> Option<Entry> {
+        let name = parameter.name()?.strip_prefix(&*self.folder)?.strip_prefix('/')?;
+        let number: u64 = name.parse().ok()?;
+        let modified = parameter.last_modified_date().and_then(since_1970).unwrap_or_default();
+        let value = parameter.value().unwrap_or_default().to_owned();
+        (number.to_string() == name).then_some(Entry { number, modified, value })
+    }
+
+    async fn put(&self, number: u64, value: &str, overwrite: bool) -> Result<(), CloudError> {
+        let call = || async {
+            let mut call = self
+                .client
+                .put_parameter()
+                .name(self.name(number))
+                .value(value)
+                .overwrite(overwrite);
+            if !overwrite {
+                call = call
+                    .r#type(ParameterType::String)
+                    .description("A release made by decklift, or its lock while it runs");
+            }
+            call.send().await.or_fail("ssm:PutParameter")
+        };
+        // Two that write one name at a time may both be told so.
+        let again = |error: &CloudError, _| error.is(&["TooManyUpdates"]);
+        self.pace.retry(again, call).await.map(|_| ()).map_err(self.at(Some(number)))
+    }
+}
+
+impl Store for Parameters {
+    async fn list(&self) -> Result<Listing, CloudError> {
+        let mut found = BTreeMap::new();
+        let (mut token, mut answered) = (None, None);
+        loop {
+            let date = Dated::default();
+            let page = self
+                .client
+                .get_parameters_by_path()
+                .path(&self.folder)
+                .recursive(false)
+                .set_next_token(token)
+                .customize()
+                .interceptor(date.clone())
+                .send()
+                .await
+                .or_fail("ssm:GetParametersByPath")
+                .map_err(self.at(None))?;
+            // The first page's date: what came later must not look older than it is.
+            answered = answered.or_else(|| date.get());
+            let entries = page.parameters().iter().filter_map(|parameter| self.entry(parameter));
+            found.extend(entries.map(|entry| (entry.number, entry)));
+            token = page.next_token().filter(|token| !token.is_empty()).map(str::to_owned);
+            if token.is_none() {
+                break;
+            }
+        }
+        let now = answered
+            .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+        Ok(Listing { entries: found.into_values().collect(), now })
+    }
+
+    async fn read(&self, numbers: &[u64]) -> Result<Vec<Entry>, CloudError> {
+        let names = numbers.iter().take(PAGE).map(|number| self.name(*number)).collect();
+        let call = self.client.get_parameters().set_names(Some(names)).send().await;
+        let answer =
+            call.or_fail("ssm:GetParameters").map_err(self.at(numbers.first().copied()))?;
+        Ok(answer.parameters().iter().filter_map(|parameter| self.entry(parameter)).collect())
+    }
+
+    async fn create(&self, number: u64, value: &str) -> Result<Created, CloudError> {
+        match self.put(number, value, false).await {
+            Ok(()) => Ok(Created::Made),
+            Err(error) if error.is(&["ParameterAlreadyExists"]) => Ok(Created::Exists),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn overwrite(&self, number: u64, value: &str) -> Result<(), CloudError> {
+        self.put(number, value, true).await
+    }
+
+    async fn delete(&self, numbers: &[u64]) -> Result<(), CloudError> {
+        for some in numbers.chunks(PAGE) {
+            let names = some.iter().map(|number| self.name(*number)).collect();
+            let call = self.client.delete_parameters().set_names(Some(names)).send().await;
+            call.or_fail("ssm:DeleteParameters").map_err(self.at(some.first().copied()))?;
+        }
+        Ok(())
+    }
+
+    fn name(&self, number: u64) -> String {
+        format!("{}/{number}", self.folder)
+    }
+}
+
+fn since_1970(date: &DateTime) -> Option<Duration> {
+    Some(Duration::new(u64::try_from(date.secs()).ok()?, date.subsec_nanos()))
+}
+
+/// Takes down the date of an answer: AWS's clock.
+#[derive(Clone, Debug, Default)]
+struct Dated(Arc<Mutex<Option<Duration>>>);
+
+impl Dated {
+    fn get(&self) -> Option<Duration> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[dyn_dispatch_hint]
+impl Intercept for Dated {
+    fn name(&self) -> &'static str {
+        "Dated"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date");
+        let date = date.and_then(|text| DateTime::from_str(text, Format::HttpDate).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date.as_ref().and_then(since_1970);
+        Ok(())
+    }
+}

@@ -1,0 +1,429 @@
+//! A small world: one store with a clock, and machines whose clocks and networks are bad.
+//!
+//! Nothing happens by itself. Each call to the store waits at two gates, before it is carried out
+//! and before its answer arrives; whoever drives the world opens one gate at a time and says what
+//! goes wrong there.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use decklift::apply::{CloudError, CloudErrorKind};
+use decklift::release::{Clock, Created, Entry, Listing, Moment, Store, Terms};
+
+/// How old a read may be, in seconds. Less than the grace, as the store promises.
+pub(crate) const STALE: u64 = 25;
+
+/// What goes wrong at a gate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fault {
+    /// The request, or the answer, is lost.
+    pub(crate) lost: bool,
+    /// Of a request that is lost: it arrives all the same, so many seconds later.
+    pub(crate) late: Option<u64>,
+    /// Of a lost answer: the SDK repeats the call.
+    pub(crate) again: bool,
+    /// How old what is read may be, in seconds.
+    pub(crate) stale: u64,
+}
+
+/// What is wrong with the program under test, on purpose.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flaws {
+    /// Creating overwrites.
+    pub(crate) overwrites: bool,
+    /// Nobody asks before a write.
+    pub(crate) asks_nobody: bool,
+    /// Leases are judged by the reader's clock.
+    pub(crate) own_clock: bool,
+    /// A sleeping machine does not notice that it slept.
+    pub(crate) steady_only: bool,
+    /// A holder goes on to the very end of its lease, and others begin right there.
+    pub(crate) no_slack: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Version {
+    at: Duration,
+    value: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    process: usize,
+    at: Duration,
+    forced: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Call {
+    Create(u64, String),
+    Overwrite(u64, String),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Machine {
+    /// How far its wall clock is off, in seconds.
+    skew: i64,
+    /// For how long its steady clock stood still.
+    slept: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Process {
+    machine: usize,
+    forced: bool,
+    observed: Duration,
+    from_nothing: bool,
+}
+
+/// What happened so far, for whoever wants to know that the model gets anywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) writes: u32,
+    pub(crate) taken: u32,
+    pub(crate) after_a_dead_one: u32,
+    pub(crate) forced: u32,
+    pub(crate) faster: u32,
+    pub(crate) waited: u32,
+    pub(crate) reset: u32,
+    pub(crate) expired: u32,
+    pub(crate) pushed_aside: u32,
+
+    pub(crate) pruned: u32,
+}
+
+pub(crate) struct World {
+    pub(crate) now: Duration,
+    pub(crate) flaws: Flaws,
+    pub(crate) terms: Terms,
+    pub(crate) counts: Counts,
+    pub(crate) violations: Vec<String>,
+    machines: Vec<Machine>,
+    processes: Vec<Process>,
+    parameters: BTreeMap<u64, Vec<Version>>,
+    gates: Vec<(usize, Rc<Cell<Option<Fault>>>)>,
+    late: Vec<(Duration, usize, Call)>,
+    made: BTreeMap<u64, Made>,
+    reset: Option<Duration>,
+    writes: Vec<(usize, u64, Duration)>,
+}
+
+pub(crate) type Shared = Rc<RefCell<World>>;
+
+/// Long ago enough that a clock may be set back.
+const START: Duration = Duration::from_secs(1_790_000_000);
+
+impl World {
+    pub(crate) fn new(machines: usize, flaws: Flaws) -> Shared {
+        let mut terms = Terms { keep: 4, ..Terms::default() };
+        if flaws.no_slack {
+            (terms.grace, terms.margin) = (Duration::ZERO, Duration::ZERO);
+        }
+        Rc::new(RefCell::new(Self {
+            now: START,
+            flaws,
+            terms,
+            counts: Counts::default(),
+            violations: Vec::new(),
+            machines: vec![Machine::default(); machines],
+            processes: Vec::new(),
+            parameters: BTreeMap::new(),
+            gates: Vec::new(),
+            late: Vec::new(),
+            made: BTreeMap::new(),
+            reset: None,
+            writes: Vec::new(),
+        }))
+    }
+
+    pub(crate) fn process(&mut self, machine: usize, forced: bool) -> usize {
+        let observed = self.now;
+        self.processes.push(Process { machine, forced, observed, from_nothing: true });
+        self.processes.len() - 1
+    }
+
+    /// Time passes; the machine in question sleeps meanwhile.
+    pub(crate) fn pass(&mut self, time: Duration, sleeper: Option<usize>) {
+        self.now += time;
+        if let Some(machine) = sleeper {
+            self.machines[machine].slept += time;
+        }
+        let (due, later) = self.late.drain(..).partition(|(at, ..)| *at <= self.now);
+        self.late = later;
+        let due: Vec<(Duration, usize, Call)> = due;
+        for (_, process, call) in due {
+            match call {
+                Call::Create(number, value) => {
+                    self.create(process, number, &value);
+                }
+                Call::Overwrite(number, value) => self.put(number, Some(value)),
+            }
+        }
+    }
+
+    pub(crate) fn set_clock(&mut self, machine: usize, skew: i64) {
+        self.machines[machine].skew = skew;
+    }
+
+    /// Opens a gate at which a process waits; `false` when it waits at none.
+    pub(crate) fn open(&mut self, process: usize, which: usize, fault: Fault) -> bool {
+        // Whoever does not wait any more has let go of its end.
+        self.gates.retain(|(_, gate)| Rc::strong_count(gate) > 1);
+        let mine: Vec<_> =
+            self.gates.iter().filter(|(p, g)| *p == process && g.get().is_none()).collect();
+        let Some((_, gate)) = mine.get(which % mine.len().max(1)) else { return false };
+        gate.set(Some(fault));
+        true
+    }
+
+    /// Begins to look at what there is.
+    pub(crate) fn observe(&mut self, process: usize, from_nothing: bool) {
+        self.processes[process].observed = self.now;
+        self.processes[process].from_nothing = from_nothing;
+    }
+
+    /// Takes up work under a number: what was observed must still be true.
+    pub(crate) fn begin(&mut self, process: usize, number: u64) {
+        self.counts.taken += 1;
+        let Process { observed, forced, from_nothing, .. } = self.processes[process];
+        self.counts.forced += u32::from(forced);
+        // Of a counter that was deleted meanwhile no trace is left where there was none before.
+        let excused = from_nothing && self.reset.is_some_and(|at| at >= observed);
+        for (other, theirs, at) in self.writes.clone() {
+            // What was written under a higher number came after ours, and `write` judges that.
+            let meanwhile = other != process && at > observed && theirs < number;
+            if meanwhile && !forced && !excused && !self.is_late_by_force(theirs, at) {
+                self.violations.push(format!(
+                    "process {process} took {number} with a plan from {observed:?}, \
+                     and {other} wrote under {theirs} at {at:?}"
+                ));
+            }
+        }
+    }
+
+    /// Changes AWS under a number: nobody else may hold the lock.
+    pub(crate) fn write(&mut self, process: usize, number: u64) {
+        self.counts.writes += 1;
+        let owner = self.made.get(&number).map(|made| made.process);
+        let higher = self.made.range(number + 1..).next();
+        let late = higher.is_some() || owner != Some(process);
+        if late && !self.is_late_by_force(number, self.now) {
+            self.violations.push(format!(
+                "process {process} wrote under {number} at {:?} though {higher:?}",
+                self.now
+            ));
+        }
+        self.writes.push((process, number, self.now));
+    }
+
+    /// Whether a write under a number at that moment is one of the few that `--break-lock` lets
+    /// through.
+    fn is_late_by_force(&self, number: u64, at: Duration) -> bool {
+        let window = self.terms.fresh + Duration::from_secs(STALE);
+        let forced = self.made.get(&(number + 1)).is_some_and(|m| m.forced && at <= m.at + window);
+        // With the counter the trace of the force is gone.
+        let cleared = self.reset.is_some_and(|reset| at >= reset && at <= reset + window);
+        forced || cleared
+    }
+
+    pub(crate) fn current(&self, number: u64) -> Option<&str> {
+        self.parameters.get(&number)?.last()?.value.as_deref()
+    }
+
+    pub(crate) fn put(&mut self, number: u64, value: Option<String>) {
+        let version = Version { at: self.now, value };
+        self.parameters.entry(number).or_default().push(version);
+    }
+
+    fn create(&mut self, process: usize, number: u64, value: &str) -> Created {
+        if self.current(number).is_some() && !self.flaws.overwrites {
+            return Created::Exists;
+        }
+        let forced = self.processes[process].forced;
+        if let Some(made) = self.made.get(&number) {
+            // Whoever made it has long gone where it was cleared away.
+            if self.current(number).is_some() {
+                self.violations.push(format!("{number} was made by {process} and by {made:?}"));
+            }
+        }
+        self.made.insert(number, Made { process, at: self.now, forced });
+        self.put(number, Some(value.to_owned()));
+        Created::Made
+    }
+
+    fn delete(&mut self, number: u64) {
+        if self.current(number).is_none() {
+            return;
+        }
+        self.put(number, None);
+        if self.made.last_key_value().is_some_and(|(highest, _)| *highest == number) {
+            self.made.clear();
+            self.reset = Some(self.now);
+            self.counts.reset += 1;
+        } else {
+            self.counts.pruned += 1;
+        }
+    }
+
+    /// AWS asks to wait 30 s before a deleted name is made again, and does not say what happens
+    /// otherwise. Here it does not work.
+    fn is_just_deleted(&self, number: u64) -> bool {
+        let last = self.parameters.get(&number).and_then(|versions| versions.last());
+        let wait = Duration::from_secs(30);
+        last.is_some_and(|last| last.value.is_none() && last.at + wait > self.now)
+    }
+
+    /// One parameter as a read of this age sees it.
+    fn seen(&self, number: u64, stale: u64) -> Option<Entry> {
+        let horizon = self.now - Duration::from_secs(stale.min(STALE));
+        let versions = self.parameters.get(&number)?;
+        let version = versions.iter().rev().find(|version| version.at <= horizon)?;
+        let value = version.value.clone()?;
+        Some(Entry { number, modified: version.at, value })
+    }
+
+    fn wall(&self, machine: usize) -> Duration {
+        let skew = self.machines[machine].skew;
+        let off = Duration::from_secs(skew.unsigned_abs());
+        if skew < 0 { self.now - off } else { self.now + off }
+    }
+}
+
+/// Waits until somebody opens the gate.
+pub(crate) async fn gate(world: &Shared, process: usize) -> Fault {
+    let mine = Rc::new(Cell::new(None));
+    world.borrow_mut().gates.push((process, Rc::clone(&mine)));
+    poll_fn(|_| mine.get().map_or(Poll::Pending, Poll::Ready)).await
+}
+
+fn lost() -> CloudError {
+    CloudError::new(CloudErrorKind::Unreachable, "ssm", "lost")
+}
+
+/// The store, and the clocks, as one process sees them.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) world: Shared,
+    pub(crate) process: usize,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "process {}", self.process)
+    }
+}
+
+impl Place {
+    async fn write(&self, call: Call) -> Result<Created, CloudError> {
+        loop {
+            let fault = gate(&self.world, self.process).await;
+            if fault.lost {
+                if let Some(late) = fault.late {
+                    let mut world = self.world.borrow_mut();
+                    let at = world.now + Duration::from_secs(late);
+                    world.late.push((at, self.process, call));
+                }
+                return Err(lost());
+            }
+            let created = {
+                let mut world = self.world.borrow_mut();
+                if let Call::Create(number, _) = call
+                    && world.is_just_deleted(number)
+                {
+                    return Err(lost());
+                }
+                match &call {
+                    Call::Create(number, value) => world.create(self.process, *number, value),
+                    Call::Overwrite(number, value) => {
+                        world.put(*number, Some(value.clone()));
+                        Created::Made
+                    }
+                }
+            };
+            let fault = gate(&self.world, self.process).await;
+            match (fault.lost, fault.again) {
+                (false, _) => return Ok(created),
+                (true, false) => return Err(lost()),
+                (true, true) => {}
+            }
+        }
+    }
+
+    /// Before a read is carried out; gives how old it may be.
+    async fn ask(&self) -> Result<u64, CloudError> {
+        let fault = gate(&self.world, self.process).await;
+        if fault.lost { Err(lost()) } else { Ok(fault.stale) }
+    }
+
+    async fn answer<T>(&self, answer: T) -> Result<T, CloudError> {
+        let fault = gate(&self.world, self.process).await;
+        if fault.lost { Err(lost()) } else { Ok(answer) }
+    }
+}
+
+impl Store for Place {
+    async fn list(&self) -> Result<Listing, CloudError> {
+        let stale = self.ask().await?;
+        let listing = {
+            let world = self.world.borrow();
+            // Not all of it is equally old.
+            let age = |number: u64| if number.is_multiple_of(2) { stale } else { stale / 3 };
+            let numbers = world.parameters.keys();
+            let entries = numbers.filter_map(|number| world.seen(*number, age(*number))).collect();
+            let machine = world.processes[self.process].machine;
+            let now = if world.flaws.own_clock { world.wall(machine) } else { world.now };
+            Listing { entries, now }
+        };
+        self.answer(listing).await
+    }
+
+    async fn read(&self, numbers: &[u64]) -> Result<Vec<Entry>, CloudError> {
+        let stale = self.ask().await?;
+        let found = {
+            let world = self.world.borrow();
+            let age = |number: u64| if number.is_multiple_of(2) { stale } else { stale / 3 };
+            numbers.iter().filter_map(|number| world.seen(*number, age(*number))).collect()
+        };
+        self.answer(found).await
+    }
+
+    async fn create(&self, number: u64, value: &str) -> Result<Created, CloudError> {
+        self.write(Call::Create(number, value.to_owned())).await
+    }
+
+    async fn overwrite(&self, number: u64, value: &str) -> Result<(), CloudError> {
+        self.write(Call::Overwrite(number, value.to_owned())).await.map(|_| ())
+    }
+
+    async fn delete(&self, numbers: &[u64]) -> Result<(), CloudError> {
+        for number in numbers {
+            self.ask().await?;
+            self.world.borrow_mut().delete(*number);
+            self.answer(()).await?;
+        }
+        Ok(())
+    }
+
+    fn name(&self, number: u64) -> String {
+        format!("/releases/{number}")
+    }
+}
+
+impl Clock for Place {
+    fn now(&self) -> Moment {
+        let world = self.world.borrow();
+        let machine = world.processes[self.process].machine;
+        let steady = world.now - world.machines[machine].slept;
+        let wall = if world.flaws.steady_only { steady } else { world.wall(machine) };
+        Moment { steady, wall }
+    }
+
+    async fn sleep(&self, time: Duration) {
+        let until = self.now().steady + time;
+        poll_fn(|_| if self.now().steady >= until { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
