@@ -4,6 +4,9 @@
 mod emulator;
 #[path = "sandbox/failures.rs"]
 mod failures;
+#[cfg(unix)]
+#[path = "sandbox/interrupt.rs"]
+mod interrupt;
 #[path = "sandbox/jobs.rs"]
 mod jobs;
 #[path = "sandbox/lifecycle.rs"]

@@ -104,3 +104,39 @@ fn a_job_runs_once_a_deployment_before_whoever_waits_for_it() {
     sandbox.run(&project.arguments("down --yes")).exits(0);
     assert_eq!(aws.inventory(), nothing);
 }
+
+/// The job under way; interrupted or killed there, the next deploy finds it.
+fn cut_short(name: &str, signal: &str, code: Option<i32>) {
+    let sandbox = Sandbox::new(name).variable("DECKLIFT_LEASE_SECONDS", "6");
+    let project = Project::of(APP);
+    project.edit("compose.yaml", "for i in 1 2 3", "for i in 1 2 3 4 5 6");
+    let mut first = sandbox.spawn(&project.arguments("deploy --yes"));
+    first.until("seed | part 1 of 3");
+    first.signal(signal);
+    let ran = first.end();
+    if let Some(code) = code {
+        let ran = ran.exits(code).says("stopping: what has started is finished");
+        ran.says("the job goes on by itself; the next deploy finds it");
+    }
+    // A lease that nobody ended runs out.
+    let ran = sandbox.run(&project.arguments("deploy --yes --wait-lock=60s")).exits(0);
+    let ran = ran.says("follows release 1").says("seed: exited with 0");
+    assert!(get(&ran.url("web")).expect("a page").1.contains("seeded by nobody"));
+    assert_eq!(runs(&Emulator::of(&sandbox)), [Some(0)]);
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_during_a_job() {
+    if engine("interrupted_during_a_job") {
+        cut_short("jobint", "INT", Some(130));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_during_a_job() {
+    if engine("killed_during_a_job") {
+        cut_short("jobkill", "KILL", None);
+    }
+}
