@@ -171,6 +171,13 @@ fn closing(
             help: error.help(),
         });
     }
+    // Ten lines are not always enough.
+    if let Some((service, _)) = tasks.first()
+        && !closing.failures.is_empty()
+    {
+        let more = format!("`decklift logs --previous {service}` shows all that its tasks wrote; ");
+        closing.next.insert_str(0, &more);
+    }
     closing
 }
 

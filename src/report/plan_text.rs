@@ -108,10 +108,22 @@ fn describe(change: &Change) -> String {
         Some(text) if text.starts_with("arn:") => {
             text.rsplit('/').next().unwrap_or(text).to_owned()
         }
+        Some(text) if text.contains("@sha256:") => image(text),
         Some(text) if text.chars().count() > 80 => text.chars().take(79).chain(['…']).collect(),
         Some(text) => text.clone(),
     };
     // A command may have several lines.
     let short = |text: &Option<String>| harmless(&short(text).replace('\n', " "));
     format!("{}: {} -> {}", change.path, short(&change.from), short(&change.to))
+}
+
+/// An image without its registry, and with as much of its digest as tells it from others.
+fn image(uri: &str) -> String {
+    let name = uri.rsplit('/').next().unwrap_or(uri);
+    match name.split_once("@sha256:") {
+        Some((name, digest)) => {
+            format!("{name}@sha256:{}", digest.chars().take(12).collect::<String>())
+        }
+        None => name.to_owned(),
+    }
 }

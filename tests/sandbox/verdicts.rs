@@ -38,7 +38,7 @@ fn a_revision_that_crashes_is_rolled_back() {
     let ran = ran.says("exited with 3").says("| out of order");
     let ran = ran.says("rolled back: app-web:1 is running again").says("compose.yaml:3:3");
     let ran = ran.says("why    ECS deployment circuit breaker: tasks failed to start.");
-    let ran = ran.says("next: correct the cause");
+    let ran = ran.says("next: `decklift logs --previous web`");
     assert!(ran.stdout.is_empty(), "{ran}");
     // Nobody noticed.
     assert!(get(&url).expect("a page").1.contains("this is web"));
