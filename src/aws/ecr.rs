@@ -50,7 +50,9 @@ impl Aws {
         let token = token.and_then(|token| String::from_utf8(token).ok()).ok_or_else(unreadable)?;
         let (username, password) = token.split_once(':').ok_or_else(unreadable)?;
         let endpoint = data.proxy_endpoint().unwrap_or_default();
-        let own = endpoint.trim_start_matches("https://").trim_end_matches('/');
+        // An emulator's registry may speak plain HTTP.
+        let own = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
+        let own = own.trim_end_matches('/');
         Ok(RegistryAuth {
             address: self.registry.clone().unwrap_or_else(|| own.to_owned()),
             username: username.to_owned(),
@@ -172,10 +174,15 @@ impl Aws {
                 })
             })
             .collect();
-        let exists = |name: &str| all.iter().any(|found| found.repository_name() == Some(name));
-        let images = images.into_iter().filter(|image| exists(&image.repository_name));
+        let uri_of = |image: &Image| {
+            let own = |found: &&sdk::Repository| {
+                found.repository_name() == Some(image.repository_name.as_str())
+            };
+            all.iter().find(own).map(|found| found.repository_uri().unwrap_or_default().to_owned())
+        };
+        let images = images.into_iter().filter_map(|image| Some((image, uri_of(image)?)));
         let images = stream::iter(images)
-            .map(|image| async move { self.read_image(image).await })
+            .map(|(image, uri)| async move { self.read_image(image, &uri).await })
             .buffered(IN_FLIGHT)
             .try_filter_map(|found| async move { Ok(found) })
             .try_collect::<Vec<_>>();
@@ -228,12 +235,16 @@ impl Aws {
         })
     }
 
-    async fn read_image(&self, image: &Image) -> Result<Option<Found>, CloudError> {
+    async fn read_image(
+        &self,
+        image: &Image,
+        repository_uri: &str,
+    ) -> Result<Option<Found>, CloudError> {
         let found = self.find_image(&image.repository_name, &image.image_tag).await?;
         let Some(found) = found else { return Ok(None) };
         let Some(digest) = found.image_digest() else { return Ok(None) };
-        let registry = self.address(found.registry_id().unwrap_or_default());
-        let uri = self.image_uri(&registry, &image.repository_name, digest);
+        let registry = repository_uri.split('/').next().unwrap_or_default();
+        let uri = self.image_uri(registry, &image.repository_name, digest);
         Ok(Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri))))
     }
 
@@ -281,13 +292,6 @@ impl Aws {
         };
         changed.attributes.extend(uri.map(|uri| (Attribute::Uri, uri)));
         changed
-    }
-
-    /// The registry of an account in this region.
-    fn address(&self, account: &str) -> String {
-        let suffix =
-            if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        format!("{account}.dkr.ecr.{}.{suffix}", self.region)
     }
 }
 

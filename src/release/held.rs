@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
+use tokio::sync::Mutex;
 
 use super::{Clock, Queue, Record, State, Store};
 use crate::apply::{CloudError, CloudErrorKind};
@@ -49,6 +50,8 @@ pub struct Held<S, C> {
     renewed: Cell<Duration>,
     /// When the newest question was sent to which AWS said that there is no higher number.
     checked: Cell<Option<Duration>>,
+    /// Held by the one write that looks for all.
+    looking: Mutex<()>,
     loss: RefCell<Option<Loss>>,
     /// The numbers that were there when this one was taken.
     known: RefCell<BTreeSet<u64>>,
@@ -62,6 +65,7 @@ impl<S: Store, C: Clock> Held<S, C> {
             record: RefCell::new(record),
             renewed: Cell::new(sent),
             checked: Cell::new(None),
+            looking: Mutex::new(()),
             loss: RefCell::new(None),
             known: RefCell::default(),
         }
@@ -100,10 +104,15 @@ impl<S: Store, C: Clock> Held<S, C> {
         for _ in 0..LOOKS {
             let now = self.still()?;
             let fresh = self.queue.terms.fresh;
+            let before = self.checked.get();
             if self.checked.get().is_some_and(|checked| now.saturating_sub(checked) <= fresh) {
                 return Ok(());
             }
-            self.check().await?;
+            // Many writes begin at once: one look serves those that waited for it.
+            let _alone = self.looking.lock().await;
+            if self.checked.get() == before {
+                self.check().await?;
+            }
         }
         let message = "AWS takes too long to say whether the lock is still ours";
         Err(Refusal::Unknown(

@@ -3,11 +3,11 @@
 import json
 import threading
 
-from ministack.core.responses import error_response_json, get_account_id, get_region
+from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import alb, ec2, ecr, ecs, efs, ssm
 
 from . import api_tasks, state, volumes
-from .patching import require, wrap
+from .patching import replace, require, wrap
 
 STANDARD_LIMIT, ADVANCED_LIMIT = 4096, 8192
 
@@ -16,7 +16,7 @@ def install(engine):
     _ssm()
     _ec2()
     _efs(engine)
-    _ecr()
+    _ecr(engine.settings)
     _clusters()
 
 
@@ -188,8 +188,20 @@ def _efs(engine):
         return answer
 
 
-def _ecr():
-    require(ecr, "_find_image", "_repositories")
+def _ecr(settings):
+    require(ecr, "_find_image", "_repositories", "_repo_uri")
+    # The account's own name of the registry leads nowhere from here: what is pushed to it and pulled
+    # from it goes through the address at which this registry answers.
+    registry = f"127.0.0.1:{settings.gateway_port}"
+    replace(ecr, "_repo_uri", lambda name: f"{registry}/{name}")
+
+    @wrap(ecr, "_get_authorization_token")
+    def _token(old, data):
+        status, headers, body = old(data)
+        answer = json.loads(body)
+        for entry in answer["authorizationData"]:
+            entry["proxyEndpoint"] = f"http://{registry}"
+        return json_response(answer)
 
     @wrap(ecr, "_describe_images")
     def _describe(old, data):
