@@ -180,6 +180,15 @@ pub struct DeployArgs {
     /// Start the rollouts and do not wait for them
     #[arg(short, long)]
     pub detach: bool,
+    /// Give every service a new deployment, whether anything differs or not
+    #[arg(long)]
+    pub force: bool,
+    /// Build and push nothing; refused when an image is missing
+    #[arg(long)]
+    pub no_build: bool,
+    /// Leave a deployment that fails in place, to look at it
+    #[arg(long)]
+    pub no_rollback: bool,
     /// How long the rollout of one service may take: 90s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration)]
     pub timeout: std::time::Duration,

@@ -13,7 +13,7 @@ mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use diff::{Change, changes};
-pub use planner::plan;
+pub use planner::{PlanOptions, plan, plan_with};
 pub use removal::{Removal, plan_removal};
 pub use step::{Action, Step, StepId};
 

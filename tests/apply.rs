@@ -11,7 +11,7 @@ use decklift::ecs::desired::{Body, Desired, Kind, ResourceId};
 use decklift::ecs::facts::{Facts, ImageFacts};
 use decklift::ecs::translate;
 use decklift::event::Event;
-use decklift::plan::{Action, Plan, Removal, plan, plan_removal};
+use decklift::plan::{Action, Plan, PlanOptions, Removal, plan, plan_removal, plan_with};
 use proptest::prelude::*;
 use tokio::sync::watch;
 
@@ -139,6 +139,18 @@ fn only_the_service_whose_image_changed_is_rolled() {
             "rollout service/api"
         ]
     );
+}
+
+#[test]
+fn forced_every_service_is_deployed_again() {
+    let cloud = Memory::default();
+    let desired = shop("v1");
+    deploy(&cloud, &desired);
+    let actual = block_on(cloud.observe(&desired)).expect("observed");
+    let plan = plan_with(&desired, &actual, PlanOptions { force: true });
+    let services = desired.resources.keys().filter(|id| id.kind == Kind::Service).count();
+    assert_eq!(plan.count(&[Action::NewDeployment]), services);
+    assert_eq!(plan.count(&[Action::Create, Action::Update, Action::Delete]), 0);
 }
 
 #[test]

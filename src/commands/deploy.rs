@@ -7,10 +7,10 @@ use super::world::World;
 use super::{Session, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
-use crate::ecs::desired::{Attribute, Desired, Kind};
+use crate::ecs::desired::{Attribute, Body, Desired, Kind};
 use crate::error::Error;
 use crate::event::{Event, Events, TaskFailure};
-use crate::plan::{Action, Plan, plan};
+use crate::plan::{Action, Plan, PlanOptions, plan_with};
 use crate::release::ReleaseCommand;
 use crate::report::closing::{self, Closing, Failure};
 use crate::report::plan_text;
@@ -34,16 +34,20 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let events: &dyn Events = &emit;
     let connect = prepare::connect(session, &app, Purpose::Deploy, events);
     let world = stop.or_interrupted(session, connect).await?;
-    let desired = prepare::desired(session, &app, &world)?;
+    let mut desired = prepare::desired(session, &app, &world)?;
+    if arguments.no_rollback {
+        stay(&mut desired);
+    }
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let (plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
-        let plan = plan(&desired, &actual);
+        let plan = plan_with(&desired, &actual, PlanOptions { force: arguments.force });
         if !session.json() {
             show(session, &plan);
         }
+        built(arguments, &plan)?;
         stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
         stop.begin();
         if plan.is_empty() {
@@ -83,6 +87,27 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         session.screen.block(&closing::text(&closing));
     }
     result
+}
+
+/// A deployment that fails stays as it is.
+fn stay(desired: &mut Desired) {
+    for resource in desired.resources.values_mut() {
+        if let Body::Service(service) = &mut resource.body {
+            service.deployment_configuration.deployment_circuit_breaker.rollback = false;
+        }
+    }
+}
+
+/// With `--no-build`, every image must be there.
+fn built(arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
+    let missing = rows::images(plan);
+    if !arguments.no_build || missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("nothing is built, and ECR lacks the images of {}", missing.join(", ")),
+        help: "leave out --no-build, or build and push with a deploy that may".to_owned(),
+    })
 }
 
 /// The plan on stderr: stdout is for the URLs.

@@ -14,7 +14,21 @@ use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, Resour
 /// Applying the plan and planning again gives an empty plan.
 #[must_use]
 pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
-    let mut planner = Planner { desired, actual, settled: BTreeMap::new(), steps: Vec::new() };
+    plan_with(desired, actual, PlanOptions::default())
+}
+
+/// What is asked of a plan beyond that AWS becomes what is desired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Every service gets a new deployment, whether anything differs or not.
+    pub force: bool,
+}
+
+/// [`plan`], with options.
+#[must_use]
+pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Plan {
+    let mut planner =
+        Planner { desired, actual, options, settled: BTreeMap::new(), steps: Vec::new() };
     // The order of kinds is such that references only point backwards.
     let mut order: Vec<_> = desired.resources.values().collect();
     order.sort_by_key(|resource| resource.id.kind);
@@ -50,6 +64,7 @@ fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a Desired,
     actual: &'a Actual,
+    options: PlanOptions,
     /// Attributes that this plan does not change.
     pub(super) settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
     pub(super) steps: Vec<Step>,
@@ -167,6 +182,9 @@ impl<'a> Planner<'a> {
         service: &Service,
         observed: &Observed,
     ) -> Option<String> {
+        if self.options.force {
+            return Some("asked for with --force".to_owned());
+        }
         let live = observed.live.as_ref()?;
         let Body::Service(current) = &observed.body else { return None };
         if current.desired_count == 0 && service.desired_count > 0 {

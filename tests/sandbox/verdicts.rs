@@ -45,6 +45,10 @@ fn a_revision_that_crashes_is_rolled_back() {
     let aws = Emulator::of(&sandbox);
     assert_eq!(aws.tasks("app", "app-web"), tasks);
     assert_eq!(aws.service("app", "app-web"), ("app-web:1".to_owned(), 1));
+
+    // It stays to be looked at, where that was asked for.
+    let ran = sandbox.run(&project.arguments("deploy --yes --no-rollback")).exits(5);
+    ran.says("not rolled back: the failed revision stays in place");
 }
 
 #[test]
