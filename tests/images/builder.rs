@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use decklift::images::{BaseDigest, BuildSpec, Builder, Engine, ImageError, ImageEvent, Images};
 
-use crate::support::{Cleanup, context, docker, engine, run, unique, write};
+use crate::support::{Cleanup, context, docker, engine, own_context, run, unique, write};
 
 /// One of everything that patterns speak about.
 const FILES: [(&str, &str); 18] = [
@@ -236,7 +236,7 @@ fn another_platform_is_built_or_refused_but_never_mistaken() {
         let Some(engine) = engine().await else { return };
         let name = unique("decklift-test/platform");
         let _cleanup = Cleanup(name.clone());
-        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let directory = own_context();
         let other = match engine.info().platform.as_str() {
             "linux/arm64" => "linux/amd64",
             _ => "linux/arm64",
@@ -262,7 +262,7 @@ fn local_bases_count_by_their_id() {
         let Some(engine) = engine().await else { return };
         let name = unique("decklift-test/base");
         let _cleanup = Cleanup(name.clone());
-        let base = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let base = own_context();
         built(&engine, base.path(), &format!("{name}:1")).await;
 
         let directory = context(&[("Dockerfile", &format!("FROM {name}:1\nCOPY . /app\n"))]);

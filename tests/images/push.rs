@@ -6,7 +6,9 @@ use decklift::images::{
     Auth, BaseDigest, BuildSpec, Destination, Engine, ImageError, ImageEvent, Images, Mode,
 };
 
-use crate::support::{Cleanup, TestRegistry, context, docker, engine, run, unique, write};
+use crate::support::{
+    Cleanup, TestRegistry, context, docker, engine, own_context, run, unique, write,
+};
 
 async fn ensure(
     images: &Images,
@@ -121,7 +123,7 @@ fn what_a_registry_refuses() {
         let service = unique("refused");
         let _cleanup = local_names(&service);
         let images = Images::new(Some(engine.clone()));
-        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let directory = own_context();
         let spec = BuildSpec::new(&service, directory.path(), engine.info().platform.clone());
         for registry in TestRegistry::all().await {
             if registry.name != "ministack" {
@@ -149,7 +151,7 @@ fn placeholders_stand_in_and_step_aside() {
             let service = unique("placeholder");
             let _cleanup = local_names(&service);
             let destination = registry.repository().await;
-            let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+            let directory = own_context();
             let spec = BuildSpec::new(&service, directory.path(), "linux/amd64");
             let without = Images::new(None);
             let name = without.name(&spec).await.expect("name");
@@ -195,7 +197,7 @@ fn pushing_leaves_the_users_configuration_and_no_trace() {
         let _cleanup = local_names(&service);
         let destination = registry.repository().await;
         let images = Images::new(Some(engine.clone()));
-        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let directory = own_context();
         let spec = BuildSpec::new(&service, directory.path(), engine.info().platform.clone());
         let home = std::env::home_dir().expect("home").join(".docker");
         let place = std::env::var_os("DOCKER_CONFIG").map_or(home, Into::into);
@@ -224,7 +226,7 @@ fn a_dropped_future_ends_the_build() {
         let Some(engine) = engine().await else { return };
         let name = unique("decklift-test/dropped");
         let _cleanup = Cleanup(name.clone());
-        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY . /\n")]);
+        let directory = own_context();
         let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
         let started = std::cell::Cell::new(false);
         let mut on_event = |_| started.set(true);

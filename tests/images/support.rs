@@ -54,6 +54,12 @@ pub(crate) fn context(files: &[(&str, &str)]) -> TempDir {
     directory
 }
 
+/// A context that no other test has: of two that are the same the engine makes one image, and a test
+/// that clears its own away takes the other's, too.
+pub(crate) fn own_context() -> TempDir {
+    context(&[("Dockerfile", "FROM scratch\nCOPY . /\n"), ("whose", &unique("context"))])
+}
+
 pub(crate) fn write(root: &Path, path: &str, text: &str) {
     let place = root.join(path);
     if path.ends_with('/') {
