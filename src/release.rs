@@ -19,6 +19,15 @@
 //! deleted (`down --all`); Parameter Store asks to wait 30 s before a deleted name is made again, so a
 //! deploy within that time may fail, and succeeds when it is repeated.
 //!
+//! **Numbers out of line.** A deleted counter begins at 1 again, and somebody who looked before that
+//! may come back and make a number far above; so may a creation, or a renewal, that arrives when its
+//! sender has long given it up. Nobody works under such a number, but it hides whoever works under a
+//! lower one. So [`Queue::look`] asks of *every* record whether its holder may still be at work, not
+//! of the highest alone; a number above a gap counts only after a fifth of the lease
+//! ([`Terms::settled`]), when everybody who makes a lower one is sure to see it and to give way; and
+//! force takes the number next to each that it pushes aside. A holder whose next number was taken
+//! counts for as long: it may not know yet.
+//!
 //! **Clocks.** Nobody's wall clock is compared with anybody else's. Others judge a lease by AWS's
 //! clock alone: the time at which the parameter was last written against the date of the answer
 //! that says so. (Where an answer has no date, the reader's own clock stands in for it, and a skew
@@ -32,11 +41,16 @@
 //! - two runs never write at a time, unless `--break-lock` makes them;
 //! - after `--break-lock` the former holder begins no write later than 10 s plus the age of a read
 //!   after the next number was taken;
-//! - what was observed is what is there when the number is taken.
+//! - what was observed is what is there when work under the number begins. When there was no counter
+//!   at all, a whole one may have come and gone meanwhile, with everything made under it.
 //!
 //! **What is not.** ECS knows no fencing token. A call that had begun, or a process that is stopped
-//! between [`Held::permit`] and the call, is not held up: the tenth of a lease is what it has. And
-//! somebody who changes AWS without decklift takes no number.
+//! between [`Held::permit`] and the call, is not held up: the tenth of a lease is what it has. That
+//! goes for the deletion of the counter too. Creations may arrive as late as they like; but an
+//! *overwriting* that was given up (a renewal, a last state) must not arrive once the counter was
+//! deleted and the same number made again, for Parameter Store cannot be told whose record to
+//! overwrite. It would make a run look ended that is not. And somebody who changes AWS without
+//! decklift takes no number.
 //!
 //! `tests/release/` runs these very types against a store that loses answers, delays calls and
 //! returns old reads, among writers that pause, sleep, crash and whose clocks are wrong.

@@ -53,6 +53,8 @@ pub struct Held<S, C> {
     /// Held by the one write that looks for all.
     looking: Mutex<()>,
     loss: RefCell<Option<Loss>>,
+    /// Whether the deletion of this release was asked for.
+    discarded: Cell<bool>,
     /// The numbers that were there when this one was taken.
     known: RefCell<BTreeSet<u64>>,
 }
@@ -67,6 +69,7 @@ impl<S: Store, C: Clock> Held<S, C> {
             checked: Cell::new(None),
             looking: Mutex::new(()),
             loss: RefCell::new(None),
+            discarded: Cell::new(false),
             known: RefCell::default(),
         }
     }
@@ -167,6 +170,11 @@ impl<S: Store, C: Clock> Held<S, C> {
         state: State,
         fill: impl FnOnce(&mut Record),
     ) -> Result<(), CloudError> {
+        // It may be gone although no answer said so, and must not come back. If it is still there, its
+        // lease runs out.
+        if self.discarded.get() {
+            return Ok(());
+        }
         let lost = self.loss.borrow().is_some();
         let value = {
             let mut record = self.record.borrow_mut();
@@ -188,7 +196,8 @@ impl<S: Store, C: Clock> Held<S, C> {
     }
 
     /// Deletes the counter and this release with it, as the last thing of a `down` that leaves
-    /// nothing. Nothing may be done after it.
+    /// nothing. Nothing may be done after it; [`Held::finish`] then does nothing either, whether the
+    /// deletion is known to have succeeded or not.
     ///
     /// # Errors
     ///
@@ -201,9 +210,25 @@ impl<S: Store, C: Clock> Held<S, C> {
         numbers.extend(listing.entries.iter().map(|entry| entry.number));
         // Our own is the last: it is the lock.
         numbers.retain(|number| *number < self.number);
-        let mut numbers: Vec<u64> = numbers.into_iter().collect();
-        numbers.push(self.number);
-        store.delete(&numbers).await.map_err(Refusal::Unknown)
+        let numbers: Vec<u64> = numbers.into_iter().collect();
+        store.delete(&numbers).await.map_err(Refusal::Unknown)?;
+        // That took its time. Somebody who finds the lease over goes on from our number, and others
+        // must not begin with a new counter meanwhile.
+        self.permit().await?;
+        self.discarded.set(true);
+        store.delete(&[self.number]).await.map_err(Refusal::Unknown)
+    }
+
+    /// Takes the numbers next to these, so that their holders see that they are holders no more.
+    pub(super) async fn push_aside(&self, numbers: &[u64]) -> Result<(), CloudError> {
+        for number in numbers {
+            let mut record = self.record.borrow().clone();
+            (record.state, record.resumes) = (State::Abandoned, None);
+            record.finished = Some(self.queue.wall());
+            // It does not matter by whom it was taken.
+            self.queue.store.create(number.saturating_add(1), &record.to_value()).await?;
+        }
+        Ok(())
     }
 
     /// Gives a number up under which nothing was done. Should that fail, its lease runs out.

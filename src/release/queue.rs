@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::store::{Created, Entry};
+use super::store::{Created, Entry, Listing};
 use super::{Clock, Held, Meter, Record, State, Store, Terms, Timestamp};
 use crate::apply::CloudError;
 
@@ -44,7 +44,7 @@ pub struct Unfinished {
 ///
 /// Whatever is observed after it was given is still true when [`Queue::take`] succeeds: everybody
 /// who changes something takes a number first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The highest number; 0 when there is none.
     pub highest: u64,
@@ -56,6 +56,8 @@ pub struct Place {
     pub unfinished: Option<Box<Unfinished>>,
     /// The lowest number in the unbroken run of unfinished deploys up to the highest.
     pub resumes: Option<u64>,
+    /// Further releases that are to be pushed aside, because the next number does not do that.
+    pub aside: Vec<u64>,
 }
 
 /// What stands at the head of the queue.
@@ -114,27 +116,62 @@ impl<S: Store, C: Clock> Queue<S, C> {
     ///
     /// When the releases cannot be read.
     pub async fn look(&self, force: bool) -> Result<Head, CloudError> {
-        let listing = self.store.list().await?;
-        let mut place = Place { highest: 0, mark: String::new(), unfinished: None, resumes: None };
-        let Some(last) = listing.entries.last() else { return Ok(Head::Free(place)) };
-        let number = last.number;
-        (place.highest, place.mark) = (number, mark(&last.value));
-        let record = match Record::parse(&last.value) {
-            Ok(record) => record,
-            Err(_) if force => return Ok(Head::Free(place)),
-            Err(why) => return Ok(Head::Unreadable { number, why }),
-        };
+        loop {
+            let listing = self.store.list().await?;
+            let Some(last) = listing.entries.last() else {
+                return Ok(Head::Free(Place::default()));
+            };
+            let number = last.number;
+            let mut place = Place { highest: number, mark: mark(&last.value), ..Place::default() };
+            let record = match Record::parse(&last.value) {
+                Err(why) if !force => return Ok(Head::Unreadable { number, why }),
+                record => record.ok(),
+            };
+            let mut holders = self.holders(&listing);
+            if !force && let Some(holder) = holders.pop() {
+                return Ok(Head::Held(Box::new(holder)));
+            }
+            let young = self.terms.settled().saturating_sub(known_for(&listing));
+            if !young.is_zero() {
+                self.clock.sleep(young).await;
+                continue;
+            }
+            let aside = holders.iter().map(|holder| holder.number).filter(|held| *held < number);
+            place.aside = aside.collect();
+            if let Some(record) = record {
+                place.resumes = chain(&listing.entries);
+                place.unfinished =
+                    record.state.is_unfinished().then(|| Box::new(Unfinished { number, record }));
+            }
+            return Ok(Head::Free(place));
+        }
+    }
+
+    /// Everybody who may still be at work, whoever lasts longest last.
+    ///
+    /// The highest need not be the only one. Whoever looked before the counter was deleted may come
+    /// back and make a number far above those of the new counter; so may a request that arrives
+    /// late. The holder below looks at the number next to its own alone.
+    fn holders(&self, listing: &Listing) -> Vec<Holder> {
         // AWS's clock noted the renewal, and AWS's clock says how long ago that was: the clocks of
         // holder and reader need not agree.
-        let age = listing.now.saturating_sub(last.modified);
-        let left = (record.lease().saturating_add(self.terms.grace)).saturating_sub(age);
-        if record.state == State::Running && !left.is_zero() && !force {
-            return Ok(Head::Held(Box::new(Holder { number, record, left })));
+        let age = |entry: &Entry| listing.now.saturating_sub(entry.modified);
+        let following = listing.entries.iter().skip(1).map(Some).chain([None]);
+        let mut holders: Vec<Holder> = Vec::new();
+        for (entry, following) in listing.entries.iter().zip(following) {
+            let Ok(record) = Record::parse(&entry.value) else { continue };
+            let lease = record.lease().saturating_add(self.terms.grace).saturating_sub(age(entry));
+            let left = match following.filter(|next| next.number - 1 == entry.number) {
+                // Its holder learns of the next number, if not at once.
+                Some(next) => lease.min(self.terms.settled().saturating_sub(age(next))),
+                None => lease,
+            };
+            if record.state == State::Running && !left.is_zero() {
+                holders.push(Holder { number: entry.number, record, left });
+            }
         }
-        place.resumes = chain(&listing.entries);
-        place.unfinished =
-            record.state.is_unfinished().then(|| Box::new(Unfinished { number, record }));
-        Ok(Head::Free(place))
+        holders.sort_by_key(|holder| holder.left);
+        holders
     }
 
     /// Takes the number after `place`. `record` is filled in with time, lease and chain.
@@ -205,6 +242,10 @@ impl<S: Store, C: Clock> Queue<S, C> {
                 |entry: &Entry| entry.number == place.highest && mark(&entry.value) == place.mark;
             let is_whole = place.highest == 0 || listing.entries.iter().any(is);
             if is_whole && listing.entries.iter().any(|entry| entry.number == number) {
+                if let Err(error) = held.push_aside(&place.aside).await {
+                    held.abandon().await;
+                    return Err(error);
+                }
                 held.know(listing.entries.iter().map(|entry| entry.number));
                 return Ok(Taken::Ours(Box::new(held)));
             }
@@ -269,6 +310,21 @@ impl<S: Store, C: Clock> Queue<S, C> {
 /// What tells a release from another of the same number.
 fn mark(value: &str) -> String {
     Record::parse(value).map_or_else(|_| value.to_owned(), |record| record.nonce)
+}
+
+/// For how long whoever takes a number that is missing in a list could have seen that there is a
+/// higher one: for ever when none below the highest is missing.
+fn known_for(listing: &Listing) -> Duration {
+    let mut oldest = Duration::MAX;
+    let mut below = None;
+    for entry in listing.entries.iter().rev() {
+        if below.is_some_and(|number| number != entry.number) {
+            return listing.now.saturating_sub(oldest);
+        }
+        oldest = oldest.min(entry.modified);
+        below = entry.number.checked_sub(1);
+    }
+    if below.unwrap_or(0) == 0 { Duration::MAX } else { listing.now.saturating_sub(oldest) }
 }
 
 /// The lowest number in the unbroken run of unfinished deploys that ends with the highest.

@@ -32,6 +32,13 @@ impl Terms {
         self.lease.saturating_sub(self.margin)
     }
 
+    /// How long after a number was made everybody whom it concerns knows of it and has stopped:
+    /// somebody below asks anew after [`Terms::fresh`] and may be answered with an old read.
+    #[must_use]
+    pub fn settled(&self) -> Duration {
+        self.grace * 2
+    }
+
     /// How long after its last renewal a lease is renewed.
     #[must_use]
     pub fn renewal(&self) -> Duration {

@@ -51,17 +51,20 @@ struct Version {
     value: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Made {
-    process: usize,
-    at: Duration,
-    forced: bool,
-}
-
 #[derive(Clone, Debug)]
 enum Call {
     Create(u64, String),
     Overwrite(u64, String),
+}
+
+/// A call that arrives after it was given up.
+#[derive(Clone, Debug)]
+struct Late {
+    at: Duration,
+    process: usize,
+    call: Call,
+    /// How many creations had made a number when it was sent.
+    turns: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,8 +79,21 @@ struct Machine {
 struct Process {
     machine: usize,
     forced: bool,
+    /// How many writes there were when it began to observe.
+    seen: usize,
     observed: Duration,
     from_nothing: bool,
+    begun: Option<Begun>,
+}
+
+/// That a process took up work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Begun {
+    /// Which of all creations made its number.
+    turn: usize,
+    number: u64,
+    made: Duration,
+    at: Duration,
 }
 
 /// What happened so far, for whoever wants to know that the model gets anywhere.
@@ -106,8 +122,9 @@ pub(crate) struct World {
     processes: Vec<Process>,
     parameters: BTreeMap<u64, Vec<Version>>,
     gates: Vec<(usize, Rc<Cell<Option<Fault>>>)>,
-    late: Vec<(Duration, usize, Call)>,
-    made: BTreeMap<u64, Made>,
+    late: Vec<Late>,
+    /// All creations that ever made a number, in their order.
+    turns: Vec<(usize, u64, Duration)>,
     reset: Option<Duration>,
     writes: Vec<(usize, u64, Duration)>,
 }
@@ -134,15 +151,22 @@ impl World {
             parameters: BTreeMap::new(),
             gates: Vec::new(),
             late: Vec::new(),
-            made: BTreeMap::new(),
+            turns: Vec::new(),
             reset: None,
             writes: Vec::new(),
         }))
     }
 
     pub(crate) fn process(&mut self, machine: usize, forced: bool) -> usize {
-        let observed = self.now;
-        self.processes.push(Process { machine, forced, observed, from_nothing: true });
+        let (observed, seen) = (self.now, self.writes.len());
+        self.processes.push(Process {
+            machine,
+            forced,
+            seen,
+            observed,
+            from_nothing: true,
+            begun: None,
+        });
         self.processes.len() - 1
     }
 
@@ -152,15 +176,21 @@ impl World {
         if let Some(machine) = sleeper {
             self.machines[machine].slept += time;
         }
-        let (due, later) = self.late.drain(..).partition(|(at, ..)| *at <= self.now);
+        let (due, later) = self.late.drain(..).partition(|late| late.at <= self.now);
         self.late = later;
-        let due: Vec<(Duration, usize, Call)> = due;
-        for (_, process, call) in due {
+        let due: Vec<Late> = due;
+        for Late { process, call, turns, .. } in due {
             match call {
                 Call::Create(number, value) => {
                     self.create(process, number, &value);
                 }
-                Call::Overwrite(number, value) => self.put(number, Some(value)),
+                Call::Overwrite(number, value) => {
+                    // What the lock cannot withstand, and says so.
+                    let again = self.turns[turns..].iter().any(|(_, made, _)| *made == number);
+                    if !again {
+                        self.put(number, Some(value));
+                    }
+                }
             }
         }
     }
@@ -183,20 +213,26 @@ impl World {
     /// Begins to look at what there is.
     pub(crate) fn observe(&mut self, process: usize, from_nothing: bool) {
         self.processes[process].observed = self.now;
+        self.processes[process].seen = self.writes.len();
         self.processes[process].from_nothing = from_nothing;
     }
 
     /// Takes up work under a number: what was observed must still be true.
     pub(crate) fn begin(&mut self, process: usize, number: u64) {
         self.counts.taken += 1;
-        let Process { observed, forced, from_nothing, .. } = self.processes[process];
+        let Process { seen, observed, forced, from_nothing, .. } = self.processes[process];
+        let is = |(maker, made, _): &(usize, u64, Duration)| (*maker, *made) == (process, number);
+        let turn = self.turns.iter().rposition(is).expect("nobody takes what they did not make");
+        let made = self.turns[turn].2;
+        self.processes[process].begun = Some(Begun { turn, number, made, at: self.now });
         self.counts.forced += u32::from(forced);
-        // Of a counter that was deleted meanwhile no trace is left where there was none before.
+        // Of a counter that was deleted meanwhile no trace is left where there was none before; nor
+        // is anything left of what was written under it.
         let excused = from_nothing && self.reset.is_some_and(|at| at >= observed);
-        for (other, theirs, at) in self.writes.clone() {
-            // What was written under a higher number came after ours, and `write` judges that.
-            let meanwhile = other != process && at > observed && theirs < number;
-            if meanwhile && !forced && !excused && !self.is_late_by_force(theirs, at) {
+        for (other, theirs, at) in self.writes[seen..].iter().copied() {
+            // What was written under a number that was made later is for `write` to judge.
+            let before = self.processes[other].begun.is_some_and(|other| other.turn < turn);
+            if before && !forced && !excused && !self.is_late_by_force(other, at) {
                 self.violations.push(format!(
                     "process {process} took {number} with a plan from {observed:?}, \
                      and {other} wrote under {theirs} at {at:?}"
@@ -205,29 +241,34 @@ impl World {
         }
     }
 
-    /// Changes AWS under a number: nobody else may hold the lock.
+    /// Changes AWS under a number: nobody may have taken up work under a number that was made since,
+    /// be it higher or, in a new counter, lower. Whoever made one and does not work under it, because
+    /// the creation arrived long after its sender had given it up, is in nobody's way.
     pub(crate) fn write(&mut self, process: usize, number: u64) {
         self.counts.writes += 1;
-        let owner = self.made.get(&number).map(|made| made.process);
-        let higher = self.made.range(number + 1..).next();
-        let late = higher.is_some() || owner != Some(process);
-        if late && !self.is_late_by_force(number, self.now) {
+        let mine = self.processes[process].begun;
+        let later = self.processes.iter().filter_map(|other| other.begun).max();
+        if later > mine && !self.is_late_by_force(process, self.now) {
             self.violations.push(format!(
-                "process {process} wrote under {number} at {:?} though {higher:?}",
+                "process {process} wrote under {number} at {:?} though {later:?}",
                 self.now
             ));
         }
         self.writes.push((process, number, self.now));
     }
 
-    /// Whether a write under a number at that moment is one of the few that `--break-lock` lets
+    /// Whether a write of a process at that moment is one of the few that `--break-lock` lets
     /// through.
-    fn is_late_by_force(&self, number: u64, at: Duration) -> bool {
+    fn is_late_by_force(&self, process: usize, at: Duration) -> bool {
         let window = self.terms.fresh + Duration::from_secs(STALE);
-        let forced = self.made.get(&(number + 1)).is_some_and(|m| m.forced && at <= m.at + window);
-        // With the counter the trace of the force is gone.
-        let cleared = self.reset.is_some_and(|reset| at >= reset && at <= reset + window);
-        forced || cleared
+        let Some(mine) = self.processes[process].begun else { return false };
+        let pushes = |other: &Process| {
+            let Some(theirs) = other.begun else { return false };
+            // When it is not the next number, that one is taken as well before work is.
+            let from = if theirs.number == mine.number + 1 { theirs.made } else { theirs.at };
+            other.forced && theirs.turn > mine.turn && at <= from + window
+        };
+        self.processes.iter().any(pushes)
     }
 
     pub(crate) fn current(&self, number: u64) -> Option<&str> {
@@ -243,14 +284,10 @@ impl World {
         if self.current(number).is_some() && !self.flaws.overwrites {
             return Created::Exists;
         }
-        let forced = self.processes[process].forced;
-        if let Some(made) = self.made.get(&number) {
-            // Whoever made it has long gone where it was cleared away.
-            if self.current(number).is_some() {
-                self.violations.push(format!("{number} was made by {process} and by {made:?}"));
-            }
+        if self.current(number).is_some() {
+            self.violations.push(format!("{number} was made once more, by {process}"));
         }
-        self.made.insert(number, Made { process, at: self.now, forced });
+        self.turns.push((process, number, self.now));
         self.put(number, Some(value.to_owned()));
         Created::Made
     }
@@ -260,8 +297,8 @@ impl World {
             return;
         }
         self.put(number, None);
-        if self.made.last_key_value().is_some_and(|(highest, _)| *highest == number) {
-            self.made.clear();
+        // The lowest are deleted first.
+        if self.parameters.keys().all(|number| self.current(*number).is_none()) {
             self.reset = Some(self.now);
             self.counts.reset += 1;
         } else {
@@ -325,7 +362,8 @@ impl Place {
                 if let Some(late) = fault.late {
                     let mut world = self.world.borrow_mut();
                     let at = world.now + Duration::from_secs(late);
-                    world.late.push((at, self.process, call));
+                    let turns = world.turns.len();
+                    world.late.push(Late { at, process: self.process, call, turns });
                 }
                 return Err(lost());
             }
@@ -401,7 +439,13 @@ impl Store for Place {
 
     async fn delete(&self, numbers: &[u64]) -> Result<(), CloudError> {
         for number in numbers {
+            let sent = self.world.borrow().now;
             self.ask().await?;
+            // What has begun while the lease runs is over before others may begin, or never: the
+            // margin is what the lock promises that for.
+            if self.world.borrow().now > sent + self.world.borrow().terms.margin {
+                return Err(lost());
+            }
             self.world.borrow_mut().delete(*number);
             self.answer(()).await?;
         }

@@ -108,15 +108,25 @@ fn runner(cases: u32, shrink: u32) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-proptest! {
-    #![proptest_config(Config { cases: 1000, failure_persistence: None, ..Config::default() })]
-
-    /// Two never write at a time, the lock is broken only by force, and a plan is never older than
-    /// what somebody else did.
-    #[test]
-    fn the_lock_holds(schedule in schedules()) {
-        let result = run(&schedule, Flaws::default());
-        prop_assert!(result.is_ok(), "{}", result.expect_err("a violation"));
+/// Two never write at a time, the lock is broken only by force, and a plan is never older than what
+/// somebody else did.
+///
+/// The schedules are the same in every run. `DECKLIFT_TEST_SOAK=30000` runs so many others, that
+/// are different each time, and shrinks the one that fails.
+#[test]
+fn the_lock_holds() {
+    let soak = std::env::var("DECKLIFT_TEST_SOAK").ok();
+    let mut runner = match soak.map(|cases| cases.parse().expect("a number of schedules")) {
+        Some(cases) => {
+            TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+        }
+        None => runner(700, 0),
+    };
+    let result = runner.run(&schedules(), |schedule| {
+        run(&schedule, Flaws::default()).map(|_| ()).map_err(TestCaseError::fail)
+    });
+    if let Err(error) = result {
+        panic!("{error}");
     }
 }
 

@@ -68,6 +68,69 @@ fn a_creation_whose_answer_was_lost_is_found_again() {
     assert!(machines.world.borrow().current(2).is_none());
 }
 
+/// Whoever looked before the counter was deleted comes back when a new one has begun, and for a
+/// moment there is a number far above that of the run that is at work.
+#[test]
+fn a_number_from_the_deleted_counter_lets_nobody_pass() {
+    let mut machines = Machines::new(3, Flaws::default());
+    let ends = |machines: &mut Machines, machine, task| {
+        machines.start(machine, task);
+        for _ in 0..100 {
+            machines.step(machine, 0, FINE);
+            machines.pass(1, None);
+        }
+        assert!(machines.is_idle(machine));
+    };
+    ends(&mut machines, 0, Task::default());
+    ends(&mut machines, 0, Task::default());
+    machines.start(1, Task { writes: 1, ..Task::default() });
+    for _ in 0..2 {
+        machines.step(1, 0, FINE);
+    }
+    ends(&mut machines, 0, Task { clear: true, ..Task::default() });
+    machines.pass(31, None);
+    takes(&mut machines, 0, FINE);
+    assert_eq!(machines.world.borrow().counts.reset, 1);
+    // Its place is worth nothing, which it sees only when it has made the number.
+    for _ in 0..40 {
+        machines.step(1, 0, FINE);
+        machines.pass(2, None);
+        machines.poll(1);
+    }
+    assert!(machines.world.borrow().current(3).is_some_and(|value| value.contains("abandoned")));
+    machines.crash(1);
+    // Somebody else sees that abandoned number as the highest.
+    machines.start(2, Task { writes: 1, ..Task::default() });
+    for _ in 0..20 {
+        machines.step(2, 0, FINE);
+    }
+    for _ in 0..20 {
+        machines.step(0, 0, FINE);
+    }
+    let world = machines.world.borrow();
+    assert_eq!(world.violations, Vec::<String>::new());
+    assert_eq!(world.counts.writes, 1);
+    assert!(world.current(4).is_none());
+}
+
+#[test]
+fn a_release_whose_deletion_was_not_confirmed_does_not_come_back() {
+    let mut machines = Machines::new(1, Flaws::default());
+    machines.start(0, Task { clear: true, ..Task::default() });
+    // List, observe, create, list; then read, list, and the deletion but for its answer.
+    for _ in 0..12 {
+        machines.step(0, 0, FINE);
+    }
+    assert_eq!(machines.world.borrow().counts.reset, 1);
+    assert!(!machines.is_idle(0));
+    machines.step(0, 0, Fault { lost: true, ..FINE });
+    for _ in 0..10 {
+        machines.step(0, 0, FINE);
+    }
+    assert!(machines.is_idle(0));
+    assert_eq!(machines.world.borrow().current(1), None);
+}
+
 /// A store that answers at once, and how to wait for it.
 struct Desk {
     place: Place,
@@ -194,4 +257,57 @@ fn only_the_newest_are_kept() {
     let history = desk.wait(desk.queue.history()).expect("history");
     let numbers: Vec<_> = history.iter().map(|release| release.number).collect();
     assert_eq!(numbers, [10, 9, 8, 7]);
+}
+
+#[test]
+fn force_reaches_whoever_works_under_a_lower_number() {
+    let desk = Desk::new();
+    desk.put(4, ReleaseCommand::Deploy, State::Succeeded);
+    desk.put(5, ReleaseCommand::Deploy, State::Abandoned);
+    desk.put(1, ReleaseCommand::Deploy, State::Running);
+    let head = desk.wait(desk.queue.look(false));
+    assert!(matches!(&head, Ok(Head::Held(holder)) if holder.number == 1), "{head:?}");
+    let place = desk.free(true);
+    assert_eq!((place.highest, &*place.aside), (5, &[1][..]));
+    assert_eq!(desk.take(&place), "Ours");
+    // The former holder looks at the number next to its own.
+    let value = desk.place.world.borrow().current(2).map(str::to_owned).expect("a record");
+    assert_eq!(Record::parse(&value).expect("a record").state, State::Abandoned);
+}
+
+#[test]
+fn a_number_above_a_gap_counts_once_everybody_below_knows_of_it() {
+    let desk = Desk::new();
+    let settled = desk.place.world.borrow().terms.settled();
+    desk.put(1, ReleaseCommand::Deploy, State::Succeeded);
+    desk.put(5, ReleaseCommand::Deploy, State::Abandoned);
+    for force in [false, true] {
+        desk.put(5, ReleaseCommand::Deploy, State::Abandoned);
+        let before = desk.place.world.borrow().now;
+        assert_eq!(desk.free(force).highest, 5);
+        assert!(desk.place.world.borrow().now >= before + settled);
+    }
+    // Without a gap nobody waits.
+    for number in 2..5 {
+        desk.put(number, ReleaseCommand::Deploy, State::Succeeded);
+    }
+    desk.put(5, ReleaseCommand::Deploy, State::Abandoned);
+    let before = desk.place.world.borrow().now;
+    desk.free(false);
+    assert!(desk.place.world.borrow().now < before + settled);
+}
+
+#[test]
+fn whoever_is_pushed_aside_may_take_a_moment_to_see_it() {
+    let desk = Desk::new();
+    desk.put(1, ReleaseCommand::Deploy, State::Running);
+    desk.put(2, ReleaseCommand::Deploy, State::Succeeded);
+    let head = desk.wait(desk.queue.look(false));
+    let settled = desk.place.world.borrow().terms.settled();
+    assert!(
+        matches!(&head, Ok(Head::Held(holder)) if holder.number == 1 && holder.left <= settled),
+        "{head:?}"
+    );
+    desk.place.world.borrow_mut().pass(settled, None);
+    assert_eq!(desk.free(false).highest, 2);
 }
