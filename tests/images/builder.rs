@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use decklift::images::{BaseDigest, BuildSpec, Builder, Engine, ImageError, ImageEvent, Images};
+use tempfile::TempDir;
 
 use crate::support::{Cleanup, context, docker, engine, own_context, run, unique, write};
 
@@ -111,7 +112,7 @@ fn contexts_are_read_as_docker_reads_them() {
         let name = unique("decklift-test/context");
         let _cleanup = Cleanup(name.clone());
         let ours = format!("{name}:ours");
-        let directory = context(&FILES);
+        let directory = own_files();
         for (number, ignore) in IGNORES.into_iter().enumerate() {
             // A name each: an image whose name another takes would outlive the test.
             let theirs = format!("{name}:theirs-{number}");
@@ -131,6 +132,14 @@ fn contexts_are_read_as_docker_reads_them() {
         assert!(kept.iter().all(|path| found.contains(*path)), "{found:?}");
         assert!(!found.contains("src/main.rs"));
     });
+}
+
+/// [`FILES`], built into images that no other test has: see [`own_context`].
+fn own_files() -> TempDir {
+    let directory = context(&FILES);
+    let dockerfile = format!("FROM scratch\nLABEL whose={}\nCOPY . /\n", unique("files"));
+    write(directory.path(), "Dockerfile", &dockerfile);
+    directory
 }
 
 async fn check_names(root: &Path, in_image: &BTreeSet<String>) {
@@ -154,7 +163,7 @@ fn a_dockerfiles_own_ignore_file_wins_with_every_builder() {
         let Some(engine) = engine().await else { return };
         let name = unique("decklift-test/own-ignore");
         let _cleanup = Cleanup(name.clone());
-        let directory = context(&FILES);
+        let directory = own_files();
         write(directory.path(), ".dockerignore", "src");
         write(directory.path(), "Dockerfile.dockerignore", "docs\nDockerfile*\n.dockerignore\n");
         let found = built(&engine, directory.path(), &name).await;
