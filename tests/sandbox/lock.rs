@@ -1,5 +1,7 @@
 //! Two at a time: one deploys, and the other is told who does.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::emulator::Emulator;
@@ -133,6 +135,9 @@ fn a_broken_lock() {
     // Alive again, it would deploy the older page.
     let aws = Emulator::of(&sandbox);
     let (inventory, web) = (aws.inventory(), aws.service("app", "app-web"));
+    // What it learnt within the last ten seconds it need not ask again: that is how long the one
+    // who pushes aside has to reckon with it (module documentation of `release`).
+    std::thread::sleep(Duration::from_secs(11));
     former.signal("CONT");
     former.end().exits(8).says("release 1 lost the lock to release 2, a deploy by");
     assert_eq!(aws.inventory(), inventory);
