@@ -12,6 +12,7 @@ mod service;
 mod shape;
 mod status;
 mod task_definition;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod update;

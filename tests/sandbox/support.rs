@@ -88,14 +88,7 @@ impl Sandbox {
 
     /// Starts `decklift` with these arguments; what it writes to stdout can be read as it comes.
     pub(crate) fn start(&self, arguments: &str) -> Child {
-        let mut command = Program::new(assert_cmd::cargo::cargo_bin!("decklift"));
-        let template = self.command();
-        for (name, value) in template.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
+        let mut command = self.program();
         command.args(arguments.split_whitespace()).stdout(Stdio::piped());
         command.spawn().expect("the program starts")
     }

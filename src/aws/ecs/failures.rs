@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ecs::types as sdk;
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 
-use super::last_segment;
+use super::{last_segment, tasks};
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
-use crate::aws::error::OrFail;
 use crate::ecs::desired::Service;
 use crate::event::{ContainerEnd, TaskFailure};
 
@@ -16,8 +15,6 @@ use crate::event::{ContainerEnd, TaskFailure};
 const LINES: i32 = 10;
 /// How many failures are told: the newest say what is wrong.
 const NEWEST: usize = 5;
-/// What `DescribeTasks` takes at once.
-pub(super) const BATCH: usize = 100;
 
 /// Where a container of a revision logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,24 +49,10 @@ impl Aws {
     }
 
     async fn stopped_tasks(&self, body: &Service) -> Result<Vec<sdk::Task>, CloudError> {
-        let arns: Vec<String> = self
-            .ecs()
-            .list_tasks()
-            .cluster(&body.cluster)
-            .service_name(&body.service_name)
-            .desired_status(sdk::DesiredStatus::Stopped)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail("ecs:ListTasks")?;
-        let batches = arns.chunks(BATCH).map(|batch| async move {
-            let call = self.ecs().describe_tasks().cluster(&body.cluster);
-            let answer = call.set_tasks(Some(batch.to_vec())).send().await;
-            Ok::<_, CloudError>(answer.or_fail("ecs:DescribeTasks")?.tasks.unwrap_or_default())
-        });
-        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
+        let call = self.ecs().list_tasks().cluster(&body.cluster);
+        let call = call.service_name(&body.service_name);
+        let arns = tasks::list(call.desired_status(sdk::DesiredStatus::Stopped)).await?;
+        self.describe_tasks(&body.cluster, &arns).await
     }
 
     /// By container: where it logs. A revision that cannot be read only costs the lines.

@@ -9,18 +9,14 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::read::SERVICES;
 use super::service::primary;
 use super::shape::state;
-use super::{last_segment, tags as tags_of};
+use super::{last_segment, tags as tags_of, tasks};
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
-use crate::aws::error::OrFail;
 use crate::aws::observe::IN_FLIGHT;
 use crate::aws::tags::{self, Owner};
 use crate::ecs::desired::{Attribute, Body, Desired};
 use crate::inspect::{Moment, PortState, ServiceState, State, TaskState};
 use crate::plan::RolloutState;
-
-/// What `DescribeTasks` takes at once.
-const TASKS: usize = 100;
 
 impl Aws {
     /// The stack's services, also those that left the Compose file, each with its tasks and the
@@ -108,20 +104,13 @@ impl Aws {
         let cluster = cluster_name(desired);
         let status =
             if stopped { sdk::DesiredStatus::Stopped } else { sdk::DesiredStatus::Running };
-        let pages = self.ecs().list_tasks().cluster(cluster).desired_status(status);
-        let listed: Result<Vec<String>, _> =
-            pages.into_paginator().items().send().collect::<Result<_, _>>().await;
-        let arns = match listed.or_fail("ecs:ListTasks") {
+        let call = self.ecs().list_tasks().cluster(cluster).desired_status(status);
+        let arns = match tasks::list(call).await {
             Err(error) if error.is(&["ClusterNotFoundException"]) => Vec::new(),
             answer => answer?,
         };
-        let batches = arns.chunks(TASKS).map(|batch| async move {
-            let call = self.ecs().describe_tasks().cluster(cluster);
-            let answer = call.set_tasks(Some(batch.to_vec())).send().await;
-            Ok::<_, CloudError>(answer.or_fail("ecs:DescribeTasks")?.tasks.unwrap_or_default())
-        });
         let mut by_service: BTreeMap<String, Vec<TaskState>> = BTreeMap::new();
-        for task in try_join_all(batches).await?.iter().flatten() {
+        for task in &self.describe_tasks(cluster, &arns).await? {
             if let Some(name) = task.group().and_then(|group| member_of(task, group)) {
                 by_service.entry(name.to_owned()).or_default().push(task_state(task));
             }

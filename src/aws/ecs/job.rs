@@ -6,9 +6,9 @@ use aws_sdk_ecs::types as sdk;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 
-use super::failures::{BATCH, LogPlace};
+use super::failures::LogPlace;
 use super::task_definition::family_of;
-use super::{SETTLE, last_segment};
+use super::{SETTLE, last_segment, tasks};
 use crate::apply::cloud::{CloudError, CloudErrorKind, JobRun, JobState, JobTask, LogPage};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -86,28 +86,9 @@ impl Aws {
         family: &str,
         status: sdk::DesiredStatus,
     ) -> Result<Vec<sdk::Task>, CloudError> {
-        let pages = self.ecs().list_tasks().cluster(cluster).family(family).desired_status(status);
-        let arns: Vec<String> = pages
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail("ecs:ListTasks")?;
+        let call = self.ecs().list_tasks().cluster(cluster).family(family);
+        let arns = tasks::list(call.desired_status(status)).await?;
         self.describe_tasks(cluster, &arns).await
-    }
-
-    async fn describe_tasks(
-        &self,
-        cluster: &str,
-        arns: &[String],
-    ) -> Result<Vec<sdk::Task>, CloudError> {
-        let batches = arns.chunks(BATCH).map(|batch| async move {
-            let call = self.ecs().describe_tasks().cluster(cluster);
-            let answer = call.set_tasks(Some(batch.to_vec())).send().await;
-            Ok::<_, CloudError>(answer.or_fail("ecs:DescribeTasks")?.tasks.unwrap_or_default())
-        });
-        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
     }
 
     pub(in crate::aws) async fn tasks_of_job(
@@ -243,16 +224,7 @@ impl Aws {
 
     /// Stops the tasks that jobs left running; a cluster with tasks cannot be deleted.
     pub(super) async fn stop_jobs(&self, cluster: &str) -> Result<(), CloudError> {
-        let arns: Vec<String> = self
-            .ecs()
-            .list_tasks()
-            .cluster(cluster)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail("ecs:ListTasks")?;
+        let arns = tasks::list(self.ecs().list_tasks().cluster(cluster)).await?;
         let tasks = self.describe_tasks(cluster, &arns).await?;
         let of_a_job = |task: &&sdk::Task| {
             task.group().is_some_and(|group| group.starts_with("family:"))

@@ -4,7 +4,8 @@ use aws_sdk_ecs::types as sdk;
 
 use super::service::changed;
 use super::shape::{balancers, connect, deployment, network, strategy};
-use super::{DRAIN, SETTLE};
+use super::tasks::BATCH;
+use super::{DRAIN, SETTLE, tasks};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -21,9 +22,6 @@ const STARTS_DEPLOYMENT: [&str; 5] = [
     "loadBalancers",
     "serviceConnectConfiguration",
 ];
-
-/// What `DescribeTasks` takes at once.
-const TASKS: usize = 100;
 
 impl Aws {
     pub(in crate::aws) async fn update_service(
@@ -150,16 +148,7 @@ impl Aws {
     }
 
     async fn running_tasks(&self, cluster: &str, name: &str) -> Result<Vec<String>, CloudError> {
-        self.ecs()
-            .list_tasks()
-            .cluster(cluster)
-            .service_name(name)
-            .into_paginator()
-            .items()
-            .send()
-            .collect::<Result<_, _>>()
-            .await
-            .or_fail("ecs:ListTasks")
+        tasks::list(self.ecs().list_tasks().cluster(cluster).service_name(name)).await
     }
 
     pub(super) async fn await_stopped(
@@ -167,7 +156,7 @@ impl Aws {
         cluster: &str,
         tasks: &[String],
     ) -> Result<(), CloudError> {
-        for batch in tasks.chunks(TASKS) {
+        for batch in tasks.chunks(BATCH) {
             self.pace
                 .until("ecs:DescribeTasks", "stopping the tasks", DRAIN, || async {
                     let call = self.ecs().describe_tasks().cluster(cluster);
