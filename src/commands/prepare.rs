@@ -74,6 +74,7 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
     let global = &session.global;
     let mut loaded = load_files(session)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
     if let Some(project) = &loaded.project {
         // Faults of the translation are worth knowing even when the file has others.

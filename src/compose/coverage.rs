@@ -189,6 +189,7 @@ mod tests {
         let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
         let mut loaded = load(&options);
         let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+        diagnostics.extend(std::mem::take(&mut loaded.outcomes));
         more(&loaded, &mut diagnostics);
         coverage(&loaded, &diagnostics)
     }

@@ -34,6 +34,8 @@ use crate::source::Sources;
 pub(super) struct Decoder<'a> {
     sources: &'a Sources,
     diagnostics: &'a mut Diagnostics,
+    /// What does not carry over to ECS, which is no fault of the file.
+    outcomes: &'a mut Diagnostics,
     paths: &'a Paths,
     /// The service that is being read.
     service: Option<&'a str>,

@@ -25,8 +25,11 @@ pub struct Loaded {
     pub project: Option<Project>,
     /// The texts that spans point into. Those of env files are masked.
     pub sources: Sources,
-    /// All faults, in the order they were found.
+    /// All faults of the files, in the order they were found.
     pub diagnostics: Diagnostics,
+    /// What does not carry over to ECS: no fault of the files, but nothing that has errors here may be
+    /// deployed either.
+    pub outcomes: Diagnostics,
     /// What [`super::canonical`] needs beside the project.
     pub(super) details: Option<Details>,
 }
@@ -45,7 +48,7 @@ pub(super) struct Details {
 #[must_use]
 pub fn load(options: &LoadOptions) -> Loaded {
     let mut loaded = Loaded::default();
-    let Loaded { sources, diagnostics, .. } = &mut loaded;
+    let Loaded { sources, diagnostics, outcomes, .. } = &mut loaded;
     let files::Files { files, directory, mut environment } =
         files::find(options, sources, diagnostics);
     let count = files.len();
@@ -67,7 +70,9 @@ pub fn load(options: &LoadOptions) -> Loaded {
     settle(&mut document);
     let home = options.variables.get("HOME").map(Into::into);
     let paths = Paths { directory, home };
-    let Some(raw) = decode(&document, sources, &paths, diagnostics) else { return loaded };
+    let Some(raw) = decode(&document, sources, &paths, diagnostics, outcomes) else {
+        return loaded;
+    };
     let validator = Validator {
         environment: &environment,
         profiles: &profiles(options, &environment),

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use decklift::compose::{LoadOptions, Loaded, load};
+use decklift::diagnostic::Diagnostics;
 use decklift::report::diagnostics::{RenderOptions, render};
 use tempfile::TempDir;
 
@@ -63,7 +64,7 @@ impl Case {
 /// Draws what a load came to.
 pub(crate) fn draw(loaded: &Loaded, root: &Path) -> String {
     let options = RenderOptions { color: false, width: 100, verbose: true };
-    let drawn = render(&loaded.diagnostics, &loaded.sources, options);
+    let drawn = render(&all(loaded), &loaded.sources, options);
     drawn.replace(&*root.to_string_lossy(), "/tmp/case")
 }
 
@@ -77,10 +78,17 @@ pub(crate) fn web(attributes: &str) -> Case {
     one(&format!("services:\n  web:\n    image: nginx\n{attributes}"))
 }
 
+/// The faults of the files and what does not carry over to ECS.
+fn all(loaded: &Loaded) -> Diagnostics {
+    let mut all = Diagnostics::default();
+    all.extend(loaded.diagnostics.iter().chain(loaded.outcomes.iter()).cloned());
+    all
+}
+
 /// The messages, with their severity and code.
 pub(crate) fn messages(loaded: &Loaded) -> Vec<String> {
     let line = |found: &decklift::diagnostic::Diagnostic| {
         format!("{:?} {}: {}", found.severity, found.code, found.message).to_lowercase()
     };
-    loaded.diagnostics.sorted().into_iter().map(line).collect()
+    all(loaded).sorted().into_iter().map(line).collect()
 }

@@ -29,8 +29,9 @@ pub(in crate::compose) fn decode(
     sources: &Sources,
     paths: &Paths,
     diagnostics: &mut Diagnostics,
+    outcomes: &mut Diagnostics,
 ) -> Option<RawProject> {
-    let mut decoder = Decoder { sources, diagnostics, paths, service: None };
+    let mut decoder = Decoder { sources, diagnostics, outcomes, paths, service: None };
     let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
     let start = document.span.start as usize;
     let mut raw = RawProject {

@@ -72,21 +72,18 @@ impl<'n> Table<'n> {
         })
     }
 
-    /// Complains about every entry that was not asked for. `x-…` is accepted anywhere.
+    /// Complains about every entry that was not asked for, and says which of the others do not carry
+    /// over to ECS. `x-…` is accepted anywhere.
     pub(super) fn finish(self, decoder: &mut Decoder<'_>) {
         for (entry, taken) in self.mapping.entries.iter().zip(&self.taken) {
             let key = &*entry.key.text;
-            if *taken || key.starts_with("x-") {
-                continue;
-            }
             if self.level.ignored().contains(&key) {
                 decoder.ignored(key, &entry.key, "it has no effect on ECS");
             } else if self.level.not_supported_yet().contains(&key) {
-                if is_empty(&entry.value) {
-                    continue;
+                if !is_empty(&entry.value) {
+                    decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
                 }
-                decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
-            } else {
+            } else if !*taken && !key.starts_with("x-") {
                 self.unknown(decoder, entry);
             }
         }
@@ -139,7 +136,7 @@ fn is_empty(node: &Node) -> bool {
 impl Decoder<'_> {
     /// Reports an attribute that is dropped.
     pub(super) fn ignored(&mut self, name: &str, key: &Key, why: &str) {
-        self.report(
+        self.outcome(
             Diagnostic::note(Code::Ignored, format!("`{name}` is ignored"))
                 .at(key.span, why.to_owned()),
         );
@@ -151,7 +148,7 @@ impl Decoder<'_> {
             Diagnostic::error(Code::NotSupportedYet, format!("{what} is not supported yet"))
                 .at(entry.key.span, "");
         let fault = self.used_at(fault, &entry.value).help(help);
-        self.report(fault);
+        self.outcome(fault);
     }
 
     /// Whether a key is text, as Compose wants it; reported otherwise.

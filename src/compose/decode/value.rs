@@ -10,11 +10,21 @@ use crate::yaml::{Kind, Node};
 impl Decoder<'_> {
     /// Takes a diagnostic in, with the service that is being read.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let diagnostic = match &self.service {
+        let diagnostic = self.named(diagnostic);
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Takes in what becomes of an attribute on ECS.
+    pub(super) fn outcome(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = self.named(diagnostic);
+        self.outcomes.push(diagnostic);
+    }
+
+    fn named(&self, diagnostic: Diagnostic) -> Diagnostic {
+        match &self.service {
             Some(service) => diagnostic.service(service.to_string()),
             None => diagnostic,
-        };
-        self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Points a diagnostic at a value, and at the alias that brought it here.
