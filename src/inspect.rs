@@ -7,5 +7,5 @@ mod service;
 
 pub use log::{LogLine, LogPage, LogQuery};
 pub use merge::{Merge, Seen, Tail};
-pub use moment::Moment;
+pub use moment::{Moment, duration};
 pub use service::{PortState, ServiceState, State, TaskState, arrange};

@@ -1,7 +1,9 @@
+use std::path::Path;
+
 use super::Session;
 use super::prepare;
 use crate::cli::{ConfigArgs, ConfigFormat};
-use crate::compose::{ConfigForm, canonical};
+use crate::compose::{ConfigForm, Loaded, Project, canonical};
 use crate::error::Error;
 use crate::yaml;
 
@@ -9,31 +11,62 @@ use crate::yaml;
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
     let loaded = prepare::load_files(session)?;
     session.print(&loaded.diagnostics, &loaded.sources);
-    if loaded.diagnostics.has_errors() {
-        return Err(Error::Compose);
-    }
-    let project = loaded.project.as_ref();
-    if arguments.services || arguments.images {
-        for (name, service) in project.iter().flat_map(|project| &project.services) {
-            let image = || {
-                let given = service.image.as_ref().map(|image| image.value.clone());
-                // What docker compose calls an image that only has a build.
-                let project = project.map_or("", |project| project.name.as_str());
-                given.unwrap_or_else(|| format!("{project}-{name}"))
-            };
-            session.screen.data(&if arguments.services { name.clone() } else { image() });
+    let text = match &loaded.project {
+        Some(project) if !loaded.diagnostics.has_errors() => text(&loaded, project, arguments),
+        _ => return Err(Error::Compose),
+    };
+    match &arguments.out {
+        Some(path) => write(path, &text),
+        None if text.is_empty() => Ok(()),
+        None => {
+            session.screen.data(text.trim_end());
+            Ok(())
         }
-        return Ok(());
     }
-    let form = match arguments.format {
-        ConfigFormat::Json => ConfigForm::Json,
-        ConfigFormat::Yaml => ConfigForm::Yaml,
-    };
-    let Some(model) = canonical(&loaded, form) else { return Err(Error::Compose) };
-    let text = match arguments.format {
-        ConfigFormat::Json => serde_json::to_string_pretty(&model).unwrap_or_default(),
-        ConfigFormat::Yaml => yaml::to_yaml(&model),
-    };
-    session.screen.data(text.trim_end());
-    Ok(())
+}
+
+fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
+    let list = &arguments.list;
+    if list.services {
+        return lines(project.services.keys());
+    }
+    if list.images {
+        return lines(images(project));
+    }
+    if list.volumes {
+        return lines(project.volumes.keys());
+    }
+    if list.networks {
+        return lines(project.networks.keys());
+    }
+    match arguments.format {
+        Some(ConfigFormat::Json) => {
+            let model = canonical(loaded, ConfigForm::Json);
+            let text = model.and_then(|model| serde_json::to_string_pretty(&model).ok());
+            text.map(|text| text + "\n").unwrap_or_default()
+        }
+        Some(ConfigFormat::Yaml) | None => {
+            let model = canonical(loaded, ConfigForm::Yaml);
+            model.map(|model| yaml::to_yaml(&model)).unwrap_or_default()
+        }
+    }
+}
+
+fn lines(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    names.into_iter().map(|name| format!("{}\n", name.as_ref())).collect()
+}
+
+fn images(project: &Project) -> impl Iterator<Item = String> {
+    project.services.iter().map(|(name, service)| {
+        let given = service.image.as_ref().map(|image| image.value.clone());
+        // What docker compose calls an image that only has a build.
+        given.unwrap_or_else(|| format!("{}-{name}", project.name))
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    std::fs::write(path, text).map_err(|error| Error::System {
+        message: format!("failed to write {}: {error}", path.display()),
+        help: "check that the folder exists and may be written to".to_owned(),
+    })
 }

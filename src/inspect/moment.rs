@@ -64,7 +64,7 @@ impl Moment {
             let millis = text.parse::<i64>().ok()?.checked_mul(1000)?;
             return RANGE.contains(&millis).then_some(Self(millis));
         }
-        back(text).map(|by| now.before(by)).or_else(|| rfc3339(text))
+        duration(text).map(|by| now.before(by)).or_else(|| rfc3339(text))
     }
 
     /// Year, month, day, hour, minute, second. The calendar is that of Howard Hinnant's
@@ -99,8 +99,9 @@ impl Serialize for Moment {
     }
 }
 
-/// `1h30m` and the like.
-fn back(text: &str) -> Option<Duration> {
+/// A time such as `90s`, `15m`, `1h30m` or `2d`; `None` when it is none, or beyond counting.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let (mut total, mut number) = (0u64, String::new());
     for c in text.chars() {
         let unit = match c {
