@@ -1,17 +1,19 @@
 //! The resolved project in the form that `docker compose config` prints it.
 
-mod mount;
 mod service;
+mod setting;
 mod value;
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::load::{Details, Loaded};
-use super::model::Project;
+use super::load::Loaded;
+use super::model::{FileObject, Project};
 use crate::yaml::Node;
 use service::service;
-use value::{extension_value, text};
+use setting::table;
+use value::extension_value;
+pub(super) use value::{duration, short};
 
 /// Which of the two forms of the reference is wanted. They differ in what stands for nothing, and
 /// in the extensions below the top level, which only YAML has.
@@ -36,15 +38,24 @@ pub fn canonical(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
         Some((name.clone(), service(model, node, details, form)))
     });
     out.insert("services".into(), Value::Object(services.collect()));
-    let networks = networks(project, details, form);
-    if !networks.is_empty() {
-        out.insert("networks".into(), Value::Object(networks));
+    let secrets = |(key, secret): (&String, &FileObject)| {
+        (key.clone(), file_object(project, key, secret, form))
+    };
+    let sections: [(&str, Map<String, Value>); 5] = [
+        ("networks", networks(project, form)),
+        ("volumes", volumes(project, form)),
+        ("secrets", project.secrets.iter().map(secrets).collect()),
+        ("configs", project.configs.iter().map(secrets).collect()),
+        ("models", models(project, form)),
+    ];
+    for (key, section) in sections {
+        if !section.is_empty() {
+            out.insert(key.into(), Value::Object(section));
+        }
     }
-    let volumes = volumes(project, details, form);
-    if !volumes.is_empty() {
-        out.insert("volumes".into(), Value::Object(volumes));
+    for (key, extension) in &project.extensions {
+        out.insert(key.clone(), setting::value(extension, form));
     }
-    extensions(&details.document, &mut out);
     let mut out = Value::Object(out);
     escape(&mut out);
     Some(out)
@@ -75,73 +86,55 @@ fn extensions(node: &Node, out: &mut Map<String, Value>) {
     }
 }
 
-fn resource_name(project: &Project, key: &str, name: Option<&str>, external: bool) -> String {
-    match name {
+/// `name` and `external` first, then the rest.
+fn resource(
+    project: &Project,
+    key: &str,
+    name: Option<&str>,
+    external: bool,
+    rest: Map<String, Value>,
+) -> Value {
+    let mut out = Map::new();
+    let name = match name {
         Some(name) => name.to_owned(),
         None if external => key.to_owned(),
         None => format!("{}_{key}", project.name),
+    };
+    if !name.is_empty() {
+        out.insert("name".into(), name.into());
     }
+    if external {
+        out.insert("external".into(), true.into());
+    }
+    out.extend(rest);
+    Value::Object(out)
 }
 
-fn networks(project: &Project, details: &Details, form: ConfigForm) -> Map<String, Value> {
-    let nodes = by_name(details.document.get("networks"));
+fn networks(project: &Project, form: ConfigForm) -> Map<String, Value> {
     let entry = |(key, network): (&String, &super::model::Network)| {
-        let node = nodes.get(key.as_str());
-        let mut out = Map::new();
         let name = network.name.as_ref().map(|name| name.value.as_str());
-        out.insert("name".into(), resource_name(project, key, name, network.external).into());
-        if let Some(driver) = node.and_then(|node| text(node.get("driver")?)) {
-            out.insert("driver".into(), driver.into());
-        }
-        if form == ConfigForm::Json {
-            out.insert("ipam".into(), json!({}));
-        }
-        if network.external {
-            out.insert("external".into(), true.into());
-        }
-        if network.internal {
-            out.insert("internal".into(), true.into());
-        }
-        if let (Some(node), ConfigForm::Yaml) = (node, form) {
-            extensions(node, &mut out);
-        }
-        (key.clone(), Value::Object(out))
+        let rest = table(&network.settings, form);
+        (key.clone(), resource(project, key, name, network.external, rest))
     };
     project.networks.iter().map(entry).collect()
 }
 
-fn volumes(project: &Project, details: &Details, form: ConfigForm) -> Map<String, Value> {
-    let nodes = by_name(details.document.get("volumes"));
+fn volumes(project: &Project, form: ConfigForm) -> Map<String, Value> {
     let entry = |(key, volume): (&String, &super::model::Volume)| {
-        let mut out = Map::new();
         let name = volume.name.as_ref().map(|name| name.value.as_str());
-        out.insert("name".into(), resource_name(project, key, name, volume.external).into());
-        if let Some(driver) = &volume.driver {
-            out.insert("driver".into(), driver.value.clone().into());
-        }
-        if !volume.driver_opts.is_empty() {
-            let is = |key: &str, value: &str| {
-                volume.driver_opts.get(key).is_some_and(|found| found.value == value)
-            };
-            let local = volume.driver.as_ref().is_some_and(|driver| driver.value == "local");
-            let bind = local && is("o", "bind");
-            let options = volume.driver_opts.iter().map(|(key, value)| {
-                let value = if bind && key == "device" {
-                    details.paths.absolute(&value.value).to_string_lossy().into_owned()
-                } else {
-                    value.value.clone()
-                };
-                (key.clone(), Value::String(value))
-            });
-            out.insert("driver_opts".into(), Value::Object(options.collect()));
-        }
-        if volume.external {
-            out.insert("external".into(), true.into());
-        }
-        if let (Some(node), ConfigForm::Yaml) = (nodes.get(key.as_str()), form) {
-            extensions(node, &mut out);
-        }
-        (key.clone(), Value::Object(out))
+        let rest = table(&volume.settings, form);
+        (key.clone(), resource(project, key, name, volume.external, rest))
     };
     project.volumes.iter().map(entry).collect()
+}
+
+/// A secret or config: where its value comes from, never the value of a variable.
+fn file_object(project: &Project, key: &str, object: &FileObject, form: ConfigForm) -> Value {
+    let rest = table(&object.settings, form);
+    resource(project, key, object.name.as_deref(), object.external, rest)
+}
+
+fn models(project: &Project, form: ConfigForm) -> Map<String, Value> {
+    let entries = project.models.iter();
+    entries.map(|(key, model)| (key.clone(), Value::Object(table(model, form)))).collect()
 }

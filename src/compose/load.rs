@@ -40,7 +40,6 @@ pub(super) struct Details {
     pub(super) document: Node,
     /// Bare names in a service's `environment` that have no value, by service.
     pub(super) unset: HashMap<String, Vec<String>>,
-    pub(super) paths: Paths,
 }
 
 /// Reads the Compose files: text, documents, variables, merging, decoding, validation. Nothing is
@@ -84,7 +83,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
     };
     let Validated { project, unset } = validator.validate(name, raw);
     loaded.project = Some(project);
-    loaded.details = Some(Details { document, unset, paths });
+    loaded.details = Some(Details { document, unset });
     loaded
 }
 

@@ -12,7 +12,9 @@ mod network;
 mod port;
 mod project;
 mod service;
+mod setting;
 mod volume;
+mod written;
 
 pub use build::Build;
 pub use dependency::{Condition, Dependency};
@@ -23,4 +25,6 @@ pub use network::{Network, NetworkAttachment};
 pub use port::{Port, Protocol};
 pub use project::Project;
 pub use service::{Restart, Service};
+pub use setting::{Setting, Settings};
 pub use volume::{Mount, MountKind, Volume};
+pub use written::{FileObject, FileReference, Written};

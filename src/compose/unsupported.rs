@@ -26,6 +26,8 @@ pub(super) enum Level {
     ProjectExtension,
     ServiceExtension,
     HttpExtension,
+    /// A place whose attributes are all read; what messages call it.
+    Part(&'static str),
 }
 
 impl Level {
@@ -54,6 +56,7 @@ impl Level {
             Level::ProjectExtension => "the top-level `x-ecs`",
             Level::ServiceExtension => "a service's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
+            Level::Part(name) => name,
         }
     }
 
@@ -103,7 +106,8 @@ impl Level {
             | Level::Dependency
             | Level::Port
             | Level::MountBind
-            | Level::EnvFile => &[],
+            | Level::EnvFile
+            | Level::Part(_) => &[],
         }
     }
 

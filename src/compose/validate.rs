@@ -8,6 +8,7 @@
 mod conflict;
 mod cycle;
 mod env_file;
+mod named;
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +18,7 @@ use super::decode::{KeyValues, RawProject, RawService};
 use super::environment::Environment;
 use super::model::{
     Condition, Dependency, HealthTest, MountKind, Network, NetworkAttachment, Project, Service,
+    Setting, Settings,
 };
 use super::paths::Paths;
 use super::suggest::{did_you_mean, shown};
@@ -51,7 +53,19 @@ const MAX_SUGGESTIONS: usize = 50;
 
 impl Validator<'_> {
     pub(super) fn validate(mut self, name: String, raw: RawProject) -> Validated {
-        let RawProject { services, networks, volumes, extension, span, is_part, is_faulty } = raw;
+        let RawProject {
+            services,
+            networks,
+            volumes,
+            secrets,
+            configs,
+            models,
+            extensions,
+            extension,
+            span,
+            is_part,
+            is_faulty,
+        } = raw;
         self.is_part = is_part;
         if services.is_empty() && !is_part && !is_faulty {
             self.diagnostics.push(
@@ -75,6 +89,10 @@ impl Validator<'_> {
             services: IndexMap::with_capacity(active.len()),
             networks: IndexMap::new(),
             volumes: IndexMap::new(),
+            secrets,
+            configs,
+            models,
+            extensions,
             extension,
         };
         let mut excused = HashSet::new();
@@ -86,6 +104,7 @@ impl Validator<'_> {
             project.services.insert(key, service);
         }
         self.references(&mut project, &inactive, networks, volumes, span);
+        self.named_references(&mut project);
         self.dependencies(&mut project, &inactive);
         conflict::check(&mut project, &excused, self.diagnostics);
         cycle::break_cycles(&mut project, self.diagnostics);
@@ -202,7 +221,14 @@ impl Validator<'_> {
             });
         }
         if used_networks.contains("default") && !networks.contains_key("default") {
-            let implied = Network { span, name: None, internal: false, external: false };
+            let mut implied = Network {
+                span,
+                name: None,
+                internal: false,
+                external: false,
+                settings: Settings::default(),
+            };
+            implied.settings.attributes.insert("ipam", Setting::Part(Settings::default()));
             networks.insert("default".into(), implied);
         }
         let unused = networks

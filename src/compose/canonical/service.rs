@@ -1,12 +1,11 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::setting::{self, table};
 use super::value::{duration, number, text, texts};
 use super::{ConfigForm, extensions};
-use crate::compose::decode::{MountSpec, PortSpec, parse_mount, parse_ports};
 use crate::compose::load::Details;
-use crate::compose::model::{Build, Deploy, Healthcheck, Resources, Service};
-use crate::compose::paths::clean_target;
+use crate::compose::model::{FileReference, Healthcheck, Service, Setting};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
 
@@ -37,14 +36,16 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     let mut out = Object::new();
     let o = &mut out;
     put(o, "profiles", node.get("profiles").and_then(|node| list(unique(texts(node)))));
-    put(o, "build", model.build.as_ref().map(|built| build(&built.value, node, form)));
+    put(o, "build", build(model, form));
     command(o, "command", model.command.as_ref(), form);
     put(o, "container_name", value(model.container_name.as_ref()));
     put(o, "cpus", model.cpus.as_ref().map(|cpus| number(cpus.value)));
     put(o, "attach", node.get("attach").and_then(text).map(|on| is_on(&on)));
     put(o, "depends_on", node.get("depends_on").and_then(dependencies));
-    let declared = node.get("deploy").filter(|node| !node.is_null());
-    put(o, "deploy", declared.map(|node| deploy(&model.deploy, model.scale.as_ref(), node, form)));
+    put(o, "configs", references(&model.written.configs, form));
+    put(o, "deploy", deploy(model, form));
+    let develop = model.written.develop.as_ref();
+    put(o, "develop", develop.map(|develop| Value::Object(table(develop, form))));
     command(o, "entrypoint", model.entrypoint.as_ref(), form);
     put(o, "environment", environment(model, details));
     put(o, "expose", node.get("expose").and_then(|node| list(unique(texts(node)))));
@@ -55,12 +56,14 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "labels", map(&model.labels));
     put(o, "mem_limit", value(model.mem_limit.as_ref()).map(|bytes| bytes.to_string()));
     put(o, "mem_reservation", value(model.mem_reservation.as_ref()).map(|bytes| bytes.to_string()));
-    put(o, "networks", Some(networks(model, node, form)));
+    put(o, "models", models(model, form));
+    put(o, "networks", Some(networks(model, form)));
     put(o, "platform", value(model.platform.as_ref()));
-    put(o, "ports", node.get("ports").and_then(|node| ports(node, form)));
+    put(o, "ports", settings(&model.written.ports, form));
     put(o, "pull_policy", node.get("pull_policy").and_then(text).map(pull_policy));
     put(o, "read_only", value(model.read_only.as_ref()).filter(|on| *on));
     put(o, "restart", node.get("restart").and_then(text));
+    put(o, "secrets", references(&model.written.secrets, form));
     put(o, "scale", value(model.scale.as_ref()));
     put(o, "stdin_open", value(model.stdin_open.as_ref()).filter(|on| *on));
     let grace = model.stop_grace_period.as_ref();
@@ -68,7 +71,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "tmpfs", node.get("tmpfs").and_then(|node| list(tmpfs(node))));
     put(o, "tty", value(model.tty.as_ref()).filter(|on| *on));
     put(o, "user", value(model.user.as_ref()));
-    put(o, "volumes", node.get("volumes").and_then(|node| volumes(node, details, form)));
+    put(o, "volumes", settings(&model.written.volumes, form));
     put(o, "working_dir", value(model.working_dir.as_ref()));
     if form == ConfigForm::Yaml {
         extensions(node, o);
@@ -108,24 +111,6 @@ fn command(out: &mut Object, key: &str, words: Option<&Located<Vec<String>>>, fo
         (None, ConfigForm::Json) => put(out, key, Some(Value::Null)),
         (None, ConfigForm::Yaml) => {}
     }
-}
-
-fn build(build: &Build, node: &Node, form: ConfigForm) -> Value {
-    let Build { context, dockerfile, args, target, labels, platforms } = build;
-    let mut out = Object::new();
-    put(&mut out, "context", Some(context.value.to_string_lossy().into_owned()));
-    let written = node.get("build").is_some_and(|node| node.get("dockerfile").is_some());
-    let implied = (!written).then(|| "Dockerfile".to_owned());
-    put(&mut out, "dockerfile", value(dockerfile.as_ref()).or(implied));
-    put(&mut out, "args", map(args));
-    put(&mut out, "labels", map(labels));
-    put(&mut out, "target", value(target.as_ref()));
-    let platforms = platforms.iter().map(|platform| platform.value.clone()).collect();
-    put(&mut out, "platforms", list(platforms));
-    if let (Some(node), ConfigForm::Yaml) = (node.get("build"), form) {
-        extensions(node, &mut out);
-    }
-    Value::Object(out)
 }
 
 /// As they are written: the model lacks those on services that are left out.
@@ -209,169 +194,42 @@ fn healthcheck(
     Some(Value::Object(out))
 }
 
-fn deploy(deploy: &Deploy, scale: Option<&Located<u32>>, node: &Node, form: ConfigForm) -> Value {
-    let Deploy { mode: _, replicas, labels, update_config, limits, reservations } = deploy;
-    let mut out = Object::new();
-    put(&mut out, "mode", node.get("mode").and_then(text));
-    put(&mut out, "replicas", value(scale.or(replicas.as_ref())));
-    put(&mut out, "labels", map(labels));
-    let update = update_config.as_ref().zip(node.get("update_config"));
-    put(
-        &mut out,
-        "update_config",
-        update.map(|(config, node)| {
-            let config = &config.value;
-            let mut out = Object::new();
-            let o = &mut out;
-            put(o, "parallelism", value(config.parallelism.as_ref()));
-            for (key, span) in [("delay", &config.delay), ("monitor", &config.monitor)] {
-                let span = span.as_ref().filter(|span| !span.value.is_zero());
-                put(o, key, span.map(|span| duration(span.value)));
-            }
-            put(o, "failure_action", node.get("failure_action").and_then(text));
-            let ratio = config.max_failure_ratio.as_ref().filter(|ratio| ratio.value > 0.0);
-            put(o, "max_failure_ratio", ratio.map(|ratio| number(ratio.value)));
-            put(o, "order", node.get("order").and_then(text));
-            Value::Object(out)
-        }),
-    );
-    let resources_node = node.get("resources");
-    let mut both = Object::new();
-    for (key, resources) in [("limits", limits), ("reservations", reservations)] {
-        if resources_node.is_some_and(|node| node.get(key).is_some()) {
-            both.insert(key.into(), resource(resources));
-        }
-    }
-    if form == ConfigForm::Json || !both.is_empty() {
-        out.insert("resources".into(), Value::Object(both));
-    }
-    if form == ConfigForm::Json {
-        out.insert("placement".into(), json!({}));
-    } else {
-        extensions(node, &mut out);
-    }
-    Value::Object(out)
+fn build(model: &Service, form: ConfigForm) -> Option<Value> {
+    let mut out = table(model.written.build.as_ref()?, form);
+    put(&mut out, "args", map(&model.build.as_ref()?.value.args));
+    put(&mut out, "secrets", references(&model.written.build_secrets, form));
+    Some(Value::Object(out))
 }
 
-fn resource(resources: &Resources) -> Value {
-    let Resources { cpus, memory, pids } = resources;
-    let mut out = Object::new();
-    put(&mut out, "cpus", cpus.as_ref().map(|cpus| number(cpus.value)));
-    put(&mut out, "memory", value(memory.as_ref()).map(|memory| memory.to_string()));
-    put(&mut out, "pids", value(pids.as_ref()).filter(|pids| *pids != 0));
-    Value::Object(out)
+fn deploy(model: &Service, form: ConfigForm) -> Option<Value> {
+    let mut out = table(model.written.deploy.as_ref()?, form);
+    put(&mut out, "replicas", value(model.scale.as_ref()));
+    Some(Value::Object(out))
 }
 
-fn networks(model: &Service, node: &Node, form: ConfigForm) -> Value {
-    let written = node.get("networks");
-    let entries = model.networks.iter().map(|(name, attached)| {
-        let node = written.and_then(|node| node.get(name)).filter(|node| !node.is_null());
-        let Some(node) = node else { return (name.clone(), Value::Null) };
-        let mut out = Object::new();
-        let aliases = attached.aliases.iter().map(|alias| alias.value.clone()).collect();
-        put(&mut out, "aliases", list(unique(aliases)));
-        if form == ConfigForm::Yaml {
-            extensions(node, &mut out);
-        }
-        (name.clone(), Value::Object(out))
+fn settings(items: &[Setting], form: ConfigForm) -> Option<Value> {
+    let values = items.iter().map(|item| setting::value(item, form));
+    (!items.is_empty()).then(|| values.collect())
+}
+
+fn references(references: &[FileReference], form: ConfigForm) -> Option<Value> {
+    let items = references.iter().map(|reference| Value::Object(table(&reference.settings, form)));
+    (!references.is_empty()).then(|| items.collect())
+}
+
+fn networks(model: &Service, form: ConfigForm) -> Value {
+    let entries = model.networks.keys().map(|name| {
+        let written = model.written.networks.get(name);
+        let value = written.map_or(Value::Null, |written| Value::Object(table(written, form)));
+        (name.clone(), value)
     });
     Value::Object(entries.collect())
 }
 
-fn ports(node: &Node, form: ConfigForm) -> Option<Value> {
-    let mut out: IndexMap<String, Value> = IndexMap::new();
-    for item in node.as_sequence()? {
-        let specs = match &item.kind {
-            Kind::Mapping(_) => vec![long_port(item)],
-            Kind::Scalar(_) | Kind::Sequence(_) => {
-                parse_ports(&text(item).unwrap_or_default()).unwrap_or_default()
-            }
-        };
-        for spec in specs {
-            let PortSpec { name, mode, host_ip, target, published, protocol, app_protocol } = spec;
-            let protocol = protocol.unwrap_or_else(|| "tcp".into());
-            let key = format!("{host_ip:?}:{published:?}:{target}/{protocol}");
-            let mut port = Object::new();
-            put(&mut port, "name", name);
-            put(&mut port, "mode", Some(mode.unwrap_or_else(|| "ingress".into())));
-            put(&mut port, "host_ip", host_ip);
-            put(&mut port, "target", Some(target));
-            put(&mut port, "published", published);
-            put(&mut port, "protocol", Some(protocol));
-            put(&mut port, "app_protocol", app_protocol);
-            if form == ConfigForm::Yaml {
-                extensions(item, &mut port);
-            }
-            out.insert(key, Value::Object(port));
-        }
-    }
-    (!out.is_empty()).then(|| out.into_values().collect())
-}
-
-fn long_port(node: &Node) -> PortSpec {
-    let get = |key: &str| text(node.get(key)?);
-    PortSpec {
-        name: get("name"),
-        mode: get("mode"),
-        host_ip: get("host_ip"),
-        target: get("target").and_then(|target| target.parse().ok()).unwrap_or(0),
-        published: get("published"),
-        protocol: get("protocol"),
-        app_protocol: get("app_protocol"),
-    }
-}
-
-fn volumes(node: &Node, details: &Details, form: ConfigForm) -> Option<Value> {
-    let mut out: IndexMap<String, Value> = IndexMap::new();
-    for item in node.as_sequence()? {
-        let mount = match &item.kind {
-            Kind::Mapping(_) => super::mount::long(item, details, form),
-            Kind::Scalar(_) | Kind::Sequence(_) => {
-                let text = text(item).unwrap_or_default();
-                parse_mount(&text).ok().map(|spec| short(spec, &text, details))
-            }
-        };
-        if let Some((target, mount)) = mount {
-            out.insert(target, Value::Object(mount));
-        }
-    }
-    (!out.is_empty()).then(|| out.into_values().collect())
-}
-
-fn short(spec: MountSpec, text: &str, details: &Details) -> (String, Object) {
-    let MountSpec { source, target, read_only, options, is_bind } = spec;
-    let target = clean_target(&target);
-    let mut out = Object::new();
-    put(&mut out, "type", Some(if is_bind { "bind" } else { "volume" }));
-    let source = source.map(|source| match is_bind {
-        true => details.paths.absolute(&source).to_string_lossy().into_owned(),
-        false => source,
+fn models(model: &Service, form: ConfigForm) -> Option<Value> {
+    let entries = model.written.models.iter().map(|(name, settings)| {
+        let value = settings.value.as_ref();
+        (name.clone(), value.map_or(Value::Null, |value| Value::Object(table(value, form))))
     });
-    put(&mut out, "source", source);
-    put(&mut out, "target", Some(target.clone()));
-    put(&mut out, "read_only", read_only.then_some(true));
-    let has = |option: &str| options.iter().any(|found| found == option);
-    let mut bind = Object::new();
-    for option in &options {
-        match option.as_str() {
-            "z" | "Z" => put(&mut bind, "selinux", Some(option.as_str())),
-            "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
-                put(&mut bind, "propagation", Some(option.as_str()));
-            }
-            _ => {}
-        }
-    }
-    if is_bind {
-        put(&mut bind, "create_host_path", Some(true));
-    }
-    if !bind.is_empty() {
-        out.insert("bind".into(), Value::Object(bind));
-    }
-    // The reference leaves its empty settings out for the shortest of paths.
-    if has("nocopy") {
-        out.insert("volume".into(), json!({ "nocopy": true }));
-    } else if !is_bind && text.len() > 2 {
-        out.insert("volume".into(), json!({}));
-    }
-    (target, out)
+    (!model.written.models.is_empty()).then(|| Value::Object(entries.collect()))
 }

@@ -21,13 +21,18 @@ pub(super) fn texts(node: &Node) -> Vec<String> {
 
 /// A number in the precision of the reference.
 pub(super) fn number(value: f64) -> Value {
-    #[expect(clippy::cast_possible_truncation, reason = "the reference keeps 32 bits")]
-    let short = value as f32;
-    let exact = short.to_string().parse().unwrap_or(value);
-    float(exact)
+    float(short(value))
 }
 
-fn float(value: f64) -> Value {
+/// A number in the precision of the reference.
+pub(in crate::compose) fn short(value: f64) -> f64 {
+    #[expect(clippy::cast_possible_truncation, reason = "the reference keeps 32 bits")]
+    let short = value as f32;
+    let exact = short.to_string().parse();
+    exact.unwrap_or(value)
+}
+
+pub(super) fn float(value: f64) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return Value::from(value as i64);
@@ -64,7 +69,7 @@ fn timestamp(text: &str) -> String {
 }
 
 /// A duration as Go prints it: `1m30s`, `1.5s`, `500ms`.
-pub(super) fn duration(value: Duration) -> String {
+pub(in crate::compose) fn duration(value: Duration) -> String {
     let nanos = value.as_nanos();
     let fraction = |whole: u128, unit: u128, width: usize| {
         let rest = format!("{:0width$}", whole % unit);

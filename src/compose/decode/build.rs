@@ -1,78 +1,98 @@
-use super::Decoder;
-use super::table::Table;
-use crate::compose::model::Build;
-use crate::compose::unsupported::Level;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::forms::BUILD;
+use super::special::is_remote;
+use super::{Decoder, KeyValues};
+use crate::compose::model::{Build, FileReference, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
-
-use super::KeyValues;
 
 /// `build`, its arguments not yet given the caller's values.
 pub(in crate::compose) struct RawBuild {
     pub(in crate::compose) build: Located<Build>,
     pub(in crate::compose) args: KeyValues,
+    pub(super) settings: Settings,
+    pub(super) secrets: Vec<FileReference>,
 }
 
 impl Decoder<'_> {
     /// `build`: the context alone, or all of it.
     pub(super) fn build(&mut self, node: &Node) -> Option<RawBuild> {
-        let context = |decoder: &mut Self, path: Located<String>| {
-            path.map(|path| decoder.paths.absolute(if path.is_empty() { "." } else { &path }))
-        };
-        if let Kind::Scalar(_) = node.kind {
-            let path = self.string("build", node)?;
-            self.local_context(node, &path.value);
-            let build = Build {
-                context: context(self, path),
-                dockerfile: None,
-                args: indexmap::IndexMap::new(),
-                target: None,
-                labels: indexmap::IndexMap::new(),
-                platforms: Vec::new(),
-            };
-            return Some(RawBuild {
-                build: Located::new(build, node.span),
-                args: KeyValues::new(),
-            });
-        }
-        let mut table = Table::open(self, "build", node, Level::Build)?;
-        let path = match table.value("context") {
-            Some(node) => {
-                let path = self.string("context", node);
-                if let Some(path) = &path {
-                    self.local_context(node, &path.value);
-                }
-                path
+        let mut settings = match &node.kind {
+            Kind::Scalar(_) => {
+                let path = self.string("build", node)?;
+                let mut settings = Settings::default();
+                settings.set("context", self.context(&path.value));
+                settings
             }
-            None => Some(Located::new(".".to_owned(), node.span)),
+            _ => self.settings("build", node, &BUILD)?,
         };
-        let dockerfile = table.value("dockerfile").and_then(|node| self.filled("dockerfile", node));
-        let args = table.value("args").map(|node| self.key_values("args", node));
-        let target = table.value("target").and_then(|node| self.filled("target", node));
-        let labels = table.value("labels").map(|node| self.labels("labels", node));
-        let platforms = table.value("platforms").map(|node| self.strings("platforms", node));
-        table.finish(self);
-        let build = Build {
-            context: context(self, path?),
-            dockerfile,
-            args: indexmap::IndexMap::new(),
-            target,
-            labels: labels.unwrap_or_default(),
-            platforms: platforms.unwrap_or_default(),
-        };
-        let build = Located::new(build, node.span);
-        Some(RawBuild { build, args: args.unwrap_or_default() })
+        if node.get("context").is_none() && node.as_mapping().is_some() {
+            settings.set("context", self.context("."));
+        }
+        if settings.text("context").is_some_and(str::is_empty) {
+            settings.attributes.shift_remove("context");
+        }
+        let has = |key: &str| node.get(key).is_some();
+        if !has("dockerfile") && !has("dockerfile_inline") {
+            settings.set("dockerfile", "Dockerfile");
+        }
+        if let (Some(_), Some(_)) =
+            (settings.text("dockerfile"), settings.text("dockerfile_inline"))
+        {
+            self.two_dockerfiles(node);
+        }
+        let args = node.get("args").map(|node| self.key_values("args", node)).unwrap_or_default();
+        let secrets = node.get("secrets");
+        let secrets = secrets.map(|node| self.references("secrets", node)).unwrap_or_default();
+        let build = Located::new(self.typed_build(node, &settings), node.span);
+        Some(RawBuild { build, args, settings, secrets })
     }
 
-    fn local_context(&mut self, node: &Node, path: &str) {
-        const REMOTE: &[&str] =
-            &["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
-        if path.contains("://") || REMOTE.iter().any(|prefix| path.starts_with(prefix)) {
+    /// What the translator reads of it.
+    fn typed_build(&mut self, node: &Node, settings: &Settings) -> Build {
+        let context = settings.text("context").unwrap_or_default();
+        let context_node = node.get("context").unwrap_or(node);
+        if is_remote(context) {
             let message = "a build context that is no local directory is not supported yet";
             let fault = Diagnostic::error(Code::NotSupportedYet, message)
                 .help("check the sources out, and name the directory");
-            self.report_at(fault, node, "");
+            let fault = self.used_at(fault.at(context_node.span, ""), context_node);
+            self.outcome(fault);
         }
+        let place = |key: &str| node.get(key).map_or(node.span, |node| node.span);
+        let text = |key: &str| {
+            let text = settings.text(key).filter(|_| node.get(key).is_some())?;
+            Some(Located::new(text.to_owned(), place(key)))
+        };
+        let labels = node.get("labels");
+        let labels = self.quietly(|decoder| labels.map(|node| decoder.labels("labels", node)));
+        let platforms = node.get("platforms");
+        let platforms =
+            self.quietly(|decoder| platforms.map(|node| decoder.strings("platforms", node)));
+        Build {
+            context: Located::new(PathBuf::from(context), place("context")),
+            dockerfile: text("dockerfile"),
+            args: IndexMap::new(),
+            target: text("target"),
+            labels: labels.unwrap_or_default(),
+            platforms: platforms.unwrap_or_default(),
+        }
+    }
+
+    fn two_dockerfiles(&mut self, node: &Node) {
+        let fault = Diagnostic::error(
+            Code::Conflict,
+            "`dockerfile` and `dockerfile_inline` exclude each other",
+        );
+        let mut places = ["dockerfile", "dockerfile_inline"]
+            .into_iter()
+            .filter_map(|key| Some(node.as_mapping()?.entry(key)?.key.span));
+        let (first, second) = (places.next(), places.next());
+        let fault = first.into_iter().chain(second).fold(fault, |fault, span| fault.at(span, ""));
+        self.report(fault.help("keep one of the two"));
     }
 }

@@ -1,7 +1,9 @@
 use super::Decoder;
-use super::table::Table;
-use crate::compose::model::{Deploy, FailureAction, Mode, Order, Resources, UpdateConfig};
-use crate::compose::unsupported::Level;
+use super::forms::{DEPLOY, DEVICE};
+use crate::compose::model::{
+    Deploy, FailureAction, Mode, Order, Resources, Setting, Settings, UpdateConfig,
+};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
 
@@ -9,16 +11,64 @@ use crate::yaml::Node;
 pub(super) const MAX_REPLICAS: u32 = 100_000;
 
 impl Decoder<'_> {
-    /// `deploy`; null is an empty one.
+    /// `deploy` in full; null is the same as none.
+    pub(super) fn deploy_settings(&mut self, node: &Node) -> Option<Settings> {
+        if node.is_null() {
+            return None;
+        }
+        let mut settings = self.settings("deploy", node, &DEPLOY)?;
+        for key in ["resources", "placement"] {
+            settings.attributes.entry(key).or_insert_with(|| Setting::Part(Settings::default()));
+        }
+        if let Some(devices) = node
+            .get("resources")
+            .and_then(|node| node.get("reservations"))
+            .and_then(|node| node.get("devices"))
+            && let Some(devices) = self.devices(devices)
+            && let Some(Setting::Part(resources)) = settings.attributes.get_mut("resources")
+            && let Some(Setting::Table(reserved)) = resources.attributes.get_mut("reservations")
+        {
+            reserved.attributes.insert("devices", devices);
+        }
+        Some(settings)
+    }
+
+    /// Requests for devices: all that there are, where none are counted or named.
+    fn devices(&mut self, node: &Node) -> Option<Setting> {
+        let Some(items) = node.as_sequence() else {
+            self.wrong_type("devices", node, "a list");
+            return None;
+        };
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(mut device) = self.settings("devices", item, &DEVICE) else { continue };
+            let entry = |key: &str| item.as_mapping().and_then(|mapping| mapping.entry(key));
+            match (entry("count"), entry("device_ids")) {
+                (Some(count), Some(ids)) => {
+                    let message = "`count` and `device_ids` exclude each other";
+                    let fault = Diagnostic::error(Code::Conflict, message)
+                        .at(count.key.span, "this many")
+                        .at(ids.key.span, "these ones")
+                        .help("keep one of the two");
+                    self.report(fault);
+                }
+                (None, None) => {
+                    device.attributes.insert("count", Setting::Whole(-1));
+                }
+                _ => {}
+            }
+            out.push(Setting::Table(device));
+        }
+        (!out.is_empty()).then_some(Setting::List(out))
+    }
+
+    /// What the translator reads of `deploy`, which was checked before.
     pub(super) fn deploy(&mut self, node: &Node) -> Deploy {
         let mut deploy = Deploy::default();
         if node.is_null() {
             return deploy;
         }
-        let Some(mut table) = Table::open(self, "deploy", node, Level::Deploy) else {
-            return deploy;
-        };
-        deploy.mode = table.value("mode").and_then(|node| {
+        deploy.mode = node.get("mode").and_then(|node| {
             let modes = [
                 ("replicated", Mode::Replicated),
                 ("global", Mode::Global),
@@ -28,41 +78,31 @@ impl Decoder<'_> {
             self.choice("mode", node, &modes)
         });
         deploy.replicas =
-            table.value("replicas").and_then(|node| self.count("replicas", node, MAX_REPLICAS));
-        if let Some(node) = table.value("labels") {
+            node.get("replicas").and_then(|node| self.count("replicas", node, MAX_REPLICAS));
+        if let Some(node) = node.get("labels") {
             deploy.labels = self.labels("labels", node);
         }
-        deploy.update_config =
-            table.value("update_config").and_then(|node| self.update_config(node));
-        if let Some(node) = table.value("resources")
-            && let Some(mut inner) = Table::open(self, "resources", node, Level::Resources)
-        {
-            if let Some(node) = inner.value("limits") {
-                deploy.limits = self.resources("limits", node, Level::Limits);
+        deploy.update_config = node.get("update_config").and_then(|node| self.update_config(node));
+        if let Some(node) = node.get("resources") {
+            if let Some(node) = node.get("limits") {
+                deploy.limits = self.resources(node);
             }
-            if let Some(node) = inner.value("reservations") {
-                deploy.reservations = self.resources("reservations", node, Level::Reservations);
+            if let Some(node) = node.get("reservations") {
+                deploy.reservations = self.resources(node);
             }
-            inner.finish(self);
         }
-        table.finish(self);
         deploy
     }
 
-    fn resources(&mut self, field: &str, node: &Node, level: Level) -> Resources {
-        let mut resources = Resources::default();
-        let Some(mut table) = Table::open(self, field, node, level) else { return resources };
-        resources.cpus = table.value("cpus").and_then(|node| self.cpus("cpus", node));
-        resources.memory = table
-            .value("memory")
-            .and_then(|node| self.bytes("memory", node, false))
-            .filter(|memory| memory.value > 0);
-        if level == Level::Limits {
-            resources.pids =
-                table.value("pids").and_then(|node| self.integer("pids", node, (-1, 1 << 32)));
+    fn resources(&mut self, node: &Node) -> Resources {
+        Resources {
+            cpus: node.get("cpus").and_then(|node| self.cpus("cpus", node)),
+            memory: node
+                .get("memory")
+                .and_then(|node| self.bytes("memory", node, false))
+                .filter(|memory| memory.value > 0),
+            pids: node.get("pids").and_then(|node| self.integer("pids", node, (-1, 1 << 32))),
         }
-        table.finish(self);
-        resources
     }
 
     /// A share of processors; 0 means no limit, as if it were absent.
@@ -76,16 +116,16 @@ impl Decoder<'_> {
     }
 
     fn update_config(&mut self, node: &Node) -> Option<Located<UpdateConfig>> {
-        let mut table = Table::open(self, "update_config", node, Level::UpdateConfig)?;
+        node.as_mapping()?;
         let config = UpdateConfig {
-            parallelism: table
-                .value("parallelism")
+            parallelism: node
+                .get("parallelism")
                 .and_then(|node| self.count("parallelism", node, MAX_REPLICAS)),
-            order: table.value("order").and_then(|node| {
+            order: node.get("order").and_then(|node| {
                 let orders = [("start-first", Order::StartFirst), ("stop-first", Order::StopFirst)];
                 self.choice("order", node, &orders)
             }),
-            failure_action: table.value("failure_action").and_then(|node| {
+            failure_action: node.get("failure_action").and_then(|node| {
                 let actions = [
                     ("continue", FailureAction::Continue),
                     ("pause", FailureAction::Pause),
@@ -93,9 +133,9 @@ impl Decoder<'_> {
                 ];
                 self.choice("failure_action", node, &actions)
             }),
-            delay: table.value("delay").and_then(|node| self.duration("delay", node)),
-            monitor: table.value("monitor").and_then(|node| self.duration("monitor", node)),
-            max_failure_ratio: table.value("max_failure_ratio").and_then(|node| {
+            delay: node.get("delay").and_then(|node| self.duration("delay", node)),
+            monitor: node.get("monitor").and_then(|node| self.duration("monitor", node)),
+            max_failure_ratio: node.get("max_failure_ratio").and_then(|node| {
                 let ratio = self.number("max_failure_ratio", node)?;
                 if ratio.value > 1.0 {
                     self.invalid("max_failure_ratio", node, "is more than 1", "write 0 to 1");
@@ -104,7 +144,6 @@ impl Decoder<'_> {
                 Some(ratio)
             }),
         };
-        table.finish(self);
         Some(Located::new(config, node.span))
     }
 

@@ -3,26 +3,25 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::forms::MOUNT;
 use super::size::parse_bytes;
-use super::table::Table;
-use crate::compose::model::{Mount, MountKind};
+use crate::compose::model::{Mount, MountKind, Setting, Settings};
 use crate::compose::paths::clean_target;
 use crate::compose::suggest::shown;
-use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
 
 /// A mount in its short form, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::compose) struct MountSpec {
-    pub(in crate::compose) source: Option<String>,
-    pub(in crate::compose) target: String,
-    pub(in crate::compose) read_only: bool,
+struct MountSpec {
+    source: Option<String>,
+    target: String,
+    read_only: bool,
     /// Options other than `ro` and `rw`.
-    pub(in crate::compose) options: Vec<String>,
+    options: Vec<String>,
     /// Whether the source is a path.
-    pub(in crate::compose) is_bind: bool,
+    is_bind: bool,
 }
 
 /// Reads `[source:]target[:options]`.
@@ -30,7 +29,7 @@ pub(in crate::compose) struct MountSpec {
 /// # Errors
 ///
 /// What is wrong, as a lower-case fragment.
-pub(in crate::compose) fn parse_mount(text: &str) -> Result<MountSpec, &'static str> {
+fn parse_mount(text: &str) -> Result<MountSpec, &'static str> {
     if text.is_empty() {
         return Err("is empty");
     }
@@ -85,7 +84,7 @@ impl Decoder<'_> {
         &mut self,
         tmpfs: Option<&Node>,
         volumes: Option<&Node>,
-    ) -> Vec<Located<Mount>> {
+    ) -> (Vec<Located<Mount>>, Vec<Setting>) {
         let mut memory = Vec::new();
         if let Some(node) = tmpfs {
             let items = match &node.kind {
@@ -106,32 +105,37 @@ impl Decoder<'_> {
             }
             memory.extend(unique.into_values());
         }
-        let mut mounts: IndexMap<String, Located<Mount>> = IndexMap::new();
+        let mut mounts: IndexMap<String, (Setting, Option<Located<Mount>>)> = IndexMap::new();
         if let Some(node) = volumes {
             let Some(items) = node.as_sequence() else {
                 self.wrong_type("volumes", node, "a list");
-                return memory;
+                return (memory, Vec::new());
             };
             for item in items {
                 let mount = match item.kind {
                     Kind::Mapping(_) => self.long_mount(item),
                     Kind::Scalar(_) | Kind::Sequence(_) => self.short_mount(item),
                 };
-                if let Some(mount) = mount {
-                    mounts.insert(mount.target.clone(), Located::new(mount, item.span));
+                if let Some((target, mut settings)) = mount {
+                    let mount = self.typed_mount(item, &settings);
+                    settings.set("target", clean_target(&target));
+                    let mount = mount.map(|mount| Located::new(mount, item.span));
+                    mounts.insert(target, (Setting::Table(settings), mount));
                 }
             }
         }
+        let (written, mounts): (Vec<Setting>, Vec<_>) = mounts.into_values().unzip();
+        let mounts: Vec<Located<Mount>> = mounts.into_iter().flatten().collect();
         let mut seen: HashMap<&str, &Located<Mount>> = HashMap::new();
-        for mount in memory.iter().chain(mounts.values()) {
+        for mount in memory.iter().chain(&mounts) {
             if let Some(first) = seen.insert(&mount.value.target, mount) {
                 let target = shown(&mount.value.target, mount.span, self.sources);
                 let fault = mounted_twice(&target, first, mount);
                 self.report(fault);
             }
         }
-        memory.extend(mounts.into_values());
-        memory
+        memory.extend(mounts);
+        (memory, written)
     }
 
     fn tmpfs(&mut self, node: &Node) -> Option<Located<Mount>> {
@@ -164,10 +168,12 @@ impl Decoder<'_> {
             Code::Ignored,
             format!("the mount option {} is ignored", shown(option, node.span, self.sources)),
         );
-        self.report_at(fault, node, "it has no effect on ECS");
+        let fault = self.used_at(fault.at(node.span, "it has no effect on ECS"), node);
+        self.outcome(fault);
     }
 
-    fn short_mount(&mut self, node: &Node) -> Option<Mount> {
+    /// A mount in its short form: what makes it unique, and all of it.
+    fn short_mount(&mut self, node: &Node) -> Option<(String, Settings)> {
         let text = self.string("volumes", node)?.value;
         let spec = match parse_mount(&text) {
             Ok(spec) => spec,
@@ -177,67 +183,90 @@ impl Decoder<'_> {
                 return None;
             }
         };
-        for option in &spec.options {
+        let MountSpec { source, target, read_only, options, is_bind } = spec;
+        let target = clean_target(&target);
+        let mut settings = Settings::default();
+        settings.set("type", if is_bind { "bind" } else { "volume" });
+        if let Some(source) = source {
+            settings.set("source", if is_bind { self.path(&source) } else { source });
+        }
+        settings.set("target", target.as_str());
+        if read_only {
+            settings.attributes.insert("read_only", Setting::Flag(true));
+        }
+        let (mut bind, mut volume) = (Settings::default(), Settings::default());
+        for option in &options {
+            match option.as_str() {
+                "z" | "Z" => bind.set("selinux", option.as_str()),
+                "rprivate" | "private" | "rshared" | "shared" | "rslave" | "slave" => {
+                    bind.set("propagation", option.as_str());
+                }
+                "nocopy" => {
+                    volume.attributes.insert("nocopy", Setting::Flag(true));
+                }
+                _ => {}
+            }
             self.ignored_option(option, node);
         }
-        let kind = match spec.source {
-            None => MountKind::Anonymous,
-            Some(source) if spec.is_bind => MountKind::Bind(self.paths.absolute(&source)),
-            Some(source) => MountKind::Volume(source),
-        };
-        Some(Mount { kind, target: clean_target(&spec.target), read_only: spec.read_only })
+        if is_bind {
+            bind.attributes.insert("create_host_path", Setting::Flag(true));
+        }
+        if !bind.attributes.is_empty() {
+            settings.attributes.insert("bind", Setting::Table(bind));
+        }
+        // The reference leaves its empty settings out for the shortest of paths.
+        if !volume.attributes.is_empty() || !is_bind && text.len() > 2 {
+            settings.attributes.insert("volume", Setting::Table(volume));
+        }
+        Some((target, settings))
     }
 
-    fn long_mount(&mut self, node: &Node) -> Option<Mount> {
-        let mut table = Table::open(self, "volumes", node, Level::Mount)?;
-        let kind = table.required(self, "type", "write `type: volume`, `bind` or `tmpfs`");
-        let source = table.value("source").and_then(|node| self.filled("source", node));
-        let target = table.required(self, "target", "say where it is mounted in the container");
-        let read_only = table.value("read_only").and_then(|node| self.boolean("read_only", node));
-        for (key, level) in [("bind", Level::MountBind), ("volume", Level::MountVolume)] {
-            if let Some(node) = table.value(key)
-                && let Some(inner) = Table::open(self, key, node, level)
-            {
-                inner.finish(self);
+    fn path(&self, path: &str) -> String {
+        self.paths.absolute(path).to_string_lossy().into_owned()
+    }
+
+    fn long_mount(&mut self, node: &Node) -> Option<(String, Settings)> {
+        let mut settings = self.settings("volumes", node, &MOUNT)?;
+        let target = settings.text("target")?.to_owned();
+        if settings.text("type")? == "bind" {
+            if node.get("source").is_none() {
+                let fault =
+                    Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
+                        .help("name the file or directory that is mounted");
+                self.report_at(fault, node, "missing here");
+                return None;
             }
+            let source = self.path(settings.text("source").unwrap_or_default());
+            settings.set("source", source);
         }
-        let size = table.value("tmpfs").and_then(|node| {
-            let mut inner = Table::open(self, "tmpfs", node, Level::MountTmpfs)?;
-            let size = inner.value("size").and_then(|node| self.bytes("size", node, true));
-            inner.finish(self);
-            size
-        });
-        table.finish(self);
-        let target = self.filled("target", target?)?;
-        let kind_node = kind?;
-        let kind = match self.string("type", kind_node)?.value.as_str() {
-            "volume" => source.map_or(MountKind::Anonymous, |name| MountKind::Volume(name.value)),
-            "tmpfs" => MountKind::Tmpfs { size: size.map(|size| size.value) },
-            "bind" => match source {
-                Some(source) => MountKind::Bind(self.paths.absolute(&source.value)),
-                None => {
-                    let fault =
-                        Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
-                            .help("name the file or directory that is mounted");
-                    self.report_at(fault, node, "missing here");
-                    return None;
-                }
-            },
-            "image" | "npipe" | "cluster" => {
+        Some((target, settings))
+    }
+
+    /// What the translator reads of a mount.
+    fn typed_mount(&mut self, node: &Node, settings: &Settings) -> Option<Mount> {
+        let source = settings.text("source");
+        let kind = match settings.text("type")? {
+            "volume" => source.map_or(MountKind::Anonymous, |name| MountKind::Volume(name.into())),
+            "tmpfs" => {
+                let size = match settings.attributes.get("tmpfs") {
+                    Some(Setting::Table(tmpfs)) => tmpfs.text("size"),
+                    _ => None,
+                };
+                MountKind::Tmpfs { size: size.and_then(|size| size.parse().ok()) }
+            }
+            "bind" => MountKind::Bind(source.unwrap_or_default().into()),
+            kind => {
                 let message = "mounts of this type are not supported yet";
                 let fault = Diagnostic::error(Code::NotSupportedYet, message)
+                    .at(node.get("type").unwrap_or(node).span, "")
                     .help("use a volume, a bind mount or tmpfs");
-                self.report_at(fault, kind_node, "");
-                return None;
-            }
-            _ => {
-                let help = "the types are `volume`, `bind` and `tmpfs`";
-                self.invalid("type", kind_node, "is no type of mount", help);
-                return None;
+                self.outcome(fault);
+                MountKind::Other(kind.to_owned())
             }
         };
-        let target = clean_target(&target.value);
-        Some(Mount { kind, target, read_only: read_only.is_some_and(|value| value.value) })
+        let target = clean_target(settings.text("target")?);
+        let read_only = settings.attributes.contains_key("read_only");
+        Some(Mount { kind, target, read_only })
     }
 }
 

@@ -1,25 +1,57 @@
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
+
 use super::Decoder;
-use super::table::Table;
-use crate::compose::model::{Port, Protocol};
+use super::forms::PORT;
+use crate::compose::model::{Port, Protocol, Setting, Settings};
 use crate::compose::scalar::{Typed, typed};
-use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
 
 /// A published port as Compose writes it in its long form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::compose) struct PortSpec {
-    pub(in crate::compose) name: Option<String>,
-    pub(in crate::compose) mode: Option<String>,
-    pub(in crate::compose) host_ip: Option<String>,
-    pub(in crate::compose) target: u16,
+struct PortSpec {
+    name: Option<String>,
+    mode: Option<String>,
+    host_ip: Option<String>,
+    target: u32,
     /// A port or a range.
-    pub(in crate::compose) published: Option<String>,
-    pub(in crate::compose) protocol: Option<String>,
-    pub(in crate::compose) app_protocol: Option<String>,
+    published: Option<String>,
+    protocol: Option<String>,
+    app_protocol: Option<String>,
+}
+
+impl PortSpec {
+    /// What makes an entry another than the next one.
+    fn key(&self, number: bool) -> (String, Option<String>, bool, u32, String) {
+        let ip = self.host_ip.as_deref().unwrap_or("0.0.0.0");
+        let protocol = self.protocol.as_deref().unwrap_or_default();
+        (ip.to_owned(), self.published.clone(), number, self.target, protocol.to_owned())
+    }
+
+    fn settings(self) -> Settings {
+        let Self { name, mode, host_ip, target, published, protocol, app_protocol } = self;
+        let mut settings = Settings::default();
+        let texts = [
+            ("name", name),
+            ("mode", mode),
+            ("host_ip", host_ip),
+            ("published", published),
+            ("protocol", protocol),
+            ("app_protocol", app_protocol),
+        ];
+        for (key, text) in texts {
+            if let Some(text) = text {
+                settings.set(key, text);
+            }
+        }
+        if target != 0 {
+            settings.attributes.insert("target", Setting::Whole(target.into()));
+        }
+        settings
+    }
 }
 
 /// Reads one entry in its short form: `[[ip:]published:]target[/protocol]`, both as ranges too.
@@ -27,7 +59,7 @@ pub(in crate::compose) struct PortSpec {
 /// # Errors
 ///
 /// What is wrong, as a lower-case fragment.
-pub(in crate::compose) fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'static str> {
+fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'static str> {
     let (rest, target) = text.rsplit_once(':').unwrap_or(("", text));
     let (ip, published) = rest.rsplit_once(':').unwrap_or(("", rest));
     let (target, protocol) = target.split_once('/').unwrap_or((target, "tcp"));
@@ -56,7 +88,7 @@ pub(in crate::compose) fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'sta
     let spec = |target: u16| PortSpec {
         mode: Some("ingress".into()),
         host_ip: Some(ip.to_owned()).filter(|ip| !ip.is_empty()),
-        target,
+        target: target.into(),
         published: outside.map(|(low, high)| {
             if first == last && low != high {
                 format!("{low}-{high}")
@@ -86,30 +118,27 @@ fn range(text: &str) -> Option<(u16, u16)> {
 }
 
 impl Decoder<'_> {
-    /// `ports`, unique by address, published port, target and protocol.
-    pub(super) fn ports(&mut self, node: &Node) -> Vec<Located<Port>> {
-        let mut out = indexmap::IndexMap::new();
-        for (spec, item) in self.port_specs(node) {
-            let Some(port) = self.port(&spec, item) else { continue };
-            let key = (spec.host_ip, spec.published, spec.target, spec.protocol);
-            out.insert(key, Located::new(port, item.span));
-        }
-        out.into_values().collect()
-    }
-
-    fn port_specs<'n>(&mut self, node: &'n Node) -> Vec<(PortSpec, &'n Node)> {
+    /// `ports`, unique by address, published port, target and protocol: what the translator reads,
+    /// and all of it.
+    pub(super) fn ports(&mut self, node: &Node) -> (Vec<Located<Port>>, Vec<Setting>) {
         let Some(items) = node.as_sequence() else {
             self.wrong_type("ports", node, "a list");
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
-        let mut specs = Vec::new();
+        let mut unique = indexmap::IndexMap::new();
         for item in items {
             if let Kind::Mapping(_) = item.kind {
-                specs.extend(self.long_port(item).map(|spec| (spec, item)));
+                if let Some((spec, extensions)) = self.long_port(item) {
+                    // As in the reference, which takes a number for another than its text.
+                    let number = item.get("published").is_some_and(Self::is_number);
+                    unique.insert(spec.key(number), (spec, extensions, item));
+                }
                 continue;
             }
             match self.port_text("ports", item).map(|text| parse_ports(&text)) {
-                Some(Ok(found)) => specs.extend(found.into_iter().map(|spec| (spec, item))),
+                Some(Ok(found)) => unique.extend(
+                    found.into_iter().map(|spec| (spec.key(false), (spec, IndexMap::new(), item))),
+                ),
                 Some(Err(why)) => {
                     let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
                     self.invalid("ports", item, why, help);
@@ -117,7 +146,18 @@ impl Decoder<'_> {
                 None => {}
             }
         }
-        specs
+        let (mut ports, mut written) = (Vec::new(), Vec::new());
+        let mut seen = std::collections::HashSet::new();
+        for (spec, extensions, item) in unique.into_values() {
+            let port = self.for_ecs(true, |decoder| decoder.port(&spec, item));
+            if let Some(port) = port
+                && seen.insert((port.host_ip.clone(), port.published, port.target, port.protocol))
+            {
+                ports.push(Located::new(port, item.span));
+            }
+            written.push(Setting::Table(Settings { extensions, ..spec.settings() }));
+        }
+        (ports, written)
     }
 
     /// A text or a whole number.
@@ -132,44 +172,49 @@ impl Decoder<'_> {
         }
     }
 
-    fn long_port(&mut self, node: &Node) -> Option<PortSpec> {
-        let mut table = Table::open(self, "ports", node, Level::Port)?;
-        let text = |decoder: &mut Self, field: &'static str, value: Option<&Node>| {
-            value.and_then(|node| decoder.filled(field, node)).map(|text| text.value)
+    fn long_port(&mut self, node: &Node) -> Option<(PortSpec, IndexMap<String, Setting>)> {
+        let mut settings = self.settings("ports", node, &PORT)?;
+        let mut text = |key: &str| match settings.attributes.swap_remove(key) {
+            Some(Setting::Text(text)) => Some(text),
+            _ => None,
         };
-        let name = text(self, "name", table.value("name"));
-        let mode = text(self, "mode", table.value("mode"));
-        let host_ip = text(self, "host_ip", table.value("host_ip"));
-        let protocol = text(self, "protocol", table.value("protocol"));
-        let app_protocol = text(self, "app_protocol", table.value("app_protocol"));
-        let published = table.value("published").and_then(|node| {
-            let text = self.port_text("published", node)?;
-            if !text.is_empty() && range(&text).is_none() {
-                self.invalid("published", node, "is no port between 1 and 65535", "write `8080`");
-            }
-            Some(text).filter(|text| !text.is_empty())
-        });
-        let target = table.required(self, "target", "say which port of the container is meant");
-        table.finish(self);
-        let target = self.integer("target", target?, (1, 65_535))?.value;
-        Some(PortSpec {
-            name,
-            mode,
+        let host_ip = text("host_ip");
+        if let Some(node) = node.get("host_ip")
+            && host_ip.as_deref().is_none_or(|ip| ip.parse::<IpAddr>().is_err())
+        {
+            self.invalid("host_ip", node, "is no address", "write `127.0.0.1`");
+        }
+        // What is there keeps its word, if it is an empty one.
+        let or_default = |value: Option<String>, key: &str, default: &str| {
+            value.or_else(|| node.get(key).is_none().then(|| default.to_owned()))
+        };
+        let spec = PortSpec {
+            name: text("name"),
+            mode: or_default(text("mode"), "mode", "ingress"),
             host_ip,
-            target: u16::try_from(target).ok()?,
-            published,
-            protocol,
-            app_protocol,
-        })
+            target: 0,
+            published: None,
+            protocol: or_default(text("protocol"), "protocol", "tcp"),
+            app_protocol: text("app_protocol"),
+        };
+        let published = node.get("published").and_then(|node| self.port_text("published", node));
+        let target = self.integer("target", node.get("target")?, (0, i64::from(u32::MAX)))?.value;
+        let spec = PortSpec {
+            target: u32::try_from(target).ok()?,
+            published: published.filter(|text| !text.is_empty()),
+            ..spec
+        };
+        Some((spec, settings.extensions))
     }
 
     /// The model's port, or what is wrong with it.
     fn port(&mut self, spec: &PortSpec, node: &Node) -> Option<Port> {
         let PortSpec { name, mode, host_ip, target, published, protocol, app_protocol } = spec;
-        if *target == 0 {
-            self.invalid("ports", node, "has the container port 0", "ports go from 1 to 65535");
+        let Some(target) = u16::try_from(*target).ok().filter(|&port| port != 0) else {
+            let help = "ports go from 1 to 65535";
+            self.invalid("ports", node, "has a container port outside 1–65535", help);
             return None;
-        }
+        };
         let protocol = match protocol.as_deref().unwrap_or("tcp") {
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,
@@ -211,7 +256,7 @@ impl Decoder<'_> {
         }
         Some(Port {
             name: name.clone(),
-            target: *target,
+            target,
             published: published.map(|(low, _)| low).filter(|&port| port != 0),
             protocol,
             host_ip: host_ip.clone(),
@@ -234,7 +279,8 @@ impl Decoder<'_> {
             match specs {
                 Ok(specs) => {
                     for spec in specs {
-                        let Some(mut port) = self.port(&spec, item) else { continue };
+                        let port = self.for_ecs(true, |decoder| decoder.port(&spec, item));
+                        let Some(mut port) = port else { continue };
                         port.published = None;
                         out.insert((port.target, port.protocol), Located::new(port, item.span));
                     }

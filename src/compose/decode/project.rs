@@ -1,8 +1,9 @@
 use indexmap::IndexMap;
 
+use super::shape::extensions;
 use super::table::Table;
 use super::{Decoder, RawService};
-use crate::compose::model::{Network, ProjectExtension, Volume};
+use crate::compose::model::{FileObject, Network, ProjectExtension, Setting, Settings, Volume};
 use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -14,6 +15,10 @@ pub(in crate::compose) struct RawProject {
     pub(in crate::compose) services: IndexMap<String, RawService>,
     pub(in crate::compose) networks: IndexMap<String, Network>,
     pub(in crate::compose) volumes: IndexMap<String, Volume>,
+    pub(in crate::compose) secrets: IndexMap<String, FileObject>,
+    pub(in crate::compose) configs: IndexMap<String, FileObject>,
+    pub(in crate::compose) models: IndexMap<String, Settings>,
+    pub(in crate::compose) extensions: IndexMap<String, Setting>,
     pub(in crate::compose) extension: ProjectExtension,
     /// `services`, or the document where there is none.
     pub(in crate::compose) span: Span,
@@ -38,6 +43,10 @@ pub(in crate::compose) fn decode(
         services: IndexMap::new(),
         networks: IndexMap::new(),
         volumes: IndexMap::new(),
+        secrets: IndexMap::new(),
+        configs: IndexMap::new(),
+        models: IndexMap::new(),
+        extensions: extensions(document),
         extension: ProjectExtension::default(),
         span: Span::new(document.span.source, start, start),
         is_part: document.get("include").is_some(),
@@ -62,6 +71,15 @@ pub(in crate::compose) fn decode(
         && !node.is_null()
     {
         raw.volumes = decoder.top_volumes(node);
+    }
+    if let Some(node) = table.value("secrets").filter(|node| !node.is_null()) {
+        raw.secrets = decoder.file_objects("secrets", node);
+    }
+    if let Some(node) = table.value("configs").filter(|node| !node.is_null()) {
+        raw.configs = decoder.file_objects("configs", node);
+    }
+    if let Some(node) = table.value("models").filter(|node| !node.is_null()) {
+        raw.models = decoder.top_models(node);
     }
     if let Some(node) = table.value("x-ecs") {
         raw.extension = decoder.project_extension(node);

@@ -1,47 +1,44 @@
 use indexmap::IndexMap;
 
 use super::Decoder;
-use super::table::Table;
-use crate::compose::model::{Network, NetworkAttachment, Volume};
-use crate::compose::unsupported::Level;
+use super::forms::{ATTACHMENT, NETWORK, VOLUME};
+use crate::compose::model::{Network, NetworkAttachment, Setting, Settings, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, Span};
-use crate::yaml::{Entry, Kind, Node};
-
-/// `name` and `external`, which networks and volumes share.
-struct External {
-    name: Option<Located<String>>,
-    external: bool,
-}
+use crate::yaml::{Entry, Kind, Mapping, Node};
 
 impl Decoder<'_> {
     /// The top-level `networks`.
     pub(super) fn top_networks(&mut self, node: &Node) -> IndexMap<String, Network> {
         let mut out = IndexMap::new();
         for entry in self.named_entries("networks", node) {
-            let mut network =
-                Network { span: entry.key.span, name: None, internal: false, external: false };
+            let mut network = Network {
+                span: entry.key.span,
+                name: None,
+                internal: false,
+                external: false,
+                settings: Settings::default(),
+            };
             if !entry.value.is_null()
-                && let Some(mut table) = Table::open(self, "networks", &entry.value, Level::Network)
+                && let Some(settings) = self.settings("networks", &entry.value, &NETWORK)
+                && let Some(mapping) = entry.value.as_mapping()
             {
-                let shared = self.external(&mut table);
-                let internal =
-                    table.value("internal").and_then(|node| self.boolean("internal", node));
-                if let Some(driver) = table.optional("driver") {
+                (network.name, network.external) = self.name_and_external(mapping);
+                if let Some(driver) = mapping.entry("driver") {
                     self.network_driver(driver);
                 }
-                table.finish(self);
-                network.name = shared.name;
-                network.external = shared.external;
-                network.internal = internal.is_some_and(|internal| internal.value);
+                network.internal = settings.attributes.contains_key("internal");
+                network.settings = settings;
             }
+            network.settings.attributes.entry("ipam").or_insert(Setting::Part(Settings::default()));
             out.insert(entry.key.text.to_string(), network);
         }
         out
     }
 
     fn network_driver(&mut self, entry: &Entry) {
-        let Some(driver) = self.string("driver", &entry.value) else { return };
+        let driver = self.quietly(|decoder| decoder.string("driver", &entry.value));
+        let Some(driver) = driver else { return };
         match driver.value.as_str() {
             "" | "bridge" | "overlay" | "default" => {
                 self.ignored("driver", &entry.key, "every network on ECS is a security group");
@@ -64,51 +61,74 @@ impl Decoder<'_> {
                 external: false,
                 driver: None,
                 driver_opts: IndexMap::new(),
+                settings: Settings::default(),
             };
             if !entry.value.is_null()
-                && let Some(mut table) = Table::open(self, "volumes", &entry.value, Level::Volume)
+                && let Some(settings) = self.settings("volumes", &entry.value, &VOLUME)
+                && let Some(mapping) = entry.value.as_mapping()
             {
-                let shared = self.external(&mut table);
-                volume.driver = table.value("driver").and_then(|node| self.filled("driver", node));
-                if let Some(node) = table.value("driver_opts") {
-                    if node.as_mapping().is_some() {
-                        volume.driver_opts = self.labels("driver_opts", node);
-                    } else {
-                        self.wrong_type("driver_opts", node, "a mapping");
-                    }
+                (volume.name, volume.external) = self.name_and_external(mapping);
+                volume.settings = settings;
+                self.bound_device(&mut volume.settings);
+                self.typed_volume(&mut volume, mapping);
+                if volume.external {
+                    self.external_alone(mapping);
                 }
-                table.finish(self);
-                if shared.external {
-                    self.external_alone(entry, &["driver", "driver_opts", "labels"]);
-                }
-                volume.name = shared.name;
-                volume.external = shared.external;
             }
             out.insert(entry.key.text.to_string(), volume);
         }
         out
     }
 
-    fn external_alone(&mut self, entry: &Entry, others: &[&str]) {
-        let Some(mapping) = entry.value.as_mapping() else { return };
-        for key in others {
-            if let Some(other) = mapping.entry(key) {
-                let message = format!("`external` and `{key}` exclude each other");
-                self.report(
-                    Diagnostic::error(Code::Conflict, message)
-                        .at(other.key.span, "")
-                        .help("what is external was made by somebody else; keep `name` alone"),
-                );
-            }
+    fn typed_volume(&mut self, volume: &mut Volume, mapping: &Mapping) {
+        if let Some(node) = mapping.get("driver") {
+            volume.driver = self.quietly(|decoder| decoder.filled("driver", node));
+        }
+        if let Some(node) = mapping.get("driver_opts").filter(|node| node.as_mapping().is_some()) {
+            volume.driver_opts = self.quietly(|decoder| decoder.labels("driver_opts", node));
         }
     }
 
-    fn external(&mut self, table: &mut Table<'_>) -> External {
-        let mut name = table.value("name").and_then(|node| self.filled("name", node));
-        let external = match table.value("external") {
+    /// The device of a volume that is a directory of this machine in disguise.
+    fn bound_device(&self, settings: &mut Settings) {
+        if settings.text("driver") != Some("local") {
+            return;
+        }
+        let Some(Setting::Map(options)) = settings.attributes.get_mut("driver_opts") else {
+            return;
+        };
+        if options.get("o").and_then(Setting::as_text) == Some("bind")
+            && let Some(Setting::Text(device)) = options.get_mut("device")
+        {
+            *device = self.paths.absolute(device).to_string_lossy().into_owned();
+        }
+    }
+
+    fn external_alone(&mut self, mapping: &Mapping) {
+        for other in &mapping.entries {
+            let key = &*other.key.text;
+            if matches!(key, "name" | "external") || key.starts_with("x-") {
+                continue;
+            }
+            let message = format!("`external` and `{key}` exclude each other");
+            self.report(
+                Diagnostic::error(Code::Conflict, message)
+                    .at(other.key.span, "")
+                    .help("what is external was made by somebody else; keep `name` alone"),
+            );
+        }
+    }
+
+    /// `name` and `external`, which all that is defined at the top level shares.
+    pub(super) fn name_and_external(
+        &mut self,
+        mapping: &Mapping,
+    ) -> (Option<Located<String>>, bool) {
+        let mut name = mapping.get("name").and_then(|node| self.string("name", node));
+        let external = match mapping.get("external") {
             // The old form: `external: {name: …}`.
             Some(node) if node.as_mapping().is_some() => {
-                let old = node.get("name").and_then(|node| self.filled("name", node));
+                let old = node.get("name").and_then(|node| self.string("name", node));
                 if let (Some(old), Some(new)) = (&old, &name)
                     && old.value != new.value
                 {
@@ -125,7 +145,7 @@ impl Decoder<'_> {
             Some(node) => self.boolean("external", node).is_some_and(|value| value.value),
             None => false,
         };
-        External { name, external }
+        (name, external)
     }
 
     /// The entries of a mapping whose keys are names, without `x-…` and without bad names.
@@ -156,9 +176,12 @@ impl Decoder<'_> {
         entries
     }
 
-    /// `networks` of a service.
-    pub(super) fn attachments(&mut self, node: &Node) -> IndexMap<String, NetworkAttachment> {
-        let mut out = IndexMap::new();
+    /// `networks` of a service: what the translator reads, and what more they say.
+    pub(super) fn attachments(
+        &mut self,
+        node: &Node,
+    ) -> (IndexMap<String, NetworkAttachment>, IndexMap<String, Settings>) {
+        let (mut out, mut written) = (IndexMap::new(), IndexMap::new());
         match &node.kind {
             Kind::Sequence(_) => {
                 for name in self.strings("networks", node) {
@@ -167,22 +190,23 @@ impl Decoder<'_> {
             }
             Kind::Mapping(_) => {
                 for entry in self.named_entries("networks", node) {
+                    let name = entry.key.text.to_string();
                     let mut attached = attachment(entry.key.span);
                     if !entry.value.is_null()
-                        && let Some(mut table) =
-                            Table::open(self, "networks", &entry.value, Level::Attachment)
+                        && let Some(settings) = self.settings("networks", &entry.value, &ATTACHMENT)
                     {
-                        if let Some(node) = table.value("aliases") {
-                            attached.aliases = self.strings("aliases", node);
+                        if let Some(node) = entry.value.get("aliases") {
+                            attached.aliases =
+                                self.quietly(|decoder| decoder.strings("aliases", node));
                         }
-                        table.finish(self);
+                        written.insert(name.clone(), settings);
                     }
-                    out.insert(entry.key.text.to_string(), attached);
+                    out.insert(name, attached);
                 }
             }
             Kind::Scalar(_) => self.wrong_type("networks", node, "a list"),
         }
-        out
+        (out, written)
     }
 }
 

@@ -4,7 +4,7 @@ use super::build::RawBuild;
 use super::deploy::MAX_REPLICAS;
 use super::table::Table;
 use super::{Decoder, EnvFile, KeyValues};
-use crate::compose::model::{Restart, Service, ServiceExtension};
+use crate::compose::model::{Deploy, Restart, Service, ServiceExtension, Written};
 use crate::compose::unsupported::Level;
 use crate::source::Located;
 use crate::yaml::{Entry, Node};
@@ -34,9 +34,14 @@ impl<'a> Decoder<'a> {
     fn service_table(&mut self, entry: &'a Entry) -> Option<RawService> {
         let mut table = Table::open(self, &entry.key.text, &entry.value, Level::Service)?;
         let t = &mut table;
+        let mut written = Written::default();
         let build = t.value("build").and_then(|node| self.build(node));
         let (build, build_args) = match build {
-            Some(RawBuild { build, args }) => (Some(build), args),
+            Some(RawBuild { build, args, settings, secrets }) => {
+                written.build = Some(settings);
+                written.build_secrets = secrets;
+                (Some(build), args)
+            }
             None => (None, KeyValues::new()),
         };
         let mut service = Service {
@@ -49,17 +54,17 @@ impl<'a> Decoder<'a> {
             working_dir: self.read(t, "working_dir", Self::filled),
             user: self.read(t, "user", Self::filled),
             environment: IndexMap::new(),
-            ports: t.value("ports").map(|node| self.ports(node)).unwrap_or_default(),
+            ports: Vec::new(),
             expose: t.value("expose").map(|node| self.expose(node)).unwrap_or_default(),
             depends_on: t.value("depends_on").map(|node| self.depends_on(node)).unwrap_or_default(),
             healthcheck: t.value("healthcheck").and_then(|node| self.healthcheck(node)),
-            deploy: t.value("deploy").map(|node| self.deploy(node)).unwrap_or_default(),
+            deploy: Deploy::default(),
             scale: t.value("scale").and_then(|node| self.count("scale", node, MAX_REPLICAS)),
             cpus: self.read(t, "cpus", Self::cpus),
             mem_limit: self.memory(t, "mem_limit"),
             mem_reservation: self.memory(t, "mem_reservation"),
             mounts: Vec::new(),
-            networks: t.value("networks").map(|node| self.attachments(node)).unwrap_or_default(),
+            networks: IndexMap::new(),
             labels: t.value("labels").map(|node| self.labels("labels", node)).unwrap_or_default(),
             restart: t.value("restart").and_then(|node| self.restart(node)),
             stop_grace_period: self.read(t, "stop_grace_period", Self::duration),
@@ -70,9 +75,10 @@ impl<'a> Decoder<'a> {
             tty: self.read(t, "tty", Self::boolean),
             stdin_open: self.read(t, "stdin_open", Self::boolean),
             extension: ServiceExtension::default(),
+            written: Written::default(),
         };
-        let (tmpfs, volumes) = (t.value("tmpfs"), t.value("volumes"));
-        service.mounts = self.mounts(tmpfs, volumes);
+        self.resources_of(t, &mut service, &mut written);
+        service.written = written;
         if let Some(node) = t.value("x-ecs") {
             service.extension = self.service_extension(node);
         }
@@ -87,6 +93,36 @@ impl<'a> Decoder<'a> {
         table.finish(self);
         let environment = environment.unwrap_or_default();
         Some(RawService { service, profiles, environment, env_files, build_args, excused })
+    }
+
+    /// What is read in full beside what the translator needs.
+    fn resources_of(&mut self, t: &mut Table<'_>, service: &mut Service, written: &mut Written) {
+        let (tmpfs, volumes) = (t.value("tmpfs"), t.value("volumes"));
+        (service.mounts, written.volumes) = self.mounts(tmpfs, volumes);
+        if let Some(node) = t.value("ports") {
+            (service.ports, written.ports) = self.ports(node);
+        }
+        if let Some(node) = t.value("networks") {
+            (service.networks, written.networks) = self.attachments(node);
+        }
+        if let Some(node) = t.value("deploy") {
+            let before = self.diagnostics.len();
+            written.deploy = self.deploy_settings(node);
+            let is_good = self.diagnostics.len() == before;
+            service.deploy = self.for_ecs(is_good, |decoder| decoder.deploy(node));
+        }
+        if let Some(node) = t.value("develop").filter(|node| !node.is_null()) {
+            written.develop = self.develop(node);
+        }
+        if let Some(node) = t.value("secrets") {
+            written.secrets = self.mounted("secrets", node);
+        }
+        if let Some(node) = t.value("configs") {
+            written.configs = self.mounted("configs", node);
+        }
+        if let Some(node) = t.value("models") {
+            written.models = self.models(node);
+        }
     }
 
     /// An attribute whose reader takes its name and value.

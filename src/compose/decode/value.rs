@@ -27,6 +27,26 @@ impl Decoder<'_> {
         }
     }
 
+    /// Reads what was read and checked before, without saying its faults again.
+    pub(super) fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::take(self.diagnostics);
+        let value = read(self);
+        *self.diagnostics = before;
+        value
+    }
+
+    /// Reads what Compose takes more of than ECS does: where the reading of Compose's went well, the
+    /// faults of this one are no faults of the file.
+    pub(super) fn for_ecs<T>(&mut self, is_good: bool, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::take(self.diagnostics);
+        let value = read(self);
+        let found = std::mem::replace(self.diagnostics, before);
+        if is_good {
+            self.outcomes.extend(found);
+        }
+        value
+    }
+
     /// Points a diagnostic at a value, and at the alias that brought it here.
     pub(super) fn report_at(&mut self, fault: Diagnostic, node: &Node, label: &str) {
         let fault = fault.at(node.span, label);

@@ -1,7 +1,8 @@
+use super::Settings;
 use crate::source::{Located, Span};
 
 /// A network of the project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Where it is defined; the implicit `default` points at the project's `services`.
     pub span: Span,
@@ -11,6 +12,8 @@ pub struct Network {
     pub internal: bool,
     /// `external`: made by somebody else.
     pub external: bool,
+    /// All attributes but these.
+    pub settings: Settings,
 }
 
 /// A service's place in a network.

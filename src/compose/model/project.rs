@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use super::{Network, ProjectExtension, Service, Volume};
+use super::{FileObject, Network, ProjectExtension, Service, Setting, Settings, Volume};
 
 /// A whole Compose application.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,14 @@ pub struct Project {
     pub networks: IndexMap<String, Network>,
     /// Named volumes by name.
     pub volumes: IndexMap<String, Volume>,
+    /// Secrets by name.
+    pub secrets: IndexMap<String, FileObject>,
+    /// Configs by name.
+    pub configs: IndexMap<String, FileObject>,
+    /// `models` by name.
+    pub models: IndexMap<String, Settings>,
+    /// The top-level `x-…`, `x-ecs` among them.
+    pub extensions: IndexMap<String, Setting>,
     /// The top-level `x-ecs`.
     pub extension: ProjectExtension,
 }

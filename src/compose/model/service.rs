@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::{
     Build, Dependency, Deploy, Healthcheck, Mount, NetworkAttachment, Port, ServiceExtension,
+    Written,
 };
 use crate::source::{Located, Span};
 
@@ -84,6 +85,8 @@ pub struct Service {
     pub stdin_open: Option<Located<bool>>,
     /// `x-ecs`
     pub extension: ServiceExtension,
+    /// What is read in full, whether or not it carries over to ECS.
+    pub written: Written,
 }
 
 impl Service {

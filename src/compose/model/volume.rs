@@ -2,10 +2,11 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
+use super::Settings;
 use crate::source::{Located, Span};
 
 /// A named volume of the project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Volume {
     /// Where it is defined.
     pub span: Span,
@@ -17,6 +18,8 @@ pub struct Volume {
     pub driver: Option<Located<String>>,
     /// `driver_opts`
     pub driver_opts: IndexMap<String, Located<String>>,
+    /// All attributes but `name` and `external`.
+    pub settings: Settings,
 }
 
 /// What is mounted.
@@ -28,6 +31,8 @@ pub enum MountKind {
     Anonymous,
     /// A file or directory of the machine that runs Compose; absolute.
     Bind(PathBuf),
+    /// What ECS does not have: an image, a named pipe, a cluster volume. The type.
+    Other(String),
     /// Memory; the size in bytes when given.
     Tmpfs {
         /// `tmpfs.size`, bytes

@@ -1,0 +1,40 @@
+use super::Decoder;
+use super::forms::DEVELOP;
+use crate::compose::model::{Setting, Settings};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::yaml::Node;
+
+impl Decoder<'_> {
+    /// `develop`: what is watched while somebody works on the service.
+    pub(super) fn develop(&mut self, node: &Node) -> Option<Settings> {
+        let mut settings = self.settings("develop", node, &DEVELOP)?;
+        for item in node.get("watch").and_then(Node::as_sequence).unwrap_or_default() {
+            let text = |key: &str| Some(&*item.get(key)?.as_scalar()?.text);
+            if let Some(path) = item.get("path")
+                && text("path") == Some("")
+            {
+                self.invalid("path", path, "is empty", "say what is watched");
+            }
+            if text("target").unwrap_or_default().is_empty()
+                && matches!(text("action"), Some("sync" | "sync+restart" | "sync+exec"))
+            {
+                let fault = Diagnostic::error(Code::MissingAttribute, "this action needs `target`")
+                    .help("say where the files go in the container");
+                self.report_at(fault, item, "missing here");
+            }
+        }
+        let Some(Setting::List(triggers)) = settings.attributes.get_mut("watch") else {
+            return Some(settings);
+        };
+        for trigger in triggers {
+            if let Setting::Table(trigger) = trigger {
+                let exec = trigger.attributes.entry("exec");
+                let exec = exec.or_insert_with(|| Setting::Part(Settings::default()));
+                if let Setting::Part(exec) = exec {
+                    exec.attributes.entry("command").or_insert(Setting::Null);
+                }
+            }
+        }
+        Some(settings)
+    }
+}

@@ -1,0 +1,82 @@
+//! What services take of secrets, configs and models, and of each other's builds.
+
+use std::collections::HashSet;
+
+use super::{MAX_SUGGESTIONS, Validator, suggest, undefined};
+use crate::compose::model::{FileReference, Project, Service, Setting};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+impl Validator<'_> {
+    /// Checks the names of secrets, configs and models, and keeps those that are used.
+    pub(super) fn named_references(&mut self, project: &mut Project) {
+        let (mut secrets, mut configs, mut models) =
+            (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut faults = Vec::new();
+        let mut left = MAX_SUGGESTIONS;
+        for service in project.services.values() {
+            let name = &service.name.value;
+            let mut check = |kind: &str, source: &str, span: Span| {
+                let is_defined = match kind {
+                    "secret" => project.secrets.contains_key(source),
+                    "config" => project.configs.contains_key(source),
+                    _ => project.models.contains_key(source),
+                };
+                if is_defined || self.is_part {
+                    return;
+                }
+                let close = match kind {
+                    "secret" => suggest(&mut left, source, project.secrets.keys()),
+                    "config" => suggest(&mut left, source, project.configs.keys()),
+                    _ => suggest(&mut left, source, project.models.keys()),
+                };
+                let fault = undefined(kind, source, span, self.sources, close);
+                faults.push(fault.at(span, "not defined").service(name));
+            };
+            let written = &service.written;
+            for FileReference { source, .. } in written.secrets.iter().chain(&written.build_secrets)
+            {
+                check("secret", &source.value, source.span);
+                secrets.insert(source.value.clone());
+            }
+            for FileReference { source, .. } in &written.configs {
+                check("config", &source.value, source.span);
+                configs.insert(source.value.clone());
+            }
+            for (model, settings) in &written.models {
+                check("model", model, settings.span);
+                models.insert(model.clone());
+            }
+            faults.extend(contexts(service, project).map(|fault| fault.service(name)));
+        }
+        self.diagnostics.extend(faults);
+        project.secrets.retain(|name, _| secrets.contains(name));
+        project.configs.retain(|name, _| configs.contains(name));
+        project.models.retain(|name, _| models.contains(name));
+    }
+}
+
+/// Additional contexts that are the builds of services.
+fn contexts(service: &Service, project: &Project) -> impl Iterator<Item = Diagnostic> {
+    let contexts = service.written.build.as_ref().and_then(|build| {
+        match build.attributes.get("additional_contexts")? {
+            Setting::Map(contexts) => Some(contexts),
+            _ => None,
+        }
+    });
+    let span = service.build.as_ref().map_or(service.name.span, |build| build.span);
+    contexts.into_iter().flatten().filter_map(move |(name, context)| {
+        let target = context.as_text()?.strip_prefix("service:")?;
+        let what = match project.services.get(target) {
+            Some(target) if target.build.is_some() => return None,
+            Some(_) => "is not built",
+            None => "is not defined",
+        };
+        let message = format!("the service of the additional context `{name}` {what}");
+        Some(
+            Diagnostic::error(Code::UndefinedReference, message)
+                .at(span, "")
+                .help("name a service that has `build`"),
+        )
+    })
+}
