@@ -1,6 +1,7 @@
 //! The resolved project in the form that `docker compose config` prints it.
 
 mod mount;
+mod runtime;
 mod service;
 mod value;
 
@@ -11,7 +12,8 @@ use super::load::{Details, Loaded};
 use super::model::Project;
 use crate::yaml::Node;
 use service::service;
-use value::{extension_value, text};
+pub(super) use value::extension_value;
+use value::text;
 
 /// Which of the two forms of the reference is wanted. They differ in what stands for nothing, and
 /// in the extensions below the top level, which only YAML has.

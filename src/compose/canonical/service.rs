@@ -2,8 +2,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::value::{duration, number, text, texts};
-use super::{ConfigForm, extensions};
+use super::{ConfigForm, extensions, runtime};
 use crate::compose::decode::{MountSpec, PortSpec, parse_mount, parse_ports};
+use crate::compose::implied::{Implied, implied};
 use crate::compose::load::Details;
 use crate::compose::model::{Build, Deploy, Healthcheck, Resources, Service};
 use crate::compose::paths::clean_target;
@@ -13,22 +14,22 @@ use crate::yaml::{Kind, Node};
 type Object = Map<String, Value>;
 
 /// Inserts what is there.
-fn put(out: &mut Object, key: &str, value: Option<impl Into<Value>>) {
+pub(super) fn put(out: &mut Object, key: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         out.insert(key.to_owned(), value.into());
     }
 }
 
-fn value<T: Clone>(located: Option<&Located<T>>) -> Option<T> {
+pub(super) fn value<T: Clone>(located: Option<&Located<T>>) -> Option<T> {
     located.map(|located| located.value.clone())
 }
 
-fn map(values: &IndexMap<String, Located<String>>) -> Option<Value> {
+pub(super) fn map(values: &IndexMap<String, Located<String>>) -> Option<Value> {
     let entries = values.iter().map(|(key, value)| (key.clone(), value.value.clone().into()));
     (!values.is_empty()).then(|| Value::Object(entries.collect()))
 }
 
-fn list(values: Vec<String>) -> Option<Value> {
+pub(super) fn list(values: Vec<String>) -> Option<Value> {
     (!values.is_empty()).then(|| values.into())
 }
 
@@ -36,13 +37,11 @@ fn list(values: Vec<String>) -> Option<Value> {
 pub(super) fn service(model: &Service, node: &Node, details: &Details, form: ConfigForm) -> Value {
     let mut out = Object::new();
     let o = &mut out;
-    put(o, "profiles", node.get("profiles").and_then(|node| list(unique(texts(node)))));
     put(o, "build", model.build.as_ref().map(|built| build(&built.value, node, form)));
     command(o, "command", model.command.as_ref(), form);
     put(o, "container_name", value(model.container_name.as_ref()));
     put(o, "cpus", model.cpus.as_ref().map(|cpus| number(cpus.value)));
-    put(o, "attach", node.get("attach").and_then(text).map(|on| is_on(&on)));
-    put(o, "depends_on", node.get("depends_on").and_then(dependencies));
+    put(o, "depends_on", dependencies(model, node.get("depends_on")));
     let declared = node.get("deploy").filter(|node| !node.is_null());
     put(o, "deploy", declared.map(|node| deploy(&model.deploy, model.scale.as_ref(), node, form)));
     command(o, "entrypoint", model.entrypoint.as_ref(), form);
@@ -55,10 +54,9 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "labels", map(&model.labels));
     put(o, "mem_limit", value(model.mem_limit.as_ref()).map(|bytes| bytes.to_string()));
     put(o, "mem_reservation", value(model.mem_reservation.as_ref()).map(|bytes| bytes.to_string()));
-    put(o, "networks", Some(networks(model, node, form)));
+    put(o, "networks", networks(model, node, form));
     put(o, "platform", value(model.platform.as_ref()));
     put(o, "ports", node.get("ports").and_then(|node| ports(node, form)));
-    put(o, "pull_policy", node.get("pull_policy").and_then(text).map(pull_policy));
     put(o, "read_only", value(model.read_only.as_ref()).filter(|on| *on));
     put(o, "restart", node.get("restart").and_then(text));
     put(o, "scale", value(model.scale.as_ref()));
@@ -70,6 +68,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "user", value(model.user.as_ref()));
     put(o, "volumes", node.get("volumes").and_then(|node| volumes(node, details, form)));
     put(o, "working_dir", value(model.working_dir.as_ref()));
+    runtime::attributes(model, o, form);
     if form == ConfigForm::Yaml {
         extensions(node, o);
     }
@@ -79,10 +78,6 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
 /// Whether a text is one of those that mean true.
 pub(super) fn is_on(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "y" | "yes" | "on")
-}
-
-fn pull_policy(policy: String) -> String {
-    if policy == "if_not_present" { "missing".to_owned() } else { policy }
 }
 
 fn unique(mut values: Vec<String>) -> Vec<String> {
@@ -102,7 +97,12 @@ fn tmpfs(node: &Node) -> Vec<String> {
 }
 
 /// JSON says `null` where the image's own is meant.
-fn command(out: &mut Object, key: &str, words: Option<&Located<Vec<String>>>, form: ConfigForm) {
+pub(super) fn command(
+    out: &mut Object,
+    key: &str,
+    words: Option<&Located<Vec<String>>>,
+    form: ConfigForm,
+) {
     match (words, form) {
         (Some(words), _) => put(out, key, Some(words.value.clone())),
         (None, ConfigForm::Json) => put(out, key, Some(Value::Null)),
@@ -128,11 +128,12 @@ fn build(build: &Build, node: &Node, form: ConfigForm) -> Value {
     Value::Object(out)
 }
 
-/// As they are written: the model lacks those on services that are left out.
-fn dependencies(node: &Node) -> Option<Value> {
+/// As they are written, since the model lacks those on services that are left out, and those that
+/// are implied.
+fn dependencies(model: &Service, node: Option<&Node>) -> Option<Value> {
     let started = || json!({ "condition": "service_started", "required": true });
-    let out: Object = match &node.kind {
-        Kind::Mapping(mapping) => mapping
+    let mut out: Object = match node.map(|node| (node, &node.kind)) {
+        Some((_, Kind::Mapping(mapping))) => mapping
             .entries
             .iter()
             .map(|entry| {
@@ -150,10 +151,20 @@ fn dependencies(node: &Node) -> Option<Value> {
                 (entry.key.text.to_string(), out)
             })
             .collect(),
-        Kind::Scalar(_) | Kind::Sequence(_) => {
+        Some((node, Kind::Scalar(_) | Kind::Sequence(_))) => {
             texts(node).into_iter().map(|name| (name, started())).collect()
         }
+        None => Object::new(),
     };
+    for Implied { name, dependency } in implied(model) {
+        out.entry(name).or_insert_with(|| {
+            let mut out = started();
+            if dependency.value.restart {
+                out["restart"] = true.into();
+            }
+            out
+        });
+    }
     (!out.is_empty()).then_some(Value::Object(out))
 }
 
@@ -262,7 +273,7 @@ fn resource(resources: &Resources) -> Value {
     Value::Object(out)
 }
 
-fn networks(model: &Service, node: &Node, form: ConfigForm) -> Value {
+fn networks(model: &Service, node: &Node, form: ConfigForm) -> Option<Value> {
     let written = node.get("networks");
     let entries = model.networks.iter().map(|(name, attached)| {
         let node = written.and_then(|node| node.get(name)).filter(|node| !node.is_null());
@@ -275,7 +286,7 @@ fn networks(model: &Service, node: &Node, form: ConfigForm) -> Value {
         }
         (name.clone(), Value::Object(out))
     });
-    Value::Object(entries.collect())
+    (!model.networks.is_empty()).then(|| Value::Object(entries.collect()))
 }
 
 fn ports(node: &Node, form: ConfigForm) -> Option<Value> {
