@@ -9,6 +9,7 @@ mod decode;
 mod dotenv;
 mod environment;
 mod files;
+mod implied;
 mod interpolate;
 mod load;
 mod merge;

@@ -1,5 +1,6 @@
 //! The resolved project in the form that `docker compose config` prints it.
 
+mod runtime;
 mod service;
 mod setting;
 mod value;
@@ -12,8 +13,7 @@ use super::model::{FileObject, Project};
 use crate::yaml::Node;
 use service::service;
 use setting::table;
-use value::extension_value;
-pub(super) use value::{duration, short};
+pub(super) use value::{duration, extension_value, short};
 
 /// Which of the two forms of the reference is wanted. They differ in what stands for nothing, and
 /// in the extensions below the top level, which only YAML has.

@@ -1,8 +1,10 @@
 //! From a merged document to the model, attribute by attribute. Every fault is collected; what
 //! could be read is kept. References between services, networks and volumes are not looked at.
 
+mod addressing;
 mod build;
 mod command;
+mod cpu;
 mod dependency;
 mod deploy;
 mod develop;
@@ -11,12 +13,21 @@ mod extension;
 mod file_object;
 mod forms;
 mod healthcheck;
+mod hook;
+mod kernel;
 mod key_value;
+mod list;
+mod logging;
 mod mount;
+mod namespaces;
+mod number;
 mod port;
+mod privileges;
 mod project;
+mod provider;
 mod resource;
 mod service;
+mod service_model;
 mod shape;
 mod size;
 mod special;
@@ -28,9 +39,12 @@ pub(super) use key_value::KeyValues;
 pub(super) use project::{RawProject, decode};
 pub(super) use service::RawService;
 
+use super::canonical::extension_value;
+use super::model::Extensions;
 use super::paths::Paths;
 use crate::diagnostic::Diagnostics;
 use crate::source::Sources;
+use crate::yaml::Node;
 
 /// What reading a value needs around it.
 pub(super) struct Decoder<'a> {
@@ -41,4 +55,14 @@ pub(super) struct Decoder<'a> {
     paths: &'a Paths,
     /// The service that is being read.
     service: Option<&'a str>,
+}
+
+/// The `x-…` entries of a mapping.
+fn extensions(node: &Node) -> Extensions {
+    let entries = node.as_mapping().map(|mapping| mapping.entries.as_slice()).unwrap_or_default();
+    entries
+        .iter()
+        .filter(|entry| entry.key.text.starts_with("x-"))
+        .map(|entry| (entry.key.text.to_string(), extension_value(&entry.value)))
+        .collect()
 }

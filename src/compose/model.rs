@@ -3,28 +3,54 @@
 //! Durations are [`std::time::Duration`], memory is bytes, CPUs are a share of one virtual CPU.
 //! Every value that a diagnostic may have to point at keeps its place.
 
+mod addressing;
+mod block_io;
 mod build;
+mod cpu;
+mod credential_spec;
 mod dependency;
 mod deploy;
+mod device;
 mod extension;
+mod extensions;
 mod healthcheck;
+mod hook;
+mod kernel;
+mod logging;
+mod namespaces;
 mod network;
 mod port;
+mod privileges;
 mod project;
+mod provider;
 mod service;
+mod service_model;
 mod setting;
 mod volume;
 mod written;
 
+pub use addressing::{Addressing, ExtraHost};
+pub use block_io::{BlockDevice, BlockIo};
 pub use build::Build;
+pub use cpu::CpuSettings;
+pub use credential_spec::CredentialSpec;
 pub use dependency::{Condition, Dependency};
 pub use deploy::{Deploy, FailureAction, Mode, Order, Resources, UpdateConfig};
+pub use device::{Device, Gpu};
 pub use extension::{Http, PortExposure, ProjectExtension, ServiceExtension};
+pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};
+pub use hook::{Hook, Hooks};
+pub use kernel::{KernelSettings, Ulimit};
+pub use logging::Logging;
+pub use namespaces::Namespaces;
 pub use network::{Network, NetworkAttachment};
 pub use port::{Port, Protocol};
+pub use privileges::Privileges;
 pub use project::Project;
+pub use provider::Provider;
 pub use service::{Restart, Service};
+pub use service_model::ServiceModel;
 pub use setting::{Setting, Settings};
 pub use volume::{Mount, MountKind, Volume};
 pub use written::{FileObject, FileReference, Written};

@@ -23,6 +23,17 @@ pub(super) enum Level {
     MountVolume,
     MountTmpfs,
     EnvFile,
+    BlockIo,
+    BlockDevice,
+    CredentialSpec,
+    Device,
+    Gpu,
+    Hook,
+    PreStart,
+    Logging,
+    Provider,
+    ServiceModel,
+    Ulimit,
     ProjectExtension,
     ServiceExtension,
     HttpExtension,
@@ -53,6 +64,17 @@ impl Level {
             Level::MountVolume => "`volume`",
             Level::MountTmpfs => "`tmpfs`",
             Level::EnvFile => "an entry of `env_file`",
+            Level::BlockIo => "`blkio_config`",
+            Level::BlockDevice => "an entry of `blkio_config`",
+            Level::CredentialSpec => "`credential_spec`",
+            Level::Device => "a device",
+            Level::Gpu => "an entry of `gpus`",
+            Level::Hook => "a hook",
+            Level::PreStart => "an entry of `pre_start`",
+            Level::Logging => "`logging`",
+            Level::Provider => "`provider`",
+            Level::ServiceModel => "a service's model",
+            Level::Ulimit => "a limit",
             Level::ProjectExtension => "the top-level `x-ecs`",
             Level::ServiceExtension => "a service's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
@@ -107,8 +129,24 @@ impl Level {
             | Level::Port
             | Level::MountBind
             | Level::EnvFile
+            | Level::BlockIo
+            | Level::BlockDevice
+            | Level::CredentialSpec
+            | Level::Device
+            | Level::Gpu
+            | Level::Hook
+            | Level::PreStart
+            | Level::Logging
+            | Level::Provider
+            | Level::ServiceModel
+            | Level::Ulimit
             | Level::Part(_) => &[],
         }
+    }
+
+    /// Whether `x-…` is accepted beside the attributes.
+    pub(super) fn takes_extensions(self) -> bool {
+        !matches!(self, Level::BlockIo | Level::BlockDevice | Level::EnvFile)
     }
 
     /// Attributes that have no effect on ECS and are dropped with a note.

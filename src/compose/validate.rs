@@ -121,10 +121,11 @@ impl Validator<'_> {
         let mut active = IndexMap::with_capacity(services.len());
         for (name, service) in services {
             let chosen = |profile: &Located<String>| self.profiles.contains(&profile.value);
-            if all || service.profiles.is_empty() || service.profiles.iter().any(chosen) {
+            let profiles = &service.service.profiles;
+            if all || profiles.is_empty() || profiles.iter().any(chosen) {
                 active.insert(name, service);
             } else {
-                inactive.insert(name, service.profiles);
+                inactive.insert(name, service.service.profiles);
             }
         }
         (active, inactive)
@@ -139,9 +140,9 @@ impl Validator<'_> {
     ) -> Service {
         let RawService {
             mut service,
-            profiles: _,
             environment,
             env_files: files,
+            label_files,
             build_args,
             excused: _,
         } = raw;
@@ -152,6 +153,11 @@ impl Validator<'_> {
         service.environment = self.read_env_files(env_files, &files, &own, &service.name.value);
         for (name, value) in own {
             service.environment.insert(name, value);
+        }
+        if !label_files.is_empty() {
+            let own = std::mem::take(&mut service.labels);
+            service.labels = self.read_label_files(&label_files, &service.name.value);
+            service.labels.extend(own);
         }
         if let Some(build) = &mut service.build {
             build.value.args = self.resolve(build_args).0;
@@ -188,7 +194,10 @@ impl Validator<'_> {
         let mut used_volumes = HashSet::new();
         let mut suggestions = MAX_SUGGESTIONS;
         for (name, service) in &mut project.services {
-            if service.networks.is_empty() {
+            if service.networks.is_empty()
+                && service.provider.is_none()
+                && service.network_mode().is_none()
+            {
                 let attached = NetworkAttachment { span: service.name.span, aliases: Vec::new() };
                 service.networks.insert("default".into(), attached);
             }

@@ -3,7 +3,8 @@ use serde_json::{Map, Value, json};
 
 use super::setting::{self, table};
 use super::value::{duration, number, text, texts};
-use super::{ConfigForm, extensions};
+use super::{ConfigForm, extensions, runtime};
+use crate::compose::implied::{Implied, implied};
 use crate::compose::load::Details;
 use crate::compose::model::{FileReference, Healthcheck, Service, Setting};
 use crate::source::Located;
@@ -12,22 +13,22 @@ use crate::yaml::{Kind, Node};
 type Object = Map<String, Value>;
 
 /// Inserts what is there.
-fn put(out: &mut Object, key: &str, value: Option<impl Into<Value>>) {
+pub(super) fn put(out: &mut Object, key: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         out.insert(key.to_owned(), value.into());
     }
 }
 
-fn value<T: Clone>(located: Option<&Located<T>>) -> Option<T> {
+pub(super) fn value<T: Clone>(located: Option<&Located<T>>) -> Option<T> {
     located.map(|located| located.value.clone())
 }
 
-fn map(values: &IndexMap<String, Located<String>>) -> Option<Value> {
+pub(super) fn map(values: &IndexMap<String, Located<String>>) -> Option<Value> {
     let entries = values.iter().map(|(key, value)| (key.clone(), value.value.clone().into()));
     (!values.is_empty()).then(|| Value::Object(entries.collect()))
 }
 
-fn list(values: Vec<String>) -> Option<Value> {
+pub(super) fn list(values: Vec<String>) -> Option<Value> {
     (!values.is_empty()).then(|| values.into())
 }
 
@@ -35,13 +36,11 @@ fn list(values: Vec<String>) -> Option<Value> {
 pub(super) fn service(model: &Service, node: &Node, details: &Details, form: ConfigForm) -> Value {
     let mut out = Object::new();
     let o = &mut out;
-    put(o, "profiles", node.get("profiles").and_then(|node| list(unique(texts(node)))));
     put(o, "build", build(model, form));
     command(o, "command", model.command.as_ref(), form);
     put(o, "container_name", value(model.container_name.as_ref()));
     put(o, "cpus", model.cpus.as_ref().map(|cpus| number(cpus.value)));
-    put(o, "attach", node.get("attach").and_then(text).map(|on| is_on(&on)));
-    put(o, "depends_on", node.get("depends_on").and_then(dependencies));
+    put(o, "depends_on", dependencies(model, node.get("depends_on")));
     put(o, "configs", references(&model.written.configs, form));
     put(o, "deploy", deploy(model, form));
     let develop = model.written.develop.as_ref();
@@ -56,11 +55,9 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "labels", map(&model.labels));
     put(o, "mem_limit", value(model.mem_limit.as_ref()).map(|bytes| bytes.to_string()));
     put(o, "mem_reservation", value(model.mem_reservation.as_ref()).map(|bytes| bytes.to_string()));
-    put(o, "models", models(model, form));
-    put(o, "networks", Some(networks(model, form)));
+    put(o, "networks", networks(model, form));
     put(o, "platform", value(model.platform.as_ref()));
     put(o, "ports", settings(&model.written.ports, form));
-    put(o, "pull_policy", node.get("pull_policy").and_then(text).map(pull_policy));
     put(o, "read_only", value(model.read_only.as_ref()).filter(|on| *on));
     put(o, "restart", node.get("restart").and_then(text));
     put(o, "secrets", references(&model.written.secrets, form));
@@ -73,6 +70,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "user", value(model.user.as_ref()));
     put(o, "volumes", settings(&model.written.volumes, form));
     put(o, "working_dir", value(model.working_dir.as_ref()));
+    runtime::attributes(model, o, form);
     if form == ConfigForm::Yaml {
         extensions(node, o);
     }
@@ -82,10 +80,6 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
 /// Whether a text is one of those that mean true.
 pub(super) fn is_on(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "true" | "y" | "yes" | "on")
-}
-
-fn pull_policy(policy: String) -> String {
-    if policy == "if_not_present" { "missing".to_owned() } else { policy }
 }
 
 fn unique(mut values: Vec<String>) -> Vec<String> {
@@ -105,7 +99,12 @@ fn tmpfs(node: &Node) -> Vec<String> {
 }
 
 /// JSON says `null` where the image's own is meant.
-fn command(out: &mut Object, key: &str, words: Option<&Located<Vec<String>>>, form: ConfigForm) {
+pub(super) fn command(
+    out: &mut Object,
+    key: &str,
+    words: Option<&Located<Vec<String>>>,
+    form: ConfigForm,
+) {
     match (words, form) {
         (Some(words), _) => put(out, key, Some(words.value.clone())),
         (None, ConfigForm::Json) => put(out, key, Some(Value::Null)),
@@ -113,11 +112,12 @@ fn command(out: &mut Object, key: &str, words: Option<&Located<Vec<String>>>, fo
     }
 }
 
-/// As they are written: the model lacks those on services that are left out.
-fn dependencies(node: &Node) -> Option<Value> {
+/// As they are written, since the model lacks those on services that are left out, and those that
+/// are implied.
+fn dependencies(model: &Service, node: Option<&Node>) -> Option<Value> {
     let started = || json!({ "condition": "service_started", "required": true });
-    let out: Object = match &node.kind {
-        Kind::Mapping(mapping) => mapping
+    let mut out: Object = match node.map(|node| (node, &node.kind)) {
+        Some((_, Kind::Mapping(mapping))) => mapping
             .entries
             .iter()
             .map(|entry| {
@@ -135,10 +135,20 @@ fn dependencies(node: &Node) -> Option<Value> {
                 (entry.key.text.to_string(), out)
             })
             .collect(),
-        Kind::Scalar(_) | Kind::Sequence(_) => {
+        Some((node, Kind::Scalar(_) | Kind::Sequence(_))) => {
             texts(node).into_iter().map(|name| (name, started())).collect()
         }
+        None => Object::new(),
     };
+    for Implied { name, dependency } in implied(model) {
+        out.entry(name).or_insert_with(|| {
+            let mut out = started();
+            if dependency.value.restart {
+                out["restart"] = true.into();
+            }
+            out
+        });
+    }
     (!out.is_empty()).then_some(Value::Object(out))
 }
 
@@ -217,19 +227,11 @@ fn references(references: &[FileReference], form: ConfigForm) -> Option<Value> {
     (!references.is_empty()).then(|| items.collect())
 }
 
-fn networks(model: &Service, form: ConfigForm) -> Value {
+fn networks(model: &Service, form: ConfigForm) -> Option<Value> {
     let entries = model.networks.keys().map(|name| {
         let written = model.written.networks.get(name);
         let value = written.map_or(Value::Null, |written| Value::Object(table(written, form)));
         (name.clone(), value)
     });
-    Value::Object(entries.collect())
-}
-
-fn models(model: &Service, form: ConfigForm) -> Option<Value> {
-    let entries = model.written.models.iter().map(|(name, settings)| {
-        let value = settings.value.as_ref();
-        (name.clone(), value.map_or(Value::Null, |value| Value::Object(table(value, form))))
-    });
-    (!model.written.models.is_empty()).then(|| Value::Object(entries.collect()))
+    (!model.networks.is_empty()).then(|| Value::Object(entries.collect()))
 }

@@ -41,7 +41,7 @@ pub(super) fn float(value: f64) -> Value {
 }
 
 /// The value of an `x-…` attribute, typed.
-pub(super) fn extension_value(node: &Node) -> Value {
+pub(in crate::compose) fn extension_value(node: &Node) -> Value {
     match &node.kind {
         Kind::Scalar(scalar) => match typed(scalar) {
             Typed::Null => Value::Null,

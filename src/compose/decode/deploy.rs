@@ -24,7 +24,7 @@ impl Decoder<'_> {
             .get("resources")
             .and_then(|node| node.get("reservations"))
             .and_then(|node| node.get("devices"))
-            && let Some(devices) = self.devices(devices)
+            && let Some(devices) = self.device_requests(devices)
             && let Some(Setting::Part(resources)) = settings.attributes.get_mut("resources")
             && let Some(Setting::Table(reserved)) = resources.attributes.get_mut("reservations")
         {
@@ -34,7 +34,7 @@ impl Decoder<'_> {
     }
 
     /// Requests for devices: all that there are, where none are counted or named.
-    fn devices(&mut self, node: &Node) -> Option<Setting> {
+    fn device_requests(&mut self, node: &Node) -> Option<Setting> {
         let Some(items) = node.as_sequence() else {
             self.wrong_type("devices", node, "a list");
             return None;

@@ -59,6 +59,34 @@ impl Decoder<'_> {
         out.into_values().collect()
     }
 
+    /// `label_file`: the files of labels, which are written as env files are.
+    pub(super) fn label_files(&mut self, node: &Node) -> Vec<EnvFile> {
+        let items = match &node.kind {
+            Kind::Scalar(_) => std::slice::from_ref(node),
+            Kind::Sequence(items) => items.as_slice(),
+            Kind::Mapping(_) => {
+                self.wrong_type("label_file", node, "a list of texts");
+                &[]
+            }
+        };
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(text) = self.string("label_file", item) else { continue };
+            if text.value.is_empty() {
+                self.invalid("label_file", item, "is empty", "name a file");
+                continue;
+            }
+            out.push(EnvFile {
+                path: text.map(|text| self.paths.absolute(&text)),
+                shown: self.as_written(item),
+                alias: item.alias,
+                required: true,
+                format: Format::Compose,
+            });
+        }
+        out
+    }
+
     fn env_path(&mut self, node: &Node) -> Option<Located<PathBuf>> {
         let text = self.string("env_file", node)?;
         if text.value.is_empty() {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::Decoder;
-use super::forms::{CONFIG, FILE_REFERENCE, MODEL, SECRET, SERVICE_MODEL};
+use super::forms::{CONFIG, FILE_REFERENCE, MODEL, SECRET};
 use crate::compose::model::{FileObject, FileReference, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -124,23 +124,6 @@ impl Decoder<'_> {
             if let Some(settings) = self.settings("models", &entry.value, &MODEL) {
                 out.insert(entry.key.text.to_string(), settings);
             }
-        }
-        out
-    }
-
-    /// `models` of a service.
-    pub(super) fn models(&mut self, node: &Node) -> IndexMap<String, Located<Option<Settings>>> {
-        if let Kind::Sequence(_) = node.kind {
-            let names = self.strings("models", node).into_iter();
-            return names.map(|name| (name.value, Located::new(None, name.span))).collect();
-        }
-        let mut out = IndexMap::new();
-        for entry in self.named_entries("models", node) {
-            let settings = match entry.value.is_null() {
-                true => None,
-                false => self.settings("models", &entry.value, &SERVICE_MODEL),
-            };
-            out.insert(entry.key.text.to_string(), Located::new(settings, entry.key.span));
         }
         out
     }

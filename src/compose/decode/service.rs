@@ -4,6 +4,7 @@ use super::build::RawBuild;
 use super::deploy::MAX_REPLICAS;
 use super::table::Table;
 use super::{Decoder, EnvFile, KeyValues};
+use crate::compose::implied::add_implied;
 use crate::compose::model::{Deploy, Restart, Service, ServiceExtension, Written};
 use crate::compose::unsupported::Level;
 use crate::source::Located;
@@ -13,9 +14,10 @@ use crate::yaml::{Entry, Node};
 pub(in crate::compose) struct RawService {
     /// All that needs nothing but the document; `environment` and the build's arguments are empty.
     pub(in crate::compose) service: Service,
-    pub(in crate::compose) profiles: Vec<Located<String>>,
     pub(in crate::compose) environment: KeyValues,
     pub(in crate::compose) env_files: Vec<EnvFile>,
+    /// The files of `label_file`.
+    pub(in crate::compose) label_files: Vec<EnvFile>,
     pub(in crate::compose) build_args: KeyValues,
     /// Whether the image may be named by an attribute that was refused or misspelt, so that its
     /// absence says nothing new.
@@ -74,25 +76,49 @@ impl<'a> Decoder<'a> {
             read_only: self.read(t, "read_only", Self::boolean),
             tty: self.read(t, "tty", Self::boolean),
             stdin_open: self.read(t, "stdin_open", Self::boolean),
+            stop_signal: self.read(t, "stop_signal", Self::filled),
+            pull_policy: self.pull_policy(t),
+            pull_refresh_after: self.read(t, "pull_refresh_after", Self::filled),
+            attach: self.read(t, "attach", Self::boolean),
+            profiles: t
+                .value("profiles")
+                .map(|node| self.by_name("profiles", node))
+                .unwrap_or_default(),
+            annotations: t
+                .value("annotations")
+                .map(|node| self.labels("annotations", node))
+                .unwrap_or_default(),
+            volumes_from: t
+                .value("volumes_from")
+                .map(|node| self.distinct("volumes_from", node))
+                .unwrap_or_default(),
+            models: t.value("models").map(|node| self.service_models(node)).unwrap_or_default(),
+            logging: t.value("logging").and_then(|node| self.logging(node)).map(Box::new),
+            provider: t.value("provider").and_then(|node| self.provider(node)).map(Box::new),
+            hooks: self.hooks(t),
+            cpu: self.cpu(t),
+            kernel: self.kernel(t),
+            namespaces: self.namespaces(t),
+            privileges: self.privileges(t),
+            addressing: self.addressing(t),
             extension: ServiceExtension::default(),
             written: Written::default(),
         };
         self.resources_of(t, &mut service, &mut written);
         service.written = written;
+        add_implied(&mut service);
         if let Some(node) = t.value("x-ecs") {
             service.extension = self.service_extension(node);
         }
-        let profiles = t.value("profiles").map(|node| self.profiles(node)).unwrap_or_default();
         let environment = t.value("environment").map(|node| self.key_values("environment", node));
         let env_files = t.value("env_file").map(|node| self.env_files(node)).unwrap_or_default();
-        if let Some(entry) = t.optional("pull_policy") {
-            self.pull_policy(entry);
-        }
+        let label_files = t.value("label_file").map(|node| self.label_files(node));
+        let label_files = label_files.unwrap_or_default();
         let excused =
             ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
         table.finish(self);
         let environment = environment.unwrap_or_default();
-        Some(RawService { service, profiles, environment, env_files, build_args, excused })
+        Some(RawService { service, environment, env_files, label_files, build_args, excused })
     }
 
     /// What is read in full beside what the translator needs.
@@ -120,13 +146,10 @@ impl<'a> Decoder<'a> {
         if let Some(node) = t.value("configs") {
             written.configs = self.mounted("configs", node);
         }
-        if let Some(node) = t.value("models") {
-            written.models = self.models(node);
-        }
     }
 
     /// An attribute whose reader takes its name and value.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         table: &mut Table<'_>,
         key: &'static str,
@@ -162,15 +185,19 @@ impl<'a> Decoder<'a> {
         Some(Located::new(restart, node.span))
     }
 
-    fn profiles(&mut self, node: &Node) -> Vec<Located<String>> {
-        let mut profiles = self.strings("profiles", node);
-        let mut seen = std::collections::HashSet::new();
-        profiles.retain(|profile| seen.insert(profile.value.clone()));
-        profiles
-    }
-
-    fn pull_policy(&mut self, entry: &Entry) {
-        let Some(policy) = self.filled("pull_policy", &entry.value) else { return };
+    /// `pull_policy`. The reference looks for one of the words anywhere in the text.
+    fn pull_policy(&mut self, table: &mut Table<'_>) -> Option<Located<String>> {
+        let entry = table.optional("pull_policy")?;
+        let mut policy = self.string("pull_policy", &entry.value)?;
+        if !is_pull_policy(&policy.value) {
+            let help =
+                "write `always`, `missing`, `never`, `build`, `daily`, `weekly` or `every_12h`";
+            self.invalid("pull_policy", &entry.value, "is no policy", help);
+            return None;
+        }
+        if policy.value == "if_not_present" {
+            policy.value = "missing".to_owned();
+        }
         if matches!(policy.value.as_str(), "never" | "build") {
             self.not_supported(
                 "this `pull_policy`",
@@ -180,5 +207,16 @@ impl<'a> Decoder<'a> {
         } else {
             self.ignored("pull_policy", &entry.key, "images are deployed by digest");
         }
+        Some(policy)
     }
+}
+
+fn is_pull_policy(text: &str) -> bool {
+    const WORDS: [&str; 8] =
+        ["always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly"];
+    let is_span = |rest: &str| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits > 0 && rest.as_bytes().get(digits).is_some_and(|unit| b"wdhms".contains(unit))
+    };
+    WORDS.iter().any(|word| text.contains(word)) || text.split("every_").skip(1).any(is_span)
 }

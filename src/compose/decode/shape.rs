@@ -170,7 +170,7 @@ impl Decoder<'_> {
             Shape::Contexts => self.contexts(field, node),
             Shape::Ssh => self.ssh(node),
             Shape::Hosts => self.hosts(field, node),
-            Shape::Ulimits => self.ulimits(field, node),
+            Shape::Ulimits => self.ulimit_settings(field, node),
             Shape::Command => match self.command(field, node) {
                 Some(words) => Some(texts(words.value)),
                 None => Some(Setting::Null),

@@ -117,7 +117,7 @@ impl Decoder<'_> {
     }
 
     /// `ulimits` by name: one number, or a soft and a hard one.
-    pub(super) fn ulimits(&mut self, field: &str, node: &Node) -> Option<Setting> {
+    pub(super) fn ulimit_settings(&mut self, field: &str, node: &Node) -> Option<Setting> {
         const PAIR: Form = Form {
             level: Level::Part("a limit"),
             attributes: &[("soft", Shape::Value), ("hard", Shape::Value)],

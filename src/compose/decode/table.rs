@@ -73,7 +73,7 @@ impl<'n> Table<'n> {
     }
 
     /// Complains about every entry that was not asked for, and says which of the others do not carry
-    /// over to ECS. `x-…` is accepted anywhere.
+    /// over to ECS. `x-…` is accepted nearly anywhere.
     pub(super) fn finish(self, decoder: &mut Decoder<'_>) {
         for (entry, taken) in self.mapping.entries.iter().zip(&self.taken) {
             let key = &*entry.key.text;
@@ -83,7 +83,7 @@ impl<'n> Table<'n> {
                 if !is_empty(&entry.value) {
                     decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
                 }
-            } else if !*taken && !key.starts_with("x-") {
+            } else if !*taken && !(key.starts_with("x-") && self.level.takes_extensions()) {
                 self.unknown(decoder, entry);
             }
         }

@@ -3,8 +3,9 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    Build, Dependency, Deploy, Healthcheck, Mount, NetworkAttachment, Port, ServiceExtension,
-    Written,
+    Addressing, Build, CpuSettings, Dependency, Deploy, Healthcheck, Hooks, KernelSettings,
+    Logging, Mount, Namespaces, NetworkAttachment, Port, Privileges, Provider, ServiceExtension,
+    ServiceModel, Written,
 };
 use crate::source::{Located, Span};
 
@@ -65,7 +66,7 @@ pub struct Service {
     pub mounts: Vec<Located<Mount>>,
     /// `networks` by name; `default` when the service names none.
     pub networks: IndexMap<String, NetworkAttachment>,
-    /// `labels`
+    /// `label_file` and `labels` together
     pub labels: IndexMap<String, Located<String>>,
     /// `restart`
     pub restart: Option<Located<Restart>>,
@@ -83,6 +84,39 @@ pub struct Service {
     pub tty: Option<Located<bool>>,
     /// `stdin_open`
     pub stdin_open: Option<Located<bool>>,
+    /// `stop_signal`
+    pub stop_signal: Option<Located<String>>,
+    /// `pull_policy`: `always`, `never`, `missing`, `build`, `refresh`, `daily`, `weekly` or
+    /// `every_DURATION`
+    pub pull_policy: Option<Located<String>>,
+    /// `pull_refresh_after`, which the reference reads and forgets.
+    pub pull_refresh_after: Option<Located<String>>,
+    /// `attach`
+    pub attach: Option<Located<bool>>,
+    /// `profiles`
+    pub profiles: Vec<Located<String>>,
+    /// `annotations`
+    pub annotations: IndexMap<String, Located<String>>,
+    /// `volumes_from`: `SERVICE`, `SERVICE:ro` or `container:NAME`
+    pub volumes_from: Vec<Located<String>>,
+    /// `models` by name
+    pub models: IndexMap<String, Located<Option<ServiceModel>>>,
+    /// `logging`
+    pub logging: Option<Box<Located<Logging>>>,
+    /// `provider`
+    pub provider: Option<Box<Located<Provider>>>,
+    /// `post_start` and its like, when there are any.
+    pub hooks: Option<Box<Hooks>>,
+    /// `cpu_…`, when there are any.
+    pub cpu: Option<Box<CpuSettings>>,
+    /// Settings of the kernel, when there are any.
+    pub kernel: Option<Box<KernelSettings>>,
+    /// `network_mode` and its like, when there are any.
+    pub namespaces: Option<Box<Namespaces>>,
+    /// `privileged`, `devices` and their like, when there are any.
+    pub privileges: Option<Box<Privileges>>,
+    /// `dns`, `links` and their like, when there are any.
+    pub addressing: Option<Box<Addressing>>,
     /// `x-ecs`
     pub extension: ServiceExtension,
     /// What is read in full, whether or not it carries over to ECS.
@@ -94,6 +128,12 @@ impl Service {
     #[must_use]
     pub fn span(&self) -> Span {
         self.name.span
+    }
+
+    /// `network_mode`, which may be an empty text.
+    #[must_use]
+    pub fn network_mode(&self) -> Option<&Located<String>> {
+        self.namespaces.as_ref()?.network_mode.as_ref()
     }
 
     /// How many tasks are wanted: `scale`, else `deploy.replicas`, else 1.

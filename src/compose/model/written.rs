@@ -25,8 +25,6 @@ pub struct Written {
     pub configs: Vec<FileReference>,
     /// `build.secrets`
     pub build_secrets: Vec<FileReference>,
-    /// `models` by name.
-    pub models: IndexMap<String, Located<Option<Settings>>>,
 }
 
 /// A service's use of a secret or a config.

@@ -17,12 +17,13 @@ pub(super) fn check(
     let mut names_nothing = false;
     for service in project.services.values() {
         let mut push = |fault: Diagnostic| diagnostics.push(fault.service(&service.name.value));
-        names_nothing |= service.image.is_none() && service.build.is_none();
+        names_nothing |= is_nothing(service);
         let image = image(service).filter(|_| !excused.contains(&service.name.value));
         [image, platform(service)].into_iter().flatten().for_each(&mut push);
         scale(service).into_iter().for_each(&mut push);
         sizes(service).into_iter().for_each(&mut push);
         container_name(service).into_iter().for_each(&mut push);
+        network_mode(service).into_iter().for_each(&mut push);
         if let Some(container) = &service.container_name
             && let Some(first) = containers.insert(&container.value, container)
         {
@@ -35,7 +36,7 @@ pub(super) fn check(
         }
     }
     if names_nothing {
-        project.services.retain(|_, service| service.image.is_some() || service.build.is_some());
+        project.services.retain(|_, service| !is_nothing(service));
         let names: HashSet<String> = project.services.keys().cloned().collect();
         for service in project.services.values_mut() {
             service.depends_on.retain(|target, _| names.contains(target));
@@ -43,8 +44,13 @@ pub(super) fn check(
     }
 }
 
+/// Whether a service has nothing to run.
+fn is_nothing(service: &Service) -> bool {
+    service.image.is_none() && service.build.is_none() && service.provider.is_none()
+}
+
 fn image(service: &Service) -> Option<Diagnostic> {
-    (service.image.is_none() && service.build.is_none()).then(|| {
+    is_nothing(service).then(|| {
         let name = &service.name.value;
         Diagnostic::error(Code::NoImageNoBuild, format!("`{name}` has neither `image` nor `build`"))
             .at(service.name.span, "")
@@ -104,6 +110,8 @@ fn sizes(service: &Service) -> Vec<Diagnostic> {
     let reserved_cpus = reserved.cpus.as_ref().map(|cpus| cpus.span);
     let limit = (service.cpus.as_ref(), cpus.as_ref());
     let old = (service.mem_limit.as_ref(), service.mem_reservation.as_ref());
+    let processes = service.kernel.as_ref().and_then(|kernel| kernel.pids_limit.as_ref());
+    let processes = processes.filter(|limit| limit.value != 0);
     [
         against("`cpus` and `deploy.resources.limits.cpus`", limit.0, limit.1, limits),
         against("`mem_limit` and `deploy.resources.limits.memory`", old.0, memory.as_ref(), limits),
@@ -113,10 +121,27 @@ fn sizes(service: &Service) -> Vec<Diagnostic> {
             reserved.memory.as_ref(),
             reserved_cpus,
         ),
+        against(
+            "`pids_limit` and `deploy.resources.limits.pids`",
+            processes,
+            pids.as_ref(),
+            limits,
+        ),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn network_mode(service: &Service) -> Option<Diagnostic> {
+    let mode = service.network_mode().filter(|mode| !mode.value.is_empty())?;
+    let attached = service.networks.values().next()?;
+    Some(
+        Diagnostic::error(Code::Conflict, "`network_mode` and `networks` exclude each other")
+            .at(mode.span, "")
+            .at(attached.span, "")
+            .help("keep one of them"),
+    )
 }
 
 fn container_name(service: &Service) -> Vec<Diagnostic> {

@@ -11,7 +11,7 @@ use crate::compose::environment::Environment;
 use crate::compose::files::bad_env_file;
 use crate::compose::paths::display;
 use crate::compose::template::Lookup;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, SourceId, Span};
 use crate::yaml::read_file;
 
@@ -41,6 +41,15 @@ impl Lookup for ServiceLookup<'_> {
     fn value(&self, name: &str) -> Option<&str> {
         let own = || self.own.get(name).map(|value| value.value.as_str());
         self.environment.get(name).or_else(own)
+    }
+}
+
+/// The labels that were read.
+struct Labels<'a>(&'a Variables);
+
+impl Lookup for Labels<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|label| label.value.as_str())
     }
 }
 
@@ -78,6 +87,49 @@ impl Validator<'_> {
                 if let Some(value) = value {
                     let span = Span::new(text.source, variable.range.start, variable.range.end);
                     out.insert(variable.name.clone(), Located::new(value, span));
+                }
+            }
+        }
+        out
+    }
+
+    /// The labels of a service's label files; the later file wins. A variable in one stands for a
+    /// label of the files before it or of the lines above: the environment is not asked.
+    pub(super) fn read_label_files(&mut self, list: &[EnvFile], service: &str) -> Variables {
+        let mut out = Variables::new();
+        for file in list {
+            let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
+            let place = |fault: Diagnostic| {
+                let fault = fault.at(file.path.span, "named here").service(service);
+                match file.alias {
+                    Some(alias) => fault.at(alias, "used here"),
+                    None => fault,
+                }
+            };
+            let text = match read_file(&file.path.value, &name) {
+                Ok(text) => text,
+                Err(fault) => {
+                    self.diagnostics.push(place(fault));
+                    continue;
+                }
+            };
+            match parse(&text, &Labels(&out)) {
+                Ok(Dotenv { variables, unset: _ }) => {
+                    let ranges: Vec<_> =
+                        variables.iter().map(|label| label.range.clone()).collect();
+                    let source = self.sources.add(name, masked(&text, &ranges));
+                    for Variable { name, value, range } in variables {
+                        let value = value.or_else(|| Some(out.get(&name)?.value.clone()));
+                        if let Some(value) = value {
+                            let span = Span::new(source, range.start, range.end);
+                            out.insert(name, Located::new(value, span));
+                        }
+                    }
+                }
+                Err(error) => {
+                    let source = self.sources.add(name, masked(&text, &[]));
+                    let span = Span::new(source, error.at, error.at);
+                    self.diagnostics.push(place(bad_env_file(&error, span)));
                 }
             }
         }

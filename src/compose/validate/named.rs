@@ -43,7 +43,7 @@ impl Validator<'_> {
                 check("config", &source.value, source.span);
                 configs.insert(source.value.clone());
             }
-            for (model, settings) in &written.models {
+            for (model, settings) in &service.models {
                 check("model", model, settings.span);
                 models.insert(model.clone());
             }

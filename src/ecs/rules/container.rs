@@ -64,6 +64,24 @@ pub(crate) fn container(
         read_only,
         tty,
         stdin_open,
+        // What ECS does not take is in the table of compose/unsupported.rs.
+        stop_signal: _,
+        pull_policy: _,
+        pull_refresh_after: _,
+        attach: _,
+        profiles: _,
+        annotations: _,
+        volumes_from: _,
+        models: _,
+        logging: _,
+        provider: _,
+        hooks: _,
+        cpu: _,
+        kernel: _,
+        namespaces: _,
+        privileges: _,
+        addressing: _,
+        written: _,
         extension: _, // size.rs, exposure.rs, load_balancer.rs
     } = member.service;
     credentials::check(member.service, out);
