@@ -1,12 +1,13 @@
 //! Which files make up the project, and which variables they are read with.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::LoadOptions;
 use super::dotenv;
 use super::environment::Environment;
 use super::paths::{display, join};
-use super::template::Lookup as _;
+use super::template::Lookup;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
 use crate::yaml::read_file;
@@ -140,31 +141,12 @@ impl Finder<'_> {
     }
 
     fn read_env_file(&mut self, path: &Path, values: &mut Vec<(String, String)>) {
-        let name = display(path, &self.options.cwd);
-        let text = match read_file(path, &name) {
-            Ok(text) => text,
-            Err(fault) => {
-                self.diagnostics.push(fault.help("check `--env-file`, or create the file"));
-                return;
-            }
-        };
-        // Later files see the variables of those before.
-        let mut known = self.environment.clone();
-        known.add_missing(values.iter().rev().cloned());
-        match dotenv::parse(&text, &known) {
-            Ok(out) => {
-                for variable in out.variables {
-                    let value =
-                        variable.value.or_else(|| known.value(&variable.name).map(str::to_owned));
-                    if let Some(value) = value {
-                        values.push((variable.name, value));
-                    }
-                }
-            }
-            Err(error) => {
-                let source = self.sources.add(name, dotenv::masked(&text, &[]));
-                self.diagnostics.push(bad_env_file(&error, Span::new(source, error.at, error.at)));
-            }
+        let (sources, diagnostics) = (&mut *self.sources, &mut *self.diagnostics);
+        let cwd = &self.options.cwd;
+        if let Err(fault) =
+            read_variables(path, cwd, &self.environment, values, sources, diagnostics)
+        {
+            self.diagnostics.push(fault.help("check `--env-file`, or create the file"));
         }
     }
 
@@ -244,6 +226,64 @@ impl Finder<'_> {
         {
             paths.push(found);
         }
+    }
+}
+
+/// Adds the variables of a `.env` file to `values`, the later ones last. Faults inside the file are
+/// reported.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub(super) fn read_variables(
+    path: &Path,
+    cwd: &Path,
+    environment: &Environment,
+    values: &mut Vec<(String, String)>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Diagnostic> {
+    let name = display(path, cwd);
+    let text = read_env_text(path, &name)?;
+    // Later files see the variables of those before.
+    let known = Known { environment, before: values.iter().cloned().collect() };
+    match dotenv::parse(&text, &known) {
+        Ok(out) => {
+            for variable in out.variables {
+                let value =
+                    variable.value.or_else(|| known.value(&variable.name).map(str::to_owned));
+                if let Some(value) = value {
+                    values.push((variable.name, value));
+                }
+            }
+        }
+        Err(error) => {
+            let source = sources.add(name, dotenv::masked(&text, &[]));
+            diagnostics.push(bad_env_file(&error, Span::new(source, error.at, error.at)));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of variables. `/dev/null` has none.
+///
+/// # Errors
+///
+/// See [`read_file`].
+pub(super) fn read_env_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
+    if path == Path::new("/dev/null") { Ok(String::new()) } else { read_file(path, name) }
+}
+
+/// The caller's variables, then those of the files before; of these the later ones win.
+struct Known<'a> {
+    environment: &'a Environment,
+    before: HashMap<String, String>,
+}
+
+impl Lookup for Known<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        let before = || self.before.get(name).map(String::as_str);
+        self.environment.get(name).or_else(before)
     }
 }
 

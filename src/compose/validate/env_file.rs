@@ -8,12 +8,11 @@ use super::Validator;
 use crate::compose::decode::{EnvFile, Format};
 use crate::compose::dotenv::{Dotenv, Variable, masked, parse, parse_raw};
 use crate::compose::environment::Environment;
-use crate::compose::files::bad_env_file;
+use crate::compose::files::{bad_env_file, read_env_text};
 use crate::compose::paths::display;
 use crate::compose::template::Lookup;
 use crate::diagnostic::Code;
 use crate::source::{Located, SourceId, Span};
-use crate::yaml::read_file;
 
 type Variables = IndexMap<String, Located<String>>;
 
@@ -104,7 +103,7 @@ impl Validator<'_> {
 
     fn read_env_text(&mut self, file: &EnvFile, service: &str) -> Option<Text> {
         let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
-        let text = match read_file(&file.path.value, &name) {
+        let text = match read_env_text(&file.path.value, &name) {
             Ok(text) => text,
             Err(mut fault) => {
                 if fault.code == Code::FileNotFound {
