@@ -60,7 +60,15 @@ impl Assembler<'_> {
     pub(super) fn extend(&mut self, document: &mut Node, marks: &Marks, scope: &mut Scope) {
         let Kind::Mapping(root) = &mut document.kind else { return };
         let services = root.entries.iter_mut().find(|entry| &*entry.key.text == "services");
-        let Some(Kind::Mapping(services)) = services.map(|entry| &mut entry.value.kind) else {
+        let Some(entry) = services else { return };
+        let Kind::Mapping(services) = &mut entry.value.kind else {
+            let what = "`services` must be a mapping";
+            let span = entry.value.alias.unwrap_or(entry.value.span);
+            let help = "write each service's name below it, indented";
+            let fault = Diagnostic::error(Code::WrongType, what).at(span, "this is something else");
+            self.diagnostics.push(fault.help(help));
+            self.is_part = true;
+            root.entries.retain(|entry| &*entry.key.text != "services");
             return;
         };
         if !services.entries.iter().any(|entry| entry.value.get("extends").is_some()) {

@@ -24,6 +24,9 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yaml",
 ];
 
+/// The variable that switches `.env` off.
+const DISABLE: &str = "COMPOSE_DISABLE_ENV_FILE";
+
 /// One Compose file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ComposeFile {
@@ -124,11 +127,8 @@ impl Finder<'_> {
         let files = if has_named {
             named
         } else {
-            let off = self.options.variables.get("COMPOSE_DISABLE_ENV_FILE");
-            let off = off.is_some_and(|value| {
-                matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")
-            });
             let default = directory.join(".env");
+            let off = self.is_off(self.options.variables.get(DISABLE).cloned());
             if off || !default.exists() || default.is_dir() { Vec::new() } else { vec![default] }
         };
         let mut values: Vec<(String, String)> = Vec::new();
@@ -137,7 +137,27 @@ impl Finder<'_> {
         }
         // Of several files the last one wins.
         values.reverse();
+        // A `.env` that switches itself off still sets Compose's own variables.
+        let own = values.iter().find(|(name, _)| name == DISABLE).map(|(_, value)| value.clone());
+        if !has_named && !self.options.variables.contains_key(DISABLE) && self.is_off(own) {
+            values.retain(|(name, _)| name.starts_with("COMPOSE_"));
+        }
         self.environment.add_missing(values);
+    }
+
+    /// Whether a value of `COMPOSE_DISABLE_ENV_FILE` says yes; one that says neither is reported.
+    fn is_off(&mut self, value: Option<String>) -> bool {
+        let Some(value) = value else { return false };
+        match value.as_str() {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
+            _ => {
+                let message = format!("`{DISABLE}` is neither `true` nor `false`");
+                let fault = Diagnostic::error(Code::InvalidValue, message);
+                self.diagnostics.push(fault.help("set it to `true` or `false`, or unset it"));
+                false
+            }
+        }
     }
 
     fn read_env_file(&mut self, path: &Path, values: &mut Vec<(String, String)>) {
@@ -246,12 +266,12 @@ pub(super) fn read_variables(
     let name = display(path, cwd);
     let text = read_env_text(path, &name)?;
     // Later files see the variables of those before.
-    let known = Known { environment, before: values.iter().cloned().collect() };
-    match dotenv::parse(&text, &known) {
+    let earlier = Earlier(values.iter().cloned().collect());
+    match dotenv::parse(&text, environment, &earlier) {
         Ok(out) => {
             for variable in out.variables {
-                let value =
-                    variable.value.or_else(|| known.value(&variable.name).map(str::to_owned));
+                let bare = || environment.value(&variable.name);
+                let value = variable.value.or_else(|| bare().map(str::to_owned));
                 if let Some(value) = value {
                     values.push((variable.name, value));
                 }
@@ -274,16 +294,12 @@ pub(super) fn read_env_text(path: &Path, name: &str) -> Result<String, Diagnosti
     if path == Path::new("/dev/null") { Ok(String::new()) } else { read_file(path, name) }
 }
 
-/// The caller's variables, then those of the files before; of these the later ones win.
-struct Known<'a> {
-    environment: &'a Environment,
-    before: HashMap<String, String>,
-}
+/// The variables of the files before; the later ones win.
+struct Earlier(HashMap<String, String>);
 
-impl Lookup for Known<'_> {
+impl Lookup for Earlier {
     fn value(&self, name: &str) -> Option<&str> {
-        let before = || self.before.get(name).map(String::as_str);
-        self.environment.get(name).or_else(before)
+        self.0.get(name).map(String::as_str)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `include`: the resources of another project become part of this one.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::assemble::{Assembler, Documents, Scope};
@@ -108,10 +108,16 @@ impl Assembler<'_> {
         } else {
             None
         };
-        let Some(paths) = paths.filter(|paths| !paths.is_empty()) else {
+        let Some(paths) = paths else {
             self.not_understood(node, "an entry of `include` names no file");
             return None;
         };
+        if paths.is_empty() {
+            let message = "an entry of `include` names no file";
+            let fault = Diagnostic::warning(Code::MissingAttribute, message);
+            self.diagnostics.push(fault.at(span, "includes nothing").help("give it a `path`"));
+            return None;
+        }
         Some(Include { span, paths, project_directory, env_files })
     }
 
@@ -157,9 +163,16 @@ impl Assembler<'_> {
             );
             return None;
         }
-        let directory = match project_directory {
-            None => main.parent().map_or_else(PathBuf::new, PathBuf::from),
-            Some(directory) => join(&scope.paths.directory, &PathBuf::from(&directory.value)),
+        let parent = |path: &Path| path.parent().map_or_else(PathBuf::new, PathBuf::from);
+        let (directory, base) = match project_directory {
+            None => (parent(main), parent(main)),
+            Some(found) => {
+                let directory = join(&scope.paths.directory, Path::new(&found.value));
+                // As in the reference: paths are relative to the parent of what does not exist.
+                let exists = Path::new(&found.value).is_absolute() || directory.is_dir();
+                let base = if exists { directory.clone() } else { parent(&directory) };
+                (directory, base)
+            }
         };
         let environment = self.variables(env_files, &directory, scope, *span)?;
         let mut documents = Vec::new();
@@ -168,7 +181,7 @@ impl Assembler<'_> {
             let span = Some(named.span);
             documents.push(Documents { path: Some(path.clone()), span, documents: found });
         }
-        let paths = Paths { directory, home: scope.paths.home.clone() };
+        let paths = Paths { directory: base, home: scope.paths.home.clone() };
         let mut inner =
             Scope { paths, environment, chain: scope.chain.clone(), bases: HashMap::new() };
         let mut document = self.project(documents, &mut inner)?;
@@ -182,7 +195,7 @@ impl Assembler<'_> {
     fn variables(
         &mut self,
         env_files: &[Located<String>],
-        directory: &std::path::Path,
+        directory: &Path,
         scope: &Scope,
         span: Span,
     ) -> Option<Rc<Environment>> {

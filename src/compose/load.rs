@@ -13,7 +13,7 @@ use super::options::LoadOptions;
 use super::paths::Paths;
 use super::uninterpolated::Uninterpolated;
 use super::validate::{Validated, Validator};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Node};
 
@@ -82,7 +82,10 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let document = match (document, first) {
         (Some(document), _) if !is_empty(&document) => document,
         (_, first) => {
-            diagnostics.extend(first.map(|id| yaml::empty(id, sources)));
+            // What an unreadable file would have brought in is not known.
+            if !is_part {
+                diagnostics.extend(first.map(|id| yaml::empty(id, sources)));
+            }
             return loaded;
         }
     };
@@ -95,6 +98,14 @@ pub fn load(options: &LoadOptions) -> Loaded {
         return loaded;
     };
     raw.is_part |= is_part;
+    if raw.services.is_empty() && !raw.is_part && !raw.is_faulty {
+        // The reference takes such a project; there is nothing to deploy in it.
+        outcomes.push(
+            Diagnostic::error(Code::NoServices, "the project has no services")
+                .at(raw.span, "")
+                .help("write at least one: `services: { web: { image: nginx } }`"),
+        );
+    }
     for (name, service) in &mut raw.services {
         service.excused |= incomplete.contains(name);
     }

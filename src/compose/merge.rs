@@ -88,7 +88,7 @@ impl Merger<'_> {
             (is(base_long, base), is(over_long, over))
         };
         match rule {
-            Rule::KeyValues => both(key_values, base, over),
+            Rule::KeyValues => (key_values(base), key_values(list(over))),
             Rule::Hosts => both(hosts, base, over),
             Rule::List => both(list, base, over),
             Rule::Build => both(|node| named(node, "context"), base, over),

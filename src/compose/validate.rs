@@ -51,15 +51,9 @@ const MAX_SUGGESTIONS: usize = 50;
 
 impl Validator<'_> {
     pub(super) fn validate(mut self, name: String, raw: RawProject) -> Validated {
-        let RawProject { services, networks, volumes, extension, span, is_part, is_faulty } = raw;
+        let RawProject { services, networks, volumes, extension, span, is_part, is_faulty: _ } =
+            raw;
         self.is_part = is_part;
-        if services.is_empty() && !is_part && !is_faulty {
-            self.diagnostics.push(
-                Diagnostic::error(Code::NoServices, "the project has no services")
-                    .at(span, "")
-                    .help("write at least one: `services: { web: { image: nginx } }`"),
-            );
-        }
         let (active, inactive) = self.split(services);
         if active.is_empty() && !inactive.is_empty() {
             let fault =

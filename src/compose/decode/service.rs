@@ -82,6 +82,8 @@ impl<'a> Decoder<'a> {
         if let Some(entry) = t.optional("pull_policy") {
             self.pull_policy(entry);
         }
+        // The assembler took it away; who misspells it shall be told its name.
+        table.optional("extends");
         let excused =
             ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
         table.finish(self);

@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 
 use super::Validator;
 use crate::compose::decode::{EnvFile, Format};
-use crate::compose::dotenv::{Dotenv, Variable, masked, parse, parse_raw};
+use crate::compose::dotenv::{Dotenv, Nothing, Variable, masked, parse, parse_raw};
 use crate::compose::environment::Environment;
 use crate::compose::files::{bad_env_file, read_env_text};
 use crate::compose::paths::display;
 use crate::compose::template::Lookup;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, SourceId, Span};
 
 type Variables = IndexMap<String, Located<String>>;
@@ -43,6 +43,15 @@ impl Lookup for ServiceLookup<'_> {
     }
 }
 
+/// The variables of the files before.
+struct Files<'a>(&'a Variables);
+
+impl Lookup for Files<'_> {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.value.as_str())
+    }
+}
+
 impl Validator<'_> {
     /// The variables of a service's env files; the later file wins.
     pub(super) fn read_env_files(
@@ -58,7 +67,7 @@ impl Validator<'_> {
             let lookup = ServiceLookup { environment: self.environment, own };
             let variables = match &text.variables {
                 Some(variables) => Rc::clone(variables),
-                None => match parse(&text.text, &lookup) {
+                None => match parse(&text.text, &lookup, &Files(&out)) {
                     Ok(Dotenv { variables, unset: _ }) => variables.into(),
                     // The fault was reported when the file was read, or depends on the service.
                     Err(error) => {
@@ -102,6 +111,13 @@ impl Validator<'_> {
     }
 
     fn read_env_text(&mut self, file: &EnvFile, service: &str) -> Option<Text> {
+        if let Format::Unknown(span) = file.format {
+            let fault =
+                Diagnostic::error(Code::InvalidValue, "`env_file` has no format of this name");
+            let fault = fault.at(span, "not known").help("write `raw`, or nothing");
+            self.diagnostics.push(fault.service(service));
+            return None;
+        }
         let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
         let text = match read_env_text(&file.path.value, &name) {
             Ok(text) => text,
@@ -121,7 +137,7 @@ impl Validator<'_> {
             Format::Raw => {
                 parse_raw(&text).map(|variables| Dotenv { variables, unset: Vec::new() })
             }
-            Format::Compose => parse(&text, self.environment),
+            Format::Compose | Format::Unknown(_) => parse(&text, self.environment, &Nothing),
         };
         match parsed {
             Ok(Dotenv { variables, unset: _ }) => {
