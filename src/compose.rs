@@ -1,25 +1,34 @@
 //! Compose files: from text to a validated [`Project`].
 //!
-//! `load` is the pipeline: files → documents → variables → merging → decoding → validation. It
+//! `load` is the pipeline: files → documents → one document (variables, `extends`, `include`,
+//! merging) → decoding → validation. It
 //! does not look at build contexts or mounted files, and it knows nothing of ECS.
 
+mod assemble;
 mod canonical;
 mod coverage;
 mod decode;
 mod dotenv;
 mod environment;
+mod extends;
 mod files;
 mod implied;
+mod include;
 mod interpolate;
 mod load;
+mod long_form;
 mod merge;
 pub mod model;
 mod name;
 mod options;
 mod paths;
+mod relative;
+mod reset;
 mod scalar;
 mod suggest;
 mod template;
+mod uninterpolated;
+mod unique;
 mod unsupported;
 mod validate;
 
@@ -30,3 +39,4 @@ pub use model::Project;
 pub use name::normalize_project_name;
 pub use options::LoadOptions;
 pub use suggest::did_you_mean;
+pub use uninterpolated::uninterpolated;

@@ -17,5 +17,6 @@ mod write;
 
 pub use file::{MAX_BYTES, read_file, read_text};
 pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style, Tag};
-pub use read::{MAX_DEPTH, MAX_NODES, parse};
+pub(crate) use read::empty;
+pub use read::{MAX_DEPTH, MAX_NODES, parse, parse_all};
 pub use write::to_yaml;

@@ -36,6 +36,8 @@ mod value;
 
 pub(super) use env_file::{EnvFile, Format};
 pub(super) use key_value::KeyValues;
+pub(super) use mount::parse_mount;
+pub(super) use port::{PortSpec, parse_ports};
 pub(super) use project::{RawProject, decode};
 pub(super) use service::RawService;
 

@@ -1,5 +1,6 @@
 //! Files of variables: `.env` and `env_file`.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::template::{Lookup, TemplateErrorKind, expand};
@@ -32,13 +33,19 @@ pub(super) struct Dotenv {
 /// Reads a file in docker compose's own syntax: quotes, escapes, several lines inside quotes,
 /// `export`, comments, variables.
 ///
-/// `outer` is asked before the variables that stand further up in the file.
+/// `outer` is asked before the variables that stand further up in the file, `earlier` after them:
+/// it has those of the files before. A bare name gets its value from `outer` alone.
 ///
 /// # Errors
 ///
 /// The first line that is none of this.
-pub(super) fn parse(text: &str, outer: &dyn Lookup) -> Result<Dotenv, DotenvError> {
-    let mut parser = Parser { text, at: 0, out: Dotenv::default() };
+pub(super) fn parse(
+    text: &str,
+    outer: &dyn Lookup,
+    earlier: &dyn Lookup,
+) -> Result<Dotenv, DotenvError> {
+    let index = HashMap::new();
+    let mut parser = Parser { text, at: 0, earlier, index, out: Dotenv::default() };
     if text.starts_with('\u{feff}') {
         parser.at = '\u{feff}'.len_utf8();
     }
@@ -81,9 +88,21 @@ pub(super) fn parse_raw(text: &str) -> Result<Vec<Variable>, DotenvError> {
     Ok(variables)
 }
 
+/// No variables.
+pub(super) struct Nothing;
+
+impl Lookup for Nothing {
+    fn value(&self, _: &str) -> Option<&str> {
+        None
+    }
+}
+
 struct Parser<'t> {
     text: &'t str,
     at: usize,
+    earlier: &'t dyn Lookup,
+    /// Where the last variable of each name with a value is.
+    index: HashMap<&'t str, usize>,
     out: Dotenv,
 }
 
@@ -122,6 +141,7 @@ impl<'t> Parser<'t> {
             return Ok(());
         }
         let value = self.value(name, start, outer)?;
+        self.index.insert(name, self.out.variables.len());
         self.out.variables.push(Variable { name: name.to_owned(), value: Some(value), range });
         Ok(())
     }
@@ -227,7 +247,8 @@ impl<'t> Parser<'t> {
         start: usize,
         outer: &dyn Lookup,
     ) -> Result<String, DotenvError> {
-        let lookup = Above { outer, above: &self.out.variables };
+        let (index, above) = (&self.index, self.out.variables.as_slice());
+        let lookup = Above { outer, index, above, earlier: self.earlier };
         let expanded = expand(value, &lookup).map_err(|error| {
             let why = match error.kind {
                 TemplateErrorKind::Required { name, .. } => {
@@ -247,18 +268,18 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// The caller's variables, then those further up in the file.
+/// The caller's variables, then those further up in the file, then those of earlier files.
 struct Above<'a> {
     outer: &'a dyn Lookup,
+    index: &'a HashMap<&'a str, usize>,
     above: &'a [Variable],
+    earlier: &'a dyn Lookup,
 }
 
 impl Lookup for Above<'_> {
     fn value(&self, name: &str) -> Option<&str> {
-        self.outer.value(name).or_else(|| {
-            let mut above = self.above.iter().rev();
-            above.find(|variable| variable.name == name)?.value.as_deref()
-        })
+        let above = || self.above.get(*self.index.get(name)?)?.value.as_deref();
+        self.outer.value(name).or_else(above).or_else(|| self.earlier.value(name))
     }
 }
 
@@ -339,7 +360,7 @@ mod tests {
     }
 
     fn value(line: &str) -> String {
-        let out = parse(line, &Outer).expect("parses");
+        let out = parse(line, &Outer, &Nothing).expect("parses");
         out.variables.last().and_then(|last| last.value.clone()).unwrap_or("-".into())
     }
 
@@ -372,7 +393,7 @@ mod tests {
 
     #[test]
     fn faults_name_the_variable_and_never_its_value() {
-        let fault = |text: &str| parse(text, &Outer).expect_err("refused");
+        let fault = |text: &str| parse(text, &Outer, &Nothing).expect_err("refused");
         assert_eq!(
             fault("OK=1\nA=\"s3cret").message,
             "the value of `A` opens a quote and does not close it"

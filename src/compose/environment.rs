@@ -1,6 +1,7 @@
 //! The variables that the project is read with.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use super::template::Lookup;
 
@@ -8,18 +9,31 @@ use super::template::Lookup;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Environment {
     values: HashMap<String, String>,
+    /// The variables of the project that includes this one: they win.
+    outer: Option<Rc<Environment>>,
 }
 
 impl Environment {
     /// The caller's variables alone.
     pub(super) fn new(variables: &BTreeMap<String, String>) -> Self {
         let values = variables.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-        Self { values }
+        Self { values, outer: None }
+    }
+
+    /// The variables of an included project: those of the including one, then `values`.
+    pub(super) fn within(
+        outer: &Rc<Environment>,
+        values: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let mut inner = Self { values: HashMap::new(), outer: Some(Rc::clone(outer)) };
+        inner.add_missing(values);
+        inner
     }
 
     /// The value of a variable.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str)
+        let outer = self.outer.as_ref().and_then(|outer| outer.get(name));
+        outer.or_else(|| self.values.get(name).map(String::as_str))
     }
 
     /// Adds what is not there yet.

@@ -1,12 +1,13 @@
 //! Which files make up the project, and which variables they are read with.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::LoadOptions;
 use super::dotenv;
 use super::environment::Environment;
 use super::paths::{display, join};
-use super::template::Lookup as _;
+use super::template::Lookup;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
 use crate::yaml::read_file;
@@ -22,6 +23,9 @@ const OVERRIDES: &[&str] = &[
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
+
+/// The variable that switches `.env` off.
+const DISABLE: &str = "COMPOSE_DISABLE_ENV_FILE";
 
 /// One Compose file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,11 +127,8 @@ impl Finder<'_> {
         let files = if has_named {
             named
         } else {
-            let off = self.options.variables.get("COMPOSE_DISABLE_ENV_FILE");
-            let off = off.is_some_and(|value| {
-                matches!(value.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True")
-            });
             let default = directory.join(".env");
+            let off = self.is_off(self.options.variables.get(DISABLE).cloned());
             if off || !default.exists() || default.is_dir() { Vec::new() } else { vec![default] }
         };
         let mut values: Vec<(String, String)> = Vec::new();
@@ -136,35 +137,36 @@ impl Finder<'_> {
         }
         // Of several files the last one wins.
         values.reverse();
+        // A `.env` that switches itself off still sets Compose's own variables.
+        let own = values.iter().find(|(name, _)| name == DISABLE).map(|(_, value)| value.clone());
+        if !has_named && !self.options.variables.contains_key(DISABLE) && self.is_off(own) {
+            values.retain(|(name, _)| name.starts_with("COMPOSE_"));
+        }
         self.environment.add_missing(values);
     }
 
+    /// Whether a value of `COMPOSE_DISABLE_ENV_FILE` says yes; one that says neither is reported.
+    fn is_off(&mut self, value: Option<String>) -> bool {
+        let Some(value) = value else { return false };
+        match value.as_str() {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => true,
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => false,
+            _ => {
+                let message = format!("`{DISABLE}` is neither `true` nor `false`");
+                let fault = Diagnostic::error(Code::InvalidValue, message);
+                self.diagnostics.push(fault.help("set it to `true` or `false`, or unset it"));
+                false
+            }
+        }
+    }
+
     fn read_env_file(&mut self, path: &Path, values: &mut Vec<(String, String)>) {
-        let name = display(path, &self.options.cwd);
-        let text = match read_file(path, &name) {
-            Ok(text) => text,
-            Err(fault) => {
-                self.diagnostics.push(fault.help("check `--env-file`, or create the file"));
-                return;
-            }
-        };
-        // Later files see the variables of those before.
-        let mut known = self.environment.clone();
-        known.add_missing(values.iter().rev().cloned());
-        match dotenv::parse(&text, &known) {
-            Ok(out) => {
-                for variable in out.variables {
-                    let value =
-                        variable.value.or_else(|| known.value(&variable.name).map(str::to_owned));
-                    if let Some(value) = value {
-                        values.push((variable.name, value));
-                    }
-                }
-            }
-            Err(error) => {
-                let source = self.sources.add(name, dotenv::masked(&text, &[]));
-                self.diagnostics.push(bad_env_file(&error, Span::new(source, error.at, error.at)));
-            }
+        let (sources, diagnostics) = (&mut *self.sources, &mut *self.diagnostics);
+        let cwd = &self.options.cwd;
+        if let Err(fault) =
+            read_variables(path, cwd, &self.environment, values, sources, diagnostics)
+        {
+            self.diagnostics.push(fault.help("check `--env-file`, or create the file"));
         }
     }
 
@@ -244,6 +246,60 @@ impl Finder<'_> {
         {
             paths.push(found);
         }
+    }
+}
+
+/// Adds the variables of a `.env` file to `values`, the later ones last. Faults inside the file are
+/// reported.
+///
+/// # Errors
+///
+/// The file cannot be read.
+pub(super) fn read_variables(
+    path: &Path,
+    cwd: &Path,
+    environment: &Environment,
+    values: &mut Vec<(String, String)>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Diagnostic> {
+    let name = display(path, cwd);
+    let text = read_env_text(path, &name)?;
+    // Later files see the variables of those before.
+    let earlier = Earlier(values.iter().cloned().collect());
+    match dotenv::parse(&text, environment, &earlier) {
+        Ok(out) => {
+            for variable in out.variables {
+                let bare = || environment.value(&variable.name);
+                let value = variable.value.or_else(|| bare().map(str::to_owned));
+                if let Some(value) = value {
+                    values.push((variable.name, value));
+                }
+            }
+        }
+        Err(error) => {
+            let source = sources.add(name, dotenv::masked(&text, &[]));
+            diagnostics.push(bad_env_file(&error, Span::new(source, error.at, error.at)));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of variables. `/dev/null` has none.
+///
+/// # Errors
+///
+/// See [`read_file`].
+pub(super) fn read_env_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
+    if path == Path::new("/dev/null") { Ok(String::new()) } else { read_file(path, name) }
+}
+
+/// The variables of the files before; the later ones win.
+struct Earlier(HashMap<String, String>);
+
+impl Lookup for Earlier {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 }
 

@@ -12,19 +12,50 @@ use crate::yaml::{Kind, Node, Scalar, Style};
 /// How many bytes the values of variables may add to one run.
 const MAX_ADDED: usize = 64 * 1024 * 1024;
 
+/// What the interpolation of all documents together came to.
+#[derive(Default)]
+pub(super) struct Replaced {
+    /// Variables that were not set: the first place and how many there are.
+    unset: Vec<(String, Span, usize)>,
+    index: HashMap<String, usize>,
+    /// How many bytes the values added.
+    added: usize,
+}
+
 /// Replaces the variables of documents and remembers which were not set.
 pub(super) struct Interpolation<'a> {
     environment: &'a Environment,
     sources: &'a Sources,
-    /// Variables that were not set: the first place and how many there are.
-    unset: Vec<(String, Span, usize)>,
-    index: HashMap<String, usize>,
-    added: usize,
+    replaced: &'a mut Replaced,
+}
+
+impl Replaced {
+    /// Reports the variables that were not set, each once.
+    pub(super) fn finish(self, diagnostics: &mut Diagnostics) {
+        for (name, span, places) in self.unset {
+            let what = match places {
+                1 => "it becomes an empty text here".to_owned(),
+                2 => "it becomes an empty text here and in one more place".to_owned(),
+                _ => format!("it becomes an empty text here and in {} more places", places - 1),
+            };
+            diagnostics.push(
+                Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set"))
+                    .at(span, what)
+                    .help(format!(
+                        "set it in the environment or in `.env`, or give a default: `${{{name}:-default}}`"
+                    )),
+            );
+        }
+    }
 }
 
 impl<'a> Interpolation<'a> {
-    pub(super) fn new(environment: &'a Environment, sources: &'a Sources) -> Self {
-        Self { environment, sources, unset: Vec::new(), index: HashMap::new(), added: 0 }
+    pub(super) fn new(
+        environment: &'a Environment,
+        sources: &'a Sources,
+        replaced: &'a mut Replaced,
+    ) -> Self {
+        Self { environment, sources, replaced }
     }
 
     /// Replaces the variables of every value below `node`.
@@ -44,24 +75,6 @@ impl<'a> Interpolation<'a> {
         }
     }
 
-    /// Reports the variables that were not set, each once.
-    pub(super) fn finish(self, diagnostics: &mut Diagnostics) {
-        for (name, span, places) in self.unset {
-            let what = match places {
-                1 => "it becomes an empty text here".to_owned(),
-                2 => "it becomes an empty text here and in one more place".to_owned(),
-                _ => format!("it becomes an empty text here and in {} more places", places - 1),
-            };
-            diagnostics.push(
-                Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set"))
-                    .at(span, what)
-                    .help(format!(
-                        "set it in the environment or in `.env`, or give a default: `${{{name}:-default}}`"
-                    )),
-            );
-        }
-    }
-
     fn scalar(
         &mut self,
         scalar: &mut Scalar,
@@ -77,8 +90,8 @@ impl<'a> Interpolation<'a> {
                 for (name, range) in unset {
                     self.note_unset(name, scalar, span, &range);
                 }
-                self.added += text.len();
-                if self.added > MAX_ADDED {
+                self.replaced.added += text.len();
+                if self.replaced.added > MAX_ADDED {
                     diagnostics.push(too_large(span));
                     return;
                 }
@@ -99,13 +112,13 @@ impl<'a> Interpolation<'a> {
     }
 
     fn note_unset(&mut self, name: String, scalar: &Scalar, span: Span, range: &Range<usize>) {
-        if let Some(&at) = self.index.get(&name) {
-            self.unset[at].2 += 1;
+        if let Some(&at) = self.replaced.index.get(&name) {
+            self.replaced.unset[at].2 += 1;
             return;
         }
         let place = self.inside(scalar, span, range);
-        self.index.insert(name.clone(), self.unset.len());
-        self.unset.push((name, place, 1));
+        self.replaced.index.insert(name.clone(), self.replaced.unset.len());
+        self.replaced.unset.push((name, place, 1));
     }
 
     /// Where a range of a scalar's text stands in the file: escapes and line breaks may have moved

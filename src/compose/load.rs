@@ -1,19 +1,20 @@
 //! The loader's stages, one after the other.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
+use super::assemble::{Assembler, Documents, Scope, documents};
 use super::decode::decode;
 use super::files::{self, ComposeFile};
-use super::interpolate::Interpolation;
-use super::merge::{merge, settle};
 use super::model::Project;
 use super::name::project_name;
 use super::options::LoadOptions;
 use super::paths::Paths;
+use super::uninterpolated::Uninterpolated;
 use super::validate::{Validated, Validator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
 use crate::yaml::{self, Node};
 
 /// What loading came to.
@@ -32,6 +33,8 @@ pub struct Loaded {
     pub outcomes: Diagnostics,
     /// What [`super::canonical`] needs beside the project.
     pub(super) details: Option<Details>,
+    /// What [`super::uninterpolated`] needs.
+    pub(super) uninterpolated: Option<Uninterpolated>,
 }
 
 /// The merged document and what is known of it beside the model.
@@ -50,28 +53,61 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let Loaded { sources, diagnostics, outcomes, .. } = &mut loaded;
     let files::Files { files, directory, mut environment } =
         files::find(options, sources, diagnostics);
-    let count = files.len();
-    let mut documents: Vec<Node> =
-        files.iter().filter_map(|file| document(file, options, sources, diagnostics)).collect();
-    if documents.is_empty() || documents.len() < count {
+    let mut read = Vec::with_capacity(files.len());
+    for file in &files {
+        read.extend(documents_of(file, options, sources, diagnostics));
+    }
+    if files.is_empty() || read.len() < files.len() {
         return loaded;
     }
-    let name = project_name(options, &environment, &directory, &documents, diagnostics);
+    let first = read.first().map(|(id, _)| *id);
+    let all = read.iter().flat_map(|(_, file)| &file.documents);
+    let name = project_name(options, &environment, &directory, all, diagnostics);
     environment.set("COMPOSE_PROJECT_NAME", &name);
-    let mut interpolation = Interpolation::new(&environment, sources);
-    documents.iter_mut().for_each(|document| interpolation.node(document, diagnostics));
-    interpolation.finish(diagnostics);
-    let merged = documents.into_iter().reduce(|mut base, over| {
-        settle(&mut base);
-        merge(base, over, diagnostics)
-    });
-    let Some(mut document) = merged else { return loaded };
-    settle(&mut document);
     let home = options.variables.get("HOME").map(Into::into);
     let paths = Paths { directory, home };
-    let Some(raw) = decode(&document, sources, &paths, diagnostics, outcomes) else {
+    let environment = Rc::new(environment);
+    let mut scope = Scope {
+        paths: paths.clone(),
+        environment: Rc::clone(&environment),
+        chain: Vec::new(),
+        bases: HashMap::new(),
+    };
+    let mut assembler = Assembler::new(options, sources, diagnostics);
+    let files = read.into_iter().map(|(_, file)| file).collect();
+    let document = assembler.project(files, &mut scope);
+    let Assembler { replaced, is_part, incomplete, .. } = assembler;
+    replaced.finish(diagnostics);
+    let document = match (document, first) {
+        (Some(document), _) if !is_empty(&document) => document,
+        (_, first) => {
+            // What an unreadable file would have brought in is not known.
+            if !is_part {
+                diagnostics.extend(first.map(|id| yaml::empty(id, sources)));
+            }
+            return loaded;
+        }
+    };
+    if options.no_interpolate {
+        let project_name = name;
+        loaded.uninterpolated = Some(Uninterpolated { document, paths, project_name });
+        return loaded;
+    }
+    let Some(mut raw) = decode(&document, sources, &paths, diagnostics, outcomes) else {
         return loaded;
     };
+    raw.is_part |= is_part;
+    if raw.services.is_empty() && !raw.is_part && !raw.is_faulty {
+        // The reference takes such a project; there is nothing to deploy in it.
+        outcomes.push(
+            Diagnostic::error(Code::NoServices, "the project has no services")
+                .at(raw.span, "")
+                .help("write at least one: `services: { web: { image: nginx } }`"),
+        );
+    }
+    for (name, service) in &mut raw.services {
+        service.excused |= incomplete.contains(name);
+    }
     let validator = Validator {
         environment: &environment,
         profiles: &profiles(options, &environment),
@@ -96,33 +132,33 @@ fn profiles(options: &LoadOptions, environment: &super::environment::Environment
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
+/// Whether a document says nothing: as in the reference, `version` does not count.
+fn is_empty(document: &Node) -> bool {
+    let mapping = document.as_mapping();
+    mapping.is_some_and(|mapping| mapping.entries.iter().all(|entry| &*entry.key.text == "version"))
+}
+
 /// Reads one file. `None` was reported.
-fn document(
+fn documents_of(
     file: &ComposeFile,
     options: &LoadOptions,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
-) -> Option<Node> {
-    let (name, text) = match file {
+) -> Option<(SourceId, Documents)> {
+    let (name, text, path) = match file {
         ComposeFile::Stdin => {
             let text = options.stdin.clone().unwrap_or_default();
-            ("<stdin>", yaml::read_text(text.into_bytes(), "<stdin>"))
+            ("<stdin>", yaml::read_text(text.into_bytes(), "<stdin>"), None)
         }
-        ComposeFile::Path { path, name } => (name.as_str(), yaml::read_file(path, name)),
+        ComposeFile::Path { path, name } => {
+            (name.as_str(), yaml::read_file(path, name), Some(path.clone()))
+        }
     };
     match text {
         Ok(text) => {
             let id = sources.add(name, Arc::<str>::from(text));
-            let document = yaml::parse(id, sources, diagnostics)?;
-            if document.as_mapping().is_none() {
-                diagnostics.push(
-                    Diagnostic::error(Code::WrongType, "the Compose file must be a mapping")
-                        .at(document.span, "this is something else")
-                        .help("start with `services:` and write the services below it, indented"),
-                );
-                return None;
-            }
-            Some(document)
+            let documents = documents(id, sources, diagnostics)?;
+            Some((id, Documents { path, span: None, documents }))
         }
         Err(fault) => {
             diagnostics.push(fault);

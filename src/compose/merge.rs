@@ -1,65 +1,59 @@
-//! Lays one file over another, by Compose's rule for each attribute. What makes the entries of a
-//! list unique (the target of a volume, say) is left to the decoder, which knows the entries.
+//! Lays one document over another, by Compose's rule for each attribute. What makes the entries of
+//! a list unique (the target of a volume, say) is looked at afterwards, in [`super::unique`].
 
+pub(super) mod form;
 mod rule;
 
 use std::collections::{HashMap, HashSet};
 
+use form::{external, gpus, hosts, key_values, list, named, names, ssh};
 use rule::Rule;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::yaml::{Entry, Key, Kind, Mapping, Node, Scalar, Style, Tag};
+use crate::yaml::{Entry, Key, Kind, Mapping, Node};
 
-/// Takes out what `!reset` marks and forgets `!override`: what these tags mean in a file that is
-/// laid over nothing.
-pub(super) fn settle(node: &mut Node) {
-    if has_tag(node, &Tag::Override) {
-        node.tag = None;
-    }
-    match &mut node.kind {
-        Kind::Scalar(_) => {}
-        Kind::Sequence(items) => {
-            items.retain(|item| !has_tag(item, &Tag::Reset));
-            items.iter_mut().for_each(settle);
-        }
-        Kind::Mapping(mapping) => {
-            mapping.entries.retain(|entry| !has_tag(&entry.value, &Tag::Reset));
-            mapping.entries.iter_mut().for_each(|entry| settle(&mut entry.value));
-        }
-    }
+/// Which of the two values were brought into their long form before. It decides what can be laid
+/// over what: `gpus: all` goes over `gpus: all` inside one document, but not over the list that it
+/// became in an earlier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Long {
+    pub(super) base: bool,
+    pub(super) over: bool,
 }
 
-/// Lays `over` over `base`. Values that cannot be combined are reported; the base's is kept.
+/// Lays the document `over` over `base`, which came before it. Values that cannot be combined are
+/// reported; the base's is kept.
 pub(super) fn merge(base: Node, over: Node, diagnostics: &mut Diagnostics) -> Node {
-    Merger { diagnostics }.node(base, over, Rule::Root, None)
+    let long = Long { base: true, over: false };
+    Merger { diagnostics, long }.node(base, over, Rule::Root, None)
 }
 
-fn has_tag(node: &Node, tag: &Tag) -> bool {
-    node.tag.as_ref().is_some_and(|found| found.value == *tag)
+/// Lays a service over the one that it extends.
+pub(super) fn merge_service(
+    base: Node,
+    over: Node,
+    long: Long,
+    diagnostics: &mut Diagnostics,
+) -> Node {
+    Merger { diagnostics, long }.node(base, over, Rule::Service, None)
 }
 
 struct Merger<'a> {
     diagnostics: &'a mut Diagnostics,
+    long: Long,
 }
 
 impl Merger<'_> {
-    fn node(&mut self, base: Node, mut over: Node, rule: Rule, key: Option<&Key>) -> Node {
+    fn node(&mut self, base: Node, over: Node, rule: Rule, key: Option<&Key>) -> Node {
         if rule == Rule::Replace {
-            settle(&mut over);
             return over;
         }
         if over.is_null() {
             return base;
         }
-        let (base, over) = match rule {
-            Rule::KeyValues => (key_values(base), key_values(over)),
-            Rule::List => (list(base), list(over)),
-            Rule::Build => (named(base, "context"), named(over, "context")),
-            Rule::Dependencies | Rule::Names => (names(base, rule), names(over, rule)),
-            _ => (base, over),
-        };
-        let (base_span, base_alias, over_span) = (base.span, base.alias, over.span);
+        let (base, over) = self.in_one_form(base, over, rule);
+        let (base_span, base_alias) = (base.span, base.alias);
         match (base.kind, over.kind) {
             (Kind::Mapping(base), Kind::Mapping(over)) => {
                 let mapping = if rule == Rule::Logging && other_driver(&base, &over) {
@@ -69,25 +63,41 @@ impl Merger<'_> {
                 };
                 Node { span: base_span, alias: base_alias, tag: None, kind: Kind::Mapping(mapping) }
             }
-            (Kind::Sequence(mut base), Kind::Sequence(over)) => {
-                base.extend(over.into_iter().filter(|item| !has_tag(item, &Tag::Reset)).map(
-                    |mut item| {
-                        settle(&mut item);
-                        item
-                    },
-                ));
-                Node { span: base_span, alias: base_alias, tag: None, kind: Kind::Sequence(base) }
+            (Kind::Sequence(base), Kind::Sequence(over)) => {
+                let items = match rule {
+                    Rule::IpamConfig => self.subnets(base, over),
+                    Rule::Hosts => joined_hosts(base, over),
+                    _ => joined(base, over),
+                };
+                Node { span: base_span, alias: base_alias, tag: None, kind: Kind::Sequence(items) }
             }
-            (Kind::Scalar(_), over_kind) => {
-                let mut node =
-                    Node { span: over_span, alias: over.alias, tag: over.tag, kind: over_kind };
-                settle(&mut node);
-                node
-            }
+            (Kind::Scalar(_), kind) => Node { kind, ..over },
             (base_kind, over_kind) => {
-                self.clash(key, (base_span, &base_kind), (over_span, &over_kind));
+                self.clash(key, (base_span, &base_kind), (over.span, &over_kind));
                 Node { span: base_span, alias: base_alias, tag: None, kind: base_kind }
             }
+        }
+    }
+
+    /// The two values in the form in which they can be combined.
+    fn in_one_form(&self, base: Node, over: Node, rule: Rule) -> (Node, Node) {
+        let both = |form: fn(Node) -> Node, base, over| (form(base), form(over));
+        let Long { base: base_long, over: over_long } = self.long;
+        let long = |form: fn(Node) -> Node, base, over| {
+            let is = |long: bool, node| if long { form(node) } else { node };
+            (is(base_long, base), is(over_long, over))
+        };
+        match rule {
+            Rule::KeyValues => (key_values(base), key_values(list(over))),
+            Rule::Hosts => both(hosts, base, over),
+            Rule::List => both(list, base, over),
+            Rule::Build => both(|node| named(node, "context"), base, over),
+            Rule::Dependencies => both(|node| names(node, true), base, over),
+            Rule::Names => both(|node| names(node, false), base, over),
+            Rule::Gpus => long(gpus, base, over),
+            Rule::Ssh => long(ssh, base, over),
+            Rule::Resource(_) => long(external, base, over),
+            _ => (base, over),
         }
     }
 
@@ -98,36 +108,45 @@ impl Merger<'_> {
             .enumerate()
             .filter_map(|(at, entry)| entry.as_ref().map(|entry| (entry.key.text.clone(), at)))
             .collect();
-        for mut entry in over.entries {
-            let slot = index.get(&entry.key.text).copied();
-            let tag = entry.value.tag.as_ref().map(|tag| &tag.value);
-            let replaces = matches!(tag, Some(Tag::Override));
-            if matches!(tag, Some(Tag::Reset)) {
-                if let Some(at) = slot {
-                    slots[at] = None;
-                }
+        for entry in over.entries {
+            let Some(&at) = index.get(&entry.key.text) else {
+                slots.push(Some(entry));
                 continue;
-            }
+            };
+            let Some(old) = slots[at].take() else { continue };
             let below = rule.below(&entry.key.text);
-            match slot {
-                Some(at) if !replaces => {
-                    let Some(old) = slots[at].take() else { continue };
-                    let value = self.node(old.value, entry.value, below, Some(&entry.key));
-                    let key =
-                        if matches!(value.kind, Kind::Scalar(_)) { entry.key } else { old.key };
-                    slots[at] = Some(Entry { key, value });
+            let value = self.node(old.value, entry.value, below, Some(&entry.key));
+            let key = if matches!(value.kind, Kind::Scalar(_)) { entry.key } else { old.key };
+            slots[at] = Some(Entry { key, value });
+        }
+        Mapping { entries: slots.into_iter().flatten().collect() }
+    }
+
+    /// `ipam.config`: as in the reference, each entry of the base meets each entry laid over it,
+    /// and those of one subnet are merged. That takes a time that grows with the product; for more
+    /// entries than a network can have the lists are joined.
+    fn subnets(&mut self, base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
+        if base.len().saturating_mul(over.len()) > 10_000 {
+            return joined(base, over);
+        }
+        let subnet = |node: &Node| Some(node.get("subnet")?.as_scalar()?.text.clone());
+        let mut out: Vec<Node> = Vec::new();
+        for mut original in base {
+            for entry in &over {
+                if subnet(entry) != subnet(&original)
+                    && !out.iter().any(|known| subnet(known) == subnet(entry))
+                {
+                    out.push(entry.clone());
+                    continue;
                 }
-                Some(at) => {
-                    settle(&mut entry.value);
-                    slots[at] = Some(entry);
-                }
-                None => {
-                    settle(&mut entry.value);
-                    slots.push(Some(entry));
+                original = self.node(original, entry.clone(), Rule::Generic, None);
+                match out.iter_mut().find(|known| subnet(known) == subnet(&original)) {
+                    Some(known) => *known = original.clone(),
+                    None => out.push(original.clone()),
                 }
             }
         }
-        Mapping { entries: slots.into_iter().flatten().collect() }
+        out
     }
 
     fn clash(&mut self, key: Option<&Key>, base: (Span, &Kind), over: (Span, &Kind)) {
@@ -161,100 +180,17 @@ fn other_driver(base: &Mapping, over: &Mapping) -> bool {
     }
 }
 
-/// `[A=1, B]` as `{A: 1, B: null}`.
-fn key_values(node: Node) -> Node {
-    let Kind::Sequence(items) = node.kind else { return node };
-    let mut mapping = Mapping::default();
-    let mut index: HashMap<Box<str>, usize> = HashMap::new();
-    for item in &items {
-        let Some(entry) = key_value(item) else {
-            // An item that is no text: leave the list for the decoder to complain about.
-            return Node { kind: Kind::Sequence(items), ..node };
-        };
-        match index.get(&entry.key.text) {
-            Some(&at) => mapping.entries[at] = entry,
-            None => {
-                index.insert(entry.key.text.clone(), mapping.entries.len());
-                mapping.entries.push(entry);
-            }
-        }
-    }
-    Node { kind: Kind::Mapping(mapping), ..node }
+fn joined(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
+    base.extend(over);
+    base
 }
 
-/// `A=1` as an entry, its value in the place of the whole item.
-fn key_value(item: &Node) -> Option<Entry> {
-    let scalar = item.as_scalar()?;
-    let (name, value) = match scalar.text.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
-        None => (&*scalar.text, None),
-    };
-    let kind = Kind::Scalar(Scalar {
-        text: value.unwrap_or_default().into(),
-        style: if value.is_some() { Style::DoubleQuoted } else { Style::Plain },
-        interpolated: value.is_some() && scalar.interpolated,
-    });
-    let key = Key { text: name.into(), style: Style::DoubleQuoted, span: item.span };
-    Some(Entry { key, value: Node { span: item.span, alias: item.alias, tag: None, kind } })
-}
-
-/// One text as a list of one.
-fn list(node: Node) -> Node {
-    match node.kind {
-        Kind::Scalar(_) if !node.is_null() => {
-            Node { span: node.span, alias: node.alias, tag: None, kind: Kind::Sequence(vec![node]) }
-        }
-        _ => node,
-    }
-}
-
-/// One text as the value of `name` in a mapping.
-fn named(node: Node, name: &str) -> Node {
-    match node.kind {
-        Kind::Scalar(_) if !node.is_null() => {
-            let key = Key { text: name.into(), style: Style::DoubleQuoted, span: node.span };
-            let (span, alias) = (node.span, node.alias);
-            let entries = vec![Entry { key, value: node }];
-            Node { span, alias, tag: None, kind: Kind::Mapping(Mapping { entries }) }
-        }
-        _ => node,
-    }
-}
-
-/// What the short form of a dependency stands for.
-fn started(span: Span, alias: Option<Span>) -> Node {
-    let entry = |name: &str, value: &str, style: Style| Entry {
-        key: Key { text: name.into(), style: Style::DoubleQuoted, span },
-        value: Node { alias, ..Node::new(span, Kind::Scalar(Scalar::new(value, style))) },
-    };
-    let entries = vec![
-        entry("condition", "service_started", Style::DoubleQuoted),
-        entry("required", "true", Style::Plain),
-    ];
-    Node { alias, ..Node::new(span, Kind::Mapping(Mapping { entries })) }
-}
-
-/// `[a, b]` as a mapping, with what the short form stands for as values.
-fn names(node: Node, rule: Rule) -> Node {
-    let Kind::Sequence(items) = node.kind else { return node };
-    if items.iter().any(|item| item.as_scalar().is_none()) {
-        return Node { kind: Kind::Sequence(items), ..node };
-    }
-    let mut mapping = Mapping::default();
-    let mut seen = HashSet::new();
-    for item in items {
-        let (span, alias) = (item.span, item.alias);
-        let Kind::Scalar(scalar) = item.kind else { continue };
-        if !seen.insert(scalar.text.clone()) {
-            continue;
-        }
-        let value = if rule == Rule::Dependencies {
-            started(span, alias)
-        } else {
-            Node { alias, ..Node::null(span) }
-        };
-        let key = Key { text: scalar.text, style: Style::DoubleQuoted, span };
-        mapping.entries.push(Entry { key, value });
-    }
-    Node { span: node.span, alias: node.alias, tag: None, kind: Kind::Mapping(mapping) }
+/// Of equal entries the first is kept.
+fn joined_hosts(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
+    let text = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
+    let known: HashSet<_> = base.iter().filter_map(text).collect();
+    base.extend(
+        over.into_iter().filter(|item| text(item).is_none_or(|item| !known.contains(&item))),
+    );
+    base
 }

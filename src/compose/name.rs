@@ -22,11 +22,11 @@ pub fn normalize_project_name(name: &str) -> String {
 /// `-p`, else `COMPOSE_PROJECT_NAME`, else the last top-level `name:`, else the directory's name.
 ///
 /// `documents` are the files before interpolation. An empty name was reported.
-pub(super) fn project_name(
+pub(super) fn project_name<'n>(
     options: &LoadOptions,
     environment: &Environment,
     directory: &std::path::Path,
-    documents: &[Node],
+    documents: impl DoubleEndedIterator<Item = &'n Node>,
     diagnostics: &mut Diagnostics,
 ) -> String {
     let given = options.project_name.as_deref().filter(|name| !name.is_empty());
@@ -41,7 +41,7 @@ pub(super) fn project_name(
         }
         return normal;
     }
-    let written = documents.iter().rev().find_map(|document| {
+    let written = documents.rev().find_map(|document| {
         let node = document.get("name")?;
         let text = &node.as_scalar()?.text;
         (!text.is_empty()).then_some((node, text))

@@ -13,6 +13,9 @@ pub struct LoadOptions {
     pub project_directory: Option<PathBuf>,
     /// `--env-file`, in order. Empty: `COMPOSE_ENV_FILES`, else `.env` beside the project.
     pub env_files: Vec<PathBuf>,
+    /// `--no-interpolate`: variables stay as they are written. There is no project then, only the
+    /// document that [`super::uninterpolated`] gives out.
+    pub no_interpolate: bool,
     /// `--profile`; `*` for all. Empty: `COMPOSE_PROFILES`.
     pub profiles: Vec<String>,
     /// `--environment`: adds `compose.<name>.yaml` beside the first file, where it exists.

@@ -85,7 +85,7 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::Root => &["configs", "include", "models", "secrets"],
+            Level::Root => &["configs", "models", "secrets"],
             Level::Service => SERVICE,
             Level::Build => BUILD,
             Level::Deploy => &["endpoint_mode", "placement", "restart_policy", "rollback_config"],
@@ -184,7 +184,6 @@ const SERVICE: &[&str] = &[
     "dns_opt",
     "dns_search",
     "domainname",
-    "extends",
     "external_links",
     "extra_hosts",
     "gpus",
@@ -270,10 +269,6 @@ const SERVICE_EXTENSION: &[&str] = &[
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {
     match (level, key) {
-        (Level::Root, "include") => "name the included files with `-f`, one after the other",
-        (Level::Service, "extends") => {
-            "write the attributes out, or share them with a YAML anchor and `<<`"
-        }
         (Level::Root | Level::Service, "secrets" | "configs") => {
             "pass the value through `environment`, or build the file into the image, until then"
         }

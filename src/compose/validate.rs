@@ -64,16 +64,9 @@ impl Validator<'_> {
             extension,
             span,
             is_part,
-            is_faulty,
+            is_faulty: _,
         } = raw;
         self.is_part = is_part;
-        if services.is_empty() && !is_part && !is_faulty {
-            self.diagnostics.push(
-                Diagnostic::error(Code::NoServices, "the project has no services")
-                    .at(span, "")
-                    .help("write at least one: `services: { web: { image: nginx } }`"),
-            );
-        }
         let (active, inactive) = self.split(services);
         if active.is_empty() && !inactive.is_empty() {
             let fault =

@@ -84,6 +84,12 @@ codes! {
     Conflict = "conflict",
     /// A name that is defined nowhere in the file.
     UndefinedReference = "undefined-reference",
+    /// Files that include each other, or services that extend each other, in a circle.
+    ReferenceCycle = "reference-cycle",
+    /// A Compose file that is not on this machine.
+    RemoteFile = "remote-file",
+    /// More files are included or extended than decklift reads.
+    TooManyFiles = "too-many-files",
     /// Services that depend on each other in a circle.
     DependencyCycle = "dependency-cycle",
     /// A service with neither `image` nor `build`.

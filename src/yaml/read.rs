@@ -21,6 +21,25 @@ pub const MAX_NODES: usize = 600_000;
 /// Duplicate keys and unknown tags are reported and do not stop the reader; the first of two equal
 /// keys is kept. `None` when there is no document or when the text is not YAML, which is reported.
 pub fn parse(source: SourceId, sources: &Sources, diagnostics: &mut Diagnostics) -> Option<Node> {
+    let mut documents = parse_all(source, sources, diagnostics)?;
+    if let Some(second) = documents.get(1) {
+        diagnostics.push(several_documents(second.span));
+        return None;
+    }
+    let root = documents.pop();
+    if root.as_ref().is_none_or(Node::is_null) {
+        diagnostics.push(empty(source, sources));
+        return None;
+    }
+    root
+}
+
+/// Reads all documents of a text; there may be none. Otherwise as [`parse`].
+pub fn parse_all(
+    source: SourceId,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Node>> {
     let text = sources.get(source).text.clone();
     let base = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let body = text.get(base..).unwrap_or_default();
@@ -54,7 +73,7 @@ fn run(
     base: usize,
     body: &str,
     diagnostics: &mut Diagnostics,
-) -> Option<Node> {
+) -> Option<Vec<Node>> {
     let marks = body.bytes().filter(|&byte| is_mark(byte)).count();
     if marks <= MAX_MARKS {
         let parser = Parser::new_from_str(body);
@@ -88,9 +107,10 @@ fn events<T: Input>(
     base: usize,
     diagnostics: &mut Diagnostics,
     seen: &Cell<usize>,
-) -> Option<Node> {
+) -> Option<Vec<Node>> {
     let text = sources.get(source).text.clone();
     let positions = Positions::new(text.get(base..).unwrap_or_default(), base);
+    let mut documents = Vec::new();
     let mut builder = Builder::new(source, &text, &positions, diagnostics);
     for event in parser {
         if seen.replace(0) > MAX_MARKS {
@@ -98,11 +118,9 @@ fn events<T: Input>(
             return None;
         }
         match event {
-            Ok((Event::DocumentStart(_), mark)) if builder.is_done() => {
-                let start = positions.byte(mark.start.index());
-                let end = positions.byte(mark.end.index());
-                diagnostics.push(several_documents(Span::new(source, start, end)));
-                return None;
+            Ok((Event::DocumentStart(_), _)) if builder.is_done() => {
+                documents.extend(builder.finish());
+                builder = Builder::new(source, &text, &positions, diagnostics);
             }
             Ok((event, mark)) => {
                 if let Err(fault) = builder.event(event, mark) {
@@ -118,12 +136,8 @@ fn events<T: Input>(
             }
         }
     }
-    let root = builder.finish();
-    if root.as_ref().is_none_or(Node::is_null) {
-        diagnostics.push(empty(source, sources));
-        return None;
-    }
-    root
+    documents.extend(builder.finish());
+    Some(documents)
 }
 
 fn too_wide(source: SourceId) -> Diagnostic {
@@ -139,7 +153,8 @@ fn several_documents(span: Span) -> Diagnostic {
         .help("keep one document a file, and pass the files with `-f` one after the other")
 }
 
-fn empty(source: SourceId, sources: &Sources) -> Diagnostic {
+/// The diagnostic of a text without a value.
+pub(crate) fn empty(source: SourceId, sources: &Sources) -> Diagnostic {
     let entry = sources.get(source);
     let message = if entry.text.trim_start_matches('\u{feff}').trim().is_empty() {
         format!("`{}` is empty", entry.name)

@@ -27,6 +27,9 @@ pub(in crate::compose) enum Format {
     Compose,
     /// Every value as it stands.
     Raw,
+    /// A format that does not exist, written there. As in the reference that is a fault once the
+    /// file is read.
+    Unknown(Span),
 }
 
 impl Decoder<'_> {
@@ -111,15 +114,7 @@ impl Decoder<'_> {
             match format.value.as_str() {
                 "" => Some(Format::Compose),
                 "raw" => Some(Format::Raw),
-                _ => {
-                    self.invalid(
-                        "format",
-                        node,
-                        "is no format of `env_file`",
-                        "write `raw`, or nothing",
-                    );
-                    None
-                }
+                _ => Some(Format::Unknown(node.span)),
             }
         });
         table.finish(self);

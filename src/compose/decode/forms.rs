@@ -266,12 +266,6 @@ pub(super) const FILE_REFERENCE: Form = Form {
     required: &[],
 };
 
-pub(super) const SERVICE_MODEL: Form = Form {
-    level: Level::Part("a service's model"),
-    attributes: &[("endpoint_var", Shape::Text), ("model_var", Shape::Text)],
-    required: &[],
-};
-
 pub(super) const NETWORK: Form = Form {
     level: Level::Network,
     attributes: &[

@@ -14,14 +14,14 @@ use crate::yaml::{Kind, Node};
 
 /// A mount in its short form, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct MountSpec {
-    source: Option<String>,
-    target: String,
-    read_only: bool,
+pub(in crate::compose) struct MountSpec {
+    pub(in crate::compose) source: Option<String>,
+    pub(in crate::compose) target: String,
+    pub(in crate::compose) read_only: bool,
     /// Options other than `ro` and `rw`.
-    options: Vec<String>,
+    pub(in crate::compose) options: Vec<String>,
     /// Whether the source is a path.
-    is_bind: bool,
+    pub(in crate::compose) is_bind: bool,
 }
 
 /// Reads `[source:]target[:options]`.
@@ -29,7 +29,7 @@ struct MountSpec {
 /// # Errors
 ///
 /// What is wrong, as a lower-case fragment.
-fn parse_mount(text: &str) -> Result<MountSpec, &'static str> {
+pub(in crate::compose) fn parse_mount(text: &str) -> Result<MountSpec, &'static str> {
     if text.is_empty() {
         return Err("is empty");
     }

@@ -12,15 +12,15 @@ use crate::yaml::{Kind, Node};
 
 /// A published port as Compose writes it in its long form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct PortSpec {
-    name: Option<String>,
-    mode: Option<String>,
-    host_ip: Option<String>,
-    target: u32,
+pub(in crate::compose) struct PortSpec {
+    pub(in crate::compose) name: Option<String>,
+    pub(in crate::compose) mode: Option<String>,
+    pub(in crate::compose) host_ip: Option<String>,
+    pub(in crate::compose) target: u32,
     /// A port or a range.
-    published: Option<String>,
-    protocol: Option<String>,
-    app_protocol: Option<String>,
+    pub(in crate::compose) published: Option<String>,
+    pub(in crate::compose) protocol: Option<String>,
+    pub(in crate::compose) app_protocol: Option<String>,
 }
 
 impl PortSpec {
@@ -59,7 +59,7 @@ impl PortSpec {
 /// # Errors
 ///
 /// What is wrong, as a lower-case fragment.
-fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'static str> {
+pub(in crate::compose) fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'static str> {
     let (rest, target) = text.rsplit_once(':').unwrap_or(("", text));
     let (ip, published) = rest.rsplit_once(':').unwrap_or(("", rest));
     let (target, protocol) = target.split_once('/').unwrap_or((target, "tcp"));

@@ -22,7 +22,7 @@ pub(in crate::compose) struct RawProject {
     pub(in crate::compose) extension: ProjectExtension,
     /// `services`, or the document where there is none.
     pub(in crate::compose) span: Span,
-    /// Whether `include`, which was refused, may define more than is here.
+    /// Whether files that could not be read may define more than is here.
     pub(in crate::compose) is_part: bool,
     /// Whether `services` holds something that was refused.
     pub(in crate::compose) is_faulty: bool,
@@ -49,27 +49,26 @@ pub(in crate::compose) fn decode(
         extensions: extensions(document),
         extension: ProjectExtension::default(),
         span: Span::new(document.span.source, start, start),
-        is_part: document.get("include").is_some(),
+        is_part: false,
         is_faulty: table.has_like("services"),
     };
     if let Some(entry) = table.optional("version") {
+        decoder.string("version", &entry.value);
         decoder.report(
             Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
                 .at(entry.key.span, "")
                 .help("remove it"),
         );
     }
+    // The assembler took it away; who misspells it shall be told its name.
+    table.optional("include");
     if let Some(node) = table.value("name") {
         decoder.string("name", node);
     }
-    if let Some(node) = table.value("networks")
-        && !node.is_null()
-    {
+    if let Some(node) = table.value("networks") {
         raw.networks = decoder.top_networks(node);
     }
-    if let Some(node) = table.value("volumes")
-        && !node.is_null()
-    {
+    if let Some(node) = table.value("volumes") {
         raw.volumes = decoder.top_volumes(node);
     }
     if let Some(node) = table.value("secrets").filter(|node| !node.is_null()) {

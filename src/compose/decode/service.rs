@@ -114,6 +114,8 @@ impl<'a> Decoder<'a> {
         let env_files = t.value("env_file").map(|node| self.env_files(node)).unwrap_or_default();
         let label_files = t.value("label_file").map(|node| self.label_files(node));
         let label_files = label_files.unwrap_or_default();
+        // The assembler took it away; who misspells it shall be told its name.
+        table.optional("extends");
         let excused =
             ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
         table.finish(self);

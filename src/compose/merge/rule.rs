@@ -7,10 +7,15 @@ pub(super) enum Rule {
     Services,
     /// One service.
     Service,
-    /// `networks` or `volumes` at the top level.
-    Resources,
+    /// `networks`, `volumes`, `secrets` or `configs` at the top level, and whether labels may be a
+    /// list there.
+    Resources(bool),
     /// One of them.
-    Resource,
+    Resource(bool),
+    /// `ipam` of a network.
+    Ipam,
+    /// Its `config`: entries of one subnet are one.
+    IpamConfig,
     /// `build`, in its short form the context.
     Build,
     /// `deploy`
@@ -23,6 +28,12 @@ pub(super) enum Rule {
     Limits,
     /// `environment` and its like: `A=1` in a list or `A: 1`, the later value wins.
     KeyValues,
+    /// `extra_hosts`: `host=ip` in a list or `host: ip`, joined; of equal entries one is kept.
+    Hosts,
+    /// `gpus`: a list, or `all`.
+    Gpus,
+    /// `build.ssh`: `id=path` in a list or `id: path`.
+    Ssh,
     /// A list, or one text; the lists are joined.
     List,
     /// The later value wins as a whole.
@@ -41,15 +52,20 @@ impl Rule {
         match self {
             Rule::Root => match key {
                 "services" => Rule::Services,
-                "networks" | "volumes" => Rule::Resources,
+                "networks" | "volumes" => Rule::Resources(true),
+                "secrets" | "configs" => Rule::Resources(false),
                 _ => Rule::Generic,
             },
             Rule::Services => Rule::Service,
-            Rule::Resources => Rule::Resource,
-            Rule::Resource if key == "labels" => Rule::KeyValues,
+            Rule::Resources(labels) => Rule::Resource(labels),
+            Rule::Resource(true) if key == "labels" => Rule::KeyValues,
+            Rule::Resource(true) if key == "ipam" => Rule::Ipam,
+            Rule::Ipam if key == "config" => Rule::IpamConfig,
             Rule::Service => service(key),
             Rule::Build => match key {
-                "args" | "labels" | "additional_contexts" | "extra_hosts" => Rule::KeyValues,
+                "args" | "labels" | "additional_contexts" => Rule::KeyValues,
+                "extra_hosts" => Rule::Hosts,
+                "ssh" => Rule::Ssh,
                 _ => Rule::Generic,
             },
             Rule::Deploy if key == "labels" => Rule::KeyValues,
@@ -64,7 +80,9 @@ fn service(key: &str) -> Rule {
     match key {
         "build" => Rule::Build,
         "command" | "entrypoint" => Rule::Replace,
-        "annotations" | "environment" | "extra_hosts" | "labels" | "sysctls" => Rule::KeyValues,
+        "annotations" | "environment" | "labels" | "sysctls" => Rule::KeyValues,
+        "extra_hosts" => Rule::Hosts,
+        "gpus" => Rule::Gpus,
         "dns" | "dns_opt" | "dns_search" | "env_file" | "label_file" | "tmpfs" => Rule::List,
         "depends_on" => Rule::Dependencies,
         "networks" | "models" => Rule::Names,

@@ -6,14 +6,13 @@ use indexmap::IndexMap;
 
 use super::Validator;
 use crate::compose::decode::{EnvFile, Format};
-use crate::compose::dotenv::{Dotenv, Variable, masked, parse, parse_raw};
+use crate::compose::dotenv::{Dotenv, Nothing, Variable, masked, parse, parse_raw};
 use crate::compose::environment::Environment;
-use crate::compose::files::bad_env_file;
+use crate::compose::files::{bad_env_file, read_env_text};
 use crate::compose::paths::display;
 use crate::compose::template::Lookup;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, SourceId, Span};
-use crate::yaml::read_file;
 
 type Variables = IndexMap<String, Located<String>>;
 
@@ -44,12 +43,12 @@ impl Lookup for ServiceLookup<'_> {
     }
 }
 
-/// The labels that were read.
-struct Labels<'a>(&'a Variables);
+/// The variables of the files before.
+struct Files<'a>(&'a Variables);
 
-impl Lookup for Labels<'_> {
+impl Lookup for Files<'_> {
     fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|label| label.value.as_str())
+        self.0.get(name).map(|value| value.value.as_str())
     }
 }
 
@@ -68,7 +67,7 @@ impl Validator<'_> {
             let lookup = ServiceLookup { environment: self.environment, own };
             let variables = match &text.variables {
                 Some(variables) => Rc::clone(variables),
-                None => match parse(&text.text, &lookup) {
+                None => match parse(&text.text, &lookup, &Files(&out)) {
                     Ok(Dotenv { variables, unset: _ }) => variables.into(),
                     // The fault was reported when the file was read, or depends on the service.
                     Err(error) => {
@@ -106,14 +105,14 @@ impl Validator<'_> {
                     None => fault,
                 }
             };
-            let text = match read_file(&file.path.value, &name) {
+            let text = match read_env_text(&file.path.value, &name) {
                 Ok(text) => text,
                 Err(fault) => {
                     self.diagnostics.push(place(fault));
                     continue;
                 }
             };
-            match parse(&text, &Labels(&out)) {
+            match parse(&text, &Files(&out), &Nothing) {
                 Ok(Dotenv { variables, unset: _ }) => {
                     let ranges: Vec<_> =
                         variables.iter().map(|label| label.range.clone()).collect();
@@ -155,8 +154,15 @@ impl Validator<'_> {
     }
 
     fn read_env_text(&mut self, file: &EnvFile, service: &str) -> Option<Text> {
+        if let Format::Unknown(span) = file.format {
+            let fault =
+                Diagnostic::error(Code::InvalidValue, "`env_file` has no format of this name");
+            let fault = fault.at(span, "not known").help("write `raw`, or nothing");
+            self.diagnostics.push(fault.service(service));
+            return None;
+        }
         let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
-        let text = match read_file(&file.path.value, &name) {
+        let text = match read_env_text(&file.path.value, &name) {
             Ok(text) => text,
             Err(mut fault) => {
                 if fault.code == Code::FileNotFound {
@@ -174,7 +180,7 @@ impl Validator<'_> {
             Format::Raw => {
                 parse_raw(&text).map(|variables| Dotenv { variables, unset: Vec::new() })
             }
-            Format::Compose => parse(&text, self.environment),
+            Format::Compose | Format::Unknown(_) => parse(&text, self.environment, &Nothing),
         };
         match parsed {
             Ok(Dotenv { variables, unset: _ }) => {

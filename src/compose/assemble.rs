@@ -1,0 +1,226 @@
+//! Puts one document together from all files of a project: variables, `!reset`, `extends`,
+//! `include` and the merging of several files, one document after the other in the order in which
+//! the reference takes these steps.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::extends::BaseFile;
+use super::interpolate::{Interpolation, Replaced};
+use super::merge::merge;
+use super::options::LoadOptions;
+use super::paths::{Paths, display};
+use super::reset::Marks;
+use super::unique::unique;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Located, Sources, Span};
+use crate::yaml::{self, Node};
+
+/// How many files `include` and `extends` may read, one file as often as it is read.
+const MAX_FILES: usize = 5_000;
+/// How many bytes they may hold.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How many values may be copied from one service into another.
+const MAX_COPIED: usize = 4_000_000;
+
+/// Assembles documents; what it could not read was reported.
+pub(super) struct Assembler<'a> {
+    pub(super) options: &'a LoadOptions,
+    pub(super) sources: &'a mut Sources,
+    pub(super) diagnostics: &'a mut Diagnostics,
+    pub(super) replaced: Replaced,
+    /// Whether something is missing from the document because a file could not be read.
+    pub(super) is_part: bool,
+    /// The services that lack what they extend.
+    pub(super) incomplete: HashSet<String>,
+    budget: Budget,
+}
+
+struct Budget {
+    files: usize,
+    bytes: usize,
+    copied: usize,
+    is_reported: bool,
+}
+
+/// A project: the main one or an included one.
+pub(super) struct Scope {
+    pub(super) paths: Paths,
+    pub(super) environment: Rc<Environment>,
+    /// The files that are being read, each including the next, and where it is included.
+    pub(super) chain: Vec<(PathBuf, Option<Span>)>,
+    /// The files that services extend; `None` was reported.
+    pub(super) bases: HashMap<PathBuf, Option<Rc<BaseFile>>>,
+}
+
+/// One file with its documents. The path is `None` for standard input.
+pub(super) struct Documents {
+    pub(super) path: Option<PathBuf>,
+    pub(super) span: Option<Span>,
+    pub(super) documents: Vec<Node>,
+}
+
+impl<'a> Assembler<'a> {
+    pub(super) fn new(
+        options: &'a LoadOptions,
+        sources: &'a mut Sources,
+        diagnostics: &'a mut Diagnostics,
+    ) -> Self {
+        Self {
+            options,
+            sources,
+            diagnostics,
+            replaced: Replaced::default(),
+            is_part: false,
+            incomplete: HashSet::new(),
+            budget: Budget { files: 0, bytes: 0, copied: 0, is_reported: false },
+        }
+    }
+
+    /// The files of one project as one document.
+    pub(super) fn project(&mut self, files: Vec<Documents>, scope: &mut Scope) -> Option<Node> {
+        let mut merged: Option<Node> = None;
+        for Documents { path, span, documents } in files {
+            scope.chain.push((path.unwrap_or_default(), span));
+            for document in documents {
+                let document = self.document(document, scope, merged.as_mut());
+                merged = Some(match merged.take() {
+                    Some(base) => merge(base, document, self.diagnostics),
+                    None => document,
+                });
+            }
+        }
+        if let Some(merged) = &mut merged {
+            unique(merged);
+        }
+        merged
+    }
+
+    /// One document, ready to be laid over `base`.
+    fn document(&mut self, mut node: Node, scope: &mut Scope, base: Option<&mut Node>) -> Node {
+        let marks = Marks::take(&mut node);
+        self.interpolate(&mut node, &scope.environment);
+        self.extend(&mut node, &marks, scope);
+        if let Some(base) = base {
+            marks.apply(base);
+        }
+        self.include(&mut node, scope);
+        node
+    }
+
+    /// Replaces the variables of a document, unless the options say not to.
+    pub(super) fn interpolate(&mut self, node: &mut Node, environment: &Environment) {
+        if !self.options.no_interpolate {
+            Interpolation::new(environment, self.sources, &mut self.replaced)
+                .node(node, self.diagnostics);
+        }
+    }
+
+    /// Reads a file that another one names. `None` was reported.
+    pub(super) fn read(&mut self, path: &Path, named: &Located<String>) -> Option<Vec<Node>> {
+        let name = display(path, &self.options.cwd);
+        match yaml::read_file(path, &name) {
+            Ok(text) => {
+                if !self.spend(text.len(), named.span) {
+                    return None;
+                }
+                let id = self.sources.add(name, Arc::<str>::from(text));
+                documents(id, self.sources, self.diagnostics)
+            }
+            Err(fault) => {
+                let help = if fault.code == Code::FileNotFound {
+                    "the path is relative to the directory of the project"
+                } else {
+                    "name a Compose file"
+                };
+                self.diagnostics.push(fault.at(named.span, "named here").help(help));
+                None
+            }
+        }
+    }
+
+    /// Counts a file; `false`, reported once, when there are too many.
+    pub(super) fn spend(&mut self, bytes: usize, span: Span) -> bool {
+        self.budget.files += 1;
+        self.budget.bytes += bytes;
+        let fits = self.budget.files <= MAX_FILES && self.budget.bytes <= MAX_BYTES;
+        fits || self.too_many(span)
+    }
+
+    /// Counts values that are copied.
+    pub(super) fn copy(&mut self, node: &Node, span: Span) -> Option<Node> {
+        self.budget.copied += count(node);
+        (self.budget.copied <= MAX_COPIED || self.too_many(span)).then(|| node.clone())
+    }
+
+    /// Whether too many files were seen already.
+    pub(super) fn is_over(&self) -> bool {
+        self.budget.is_reported
+    }
+
+    fn too_many(&mut self, span: Span) -> bool {
+        self.is_part = true;
+        if !std::mem::replace(&mut self.budget.is_reported, true) {
+            let message = "`include` and `extends` read too many files";
+            self.diagnostics.push(
+                Diagnostic::error(Code::TooManyFiles, message)
+                    .at(span, format!("the limit of {MAX_FILES} files or 64 MiB is passed here"))
+                    .help("look for files that include each other again and again"),
+            );
+        }
+        false
+    }
+
+    /// Refuses an address where a file is wanted.
+    pub(super) fn is_remote(&mut self, path: &Located<String>) -> bool {
+        let text = &path.value;
+        let is_remote = text.contains("://")
+            || ["git@", "github.com/"].iter().any(|prefix| text.starts_with(prefix));
+        if is_remote {
+            self.diagnostics.push(
+                Diagnostic::error(Code::RemoteFile, "decklift fetches no Compose files")
+                    .at(path.span, "this is not on this machine")
+                    .help("download it, and name the copy here"),
+            );
+        }
+        is_remote
+    }
+}
+
+/// How many values a tree holds.
+fn count(node: &Node) -> usize {
+    match &node.kind {
+        yaml::Kind::Scalar(_) => 1,
+        yaml::Kind::Sequence(items) => 1 + items.iter().map(count).sum::<usize>(),
+        yaml::Kind::Mapping(mapping) => {
+            1 + mapping.entries.iter().map(|entry| count(&entry.value)).sum::<usize>()
+        }
+    }
+}
+
+/// The documents of a text, each of them a mapping. `None` was reported.
+pub(super) fn documents(
+    id: crate::source::SourceId,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Vec<Node>> {
+    let documents = yaml::parse_all(id, sources, diagnostics)?;
+    let mut is_whole = true;
+    for document in &documents {
+        if document.is_null() && documents.len() == 1 {
+            diagnostics.push(yaml::empty(id, sources));
+            is_whole = false;
+        } else if document.as_mapping().is_none() {
+            diagnostics.push(
+                Diagnostic::error(Code::WrongType, "the Compose file must be a mapping")
+                    .at(document.span, "this is something else")
+                    .help("start with `services:` and write the services below it, indented"),
+            );
+            is_whole = false;
+        }
+    }
+    is_whole.then_some(documents)
+}
