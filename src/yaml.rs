@@ -7,6 +7,7 @@
 
 mod build;
 mod file;
+mod input;
 mod mapping;
 mod node;
 mod position;
