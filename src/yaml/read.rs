@@ -39,7 +39,7 @@ pub fn parse(source: SourceId, sources: &Sources, diagnostics: &mut Diagnostics)
             first = again;
         }
     }
-    diagnostics.extend(first);
+    diagnostics.append(first);
     root
 }
 
