@@ -19,4 +19,4 @@ mod write;
 pub use file::{MAX_BYTES, read_file, read_text};
 pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style, Tag};
 pub use read::{MAX_DEPTH, MAX_NODES, parse};
-pub use write::to_yaml;
+pub use write::{to_yaml, write_entry};

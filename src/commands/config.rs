@@ -1,9 +1,8 @@
 use super::Session;
 use super::prepare;
 use crate::cli::{ConfigArgs, ConfigFormat};
-use crate::compose::{ConfigForm, canonical};
+use crate::compose::{ConfigForm, print_canonical};
 use crate::error::Error;
-use crate::yaml;
 
 /// `decklift config`
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
@@ -29,11 +28,9 @@ pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error
         ConfigFormat::Json => ConfigForm::Json,
         ConfigFormat::Yaml => ConfigForm::Yaml,
     };
-    let Some(model) = canonical(&loaded, form) else { return Err(Error::Compose) };
-    let text = match arguments.format {
-        ConfigFormat::Json => serde_json::to_string_pretty(&model).unwrap_or_default(),
-        ConfigFormat::Yaml => yaml::to_yaml(&model),
-    };
+    let Some(text) = print_canonical(&loaded, form) else { return Err(Error::Compose) };
     session.screen.data(text.trim_end());
+    // The program ends here; taking a large project apart first would only take time.
+    std::mem::forget(loaded);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The resolved project in the form that `docker compose config` prints it.
 
 mod mount;
+mod print;
 mod service;
 mod value;
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::load::{Details, Loaded};
 use super::model::Project;
 use crate::yaml::Node;
+pub use print::print_canonical;
 use service::service;
 use value::{extension_value, text};
 
@@ -26,16 +28,23 @@ pub enum ConfigForm {
 /// The resolved project as `docker compose config` prints it. `None` when nothing was loaded.
 #[must_use]
 pub fn canonical(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
+    let mut out = frame(loaded, form)?;
+    let services = services(loaded, form).map(|(name, make)| {
+        let mut service = make();
+        escape(&mut service);
+        (name.to_owned(), service)
+    });
+    out.insert("services".into(), Value::Object(services.collect()));
+    Some(Value::Object(out))
+}
+
+/// All of it but the services, in whose place there are none.
+fn frame(loaded: &Loaded, form: ConfigForm) -> Option<Map<String, Value>> {
     let project = loaded.project.as_ref()?;
     let details = loaded.details.as_ref()?;
     let mut out = Map::new();
     out.insert("name".into(), project.name.clone().into());
-    let nodes = by_name(details.document.get("services"));
-    let services = project.services.iter().filter_map(|(name, model)| {
-        let node = nodes.get(name.as_str())?;
-        Some((name.clone(), service(model, node, details, form)))
-    });
-    out.insert("services".into(), Value::Object(services.collect()));
+    out.insert("services".into(), Value::Object(Map::new()));
     let networks = networks(project, details, form);
     if !networks.is_empty() {
         out.insert("networks".into(), Value::Object(networks));
@@ -45,9 +54,23 @@ pub fn canonical(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
         out.insert("volumes".into(), Value::Object(volumes));
     }
     extensions(&details.document, &mut out);
-    let mut out = Value::Object(out);
-    escape(&mut out);
+    out.values_mut().for_each(escape);
     Some(out)
+}
+
+/// The names of the services, and what makes their values.
+fn services(
+    loaded: &Loaded,
+    form: ConfigForm,
+) -> impl Iterator<Item = (&str, impl FnOnce() -> Value)> {
+    let parts = loaded.project.as_ref().zip(loaded.details.as_ref());
+    parts.into_iter().flat_map(move |(project, details)| {
+        let nodes = by_name(details.document.get("services"));
+        project.services.iter().filter_map(move |(name, model)| {
+            let node = *nodes.get(name.as_str())?;
+            Some((name.as_str(), move || service(model, node, details, form)))
+        })
+    })
 }
 
 /// Doubles dollar signs, so that the output reads back as what it says.
