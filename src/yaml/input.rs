@@ -169,6 +169,18 @@ mod tests {
 
     use super::{Limit, TextInput};
 
+    /// The events up to the first fault, after which a parser may repeat itself.
+    fn first<T: Input>(parser: Parser<'_, T>) -> Vec<String> {
+        let mut out = Vec::new();
+        for event in parser {
+            out.push(format!("{event:?}"));
+            if event.is_err() {
+                break;
+            }
+        }
+        out
+    }
+
     #[test]
     fn the_parser_sees_what_it_sees_in_the_text_itself() {
         for text in [
@@ -181,9 +193,8 @@ mod tests {
             "--",
             "",
         ] {
-            let events = |event: Result<_, saphyr_parser::ScanError>| format!("{event:?}");
-            let own: Vec<_> = Parser::new(TextInput::new(text, None)).map(events).collect();
-            let its: Vec<_> = Parser::new_from_str(text).map(events).collect();
+            let own = first(Parser::new(TextInput::new(text, None)));
+            let its = first(Parser::new_from_str(text));
             assert_eq!(own, its, "{text}");
         }
     }
