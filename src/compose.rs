@@ -32,7 +32,7 @@ mod unique;
 mod unsupported;
 mod validate;
 
-pub use canonical::{ConfigForm, canonical};
+pub use canonical::{ConfigForm, canonical, print_canonical};
 pub use coverage::coverage;
 pub use load::{Loaded, load};
 pub use model::Project;

@@ -104,6 +104,7 @@ pub struct Diagnostics {
     list: Vec<Diagnostic>,
     seen: HashSet<u64>,
     omitted: usize,
+    has_errors: bool,
 }
 
 /// How many are kept. Nobody reads more, and a hostile file could otherwise fill the memory.
@@ -113,16 +114,44 @@ impl Diagnostics {
     /// Takes one in. The same fault at the same place is kept once, and beyond 10,000 they are
     /// only counted; the first error is always kept.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.wants(diagnostic.severity) {
+            self.omitted += 1;
+            return;
+        }
         let mut hasher = DefaultHasher::new();
         diagnostic.hash(&mut hasher);
-        let hash = hasher.finish();
         if self.list.len() >= MAX_KEPT {
             self.omitted += 1;
-            if diagnostic.severity == Severity::Error && !self.has_errors() {
-                self.list.push(diagnostic);
-            }
-        } else if self.seen.insert(hash) {
-            self.list.push(diagnostic);
+        } else if !self.seen.insert(hasher.finish()) {
+            return;
+        }
+        self.has_errors |= diagnostic.severity == Severity::Error;
+        self.list.push(diagnostic);
+    }
+
+    /// The same for a diagnostic of this severity that is only made where it is kept.
+    pub fn push_with(&mut self, severity: Severity, make: impl FnOnce() -> Diagnostic) {
+        if self.wants(severity) {
+            self.push(make());
+        } else {
+            self.omitted += 1;
+        }
+    }
+
+    /// Whether a diagnostic of this severity would be kept rather than counted.
+    #[must_use]
+    pub fn wants(&self, severity: Severity) -> bool {
+        self.list.len() < MAX_KEPT || severity == Severity::Error && !self.has_errors
+    }
+
+    /// Takes in all of another collection.
+    pub fn append(&mut self, other: Self) {
+        self.omitted += other.omitted;
+        if self.list.is_empty() {
+            let omitted = self.omitted;
+            *self = Self { omitted, ..other };
+        } else {
+            self.extend(other);
         }
     }
 
@@ -135,7 +164,7 @@ impl Diagnostics {
     /// Whether any is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|d| d.severity == Severity::Error)
+        self.has_errors
     }
 
     /// Turns warnings into errors, as `--strict` asks.
@@ -143,6 +172,7 @@ impl Diagnostics {
         for diagnostic in &mut self.list {
             if diagnostic.severity == Severity::Warning {
                 diagnostic.severity = Severity::Error;
+                self.has_errors = true;
             }
         }
     }

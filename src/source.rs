@@ -113,6 +113,11 @@ impl Sources {
         &self.list[id.0 as usize]
     }
 
+    /// All texts, in the order they were taken in.
+    pub fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.list.iter()
+    }
+
     /// What stands at a place.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {

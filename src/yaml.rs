@@ -7,6 +7,7 @@
 
 mod build;
 mod file;
+mod input;
 mod mapping;
 mod node;
 mod position;
@@ -19,4 +20,4 @@ pub use file::{MAX_BYTES, read_file, read_text};
 pub use node::{Entry, Key, Kind, Mapping, Node, Scalar, Style, Tag};
 pub(crate) use read::empty;
 pub use read::{MAX_DEPTH, MAX_NODES, parse, parse_all};
-pub use write::to_yaml;
+pub use write::{to_yaml, write_entry};

@@ -3,9 +3,8 @@ use std::path::Path;
 use super::Session;
 use super::prepare;
 use crate::cli::{ConfigArgs, ConfigFormat};
-use crate::compose::{ConfigForm, Loaded, Project, canonical};
+use crate::compose::{ConfigForm, Loaded, Project, print_canonical};
 use crate::error::Error;
-use crate::yaml;
 
 /// `decklift config`
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
@@ -16,13 +15,13 @@ pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error
         _ => return Err(Error::Compose),
     };
     match &arguments.out {
-        Some(path) => write(path, &text),
-        None if text.is_empty() => Ok(()),
-        None => {
-            session.screen.data(text.trim_end());
-            Ok(())
-        }
+        Some(path) => write(path, &text)?,
+        None if text.is_empty() => {}
+        None => session.screen.data(text.trim_end()),
     }
+    // The program ends here; taking a large project apart first would only take time.
+    std::mem::forget(loaded);
+    Ok(())
 }
 
 fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
@@ -39,17 +38,12 @@ fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
     if list.networks {
         return lines(project.networks.keys());
     }
-    match arguments.format {
-        Some(ConfigFormat::Json) => {
-            let model = canonical(loaded, ConfigForm::Json);
-            let text = model.and_then(|model| serde_json::to_string_pretty(&model).ok());
-            text.map(|text| text + "\n").unwrap_or_default()
-        }
-        Some(ConfigFormat::Yaml) | None => {
-            let model = canonical(loaded, ConfigForm::Yaml);
-            model.map(|model| yaml::to_yaml(&model)).unwrap_or_default()
-        }
-    }
+    let form = match arguments.format {
+        Some(ConfigFormat::Json) => ConfigForm::Json,
+        Some(ConfigFormat::Yaml) | None => ConfigForm::Yaml,
+    };
+    let text = print_canonical(loaded, form).unwrap_or_default();
+    if text.ends_with('\n') { text } else { text + "\n" }
 }
 
 fn lines(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {

@@ -1,5 +1,6 @@
 //! The resolved project in the form that `docker compose config` prints it.
 
+mod print;
 mod runtime;
 mod service;
 mod setting;
@@ -11,6 +12,7 @@ use serde_json::{Map, Value};
 use super::load::Loaded;
 use super::model::{FileObject, Project};
 use crate::yaml::Node;
+pub use print::print_canonical;
 use service::service;
 use setting::table;
 pub(super) use value::{duration, extension_value, short};
@@ -28,16 +30,22 @@ pub enum ConfigForm {
 /// The resolved project as `docker compose config` prints it. `None` when nothing was loaded.
 #[must_use]
 pub fn canonical(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
-    let project = loaded.project.as_ref()?;
-    let details = loaded.details.as_ref()?;
-    let mut out = Map::new();
-    out.insert("name".into(), project.name.clone().into());
-    let nodes = by_name(details.document.get("services"));
-    let services = project.services.iter().filter_map(|(name, model)| {
-        let node = nodes.get(name.as_str())?;
-        Some((name.clone(), service(model, node, details, form)))
+    let mut out = frame(loaded, form)?;
+    let services = services(loaded, form).map(|(name, make)| {
+        let mut service = make();
+        escape(&mut service);
+        (name.to_owned(), service)
     });
     out.insert("services".into(), Value::Object(services.collect()));
+    Some(Value::Object(out))
+}
+
+/// All of it but the services, in whose place there are none.
+fn frame(loaded: &Loaded, form: ConfigForm) -> Option<Map<String, Value>> {
+    let project = loaded.project.as_ref()?;
+    let mut out = Map::new();
+    out.insert("name".into(), project.name.clone().into());
+    out.insert("services".into(), Value::Object(Map::new()));
     let secrets = |(key, secret): (&String, &FileObject)| {
         (key.clone(), file_object(project, key, secret, form))
     };
@@ -56,9 +64,23 @@ pub fn canonical(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
     for (key, extension) in &project.extensions {
         out.insert(key.clone(), setting::value(extension, form));
     }
-    let mut out = Value::Object(out);
-    escape(&mut out);
+    out.values_mut().for_each(escape);
     Some(out)
+}
+
+/// The names of the services, and what makes their values.
+fn services(
+    loaded: &Loaded,
+    form: ConfigForm,
+) -> impl Iterator<Item = (&str, impl FnOnce() -> Value)> {
+    let parts = loaded.project.as_ref().zip(loaded.details.as_ref());
+    parts.into_iter().flat_map(move |(project, details)| {
+        let nodes = by_name(details.document.get("services"));
+        project.services.iter().filter_map(move |(name, model)| {
+            let node = *nodes.get(name.as_str())?;
+            Some((name.as_str(), move || service(model, node, details, form)))
+        })
+    })
 }
 
 /// Doubles dollar signs, so that the output reads back as what it says.

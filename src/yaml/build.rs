@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, ScalarStyle, Span as Mark, Tag as ParsedTag};
 
 use super::mapping::{OpenMapping, key};
-use super::node::{Kind, Node, Scalar, Style, Tag};
+use super::node::{Entry, Kind, Mapping, Node, Scalar, Style, Tag};
 use super::position::Positions;
 use super::read::{MAX_DEPTH, MAX_NODES};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{Located, SourceId, Span};
 
 /// A fault that ends the reading.
@@ -24,6 +24,9 @@ pub(super) struct Builder<'a> {
     anchors: HashMap<usize, Anchor>,
     nodes: usize,
     root: Option<Node>,
+    /// Emptied, for the next list or mapping to grow in.
+    spare_items: Vec<Vec<Node>>,
+    spare_entries: Vec<Vec<Entry>>,
 }
 
 /// An anchored value, or the fact that it is still being read.
@@ -63,6 +66,8 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             nodes: 0,
             root: None,
+            spare_items: Vec::new(),
+            spare_entries: Vec::new(),
         }
     }
 
@@ -90,10 +95,12 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(id) => self.alias(id, span),
             Event::SequenceStart(anchor, tag) => {
-                self.open(Open::Sequence(Vec::new()), anchor, tag, span)
+                let items = self.spare_items.pop().unwrap_or_default();
+                self.open(Open::Sequence(items), anchor, tag, span)
             }
             Event::MappingStart(anchor, tag) => {
-                self.open(Open::Mapping(OpenMapping::default()), anchor, tag, span)
+                let entries = self.spare_entries.pop().unwrap_or_default();
+                self.open(Open::Mapping(OpenMapping::new(entries)), anchor, tag, span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Nothing
@@ -141,7 +148,11 @@ impl<'a> Builder<'a> {
     /// ends on the line below it, a plain one's may take in the blanks.
     fn content(&self, span: Span) -> Span {
         const BLANK: [char; 4] = [' ', '\t', '\n', '\r'];
-        let raw = self.text.get(span.range()).unwrap_or_default().trim_end_matches(BLANK);
+        let raw = self.text.get(span.range()).unwrap_or_default();
+        if !raw.starts_with(['&', '!']) && !raw.ends_with(BLANK) {
+            return span;
+        }
+        let raw = raw.trim_end_matches(BLANK);
         let mut rest = raw;
         while rest.starts_with(['&', '!']) {
             let Some((_, after)) = rest.split_once(BLANK) else { break };
@@ -170,11 +181,11 @@ impl<'a> Builder<'a> {
     }
 
     fn unknown_tag(&mut self, written: &str, at: Span) {
-        self.diagnostics.push(
+        self.diagnostics.push_with(Severity::Warning, || {
             Diagnostic::warning(Code::UnknownTag, format!("the tag `{written}` has no effect"))
                 .at(at, "this value is read as if it had no tag")
-                .help("Compose knows `!reset` and `!override`, YAML `!!str`, `!!int` and the like"),
-        );
+                .help("Compose knows `!reset` and `!override`, YAML `!!str`, `!!int` and the like")
+        });
     }
 
     fn open(
@@ -215,10 +226,11 @@ impl<'a> Builder<'a> {
         let (kind, last) = match frame.open {
             Open::Sequence(items) => {
                 let last = items.last().map(|item| item.alias.unwrap_or(item.span).end);
-                (Kind::Sequence(items), last)
+                (Kind::Sequence(exact(items, &mut self.spare_items)), last)
             }
             Open::Mapping(open) => {
-                let mapping = open.merged()?;
+                let entries = exact(open.merged()?, &mut self.spare_entries);
+                let mapping = Mapping { entries };
                 let last = mapping.entries.last().map(|entry| {
                     entry.value.alias.unwrap_or(entry.value.span).end.max(entry.key.span.end)
                 });
@@ -316,6 +328,19 @@ impl<'a> Builder<'a> {
         }
         Ok(())
     }
+}
+
+/// The values of a finished list or mapping in just the memory that they need. Most are small, and
+/// the buffer that they grew in serves the next one.
+fn exact<T>(mut grown: Vec<T>, spare: &mut Vec<Vec<T>>) -> Vec<T> {
+    const SMALL: usize = 256;
+    if grown.len() > SMALL {
+        grown.shrink_to_fit();
+        return grown;
+    }
+    let values = grown.drain(..).collect();
+    spare.push(grown);
+    values
 }
 
 fn too_deep(at: Span) -> Fault {

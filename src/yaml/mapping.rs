@@ -1,22 +1,27 @@
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::build::Fault;
-use super::node::{Entry, Key, Kind, Mapping, Node, Style};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::node::{Entry, Key, Kind, Node, Style};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 
 /// A mapping that is being read.
-#[derive(Default)]
 pub(super) struct OpenMapping {
-    mapping: Mapping,
+    entries: Vec<Entry>,
     pub(super) key: Option<Key>,
-    /// Filled once a linear search would be slow.
-    index: HashMap<Box<str>, usize>,
+    /// Made once a linear search would be slow.
+    index: Option<Box<Index>>,
     merges: Vec<(Key, Node)>,
 }
 
 const INDEX_FROM: usize = 16;
 
 impl OpenMapping {
+    /// `entries` is an empty buffer.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        Self { entries, key: None, index: None, merges: Vec::new() }
+    }
+
     /// Takes in the value of a key.
     pub(super) fn value(&mut self, key: Key, mut node: Node, diagnostics: &mut Diagnostics) {
         if node.span.start == node.span.end && node.is_null() {
@@ -24,24 +29,26 @@ impl OpenMapping {
         }
         if key.style == Style::Plain && &*key.text == "<<" {
             if let Some((first, _)) = self.merges.first() {
-                let fault = duplicate(first, &key)
-                    .help("merge several mappings with one key: `<<: [*first, *second]`");
-                diagnostics.push(fault);
+                diagnostics.push_with(Severity::Error, || {
+                    duplicate(first, &key)
+                        .help("merge several mappings with one key: `<<: [*first, *second]`")
+                });
                 return;
             }
             self.merges.push((key, node));
             return;
         }
-        if let Some(first) = find(&self.mapping, &mut self.index, &key.text) {
-            diagnostics.push(duplicate(&self.mapping.entries[first].key, &key));
+        if let Some(first) = find(&self.entries, &mut self.index, &key.text) {
+            let first = &self.entries[first].key;
+            diagnostics.push_with(Severity::Error, || duplicate(first, &key));
             return;
         }
-        insert(&mut self.mapping, &mut self.index, Entry { key, value: node });
+        insert(&mut self.entries, &mut self.index, Entry { key, value: node });
     }
 
-    /// Applies `<<`: own keys win, then those of the first mapping that has them.
-    pub(super) fn merged(self) -> Result<Mapping, Fault> {
-        let OpenMapping { mut mapping, key: _, mut index, merges } = self;
+    /// The entries with `<<` applied: own keys win, then those of the first mapping that has them.
+    pub(super) fn merged(self) -> Result<Vec<Entry>, Fault> {
+        let OpenMapping { mut entries, key: _, mut index, merges } = self;
         for (key, value) in merges {
             let sources = match value.kind {
                 Kind::Sequence(items) => items,
@@ -52,33 +59,64 @@ impl OpenMapping {
                     return Err(bad_merge(&key, &source));
                 };
                 for entry in merged.entries {
-                    if find(&mapping, &mut index, &entry.key.text).is_none() {
-                        insert(&mut mapping, &mut index, entry);
+                    if find(&entries, &mut index, &entry.key.text).is_none() {
+                        insert(&mut entries, &mut index, entry);
                     }
                 }
             }
         }
-        Ok(mapping)
+        Ok(entries)
     }
 }
 
-fn find(mapping: &Mapping, index: &mut HashMap<Box<str>, usize>, key: &str) -> Option<usize> {
-    if mapping.entries.len() < INDEX_FROM {
-        return mapping.entries.iter().position(|entry| &*entry.key.text == key);
-    }
-    if index.is_empty() {
-        index.extend(
-            mapping.entries.iter().enumerate().map(|(at, entry)| (entry.key.text.clone(), at)),
-        );
-    }
-    index.get(key).copied()
+/// Where the keys of a large mapping stand, by the hashes of their texts: a table of the texts
+/// themselves would hold each of them twice.
+#[derive(Default)]
+struct Index {
+    state: RandomState,
+    places: HashMap<u64, usize>,
 }
 
-fn insert(mapping: &mut Mapping, index: &mut HashMap<Box<str>, usize>, entry: Entry) {
-    if !index.is_empty() {
-        index.insert(entry.key.text.clone(), mapping.entries.len());
+impl Index {
+    /// The place of a key, or else the slot that is free for it.
+    fn place(&self, entries: &[Entry], key: &str) -> Result<usize, u64> {
+        let mut slot = self.state.hash_one(key);
+        while let Some(&at) = self.places.get(&slot) {
+            if entries.get(at).is_some_and(|entry| &*entry.key.text == key) {
+                return Ok(at);
+            }
+            slot = slot.wrapping_add(1);
+        }
+        Err(slot)
     }
-    mapping.entries.push(entry);
+
+    fn add(&mut self, entries: &[Entry], key: &str, at: usize) {
+        if let Err(slot) = self.place(entries, key) {
+            self.places.insert(slot, at);
+        }
+    }
+}
+
+fn find(entries: &[Entry], index: &mut Option<Box<Index>>, key: &str) -> Option<usize> {
+    if entries.len() < INDEX_FROM {
+        return entries.iter().position(|entry| &*entry.key.text == key);
+    }
+    let index = index.get_or_insert_with(|| {
+        let mut index = Box::<Index>::default();
+        for (at, entry) in entries.iter().enumerate() {
+            index.add(entries, &entry.key.text, at);
+        }
+        index
+    });
+    index.place(entries, key).ok()
+}
+
+/// Takes in an entry whose key is not there yet.
+fn insert(entries: &mut Vec<Entry>, index: &mut Option<Box<Index>>, entry: Entry) {
+    if let Some(index) = index {
+        index.add(entries, &entry.key.text, entries.len());
+    }
+    entries.push(entry);
 }
 
 /// A value as a key. `text` is the whole text.

@@ -31,6 +31,11 @@ impl<'a> Positions<'a> {
             return self.base + self.text.len();
         };
         let mark = mark as usize;
+        // As many bytes as characters up to the next mark: all of them are ASCII.
+        let next = self.marks.get(character / STRIDE + 1);
+        if next.is_some_and(|&next| next as usize == mark + STRIDE) {
+            return self.base + mark + character % STRIDE;
+        }
         let rest = self.text.get(mark..).unwrap_or_default();
         let inside =
             rest.char_indices().nth(character % STRIDE).map_or(rest.len(), |(byte, _)| byte);
@@ -50,6 +55,11 @@ mod tests {
             assert_eq!(positions.byte(index), byte + 3);
         }
         assert_eq!(positions.byte(10_000), text.len() + 3);
+        let text = format!("{}ü{}", "a".repeat(200), "b".repeat(200));
+        let positions = Positions::new(&text, 0);
+        for (index, (byte, _)) in text.char_indices().enumerate() {
+            assert_eq!(positions.byte(index), byte);
+        }
         assert_eq!(Positions::new("abc", 0).byte(9), 3);
     }
 }

@@ -1,8 +1,9 @@
 use std::cell::Cell;
 
-use saphyr_parser::{Event, Input, Parser};
+use saphyr_parser::{Event, Parser};
 
 use super::build::Builder;
+use super::input::{Limit, TextInput, is_mark};
 use super::node::Node;
 use super::position::Positions;
 use super::relax::relax;
@@ -57,7 +58,7 @@ pub fn parse_all(
             first = again;
         }
     }
-    diagnostics.extend(first);
+    diagnostics.append(first);
     root
 }
 
@@ -74,34 +75,21 @@ fn run(
     body: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Node>> {
-    let marks = body.bytes().filter(|&byte| is_mark(byte)).count();
-    if marks <= MAX_MARKS {
-        let parser = Parser::new_from_str(body);
-        return events(parser, source, sources, base, diagnostics, &Cell::new(0));
-    }
     // The parser holds a whole `[ … ]` before it gives out its first event. For a text that could
     // make that large, the marks between two events are counted, and beyond the limit the text
     // seems to end.
     let seen = Cell::new(0_usize);
-    let guarded = body.chars().map_while(|character| {
-        if u8::try_from(character).is_ok_and(is_mark) {
-            seen.set(seen.get() + 1);
-        }
-        (seen.get() <= MAX_MARKS).then_some(character)
-    });
-    events(Parser::new_from_iter(guarded), source, sources, base, diagnostics, &seen)
+    let marks = body.bytes().map(|byte| usize::from(is_mark(byte))).sum::<usize>();
+    let limit = (marks > MAX_MARKS).then_some(Limit { seen: &seen, most: MAX_MARKS });
+    let parser = Parser::new(TextInput::new(body, limit));
+    events(parser, source, sources, base, diagnostics, &seen)
 }
 
 /// How many marks may stand in one `[ … ]` or `{ … }` of the outermost level, or in one scalar.
 const MAX_MARKS: usize = 300_000;
 
-/// The characters that separate values inside brackets.
-fn is_mark(byte: u8) -> bool {
-    matches!(byte, b',' | b':' | b'[' | b'{')
-}
-
-fn events<T: Input>(
-    parser: Parser<'_, T>,
+fn events(
+    parser: Parser<'_, TextInput<'_>>,
     source: SourceId,
     sources: &Sources,
     base: usize,

@@ -17,24 +17,34 @@ pub fn to_yaml(value: &Value) -> String {
     out
 }
 
+/// Writes one key and its value, `depth` levels deep, as [`to_yaml`] writes those of a mapping.
+pub fn write_entry(out: &mut String, depth: usize, key: &str, value: &Value) {
+    indent(out, depth);
+    entry(out, key, value, depth);
+}
+
 /// `inline`: the first line continues a line that was begun, `- ` say.
 fn object(out: &mut String, map: &serde_json::Map<String, Value>, depth: usize, inline: bool) {
     for (index, (key, value)) in map.iter().enumerate() {
         if index > 0 || !inline {
             indent(out, depth);
         }
-        // A key beyond this length is no simple key to a reader.
-        if key.len() > 120 {
-            out.push_str("? ");
-            out.push_str(&quoted(key));
-            out.push('\n');
-            indent(out, depth);
-        } else {
-            out.push_str(&text(key));
-        }
-        out.push(':');
-        below(out, value, depth);
+        entry(out, key, value, depth);
     }
+}
+
+fn entry(out: &mut String, key: &str, value: &Value, depth: usize) {
+    // A key beyond this length is no simple key to a reader.
+    if key.len() > 120 {
+        out.push_str("? ");
+        quoted(out, key);
+        out.push('\n');
+        indent(out, depth);
+    } else {
+        text(out, key);
+    }
+    out.push(':');
+    below(out, value, depth);
 }
 
 fn array(out: &mut String, items: &[Value], depth: usize, inline: bool) {
@@ -84,7 +94,7 @@ fn scalar(out: &mut String, value: &Value, depth: usize) {
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&self::number(number)),
         Value::String(value) if is_block(value) && depth > 0 => return block(out, value, depth),
-        Value::String(value) => out.push_str(&text(value)),
+        Value::String(value) => text(out, value),
         Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
     }
@@ -109,8 +119,8 @@ fn indent(out: &mut String, depth: usize) {
 }
 
 /// A string or key on one line.
-fn text(value: &str) -> String {
-    if is_plain(value) { value.to_owned() } else { quoted(value) }
+fn text(out: &mut String, value: &str) {
+    if is_plain(value) { out.push_str(value) } else { quoted(out, value) }
 }
 
 /// Words that some reader takes for something else than text.
@@ -130,8 +140,7 @@ fn is_plain(value: &str) -> bool {
     starts && plain && !WORDS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
-fn quoted(value: &str) -> String {
-    let mut out = String::with_capacity(value.len() + 2);
+fn quoted(out: &mut String, value: &str) {
     out.push('"');
     for character in value.chars() {
         match character {
@@ -156,18 +165,20 @@ fn quoted(value: &str) -> String {
         }
     }
     out.push('"');
-    out
 }
 
 /// Whether a text of several lines can be written as it stands, after `|`.
 fn is_block(value: &str) -> bool {
-    let lines: Vec<&str> = value.split('\n').collect();
-    let first = lines.iter().find(|line| !line.is_empty());
-    lines.len() > 1
-        && first.is_some_and(|line| !line.starts_with([' ', '#']))
+    // Most texts have one line.
+    if !value.contains('\n') {
+        return false;
+    }
+    let mut lines = value.split('\n');
+    let first = lines.clone().find(|line| !line.is_empty());
+    first.is_some_and(|line| !line.starts_with([' ', '#']))
         && !value.starts_with('\n')
         && value.chars().all(|c| c == '\n' || matches!(c, ' '..='~'))
-        && lines.iter().all(|line| !line.ends_with(' '))
+        && lines.all(|line| !line.ends_with(' '))
 }
 
 fn block(out: &mut String, value: &str, depth: usize) {
