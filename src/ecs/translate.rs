@@ -45,7 +45,18 @@ pub fn stack_name(project: &str, environment: Option<&str>) -> String {
 /// Translates a project for Fargate. The same input gives the same output, byte by byte.
 #[must_use]
 pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) -> Translation {
-    let Project { name, directory: _, services: _, networks: _, volumes: _, extension } = project;
+    let Project {
+        name,
+        directory: _,
+        services: _,
+        networks: _,
+        volumes: _,
+        secrets: _,
+        configs: _,
+        models: _,
+        extensions: _,
+        extension,
+    } = project;
     // Region, VPC and subnets are facts by now.
     let ProjectExtension { region: _, vpc: _, subnets: _, log_retention: _, tags: _ } = extension;
     let mut out = Output::default();

@@ -64,6 +64,7 @@ pub(crate) fn container(
         read_only,
         tty,
         stdin_open,
+        written: _,   // compose/unsupported.rs speaks for what is only there
         extension: _, // size.rs, exposure.rs, load_balancer.rs
     } = member.service;
     credentials::check(member.service, out);

@@ -128,7 +128,7 @@ fn default_creation() -> CreationInfo {
 
 /// The options of a volume: `uid`, `gid` and `permissions` are the directory's.
 fn creation(name: &str, volume: &Volume, out: &mut Output) -> CreationInfo {
-    let Volume { span, name: outside, external, driver, driver_opts } = volume;
+    let Volume { span, name: outside, external, driver, driver_opts, settings: _ } = volume;
     if *external {
         let message = format!("the external volume {name} is not supported yet");
         let help = "take `external` away: decklift makes an empty volume on EFS";

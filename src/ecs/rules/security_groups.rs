@@ -133,7 +133,7 @@ pub(crate) fn shorten(mut description: String) -> String {
 
 /// Says what of a network does not carry over.
 fn describe(name: &str, network: &Network, out: &mut Output) {
-    let Network { span, name: outside, internal, external } = network;
+    let Network { span, name: outside, internal, external, settings: _ } = network;
     if *external {
         out.say(
             Diagnostic::error(

@@ -86,7 +86,7 @@ fn is_internal(cx: &Context<'_>, service: &Service) -> bool {
         service.networks.keys().filter_map(|name| cx.project.networks.get(name)).peekable();
     networks.peek().is_some()
         && networks.all(|network| {
-            let Network { span: _, name: _, internal, external: _ } = network;
+            let Network { span: _, name: _, internal, external: _, settings: _ } = network;
             *internal
         })
 }
