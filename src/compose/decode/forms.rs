@@ -130,7 +130,7 @@ const PLACEMENT: Form = Form {
     attributes: &[
         ("constraints", Shape::Texts),
         ("preferences", Shape::Tables(&PREFERENCE)),
-        ("max_replicas_per_node", Shape::Whole),
+        ("max_replicas_per_node", Shape::Natural),
     ],
     required: &[],
 };

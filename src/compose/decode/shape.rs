@@ -45,6 +45,8 @@ pub(super) enum Shape {
     Whole,
     /// A whole number, also as text, of 0 or more.
     Count,
+    /// A whole number of 0 or more, also as text; nothing when 0.
+    Natural,
     /// A whole number that is no text; nothing when 0.
     StrictWhole,
     /// A whole number, 0 where there is none.
@@ -161,6 +163,7 @@ impl Decoder<'_> {
             Shape::Switch => self.boolean(field, node).map(|on| Setting::Flag(on.value)),
             Shape::Whole
             | Shape::Count
+            | Shape::Natural
             | Shape::StrictWhole
             | Shape::Amount
             | Shape::Ratio
@@ -254,6 +257,7 @@ impl Decoder<'_> {
             (Shape::Count, _) => {
                 self.integer(field, node, (0, i64::MAX)).map(|n| Setting::Whole(n.value))
             }
+            (Shape::Natural, _) => not_zero(self.integer(field, node, (0, i64::MAX))?.value),
             (Shape::Ratio, _) => {
                 let ratio = short(self.number(field, node)?.value);
                 (ratio != 0.0).then_some(Setting::Number(ratio))
