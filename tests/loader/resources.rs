@@ -8,7 +8,7 @@ use crate::support::Case;
 const TOP: &str = "name: p
 services: { web: { image: nginx, SERVICE }, other: { build: . } }
 networks: { n: {} }
-volumes: { v: {} }
+volumes: { data: {} }
 secrets: { s: { file: ./s } }
 configs: { c: { content: hello } }
 ";
@@ -26,8 +26,7 @@ fn web(attributes: &str) -> Option<Value> {
 
 #[test]
 fn what_is_printed() {
-    let volume =
-        |target: &str| json!([{ "type": "volume", "source": "v", "target": target, "volume": {} }]);
+    let volume = |target: &str| json!([{ "type": "volume", "source": "data", "target": target, "volume": {} }]);
     for (attributes, key, want) in [
         ("secrets: [s]", "secrets", json!([{ "source": "s", "target": "/run/secrets/s" }])),
         ("configs: [c]", "configs", json!([{ "source": "c" }])),
@@ -36,8 +35,8 @@ fn what_is_printed() {
             "secrets",
             json!([{ "source": "s", "target": "t", "uid": "1", "mode": "0440" }]),
         ),
-        ("volumes: ['v:/a/']", "volumes", volume("/a")),
-        ("volumes: ['./x:/a', 'v:/a']", "volumes", volume("/a")),
+        ("volumes: ['data:/a/']", "volumes", volume("/a")),
+        ("volumes: ['./x:/a', 'data:/a']", "volumes", volume("/a")),
         (
             "volumes: [{ type: image, source: i, target: /i, image: { subpath: s } }]",
             "volumes",
@@ -131,8 +130,8 @@ fn what_is_refused() {
         "ports: [{ published: 80 }]",
         "ports: [{ target: 80, host_ip: localhost }]",
         "volumes: [{ type: bind, target: /a }]",
-        "volumes: [{ type: floppy, source: v, target: /a }]",
-        "volumes: ['v:/a', 'missing:/b']",
+        "volumes: [{ type: floppy, source: data, target: /a }]",
+        "volumes: ['data:/a', 'missing:/b']",
     ] {
         assert_eq!(web(attributes), None, "{attributes}");
     }

@@ -251,6 +251,10 @@ impl Decoder<'_> {
                 false
             }
         };
+        if published.as_deref().is_some_and(|published| range(published).is_none()) {
+            let why = "has a published port outside 1–65535";
+            self.invalid("published", node, why, "write `8080`");
+        }
         let published = published.as_deref().and_then(range);
         if let Some((low, high)) = published
             && low != high
