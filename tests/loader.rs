@@ -22,6 +22,8 @@ mod model;
 mod nodes;
 #[path = "loader/properties.rs"]
 mod properties;
+#[path = "loader/resources.rs"]
+mod resources;
 #[path = "loader/support.rs"]
 mod support;
 #[path = "loader/writing.rs"]

@@ -156,7 +156,11 @@ fn file_object(project: &Project, key: &str, object: &FileObject, form: ConfigFo
     resource(project, key, object.name.as_deref(), object.external, rest)
 }
 
+/// Only YAML has them.
 fn models(project: &Project, form: ConfigForm) -> Map<String, Value> {
+    if form == ConfigForm::Json {
+        return Map::new();
+    }
     let entries = project.models.iter();
     entries.map(|(key, model)| (key.clone(), Value::Object(table(model, form)))).collect()
 }

@@ -232,7 +232,6 @@ const BUILD: &[&str] = &[
     "isolation",
     "network",
     "no_cache",
-    "no_cache_filter",
     "privileged",
     "provenance",
     "pull",

@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use crate::compose::Project;
 use crate::compose::model::{
     Build, Condition, Dependency, Deploy, HealthTest, Healthcheck, Mount, MountKind, Network,
-    NetworkAttachment, Port, ProjectExtension, Protocol, Service, ServiceExtension, Volume,
+    NetworkAttachment, Port, ProjectExtension, Protocol, Service, ServiceExtension, Settings,
+    Volume, Written,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId};
@@ -75,6 +76,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
         namespaces: None,
         privileges: None,
         addressing: None,
+        written: Written::default(),
         extension: ServiceExtension::default(),
     }
 }
@@ -176,6 +178,7 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
                 name: None,
                 internal: false,
                 external: false,
+                settings: Settings::default(),
             });
         }
         for mount in &service.mounts {
@@ -186,6 +189,7 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
                     external: false,
                     driver: None,
                     driver_opts: IndexMap::new(),
+                    settings: Settings::default(),
                 });
             }
         }
@@ -196,6 +200,10 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
         services: services.into_iter().map(|s| (s.name.value.clone(), s)).collect(),
         networks,
         volumes,
+        secrets: IndexMap::new(),
+        configs: IndexMap::new(),
+        models: IndexMap::new(),
+        extensions: IndexMap::new(),
         extension: ProjectExtension::default(),
     }
 }

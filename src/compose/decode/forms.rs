@@ -5,6 +5,7 @@ use crate::compose::unsupported::Level;
 
 const ORDERS: Shape = Shape::Choice(&["start-first", "stop-first"]);
 
+/// Docker Compose 2.40.3, which is followed here, does not know `no_cache_filter` yet.
 pub(super) const BUILD: Form = Form {
     level: Level::Build,
     attributes: &[
@@ -20,7 +21,6 @@ pub(super) const BUILD: Form = Form {
         ("cache_from", Shape::Texts),
         ("cache_to", Shape::Texts),
         ("no_cache", Shape::Flag),
-        ("no_cache_filter", Shape::Dropped(&Shape::OneOrMore)),
         ("additional_contexts", Shape::Contexts),
         ("pull", Shape::Flag),
         ("extra_hosts", Shape::Hosts),
@@ -110,7 +110,7 @@ const GENERIC: Form = Form {
 
 const DISCRETE: Form = Form {
     level: Level::Part("`discrete_resource_spec`"),
-    attributes: &[("kind", Shape::Word), ("value", Shape::Value)],
+    attributes: &[("kind", Shape::Kind), ("value", Shape::Amount)],
     required: &[],
 };
 
@@ -130,7 +130,7 @@ const PLACEMENT: Form = Form {
     attributes: &[
         ("constraints", Shape::Texts),
         ("preferences", Shape::Tables(&PREFERENCE)),
-        ("max_replicas_per_node", Shape::Whole),
+        ("max_replicas_per_node", Shape::Natural),
     ],
     required: &[],
 };

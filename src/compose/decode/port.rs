@@ -63,18 +63,26 @@ pub(in crate::compose) fn parse_ports(text: &str) -> Result<Vec<PortSpec>, &'sta
     let (rest, target) = text.rsplit_once(':').unwrap_or(("", text));
     let (ip, published) = rest.rsplit_once(':').unwrap_or(("", rest));
     let (target, protocol) = target.split_once('/').unwrap_or((target, "tcp"));
-    let ip = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']')).unwrap_or(ip);
+    let bare = ip.strip_prefix('[').and_then(|ip| ip.strip_suffix(']'));
+    if bare.is_none() && ip.contains(':') {
+        return Err("has an IPv6 address without brackets");
+    }
+    let ip = bare.unwrap_or(ip);
     if !ip.is_empty() && ip.parse::<IpAddr>().is_err() {
         return Err("has an address that is none");
     }
     if target.is_empty() {
         return Err("names no container port");
     }
+    let protocol = if protocol.is_empty() { "tcp" } else { protocol };
     let protocol = protocol.to_ascii_lowercase();
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
         return Err("has a protocol other than tcp and udp");
     }
     let (first, last) = range(target).ok_or("has a container port outside 1–65535")?;
+    if first == 0 {
+        return Err("has a container port outside 1–65535");
+    }
     let outside = match published {
         "" => None,
         text => Some(range(text).ok_or("has a published port outside 1–65535")?),
@@ -243,6 +251,10 @@ impl Decoder<'_> {
                 false
             }
         };
+        if published.as_deref().is_some_and(|published| range(published).is_none()) {
+            let why = "has a published port outside 1–65535";
+            self.invalid("published", node, why, "write `8080`");
+        }
         let published = published.as_deref().and_then(range);
         if let Some((low, high)) = published
             && low != high
@@ -320,7 +332,9 @@ mod tests {
             ("127.0.0.1:8080:80/UDP", "127.0.0.1 8080 80/udp"),
             ("127.0.0.1::80", "127.0.0.1 - 80/tcp"),
             ("[::1]:8080:80", "::1 8080 80/tcp"),
-            ("::1:8080:80", "::1 8080 80/tcp"),
+            ("::1:8080:80", "has an IPv6 address without brackets"),
+            ("80/", "* - 80/tcp"),
+            ("0", "has a container port outside 1–65535"),
             ("9-10:9-10", "* 10 10/tcp, * 9 9/tcp"),
             ("3000-3002:80", "* 3000-3002 80/tcp"),
             ("3-4:5-7", "has two ranges of different length"),

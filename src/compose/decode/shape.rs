@@ -45,10 +45,14 @@ pub(super) enum Shape {
     Whole,
     /// A whole number, also as text, of 0 or more.
     Count,
+    /// A whole number of 0 or more, also as text; nothing when 0.
+    Natural,
     /// A whole number that is no text; nothing when 0.
     StrictWhole,
-    /// A whole number that is no text, or 0.
-    Value,
+    /// A whole number, 0 where there is none.
+    Amount,
+    /// Text, the empty one where there is none.
+    Kind,
     /// A fraction; nothing when 0.
     Ratio,
     /// Processors; nothing when 0.
@@ -109,9 +113,13 @@ impl Decoder<'_> {
             table.required(self, key, help);
         }
         for (key, shape) in form.attributes {
-            if let Some(node) = table.value(key)
-                && let Some(setting) = self.setting(key, node, *shape)
-            {
+            let setting = match (table.value(key), shape) {
+                (Some(node), _) => self.setting(key, node, *shape),
+                (None, Shape::Kind) => Some(Setting::Text(String::new())),
+                (None, Shape::Amount) => Some(Setting::Whole(0)),
+                (None, _) => None,
+            };
+            if let Some(setting) = setting {
                 settings.attributes.insert(key, setting);
             }
         }
@@ -133,6 +141,7 @@ impl Decoder<'_> {
             Shape::Tables(form) => self.tables(field, node, form),
             Shape::Text
             | Shape::Word
+            | Shape::Kind
             | Shape::Scalar
             | Shape::Choice(_)
             | Shape::Memory
@@ -154,8 +163,9 @@ impl Decoder<'_> {
             Shape::Switch => self.boolean(field, node).map(|on| Setting::Flag(on.value)),
             Shape::Whole
             | Shape::Count
+            | Shape::Natural
             | Shape::StrictWhole
-            | Shape::Value
+            | Shape::Amount
             | Shape::Ratio
             | Shape::Cpus
             | Shape::Mode
@@ -192,7 +202,7 @@ impl Decoder<'_> {
 
     fn text_setting(&mut self, field: &str, node: &Node, shape: Shape) -> Option<String> {
         match shape {
-            Shape::Word => self.string(field, node).map(|text| text.value),
+            Shape::Word | Shape::Kind => self.string(field, node).map(|text| text.value),
             Shape::Scalar => match node.as_scalar().map(typed) {
                 Some(Typed::Text(text)) => Some(text.to_owned()).filter(|text| !text.is_empty()),
                 Some(Typed::Bool(on)) => Some(on.to_string()),
@@ -202,6 +212,12 @@ impl Decoder<'_> {
                 }
             },
             Shape::Choice(words) => {
+                if node.as_scalar().is_some_and(|scalar| scalar.text.is_empty()) && !node.is_null()
+                {
+                    let help = format!("it takes `{}`", words.join("`, `"));
+                    self.invalid(field, node, &format!("is no value of `{field}`"), &help);
+                    return None;
+                }
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
                 self.choice(field, node, &choices).map(|word| word.value.to_owned())
             }
@@ -230,19 +246,18 @@ impl Decoder<'_> {
         let not_zero = |number: i64| (number != 0).then_some(Setting::Whole(number));
         let found = node.as_scalar().map(typed);
         match (shape, found) {
-            (Shape::StrictWhole | Shape::Value, Some(Typed::Text(_)))
-                if matches!(shape, Shape::StrictWhole) =>
-            {
+            (Shape::StrictWhole, Some(Typed::Text(_))) => {
                 self.wrong_type(field, node, "a number");
                 None
             }
             (Shape::StrictWhole | Shape::Whole, _) => {
                 not_zero(self.integer(field, node, ALL)?.value)
             }
-            (Shape::Value, _) => self.integer(field, node, ALL).map(|n| Setting::Whole(n.value)),
+            (Shape::Amount, _) => self.integer(field, node, ALL).map(|n| Setting::Whole(n.value)),
             (Shape::Count, _) => {
                 self.integer(field, node, (0, i64::MAX)).map(|n| Setting::Whole(n.value))
             }
+            (Shape::Natural, _) => not_zero(self.integer(field, node, (0, i64::MAX))?.value),
             (Shape::Ratio, _) => {
                 let ratio = short(self.number(field, node)?.value);
                 (ratio != 0.0).then_some(Setting::Number(ratio))
@@ -257,9 +272,10 @@ impl Decoder<'_> {
                     None
                 }
             },
+            (Shape::Mode, Some(Typed::Int(mode))) => Some(Setting::Text(file_mode(mode))),
             (Shape::Mode, _) => {
-                let mode = self.integer(field, node, ALL)?.value;
-                Some(Setting::Text(file_mode(mode)))
+                self.wrong_type(field, node, "a file mode");
+                None
             }
             (Shape::TmpfsMode, Some(Typed::Text(_))) => {
                 self.wrong_type(field, node, "a number");
@@ -284,6 +300,16 @@ impl Decoder<'_> {
                 return None;
             }
         };
+        if matches!(shape, Shape::Set) {
+            // As in the reference, the name before an equals sign makes an entry unique.
+            let mut out: IndexMap<String, String> = IndexMap::new();
+            for item in items {
+                let Some(text) = self.string(field, item) else { continue };
+                let name = text.value.split('=').next().unwrap_or_default().to_owned();
+                out.insert(name, text.value);
+            }
+            return (!out.is_empty()).then(|| texts(out.into_values().collect()));
+        }
         let mut seen: IndexMap<String, crate::source::Span> = IndexMap::new();
         let mut out = Vec::with_capacity(items.len());
         for item in items {
@@ -291,14 +317,12 @@ impl Decoder<'_> {
             if !matches!(shape, Shape::Texts)
                 && let Some(first) = seen.insert(text.value.clone(), text.span)
             {
-                if !matches!(shape, Shape::Set) {
-                    let message = format!("{} is in `{field}` twice", self.show(item));
-                    let fault = Diagnostic::error(Code::Conflict, message)
-                        .at(text.span, "again here")
-                        .at(first, "first here")
-                        .help("keep one of the two");
-                    self.report(fault);
-                }
+                let message = format!("{} is in `{field}` twice", self.show(item));
+                let fault = Diagnostic::error(Code::Conflict, message)
+                    .at(text.span, "again here")
+                    .at(first, "first here")
+                    .help("keep one of the two");
+                self.report(fault);
                 continue;
             }
             out.push(text.value);
@@ -355,7 +379,8 @@ pub(super) fn texts(words: Vec<String>) -> Setting {
 
 /// The form in which Compose prints permissions.
 fn file_mode(mode: i64) -> String {
-    format!("0{mode:o}")
+    let sign = if mode < 0 { "-" } else { "" };
+    format!("0{sign}{:o}", mode.unsigned_abs())
 }
 
 /// The `x-…` entries of a mapping.

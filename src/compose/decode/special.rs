@@ -37,6 +37,14 @@ impl Decoder<'_> {
                 }
             }
         }
+        if let Some(mapping) = node.as_mapping() {
+            for entry in &mapping.entries {
+                if !matches!(entry.value.as_scalar().map(typed), Some(Typed::Text(_))) {
+                    let field = format!("{field}.{}", entry.key.text);
+                    self.wrong_type(&field, &entry.value, "text");
+                }
+            }
+        }
         let contexts: IndexMap<String, Setting> = self
             .key_values(field, node)
             .into_iter()
@@ -120,7 +128,7 @@ impl Decoder<'_> {
     pub(super) fn ulimit_settings(&mut self, field: &str, node: &Node) -> Option<Setting> {
         const PAIR: Form = Form {
             level: Level::Part("a limit"),
-            attributes: &[("soft", Shape::Value), ("hard", Shape::Value)],
+            attributes: &[("soft", Shape::StrictWhole), ("hard", Shape::StrictWhole)],
             required: &[
                 ("soft", "write both, or one number for both"),
                 ("hard", "write both, or one number for both"),
@@ -133,13 +141,13 @@ impl Decoder<'_> {
         let mut out = IndexMap::new();
         for entry in &mapping.entries {
             let name = &*entry.key.text;
-            if !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
-                self.invalid(field, &entry.value, "stands at a bad name", "use lower-case letters");
-                continue;
-            }
             let limit = match &entry.value.kind {
                 Kind::Mapping(_) => self.settings(field, &entry.value, &PAIR).map(Setting::Table),
-                _ => match self.setting(field, &entry.value, Shape::Value) {
+                _ if !Self::is_number(&entry.value) => {
+                    self.wrong_type(field, &entry.value, "a whole number, or `soft` and `hard`");
+                    None
+                }
+                _ => match self.setting(field, &entry.value, Shape::Amount) {
                     // As in the reference, where 0 is no single limit.
                     Some(Setting::Whole(0)) => Some(Setting::Map(IndexMap::new())),
                     other => other,

@@ -55,6 +55,8 @@ pub(crate) fn mounts(member: &Member<'_>, out: &mut Output) -> Mounts {
                 out.say(bind(member.service, path, target, mount.span));
                 None
             }
+            // Refused with the file.
+            MountKind::Other(_) => None,
             MountKind::Tmpfs { size } => {
                 let size =
                     size.filter(|size| *size > 0).map_or(TMPFS, |size| size.div_ceil(1 << 20));
