@@ -51,7 +51,8 @@ const MAX_SUGGESTIONS: usize = 50;
 
 impl Validator<'_> {
     pub(super) fn validate(mut self, name: String, raw: RawProject) -> Validated {
-        let RawProject { services, networks, volumes, extension, span, is_part, is_faulty } = raw;
+        let RawProject { services, networks, volumes, models, extension, span, is_part, is_faulty } =
+            raw;
         self.is_part = is_part;
         if services.is_empty() && !is_part && !is_faulty {
             self.diagnostics.push(
@@ -86,6 +87,7 @@ impl Validator<'_> {
             project.services.insert(key, service);
         }
         self.references(&mut project, &inactive, networks, volumes, span);
+        self.models(&mut project, &models);
         self.dependencies(&mut project, &inactive);
         conflict::check(&mut project, &excused, self.diagnostics);
         cycle::break_cycles(&mut project, self.diagnostics);
@@ -232,6 +234,24 @@ impl Validator<'_> {
         volumes.retain(|name, _| used_volumes.contains(name));
         project.networks = networks;
         project.volumes = volumes;
+    }
+
+    /// Checks the names in the services' `models`.
+    fn models(&mut self, project: &mut Project, models: &HashSet<String>) {
+        let mut suggestions = MAX_SUGGESTIONS;
+        for (service, attributes) in &mut project.services {
+            attributes.models.retain(|name, model| {
+                if models.contains(name) {
+                    return true;
+                }
+                if !self.is_part {
+                    let close = suggest(&mut suggestions, name, models);
+                    let fault = undefined("model", name, model.span, self.sources, close);
+                    self.diagnostics.push(fault.at(model.span, "not defined").service(service));
+                }
+                false
+            });
+        }
     }
 
     /// Checks the names in `depends_on`.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 
 use super::table::Table;
@@ -14,6 +16,8 @@ pub(in crate::compose) struct RawProject {
     pub(in crate::compose) services: IndexMap<String, RawService>,
     pub(in crate::compose) networks: IndexMap<String, Network>,
     pub(in crate::compose) volumes: IndexMap<String, Volume>,
+    /// The names of the top-level `models`.
+    pub(in crate::compose) models: HashSet<String>,
     pub(in crate::compose) extension: ProjectExtension,
     /// `services`, or the document where there is none.
     pub(in crate::compose) span: Span,
@@ -38,6 +42,7 @@ pub(in crate::compose) fn decode(
         services: IndexMap::new(),
         networks: IndexMap::new(),
         volumes: IndexMap::new(),
+        models: names(document.get("models")),
         extension: ProjectExtension::default(),
         span: Span::new(document.span.source, start, start),
         is_part: document.get("include").is_some(),
@@ -78,4 +83,10 @@ pub(in crate::compose) fn decode(
     }
     table.finish(&mut decoder);
     Some(raw)
+}
+
+/// The keys of a mapping.
+fn names(node: Option<&Node>) -> HashSet<String> {
+    let entries = node.and_then(Node::as_mapping).map(|mapping| mapping.entries.as_slice());
+    entries.unwrap_or_default().iter().map(|entry| entry.key.text.to_string()).collect()
 }
