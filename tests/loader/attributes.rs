@@ -154,10 +154,8 @@ fn what_the_reference_refuses_is_refused() {
     ] {
         assert!(!refused(attribute).is_empty());
     }
-    assert_eq!(
-        refused("security_opt: [a, b, a]")[0],
-        "error conflict: `a` stands twice in `security_opt`"
-    );
+    let twice = "error conflict: `a` stands twice in `security_opt`".to_owned();
+    assert!(refused("security_opt: [a, b, a]").contains(&twice));
 }
 
 #[test]
@@ -194,7 +192,8 @@ fn links_namespaces_and_volumes_are_dependencies() {
     assert_eq!(names, ["db", "cache", "side", "files"]);
     assert_eq!(needs["side"].value.condition, Condition::Started);
     let circle = one("services:\n  a: {image: x, links: [b]}\n  b: {image: x, ipc: 'service:a'}\n");
-    assert!(messages(&circle.load())[0].starts_with("error dependency-cycle"));
+    let found = messages(&circle.load());
+    assert!(found.iter().any(|line| line.starts_with("error dependency-cycle")), "{found:?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, Scalar};
 
 /// A service as the files have it, before its env files are read and its references are checked.
 pub(in crate::compose) struct RawService {
@@ -111,8 +111,13 @@ impl<'a> Decoder<'a> {
         let env_files = t.value("env_file").map(|node| self.env_files(node)).unwrap_or_default();
         let label_files = t.value("label_file").map(|node| self.label_files(node));
         let label_files = label_files.unwrap_or_default();
-        let empty = |node: &Node| matches!(node.as_scalar().map(typed), Some(Typed::Text("")));
-        let named = service.image.is_some() || !table.value("image").is_some_and(empty);
+        // An empty name is none. After a fault in its variables it is not what was meant.
+        let empty = |scalar: &Scalar| {
+            typed(scalar) == Typed::Text("")
+                && !(scalar.interpolated && self.diagnostics.has_errors())
+        };
+        let image = table.value("image").and_then(Node::as_scalar);
+        let named = !image.is_some_and(empty);
         let excused = named
             && ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
         table.finish(self);
