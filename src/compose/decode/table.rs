@@ -83,7 +83,7 @@ impl<'n> Table<'n> {
                 if !is_empty(&entry.value) {
                     decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
                 }
-            } else if !*taken && !(key.starts_with("x-") && self.level.takes_extensions()) {
+            } else if !(*taken || key.starts_with("x-") && self.level.takes_extensions()) {
                 self.unknown(decoder, entry);
             }
         }
