@@ -129,7 +129,8 @@ fn profiles(options: &LoadOptions, environment: &super::environment::Environment
         return options.profiles.clone();
     }
     let list = environment.get("COMPOSE_PROFILES").unwrap_or_default();
-    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    // Nothing gives the empty name, which a profile of an unset variable has, too.
+    list.split(',').map(str::trim).map(str::to_owned).collect()
 }
 
 /// Whether a document says nothing: as in the reference, `version` does not count.

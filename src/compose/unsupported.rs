@@ -29,7 +29,6 @@ pub(super) enum Level {
     Device,
     Gpu,
     Hook,
-    PreStart,
     Logging,
     Provider,
     ServiceModel,
@@ -70,7 +69,6 @@ impl Level {
             Level::Device => "a device",
             Level::Gpu => "an entry of `gpus`",
             Level::Hook => "a hook",
-            Level::PreStart => "an entry of `pre_start`",
             Level::Logging => "`logging`",
             Level::Provider => "`provider`",
             Level::ServiceModel => "a service's model",
@@ -135,7 +133,6 @@ impl Level {
             | Level::Device
             | Level::Gpu
             | Level::Hook
-            | Level::PreStart
             | Level::Logging
             | Level::Provider
             | Level::ServiceModel
@@ -203,7 +200,6 @@ const SERVICE: &[&str] = &[
     "pid",
     "pids_limit",
     "post_start",
-    "pre_start",
     "pre_stop",
     "privileged",
     "provider",

@@ -27,10 +27,8 @@ pub(super) fn attributes(model: &Service, o: &mut Object, form: ConfigForm) {
     put(o, "stop_signal", value(model.stop_signal.as_ref()));
     put(o, "volumes_from", texts(&model.volumes_from));
     if let Some(hooks) = &model.hooks {
-        let Hooks { pre_start, post_start, pre_stop } = &**hooks;
-        for (key, hooks) in
-            [("pre_start", pre_start), ("post_start", post_start), ("pre_stop", pre_stop)]
-        {
+        let Hooks { post_start, pre_stop } = &**hooks;
+        for (key, hooks) in [("post_start", post_start), ("pre_stop", pre_stop)] {
             put(o, key, objects(hooks, |found| hook(found, form)));
         }
     }
@@ -102,16 +100,7 @@ fn provider(provider: &Provider, form: ConfigForm) -> Value {
 }
 
 fn hook(hook: &Hook, form: ConfigForm) -> Value {
-    let Hook {
-        command,
-        user,
-        privileged,
-        working_dir,
-        environment,
-        image,
-        per_replica,
-        extensions,
-    } = hook;
+    let Hook { command, user, privileged, working_dir, environment, extensions } = hook;
     let mut out = Object::new();
     super::service::command(&mut out, "command", command.as_ref(), form);
     put(&mut out, "user", value(user.as_ref()));
@@ -120,8 +109,6 @@ fn hook(hook: &Hook, form: ConfigForm) -> Value {
     let variables = environment.iter().map(|(name, value)| (name.clone(), json!(value.value)));
     let variables = (!environment.is_empty()).then(|| Value::Object(variables.collect()));
     put(&mut out, "environment", variables);
-    put(&mut out, "image", value(image.as_ref()));
-    put(&mut out, "per_replica", value(per_replica.as_ref()).filter(|on| *on));
     extended(out, extensions, form)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     command(o, "command", model.command.as_ref(), form);
     put(o, "container_name", value(model.container_name.as_ref()));
     put(o, "cpus", model.cpus.as_ref().map(|cpus| number(cpus.value)));
-    put(o, "depends_on", dependencies(model, node.get("depends_on")));
+    put(o, "depends_on", dependencies(model, node.get("depends_on"), form));
     put(o, "configs", references(&model.written.configs, form));
     put(o, "deploy", deploy(model, form));
     let develop = model.written.develop.as_ref();
@@ -53,8 +53,8 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     put(o, "image", value(model.image.as_ref()));
     put(o, "init", value(model.init.as_ref()));
     put(o, "labels", map(&model.labels));
-    put(o, "mem_limit", value(model.mem_limit.as_ref()).map(|bytes| bytes.to_string()));
-    put(o, "mem_reservation", value(model.mem_reservation.as_ref()).map(|bytes| bytes.to_string()));
+    put(o, "mem_limit", memory("mem_limit", model.mem_limit.as_ref(), node));
+    put(o, "mem_reservation", memory("mem_reservation", model.mem_reservation.as_ref(), node));
     put(o, "networks", networks(model, form));
     put(o, "platform", value(model.platform.as_ref()));
     put(o, "ports", settings(&model.written.ports, form));
@@ -98,6 +98,12 @@ fn tmpfs(node: &Node) -> Vec<String> {
     out.into_values().collect()
 }
 
+/// An amount of memory in bytes. What is below 0 limits nothing, and is in the document alone.
+fn memory(key: &str, bytes: Option<&Located<u64>>, node: &Node) -> Option<String> {
+    let below = || node.get(key).and_then(text).filter(|text| text.starts_with('-'));
+    bytes.map(|bytes| bytes.value.to_string()).or_else(below)
+}
+
 /// JSON says `null` where the image's own is meant.
 pub(super) fn command(
     out: &mut Object,
@@ -114,7 +120,7 @@ pub(super) fn command(
 
 /// As they are written, since the model lacks those on services that are left out, and those that
 /// are implied.
-fn dependencies(model: &Service, node: Option<&Node>) -> Option<Value> {
+fn dependencies(model: &Service, node: Option<&Node>, form: ConfigForm) -> Option<Value> {
     let started = || json!({ "condition": "service_started", "required": true });
     let mut out: Object = match node.map(|node| (node, &node.kind)) {
         Some((_, Kind::Mapping(mapping))) => mapping
@@ -123,6 +129,9 @@ fn dependencies(model: &Service, node: Option<&Node>) -> Option<Value> {
             .map(|entry| {
                 let get = |key: &str| entry.value.get(key).and_then(text);
                 let mut out = started();
+                if let (Some(out), ConfigForm::Yaml) = (out.as_object_mut(), form) {
+                    extensions(&entry.value, out);
+                }
                 if let Some(condition) = get("condition") {
                     out["condition"] = condition.into();
                 }

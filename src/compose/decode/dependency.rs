@@ -16,15 +16,12 @@ impl Decoder<'_> {
         let mut out = IndexMap::new();
         match &node.kind {
             Kind::Sequence(_) => {
-                for name in self.strings("depends_on", node) {
+                for name in self.distinct("depends_on", node) {
                     out.insert(name.value, Located::new(STARTED, name.span));
                 }
             }
             Kind::Mapping(mapping) => {
                 for entry in &mapping.entries {
-                    if entry.key.text.starts_with("x-") && entry.value.as_mapping().is_none() {
-                        continue;
-                    }
                     if let Some(dependency) = self.dependency(&entry.value) {
                         let dependency = Located::new(dependency, entry.key.span);
                         out.insert(entry.key.text.to_string(), dependency);
@@ -53,7 +50,8 @@ impl Decoder<'_> {
             }
         });
         let restart = table.value("restart").and_then(|node| self.boolean("restart", node));
-        let required = table.value("required").and_then(|node| self.boolean("required", node));
+        let required =
+            table.value("required").and_then(|node| self.plain_boolean("required", node));
         table.finish(self);
         Some(Dependency {
             condition: condition.unwrap_or(Condition::Started),

@@ -20,7 +20,7 @@ impl Decoder<'_> {
         let timeout = duration(self, "timeout");
         let start_period = duration(self, "start_period");
         let start_interval = duration(self, "start_interval");
-        let retries = table.value("retries").and_then(|node| self.count("retries", node, u32::MAX));
+        let retries = table.value("retries").and_then(|node| self.retries(node));
         table.finish(self);
         let test = match disabled {
             Some(Located { value: true, span }) => Some(Located::new(HealthTest::None, span)),
@@ -28,6 +28,19 @@ impl Decoder<'_> {
         };
         let check = Healthcheck { test, interval, timeout, retries, start_period, start_interval };
         Some(Located::new(check, node.span))
+    }
+
+    /// A number whose fraction is cut off.
+    fn retries(&mut self, node: &Node) -> Option<Located<u32>> {
+        let number = self.cut_integer("retries", node)?;
+        match u32::try_from(number.value) {
+            Ok(retries) => Some(number.map(|_| retries)),
+            Err(_) => {
+                let help = "write a whole number of 0 or more";
+                self.invalid("retries", node, "is out of range", help);
+                None
+            }
+        }
     }
 
     /// A text for a shell, or a list that starts with `CMD`, `CMD-SHELL` or `NONE`.
@@ -54,7 +67,10 @@ impl Decoder<'_> {
             }
             "CMD" | "CMD-SHELL" => {
                 let help = "write the command after it: `[CMD, curl, -f, http://localhost/]`";
-                self.invalid("test", &items[0], "has no command after it", help);
+                // The reference leaves it to the engine to refuse that.
+                let message = format!("`test`: `{first}` has no command after it");
+                let fault = Diagnostic::error(Code::InvalidValue, message).at(items[0].span, "");
+                self.outcome(self.used_at(fault, &items[0]).help(help));
                 return None;
             }
             _ => {

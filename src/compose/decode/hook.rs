@@ -9,16 +9,12 @@ use crate::source::Located;
 use crate::yaml::Node;
 
 impl Decoder<'_> {
-    /// `pre_start`, `post_start` and `pre_stop`.
+    /// `post_start` and `pre_stop`.
     pub(super) fn hooks(&mut self, t: &mut Table<'_>) -> Option<Box<Hooks>> {
         let mut list = |d: &mut Self, key: &'static str| {
             t.value(key).map(|node| d.hook_list(key, node)).unwrap_or_default()
         };
-        boxed(Hooks {
-            pre_start: list(self, "pre_start"),
-            post_start: list(self, "post_start"),
-            pre_stop: list(self, "pre_stop"),
-        })
+        boxed(Hooks { post_start: list(self, "post_start"), pre_stop: list(self, "pre_stop") })
     }
 
     fn hook_list(&mut self, field: &'static str, node: &Node) -> Vec<Located<Hook>> {
@@ -30,15 +26,10 @@ impl Decoder<'_> {
     }
 
     fn hook(&mut self, field: &'static str, node: &Node) -> Option<Located<Hook>> {
-        let before = field == "pre_start";
-        let level = if before { Level::PreStart } else { Level::Hook };
-        let mut table = Table::open(self, field, node, level)?;
+        let mut table = Table::open(self, field, node, Level::Hook)?;
         let t = &mut table;
-        let command = if before {
-            t.value("command")
-        } else {
-            t.required(self, "command", "write what to run: `command: [sh, -c, …]`")
-        };
+        let help = "write what to run: `command: [sh, -c, …]`";
+        let command = t.required(self, "command", help);
         let environment = t.value("environment");
         let hook = Hook {
             command: command.and_then(|node| self.command("command", node)),
@@ -48,8 +39,6 @@ impl Decoder<'_> {
             environment: environment
                 .map(|node| self.key_values("environment", node))
                 .unwrap_or_else(IndexMap::new),
-            image: before.then(|| self.read(t, "image", Self::filled)).flatten(),
-            per_replica: before.then(|| self.read(t, "per_replica", Self::boolean)).flatten(),
             extensions: super::extensions(node),
         };
         table.finish(self);

@@ -29,7 +29,11 @@ impl Decoder<'_> {
                         continue;
                     }
                     let value = as_text(scalar).map(std::borrow::Cow::into_owned);
-                    self.blank_name(field, name, &entry.value);
+                    if name.is_empty() && !matches!(field, "logging.options" | "driver_opts") {
+                        let help = "write a name before the colon";
+                        self.invalid(field, &entry.value, "has an empty name", help);
+                        continue;
+                    }
                     out.insert(name.to_string(), Located::new(value, entry.value.span));
                 }
             }
@@ -59,7 +63,7 @@ impl Decoder<'_> {
     }
 
     fn blank_name(&mut self, field: &str, name: &str, node: &Node) {
-        if field != "labels" && name.ends_with(char::is_whitespace) {
+        if matches!(field, "environment" | "args") && name.ends_with(char::is_whitespace) {
             let fault = Diagnostic::error(
                 Code::InvalidValue,
                 format!("the name of a variable in `{field}` ends with a blank"),

@@ -49,7 +49,11 @@ impl Decoder<'_> {
             Some(Typed::Text(text)) => parse_bytes(text)
                 .filter(|&bytes| bytes <= MAX_SIZE)
                 .and_then(|bytes| i64::try_from(bytes).ok()),
-            Some(Typed::Float(_) | Typed::Unsigned(_)) => None,
+            Some(Typed::Unsigned(_)) => {
+                self.fraction_is_dropped(field, node);
+                return None;
+            }
+            Some(Typed::Float(_)) => None,
             _ => {
                 self.wrong_type(field, node, "a size");
                 return None;
@@ -62,11 +66,12 @@ impl Decoder<'_> {
         size.map(|size| Located::new(size, node.span))
     }
 
+    /// Sizes that YAML takes for a float, or for more than 63 bits, never arrive.
     fn fraction_is_dropped(&mut self, field: &str, node: &Node) {
         let message =
             format!("`{field}` has no effect: docker compose drops numbers like this one");
         let fault = Diagnostic::warning(Code::InvalidValue, message)
             .help("write a whole number of bytes, or a size such as `512m`");
-        self.report_at(fault, node, "written with a point or an exponent");
+        self.report_at(fault, node, "no whole number of 63 bits");
     }
 }

@@ -40,7 +40,7 @@ impl Decoder<'_> {
     }
 
     /// A boolean that cannot be written as a text.
-    fn plain_boolean(&mut self, field: &str, node: &Node) -> Option<Located<bool>> {
+    pub(super) fn plain_boolean(&mut self, field: &str, node: &Node) -> Option<Located<bool>> {
         if matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) {
             self.wrong_type(field, node, "a boolean");
             return None;

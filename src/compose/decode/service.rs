@@ -2,13 +2,16 @@ use indexmap::IndexMap;
 
 use super::build::RawBuild;
 use super::deploy::MAX_REPLICAS;
+use super::number::Numbers;
 use super::table::Table;
 use super::{Decoder, EnvFile, KeyValues};
 use crate::compose::implied::add_implied;
 use crate::compose::model::{Deploy, Restart, Service, ServiceExtension, Written};
+use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, Scalar};
 
 /// A service as the files have it, before its env files are read and its references are checked.
 pub(in crate::compose) struct RawService {
@@ -63,8 +66,8 @@ impl<'a> Decoder<'a> {
             deploy: Deploy::default(),
             scale: t.value("scale").and_then(|node| self.count("scale", node, MAX_REPLICAS)),
             cpus: self.read(t, "cpus", Self::cpus),
-            mem_limit: self.memory(t, "mem_limit"),
-            mem_reservation: self.memory(t, "mem_reservation"),
+            mem_limit: self.memory(t, "mem_limit", Numbers::Any),
+            mem_reservation: self.memory(t, "mem_reservation", Numbers::Whole),
             mounts: Vec::new(),
             networks: IndexMap::new(),
             labels: t.value("labels").map(|node| self.labels("labels", node)).unwrap_or_default(),
@@ -116,8 +119,15 @@ impl<'a> Decoder<'a> {
         let label_files = label_files.unwrap_or_default();
         // The assembler took it away; who misspells it shall be told its name.
         table.optional("extends");
-        let excused =
-            ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
+        // An empty name is none. After a fault in its variables it is not what was meant.
+        let empty = |scalar: &Scalar| {
+            typed(scalar) == Typed::Text("")
+                && !(scalar.interpolated && self.diagnostics.has_errors())
+        };
+        let image = table.value("image").and_then(Node::as_scalar);
+        let named = !image.is_some_and(empty);
+        let excused = named
+            && ["extends", "provider", "image", "build"].iter().any(|key| table.has_like(key));
         table.finish(self);
         let environment = environment.unwrap_or_default();
         Some(RawService { service, environment, env_files, label_files, build_args, excused })
@@ -160,10 +170,16 @@ impl<'a> Decoder<'a> {
         table.value(key).and_then(|node| read(self, key, node))
     }
 
-    /// A size; 0 means no limit, as if it were absent.
-    fn memory(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<Located<u64>> {
-        let node = table.value(key)?;
-        self.bytes(key, node, true).filter(|memory| memory.value > 0)
+    /// A size; 0 and below mean no limit, as if it were absent.
+    fn memory(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+        numbers: Numbers,
+    ) -> Option<Located<u64>> {
+        let size = self.size(table, key, numbers)?;
+        let bytes = u64::try_from(size.value).ok().filter(|bytes| *bytes > 0)?;
+        Some(size.map(|_| bytes))
     }
 
     fn restart(&mut self, node: &Node) -> Option<Located<Restart>> {
@@ -180,7 +196,10 @@ impl<'a> Decoder<'a> {
             ("on-failure", Some(retries)) if retries.parse::<u32>().is_ok() => Restart::OnFailure,
             _ => {
                 let help = "write `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`";
-                self.invalid("restart", node, "is no restart policy", help);
+                // The reference hands any text on to the engine, which takes these alone.
+                let message = format!("`restart`: {} is no restart policy", self.show(node));
+                let fault = Diagnostic::error(Code::InvalidValue, message).at(node.span, "");
+                self.outcome(self.used_at(fault, node).help(help));
                 return None;
             }
         };

@@ -83,7 +83,7 @@ impl<'n> Table<'n> {
                 if !is_empty(&entry.value) {
                     decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
                 }
-            } else if !*taken && !(key.starts_with("x-") && self.level.takes_extensions()) {
+            } else if !(*taken || key.starts_with("x-") && self.level.takes_extensions()) {
                 self.unknown(decoder, entry);
             }
         }
@@ -99,7 +99,8 @@ impl<'n> Table<'n> {
             .copied();
         // Among this many faults nobody reads a guess, and guessing is slow.
         let many = decoder.diagnostics.len() > 1000;
-        let close = if many { None } else { did_you_mean(key, known) };
+        let newer = self.level == Level::Service && key == "pre_start";
+        let close = if many || newer { None } else { did_you_mean(key, known) };
         let here = if close.is_some() { "" } else { "not known here" };
         let help = close.or_else(|| self.belongs_elsewhere(key)).unwrap_or_else(|| {
             format!("remove it, or name it `x-{key}` when it is meant for another tool")
@@ -121,6 +122,9 @@ impl<'n> Table<'n> {
             }
             (Level::Service, "replicas" | "resources" | "update_config") => {
                 Some(format!("write it below `deploy`: `deploy: {{ {key}: … }}`"))
+            }
+            (Level::Service, "pre_start") => {
+                Some("docker compose 2.40.3 does not know it yet; remove it".into())
             }
             _ => None,
         }

@@ -6,15 +6,13 @@ use crate::source::Located;
 /// What runs at the turns of a container's life.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hooks {
-    /// `pre_start`: before the container is started, in containers of their own
-    pub pre_start: Vec<Located<Hook>>,
     /// `post_start`: in the container, once it runs
     pub post_start: Vec<Located<Hook>>,
     /// `pre_stop`: in the container, before it is stopped
     pub pre_stop: Vec<Located<Hook>>,
 }
 
-/// One command of `pre_start`, `post_start` or `pre_stop`.
+/// One command of `post_start` or `pre_stop`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hook {
     /// `command`; `None` where it is null.
@@ -27,10 +25,6 @@ pub struct Hook {
     pub working_dir: Option<Located<String>>,
     /// `environment`; the caller's values are not filled in for bare names.
     pub environment: IndexMap<String, Located<Option<String>>>,
-    /// `image`, of `pre_start` alone
-    pub image: Option<Located<String>>,
-    /// `per_replica`, of `pre_start` alone
-    pub per_replica: Option<Located<bool>>,
     /// `x-…`
     pub extensions: Extensions,
 }

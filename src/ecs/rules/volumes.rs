@@ -49,8 +49,6 @@ pub(crate) fn mounts(member: &Member<'_>, out: &mut Output) -> Mounts {
                 Some(file_system::task_volume(name))
             }
             MountKind::Anonymous => anonymous(member, mount, out),
-            // The loader said that there is nothing like it.
-            MountKind::Other(_) => None,
             MountKind::Bind(path) => {
                 out.say(bind(member.service, path, target, mount.span));
                 None
