@@ -1,5 +1,7 @@
 //! The loader from the outside: files in, project and drawn diagnostics out.
 
+#[path = "loader/any_input.rs"]
+mod any_input;
 #[path = "loader/bad_input.rs"]
 mod bad_input;
 #[path = "loader/bad_values.rs"]
@@ -14,6 +16,8 @@ mod environment;
 mod files;
 #[path = "loader/hostile.rs"]
 mod hostile;
+#[path = "loader/kept.rs"]
+mod kept;
 #[path = "loader/merging.rs"]
 mod merging;
 #[path = "loader/model.rs"]
