@@ -63,7 +63,7 @@ pub(crate) fn load_project(bytes: &[u8]) {
 /// When it does not.
 pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) {
     for form in [ConfigForm::Yaml, ConfigForm::Json] {
-        let Some(first) = canonical(loaded, form) else { continue };
+        let Some(first) = canonical(loaded, form).filter(stands_alone) else { continue };
         let text = match form {
             ConfigForm::Yaml => to_yaml(&first),
             ConfigForm::Json => serde_json::to_string(&first).expect("JSON"),
@@ -82,6 +82,17 @@ pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) {
         let second = canonical(&again, form).expect("a project");
         assert!(second == first, "{form:?}:\n{}", difference(&first, &second));
     }
+}
+
+/// Two things are printed that are no project of their own, by docker compose as well: one whose
+/// profiles leave no service, and a service that would depend on one that its profiles leave out.
+fn stands_alone(printed: &serde_json::Value) -> bool {
+    let Some(services) = printed["services"].as_object() else { return false };
+    let names = |service: &serde_json::Value| match &service["depends_on"] {
+        serde_json::Value::Object(map) => map.keys().cloned().collect(),
+        _ => Vec::new(),
+    };
+    !services.is_empty() && services.values().flat_map(names).all(|name| services.contains_key(&name))
 }
 
 /// Which profiles are active may stand in the environment.

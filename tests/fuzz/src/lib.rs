@@ -1,14 +1,10 @@
-//! The loader, and the drawing of its diagnostics, without the rest of the program.
+//! The loader, and the drawing of its diagnostics, without the rest of the program. The files are
+//! links: a module that is included by `#[path]` looks for its own modules in the wrong folder.
 
-#[path = "../../../src"]
-mod program {
-    pub mod compose;
-    pub mod diagnostic;
-    pub mod source;
-    pub mod yaml;
-}
-
-pub use program::{compose, diagnostic, source, yaml};
+pub mod compose;
+pub mod diagnostic;
+pub mod source;
+pub mod yaml;
 
 #[path = "../../../src/report"]
 pub mod report {
