@@ -82,9 +82,10 @@ codes! {
     UnknownAnchor = "unknown-anchor",
         "Define the anchor with `&name` above the first alias `*name`, in the same file; put the \
         value into quotes when the star is part of it.";
-    /// The document nests too deep, has too many nodes, or its aliases expand too far.
+    /// The document nests too deep or has too many values, aliases, variables and ranges resolved.
     YamlLimit = "yaml-limit",
-        "Check the brackets and the indentation, and write fewer aliases of aliases.";
+        "Check the brackets and the indentation, and write fewer aliases of aliases and \
+        shorter ranges.";
     /// A tag that Compose does not know.
     UnknownTag = "unknown-tag",
         "Remove the tag, or put the value into quotes when the exclamation mark is part of it.";

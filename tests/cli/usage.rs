@@ -18,7 +18,8 @@ fn help() {
     let long = Project::empty().run("--help");
     assert_eq!(long.code, Some(0), "{long}");
     for command in
-        ["explain", "plan", "deploy", "ps", "logs", "init", "down", "sandbox", "sandbox logs"] {
+        ["explain", "plan", "deploy", "ps", "logs", "init", "down", "sandbox", "sandbox logs"]
+    {
         let transcript = Project::empty().run(&format!("{command} --help"));
         assert_eq!(transcript.code, Some(0), "{transcript}");
         assert!(transcript.text.contains("Usage: decklift"), "{transcript}");

@@ -50,9 +50,6 @@ pub(crate) fn load_project(bytes: &[u8]) {
     diagnostics_hold(&loaded.outcomes, &loaded.sources);
     if !loaded.diagnostics.has_errors() {
         prints_itself(&loaded, &options);
-    } else {
-        // What is at fault is printed by nobody, but asking must not bring anything down.
-        let _ = canonical(&loaded, ConfigForm::Yaml);
     }
 }
 
@@ -92,7 +89,8 @@ fn stands_alone(printed: &serde_json::Value) -> bool {
         serde_json::Value::Object(map) => map.keys().cloned().collect(),
         _ => Vec::new(),
     };
-    !services.is_empty() && services.values().flat_map(names).all(|name| services.contains_key(&name))
+    !services.is_empty()
+        && services.values().flat_map(names).all(|name| services.contains_key(&name))
 }
 
 /// Which profiles are active may stand in the environment.

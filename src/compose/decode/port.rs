@@ -9,6 +9,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
 
+/// How many ports the ranges of one document may stand for. A range is a few characters and up to
+/// 65,535 ports.
+pub(super) const MAX_PORTS: usize = 200_000;
+
 /// A published port as Compose writes it in its long form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::compose) struct PortSpec {
@@ -108,7 +112,11 @@ impl Decoder<'_> {
                 specs.extend(self.long_port(item).map(|spec| (spec, item)));
                 continue;
             }
+            if self.ports_left == 0 {
+                break;
+            }
             match self.port_text("ports", item).map(|text| parse_ports(&text)) {
+                Some(Ok(found)) if !self.may_have(found.len(), item) => {}
                 Some(Ok(found)) => specs.extend(found.into_iter().map(|spec| (spec, item))),
                 Some(Err(why)) => {
                     let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
@@ -118,6 +126,20 @@ impl Decoder<'_> {
             }
         }
         specs
+    }
+
+    /// Counts ports; says so when there are too many, once.
+    fn may_have(&mut self, count: usize, item: &Node) -> bool {
+        if let Some(left) = self.ports_left.checked_sub(count) {
+            self.ports_left = left;
+            return true;
+        }
+        self.ports_left = 0;
+        let message = format!("the ranges of the file stand for more than {MAX_PORTS} ports");
+        let fault = Diagnostic::error(Code::YamlLimit, message)
+            .help("write the ports that are meant; a range is one port for each of its numbers");
+        self.report_at(fault, item, "the limit is passed here");
+        false
     }
 
     /// A text or a whole number.
@@ -228,10 +250,14 @@ impl Decoder<'_> {
         };
         let mut out = indexmap::IndexMap::new();
         for item in items {
+            if self.ports_left == 0 {
+                break;
+            }
             let Some(text) = self.port_text("expose", item) else { continue };
             let specs =
                 if text.contains(':') { Err("publishes a port") } else { parse_ports(&text) };
             match specs {
+                Ok(specs) if !self.may_have(specs.len(), item) => {}
                 Ok(specs) => {
                     for spec in specs {
                         let Some(mut port) = self.port(&spec, item) else { continue };
