@@ -8,12 +8,16 @@ mod bad_input;
 mod bad_values;
 #[path = "loader/config.rs"]
 mod config;
+#[path = "loader/corpus.rs"]
+mod corpus;
 #[path = "loader/drawing.rs"]
 mod drawing;
 #[path = "loader/environment.rs"]
 mod environment;
 #[path = "loader/files.rs"]
 mod files;
+#[path = "loader/fixed_point.rs"]
+mod fixed_point;
 #[path = "loader/hostile.rs"]
 mod hostile;
 #[path = "loader/kept.rs"]

@@ -49,22 +49,25 @@ pub(crate) fn load_project(bytes: &[u8]) {
     diagnostics_hold(&loaded.diagnostics, &loaded.sources);
     diagnostics_hold(&loaded.outcomes, &loaded.sources);
     if !loaded.diagnostics.has_errors() {
-        prints_itself(&loaded, &options);
+        prints_itself(&loaded, &options).unwrap_or_else(|why| panic!("{why}"));
     }
 }
 
 /// Whether what is printed of a project prints itself: as YAML, and as JSON.
 ///
-/// # Panics
+/// # Errors
 ///
-/// When it does not.
-pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) {
+/// What is printed otherwise, or why it does not load again.
+pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) -> Result<(), String> {
     for form in [ConfigForm::Yaml, ConfigForm::Json] {
         let Some(first) = canonical(loaded, form).filter(stands_alone) else { continue };
         let text = match form {
             ConfigForm::Yaml => to_yaml(&first),
             ConfigForm::Json => serde_json::to_string(&first).expect("JSON"),
         };
+        if form == ConfigForm::Json && !is_yaml_too(&text) {
+            continue;
+        }
         let again = load(&LoadOptions {
             files: vec!["-".into()],
             project_directory: loaded.project.as_ref().map(|project| project.directory.clone()),
@@ -74,23 +77,36 @@ pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) {
             stdin: Some(text.clone()),
             ..LoadOptions::default()
         });
-        let said = drawn(&again.diagnostics, &again.sources);
-        assert!(!again.diagnostics.has_errors(), "{form:?}\n{text}\n{said}");
-        let second = canonical(&again, form).expect("a project");
-        assert!(second == first, "{form:?}:\n{}", difference(&first, &second));
+        if again.diagnostics.has_errors() {
+            let said = drawn(&again.diagnostics, &again.sources);
+            return Err(format!("{form:?} does not load:\n{text}\n{said}"));
+        }
+        let second = canonical(&again, form).unwrap_or_default();
+        if second != first {
+            return Err(format!("{form:?}:\n{}", difference(&first, &second)));
+        }
     }
+    Ok(())
 }
 
-/// Two things are printed that are no project of their own, by docker compose as well: one whose
-/// profiles leave no service, and a service that would depend on one that its profiles leave out.
+/// Some things are printed that are no project of their own, by docker compose as well: one whose
+/// profiles leave no service, a service that would depend on one that its profiles leave out, and a
+/// build whose `dockerfile` is empty, which would become `Dockerfile`.
 fn stands_alone(printed: &serde_json::Value) -> bool {
     let Some(services) = printed["services"].as_object() else { return false };
-    let names = |service: &serde_json::Value| match &service["depends_on"] {
-        serde_json::Value::Object(map) => map.keys().cloned().collect(),
-        _ => Vec::new(),
-    };
     !services.is_empty()
-        && services.values().flat_map(names).all(|name| services.contains_key(&name))
+        && services.values().all(|service| {
+            let names = service["depends_on"].as_object();
+            let build = service["build"].as_object();
+            names.is_none_or(|names| names.keys().all(|name| services.contains_key(name)))
+                && build.is_none_or(|build| build.keys().any(|key| key.starts_with("dockerfile")))
+        })
+}
+
+/// Whether YAML allows each character, as JSON does: no reader of YAML takes the others unescaped.
+fn is_yaml_too(text: &str) -> bool {
+    let refused = |c| matches!(c, '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
+    !text.contains(refused)
 }
 
 /// Which profiles are active may stand in the environment.

@@ -112,7 +112,7 @@ impl Decoder<'_> {
                 specs.extend(self.long_port(item).map(|spec| (spec, item)));
                 continue;
             }
-            if self.ports_left == 0 {
+            if self.ports_left.is_none() {
                 break;
             }
             match self.port_text("ports", item).map(|text| parse_ports(&text)) {
@@ -130,11 +130,10 @@ impl Decoder<'_> {
 
     /// Counts ports; says so when there are too many, once.
     fn may_have(&mut self, count: usize, item: &Node) -> bool {
-        if let Some(left) = self.ports_left.checked_sub(count) {
-            self.ports_left = left;
+        self.ports_left = self.ports_left.and_then(|left| left.checked_sub(count));
+        if self.ports_left.is_some() {
             return true;
         }
-        self.ports_left = 0;
         let message = format!("the ranges of the file stand for more than {MAX_PORTS} ports");
         let fault = Diagnostic::error(Code::YamlLimit, message)
             .help("write the ports that are meant; a range is one port for each of its numbers");
@@ -250,7 +249,7 @@ impl Decoder<'_> {
         };
         let mut out = indexmap::IndexMap::new();
         for item in items {
-            if self.ports_left == 0 {
+            if self.ports_left.is_none() {
                 break;
             }
             let Some(text) = self.port_text("expose", item) else { continue };
