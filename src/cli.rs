@@ -93,6 +93,8 @@ pub enum Color {
 pub enum Command {
     /// Check the Compose files against ECS; no network, no credentials
     Check(CheckArgs),
+    /// Say what a diagnostic means, and what to do about it
+    Explain(ExplainArgs),
     /// Print the resolved Compose model
     Config(ConfigArgs),
     /// Write the AWS requests as files; no network, no credentials
@@ -126,6 +128,14 @@ pub struct CheckArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `decklift explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The name in brackets behind `error`, `warning` or `note` [default: list them all]
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
 }
 
 /// `decklift convert`

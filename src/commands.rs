@@ -5,6 +5,7 @@ mod config;
 mod convert;
 mod deploy;
 mod down;
+mod explain;
 mod history;
 mod init;
 mod logs;
@@ -54,6 +55,7 @@ pub fn run(cli: Cli) -> u8 {
 async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
     match command {
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Explain(arguments) => explain::run(session, &arguments),
         Command::Config(arguments) => config::run(session, &arguments),
         Command::Convert(arguments) => convert::run(session, &arguments),
         Command::Plan(arguments) => plan::run(session, &arguments).await,

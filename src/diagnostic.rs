@@ -2,9 +2,11 @@
 
 mod code;
 mod coverage;
+mod example;
 
 pub use code::Code;
 pub use coverage::Coverage;
+pub use example::{Example, Part};
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,5 +1,7 @@
 //! The loader from the outside: files in, project and drawn diagnostics out.
 
+#[path = "loader/any_input.rs"]
+mod any_input;
 #[path = "loader/attributes.rs"]
 mod attributes;
 #[path = "loader/bad_input.rs"]
@@ -8,14 +10,20 @@ mod bad_input;
 mod bad_values;
 #[path = "loader/config.rs"]
 mod config;
+#[path = "loader/corpus.rs"]
+mod corpus;
 #[path = "loader/drawing.rs"]
 mod drawing;
 #[path = "loader/environment.rs"]
 mod environment;
 #[path = "loader/files.rs"]
 mod files;
+#[path = "loader/fixed_point.rs"]
+mod fixed_point;
 #[path = "loader/hostile.rs"]
 mod hostile;
+#[path = "loader/kept.rs"]
+mod kept;
 #[path = "loader/merging.rs"]
 mod merging;
 #[path = "loader/model.rs"]

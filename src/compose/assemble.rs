@@ -222,5 +222,14 @@ pub(super) fn documents(
             is_whole = false;
         }
     }
+    if let Some(second) = documents.get(1).filter(|_| is_whole) {
+        let start = second.span.start as usize;
+        let message = "the file holds several YAML documents; they are merged in their order";
+        diagnostics.push(
+            Diagnostic::note(Code::SeveralDocuments, message)
+                .at(Span::new(id, start, start), "the second document starts here")
+                .help("keep one document a file where that is clearer"),
+        );
+    }
     is_whole.then_some(documents)
 }

@@ -57,6 +57,8 @@ pub(super) struct Decoder<'a> {
     paths: &'a Paths,
     /// The service that is being read.
     service: Option<&'a str>,
+    /// How many ports the ranges of the document may still stand for; none once that was too many.
+    ports_left: Option<usize>,
 }
 
 /// The `x-…` entries of a mapping.

@@ -195,7 +195,7 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
     let (start, end) = whole
         .fold((usize::MAX, 0), |(start, end), range| (start.min(range.start), end.max(range.end)));
     let first = Span::new(primary.source, start, start);
-    let mut text = source.text.get(start..end).unwrap_or_default().to_owned();
+    let mut text = without_steering(source.text.get(start..end).unwrap_or_default());
     let mut base = start;
     let is_cut = is_long(primary, sources);
     if is_cut {
@@ -225,6 +225,13 @@ fn window(line: &str, line_start: usize, span: Span) -> (usize, String) {
     let from = floor(line, at.saturating_sub(40));
     let to = floor(line, at + 80).max(from);
     (line_start + from, line[from..to].to_owned())
+}
+
+/// The text without the control characters that the renderer leaves in (U+0080 to U+009F, which some
+/// terminals obey), byte for byte as long: labels point into it.
+fn without_steering(text: &str) -> String {
+    // Each of them has two bytes, and so has the dot.
+    text.replace(|c: char| matches!(c, '\u{80}'..='\u{9f}'), "\u{b7}")
 }
 
 /// The text without characters that would steer a terminal.

@@ -1,5 +1,6 @@
 //! The command line itself.
 
+use decklift::diagnostic::Code;
 use insta::assert_snapshot;
 
 use crate::support::Project;
@@ -16,7 +17,9 @@ fn help() {
     assert_snapshot!(Project::empty().run("-h"));
     let long = Project::empty().run("--help");
     assert_eq!(long.code, Some(0), "{long}");
-    for command in ["plan", "deploy", "ps", "logs", "init", "down", "sandbox", "sandbox logs"] {
+    for command in
+        ["explain", "plan", "deploy", "ps", "logs", "init", "down", "sandbox", "sandbox logs"]
+    {
         let transcript = Project::empty().run(&format!("{command} --help"));
         assert_eq!(transcript.code, Some(0), "{transcript}");
         assert!(transcript.text.contains("Usage: decklift"), "{transcript}");
@@ -62,4 +65,16 @@ fn bad_choice() {
 #[test]
 fn option_without_its_value() {
     assert_snapshot!(Project::empty().run("plan -f"));
+}
+
+#[test]
+fn explanations() {
+    assert_snapshot!(Project::empty().run("explain several-files"));
+    assert_snapshot!(Project::empty().run("explain yaml-sintax"));
+    let list = Project::empty().run("explain");
+    assert_eq!(list.code, Some(0), "{list}");
+    for code in Code::ALL {
+        let line = format!("{code} ");
+        assert!(list.text.lines().any(|found| found.starts_with(&line)), "{code}: {list}");
+    }
 }

@@ -20,7 +20,10 @@ fn value(node: &Node) -> Value {
                 "true" => true.into(),
                 "false" => false.into(),
                 "null" => Value::Null,
-                text if starts => text.into(),
+                text if starts => {
+                    assert!(!is_typed_in_1_1(text), "{text:?} is no text to YAML 1.1");
+                    text.into()
+                }
                 text => text.parse::<serde_json::Number>().expect("a number").into(),
             }
         }
@@ -32,6 +35,128 @@ fn value(node: &Node) -> Value {
             .map(|entry| (entry.key.text.to_string(), value(&entry.value)))
             .collect::<Map<_, _>>()
             .into(),
+    }
+}
+
+/// What a reader of YAML 1.1 takes for something else than text, by the patterns of its type
+/// repository (yaml.org/type: bool, null, int, float, timestamp, merge, value). Wider than those where
+/// that is simpler.
+fn is_typed_in_1_1(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "y", "n", "yes", "no", "true", "false", "on", "off", "null", "~", "", "<<", "=", ".inf",
+        ".nan",
+    ];
+    let lower = text.to_lowercase();
+    let unsigned = lower.strip_prefix(['-', '+']).unwrap_or(&lower);
+    WORDS.contains(&&*lower)
+        || unsigned == ".inf"
+        || unsigned
+            .strip_prefix("0x")
+            .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'_'))
+        || (unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b"_.:e+-tz bo".contains(&byte)))
+}
+
+/// What another reader makes of it: `serde_yaml` is one of YAML 1.2's core schema.
+fn elsewhere(text: &str) -> Value {
+    serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn readers_of_both_versions_agree_on_texts() {
+    let words = [
+        "YES",
+        "oN",
+        "tRUE",
+        "nULL",
+        "0b1010_0111",
+        "190:20:30",
+        "190:20:30.15",
+        "685.230_15e+03",
+        "-.inf",
+        "+.INF",
+        ".NaN",
+        "0_",
+        "-_1",
+        "+0x_A",
+        "0.",
+        "1.",
+        "-.5",
+        "+.5e+3",
+        "1e+3",
+        "1E3",
+        "e3",
+        "2001-12-14t21:59:43.10-05:00",
+        "2001-12-14 21:59:43",
+        "0o",
+        "0x",
+        "08",
+        "09.1",
+        "1,000",
+        "\u{a0}",
+        "\u{200b}",
+        "\u{200e}",
+        "a\u{2029}",
+        "\u{d7ff}",
+        "\u{e000}",
+        "\u{fffd}",
+        "\u{10ffff}",
+        "a\r",
+        "\ra",
+        "\r\n",
+        "a\r\nb",
+        "\n ",
+        " \n",
+        "a\n b",
+        "#\n",
+        "\ta\nb",
+        "a\t\nb",
+        "a\n\n\n",
+        "\n\na",
+        "- a\n- b\n",
+        "---\na\n",
+        "...\n",
+        "a\n...\n",
+        "a\n---\nb",
+        "%TAG\nb",
+        "k: v\nl: w\n",
+        "\u{feff}a\nb",
+        "a\n\u{85}b",
+        "!!str",
+        "&",
+        "*",
+        "a & b",
+        "a*",
+        ",",
+        "a ,b",
+        "a: ",
+        "a:b",
+        "::",
+        "a#",
+        "'",
+        "''",
+        "\"",
+        "\\",
+        "\\n",
+        "~a",
+        "?a",
+        "-a",
+        "=a",
+        "a\n\nb\n",
+        " a\nb",
+        "a\n  \nb",
+        "a \nb",
+        "\u{7f}\n",
+        "null ",
+        "a\u{0}",
+        "y\n",
+        "n\nn",
+    ];
+    for word in words {
+        let whole = json!({ "k": word, "l": [word, [word]], "m": { word: word } });
+        let text = to_yaml(&whole);
+        assert_eq!(back(&text), whole, "{text}");
+        assert_eq!(elsewhere(&text), whole, "{text}");
     }
 }
 
@@ -154,6 +279,7 @@ proptest! {
     fn whatever_is_written_reads_back(value in values()) {
         let whole = json!({ "value": value });
         let text = to_yaml(&whole);
+        prop_assert_eq!(elsewhere(&text), whole.clone(), "{}", text);
         prop_assert_eq!(back(&text), whole, "{}", text);
     }
 }

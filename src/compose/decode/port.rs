@@ -10,6 +10,10 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
 
+/// How many ports the ranges of one document may stand for. A range is a few characters and up to
+/// 65,535 ports.
+pub(super) const MAX_PORTS: usize = 200_000;
+
 /// A published port as Compose writes it in its long form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::compose) struct PortSpec {
@@ -143,7 +147,11 @@ impl Decoder<'_> {
                 }
                 continue;
             }
+            if self.ports_left.is_none() {
+                break;
+            }
             match self.port_text("ports", item).map(|text| parse_ports(&text)) {
+                Some(Ok(found)) if !self.may_have(found.len(), item) => {}
                 Some(Ok(found)) => unique.extend(
                     found.into_iter().map(|spec| (spec.key(false), (spec, IndexMap::new(), item))),
                 ),
@@ -166,6 +174,19 @@ impl Decoder<'_> {
             written.push(Setting::Table(Settings { extensions, ..spec.settings() }));
         }
         (ports, written)
+    }
+
+    /// Counts ports; says so when there are too many, once.
+    fn may_have(&mut self, count: usize, item: &Node) -> bool {
+        self.ports_left = self.ports_left.and_then(|left| left.checked_sub(count));
+        if self.ports_left.is_some() {
+            return true;
+        }
+        let message = format!("the ranges of the file stand for more than {MAX_PORTS} ports");
+        let fault = Diagnostic::error(Code::YamlLimit, message)
+            .help("write the ports that are meant; a range is one port for each of its numbers");
+        self.report_at(fault, item, "the limit is passed here");
+        false
     }
 
     /// A text or a whole number.
@@ -285,10 +306,14 @@ impl Decoder<'_> {
         };
         let mut out = indexmap::IndexMap::new();
         for item in items {
+            if self.ports_left.is_none() {
+                break;
+            }
             let Some(text) = self.port_text("expose", item) else { continue };
             let specs =
                 if text.contains(':') { Err("publishes a port") } else { parse_ports(&text) };
             match specs {
+                Ok(specs) if !self.may_have(specs.len(), item) => {}
                 Ok(specs) => {
                     for spec in specs {
                         let port = self.for_ecs(true, |decoder| decoder.port(&spec, item));

@@ -1,5 +1,6 @@
 use indexmap::IndexMap;
 
+use super::port::MAX_PORTS;
 use super::shape::extensions;
 use super::table::Table;
 use super::{Decoder, RawService};
@@ -36,7 +37,14 @@ pub(in crate::compose) fn decode(
     diagnostics: &mut Diagnostics,
     outcomes: &mut Diagnostics,
 ) -> Option<RawProject> {
-    let mut decoder = Decoder { sources, diagnostics, outcomes, paths, service: None };
+    let mut decoder = Decoder {
+        sources,
+        diagnostics,
+        outcomes,
+        paths,
+        service: None,
+        ports_left: Some(MAX_PORTS),
+    };
     let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
     let start = document.span.start as usize;
     let mut raw = RawProject {
