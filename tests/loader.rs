@@ -1,5 +1,7 @@
 //! The loader from the outside: files in, project and drawn diagnostics out.
 
+#[path = "loader/assembly.rs"]
+mod assembly;
 #[path = "loader/bad_input.rs"]
 mod bad_input;
 #[path = "loader/bad_values.rs"]
