@@ -2,7 +2,7 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::assemble::{Assembler, Scope};
@@ -260,7 +260,7 @@ impl Assembler<'_> {
 
     fn read_base(
         &mut self,
-        path: &PathBuf,
+        path: &Path,
         named: &Located<String>,
         scope: &Scope,
     ) -> Option<BaseFile> {
