@@ -2,6 +2,8 @@
 
 #[path = "loader/any_input.rs"]
 mod any_input;
+#[path = "loader/assembly.rs"]
+mod assembly;
 #[path = "loader/attributes.rs"]
 mod attributes;
 #[path = "loader/bad_input.rs"]

@@ -105,6 +105,7 @@ pub(super) fn load_files(session: &Session) -> Result<Loaded, Error> {
         project_name: global.project_name.clone(),
         project_directory: global.project_directory.clone(),
         env_files: global.env_files.clone(),
+        no_interpolate: false,
         profiles: global.profiles.clone(),
         environment_name: global.environment.clone(),
         variables: variables(),

@@ -14,6 +14,7 @@ use super::merge::merge;
 use super::options::LoadOptions;
 use super::paths::{Paths, display};
 use super::reset::Marks;
+use super::scalar::{Typed, plain};
 use super::unique::unique;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Located, Sources, Span};
@@ -24,7 +25,7 @@ const MAX_FILES: usize = 5_000;
 /// How many bytes they may hold.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How many values may be copied from one service into another.
-const MAX_COPIED: usize = 4_000_000;
+const MAX_COPIED: usize = 1_500_000;
 
 /// Assembles documents; what it could not read was reported.
 pub(super) struct Assembler<'a> {
@@ -103,12 +104,28 @@ impl<'a> Assembler<'a> {
     fn document(&mut self, mut node: Node, scope: &mut Scope, base: Option<&mut Node>) -> Node {
         let marks = Marks::take(&mut node);
         self.interpolate(&mut node, &scope.environment);
+        self.extension_keys(&node);
         self.extend(&mut node, &marks, scope);
         if let Some(base) = base {
             marks.apply(base);
         }
         self.include(&mut node, scope);
         node
+    }
+
+    /// Reports the keys inside extensions that are no text. Elsewhere the decoder does.
+    fn extension_keys(&mut self, document: &Node) {
+        let services = document.get("services").and_then(Node::as_mapping);
+        let services = services.map_or(&[][..], |services| &services.entries);
+        let mut odd = Vec::new();
+        let below = services.iter().flat_map(|entry| extensions(&entry.value));
+        extensions(document).chain(below).for_each(|node| odd_keys(node, &mut odd));
+        for key in odd {
+            let message = format!("the key `{}` must be text", key.text);
+            let help = format!("put it into quotes: \"{}\"", key.text);
+            let fault = Diagnostic::error(Code::WrongType, message).at(key.span, "this is none");
+            self.diagnostics.push(fault.help(help));
+        }
     }
 
     /// Replaces the variables of a document, unless the options say not to.
@@ -121,7 +138,7 @@ impl<'a> Assembler<'a> {
 
     /// Reads a file that another one names. `None` was reported.
     pub(super) fn read(&mut self, path: &Path, named: &Located<String>) -> Option<Vec<Node>> {
-        let name = display(path, &self.options.cwd);
+        let name = self.name(path, named);
         match yaml::read_file(path, &name) {
             Ok(text) => {
                 if !self.spend(text.len(), named.span) {
@@ -140,6 +157,15 @@ impl<'a> Assembler<'a> {
                 None
             }
         }
+    }
+
+    /// What messages call a file: as it is written where a variable's value is part of its path.
+    pub(super) fn name(&self, path: &Path, named: &Located<String>) -> String {
+        let written = self.sources.slice(named.span).trim_matches(['"', '\'']);
+        if written.contains('$') && !self.options.no_interpolate {
+            return written.to_owned();
+        }
+        display(path, &self.options.cwd)
     }
 
     /// Counts a file; `false`, reported once, when there are too many.
@@ -164,11 +190,11 @@ impl<'a> Assembler<'a> {
     fn too_many(&mut self, span: Span) -> bool {
         self.is_part = true;
         if !std::mem::replace(&mut self.budget.is_reported, true) {
-            let message = "`include` and `extends` read too many files";
+            let message = "`include` and `extends` read too much";
             self.diagnostics.push(
                 Diagnostic::error(Code::TooManyFiles, message)
-                    .at(span, format!("the limit of {MAX_FILES} files or 64 MiB is passed here"))
-                    .help("look for files that include each other again and again"),
+                    .at(span, format!("the limit of {MAX_FILES} files, 64 MiB or {MAX_COPIED} copied values is passed here"))
+                    .help("look for files and services that refer to each other again and again"),
             );
         }
         false
@@ -187,6 +213,30 @@ impl<'a> Assembler<'a> {
             );
         }
         is_remote
+    }
+}
+
+/// The children of a mapping that start with `x-`, without decklift's own.
+fn extensions(node: &Node) -> impl Iterator<Item = &Node> {
+    let entries = node.as_mapping().map_or(&[][..], |mapping| &mapping.entries);
+    let is_foreign = |key: &str| key.starts_with("x-") && key != "x-ecs";
+    entries.iter().filter(move |entry| is_foreign(&entry.key.text)).map(|entry| &entry.value)
+}
+
+/// The keys in a tree that are no text.
+fn odd_keys<'n>(node: &'n Node, out: &mut Vec<&'n yaml::Key>) {
+    match &node.kind {
+        yaml::Kind::Scalar(_) => {}
+        yaml::Kind::Sequence(items) => items.iter().for_each(|item| odd_keys(item, out)),
+        yaml::Kind::Mapping(mapping) => {
+            for entry in &mapping.entries {
+                let key = &entry.key;
+                if key.style == yaml::Style::Plain && !matches!(plain(&key.text), Typed::Text(_)) {
+                    out.push(key);
+                }
+                odd_keys(&entry.value, out);
+            }
+        }
     }
 }
 

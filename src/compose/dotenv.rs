@@ -308,7 +308,13 @@ fn escapes(text: &str) -> String {
                     out.push(character);
                     used = length;
                 }
-                None => out.push_str("\\0"),
+                // As in the reference, what is no character loses its zero.
+                None => {
+                    let digits = after[1..].bytes().take(3).take_while(u8::is_ascii_digit).count();
+                    out.push('\\');
+                    out.push_str(&after[1..=digits]);
+                    used = 1 + digits;
+                }
             },
             _ => {
                 out.push('\\');

@@ -2,15 +2,15 @@
 
 use std::cell::{Ref, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::assemble::{Assembler, Scope};
 use super::merge::{Long, merge, merge_service};
-use super::paths::{Paths, display};
+use super::paths::Paths;
 use super::relative::absolute_service;
 use super::reset::Marks;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, shown};
 use super::unique::unique;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, Span};
@@ -80,6 +80,10 @@ impl Assembler<'_> {
         let marks = marks.below("services").cloned().unwrap_or_default();
         let own = Rc::new(BaseFile::new(name, scope.paths.clone(), entries, marks, false));
         for at in 0..count {
+            if self.is_over() {
+                let entries = own.entries.borrow();
+                self.incomplete.insert(entries[at].key.text.to_string());
+            }
             self.resolve((Rc::clone(&own), at), scope);
         }
         // The chains that were followed are gone: nobody else holds it.
@@ -121,7 +125,15 @@ impl Assembler<'_> {
         for Link { place: (file, at), span } in links.into_iter().rev() {
             let source = base.as_ref().and_then(|(file, at)| {
                 let service = file.service(*at);
-                if service.is_null() { None } else { self.copy(&service, span) }
+                if service.is_null() {
+                    return None;
+                }
+                let copy = self.copy(&service, span);
+                if copy.is_none() {
+                    // What the limit left out is no fault of this service.
+                    self.incomplete.insert(start.0.entries.borrow()[start.1].key.text.to_string());
+                }
+                copy
             });
             let (name, mut over) = {
                 let mut entries = file.entries.borrow_mut();
@@ -174,7 +186,8 @@ impl Assembler<'_> {
         } else {
             (format!("`{}`", file.name), "name a service that the file has")
         };
-        let message = format!("{place} has no service `{}` to extend", service.value);
+        let wanted = shown(&service.value, service.span, self.sources);
+        let message = format!("{place} has no service {wanted} to extend");
         self.diagnostics.push(
             Diagnostic::error(Code::UndefinedReference, message)
                 .at(service.span, "not defined")
@@ -247,7 +260,7 @@ impl Assembler<'_> {
 
     fn read_base(
         &mut self,
-        path: &PathBuf,
+        path: &Path,
         named: &Located<String>,
         scope: &Scope,
     ) -> Option<BaseFile> {
@@ -265,7 +278,7 @@ impl Assembler<'_> {
                 None => document,
             });
         }
-        let name = display(path, &self.options.cwd);
+        let name = self.name(path, named);
         let mut merged = merged.unwrap_or_else(|| Node::null(named.span));
         unique(&mut merged);
         let services = match merged.kind {

@@ -231,7 +231,7 @@ impl Assembler<'_> {
         Some(Rc::new(Environment::within(&scope.environment, values)))
     }
 
-    fn include_circle(&mut self, path: &PathBuf, named: &Located<String>, scope: &Scope) {
+    fn include_circle(&mut self, path: &Path, named: &Located<String>, scope: &Scope) {
         let start = scope.chain.iter().position(|(known, _)| known == path).unwrap_or(0);
         let mut fault =
             Diagnostic::error(Code::ReferenceCycle, "files include each other in a circle")

@@ -1,7 +1,7 @@
 //! The document of `--no-interpolate`: merged, its short forms written in full, its variables as
 //! they are written.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::load::Loaded;
 use super::long_form;
@@ -32,7 +32,62 @@ pub fn uninterpolated(loaded: &Loaded) -> Option<Value> {
     if let Value::Object(rest) = value(&document) {
         out.extend(rest.into_iter().filter(|(key, _)| key != "name" && key != "version"));
     }
+    normalize(&mut out, project_name);
     Some(Value::Object(out))
+}
+
+/// Writes out what the reference implies: the default network, the names of resources, the
+/// Dockerfile, the kind of a port.
+fn normalize(out: &mut Map<String, Value>, project: &str) {
+    let mut uses_default = false;
+    if let Some(Value::Object(services)) = out.get_mut("services") {
+        for service in services.values_mut().filter_map(Value::as_object_mut) {
+            uses_default |= normalize_service(service);
+        }
+    }
+    if uses_default {
+        let networks = out.entry("networks").or_insert_with(|| json!({}));
+        if let Some(networks) = networks.as_object_mut() {
+            networks.entry("default").or_insert(Value::Null);
+        }
+    }
+    for section in ["networks", "volumes", "configs", "secrets"] {
+        let Some(Value::Object(resources)) = out.get_mut(section) else { continue };
+        for (key, resource) in resources {
+            if resource.is_null() {
+                *resource = json!({});
+            }
+            let Some(resource) = resource.as_object_mut() else { continue };
+            let is_external = resource.get("external").and_then(Value::as_bool) == Some(true);
+            let name = if is_external { key.clone() } else { format!("{project}_{key}") };
+            resource.entry("name").or_insert_with(|| name.into());
+        }
+    }
+}
+
+/// Whether the service is attached to the default network.
+fn normalize_service(service: &mut Map<String, Value>) -> bool {
+    if let Some(Value::Object(build)) = service.get_mut("build")
+        && !build.contains_key("dockerfile_inline")
+    {
+        build.entry("dockerfile").or_insert_with(|| "Dockerfile".into());
+    }
+    if let Some(Value::Array(ports)) = service.get_mut("ports") {
+        for port in ports.iter_mut().filter_map(Value::as_object_mut) {
+            port.entry("protocol").or_insert_with(|| "tcp".into());
+            port.entry("mode").or_insert_with(|| "ingress".into());
+        }
+    }
+    if service.contains_key("network_mode") || service.contains_key("provider") {
+        return false;
+    }
+    match service.get("networks").and_then(Value::as_object) {
+        Some(networks) if !networks.is_empty() => networks.contains_key("default"),
+        _ => {
+            service.insert("networks".into(), json!({"default": null}));
+            true
+        }
+    }
 }
 
 fn value(node: &Node) -> Value {

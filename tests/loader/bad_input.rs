@@ -6,7 +6,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("only_comments", "# services:\n\n# nothing\n"),
     ("null_document", "~\n"),
     ("a_list", "- web\n- api\n"),
-    ("several_documents", "services:\n  web: {image: a}\n---\nservices: {}\n"),
+    ("empty_second_document", "services:\n  web: {image: a}\n---\n"),
     ("tab_indentation", "services:\n\tweb:\n\t\timage: a\n"),
     ("tab_after_spaces", "services:\n  web:\n    image: a\n  \tports: []\n"),
     ("missing_space", "services:\n  web:\n    image:nginx\n    ports: []\n"),
