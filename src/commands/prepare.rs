@@ -110,7 +110,6 @@ pub(super) fn load_files(session: &Session) -> Result<Loaded, Error> {
         environment_name: global.environment.clone(),
         variables: variables(),
         cwd: session.cwd()?,
-        no_interpolate: false,
         stdin: if uses_stdin { Some(stdin()?) } else { None },
     };
     Ok(load(&options))
