@@ -14,6 +14,10 @@ use decklift::yaml::{Kind, Node, parse, read_text, to_yaml};
 /// What is kept of the diagnostics, and one error more where none was among them.
 const MOST_DIAGNOSTICS: usize = 10_001;
 
+/// Attributes that take `-1` as a number and not as a text.
+const SIZES: [&str; 5] =
+    ["mem_limit", "mem_reservation", "memswap_limit", "mem_swappiness", "shm_size"];
+
 /// Beyond this a test would only take longer.
 const MOST_FILES: usize = 8;
 
@@ -90,15 +94,40 @@ pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) -> Result<()
 }
 
 /// Some things are printed that are no project of their own, by docker compose as well: one whose
-/// profiles leave no service, a service that would depend on one that its profiles leave out, and a
-/// build whose `dockerfile` is empty, which would become `Dockerfile`.
+/// profiles leave no service, a service that would depend on one that its profiles leave out, a build
+/// whose `dockerfile` is empty, which would become `Dockerfile`, a limit of zero, which is left out,
+/// models, which JSON lacks, a size of `-1`, which is a number in a file alone, and rates of devices, whose keys JSON writes in capitals.
 fn stands_alone(printed: &serde_json::Value) -> bool {
     let Some(services) = printed["services"].as_object() else { return false };
     !services.is_empty()
         && services.values().all(|service| {
             let names = service["depends_on"].as_object();
             let build = service["build"].as_object();
-            names.is_none_or(|names| names.keys().all(|name| services.contains_key(name)))
+            let limits = [&service["ulimits"], &service["build"]["ulimits"]];
+            let has_limits = limits.iter().filter_map(|limits| limits.as_object()).all(|limits| {
+                limits.values().all(|limit| limit.as_object().is_none_or(|limit| !limit.is_empty()))
+            });
+            let has_models = service["models"].is_null() || !printed["models"].is_null();
+            let rates = service["blkio_config"].as_object();
+            let has_rates = rates.is_none_or(|rates| {
+                let lists = rates.values().filter_map(|rates| rates.as_array());
+                lists.flatten().all(|rate| rate["Path"].is_null())
+            });
+            // Keys of `build.ssh`, which YAML gets as `id: path` in one text.
+            let keys = service["build"]["ssh"].as_array().into_iter().flatten();
+            let has_keys = keys.filter_map(|key| key.as_str()).all(|key| !key.contains(": "));
+            // Port 0, which is left out as well.
+            let mut ports = service["ports"].as_array().into_iter().flatten();
+            let has_targets = ports.all(|port| !port["target"].is_null());
+            has_limits
+                && has_keys
+                && has_targets
+                && has_models
+                && has_rates
+                && !SIZES
+                    .iter()
+                    .any(|&key| service[key].as_str().is_some_and(|size| size.starts_with('-')))
+                && names.is_none_or(|names| names.keys().all(|name| services.contains_key(name)))
                 && build.is_none_or(|build| build.keys().any(|key| key.starts_with("dockerfile")))
         })
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::any_input::prints_itself;
 
 /// Of a thousand comparisons, how many must agree: to be raised with each part of Compose that is read.
-const AGREE: usize = 650;
+const AGREE: usize = 995;
 
 /// Of a thousand projects that were printed, how many must print themselves.
 const FIXED: usize = 1000;
@@ -121,7 +121,7 @@ fn real_projects_read_as_docker_compose_reads_them_and_print_themselves() {
     not_fixed.sort();
     let per_mille = |faults: usize, of: usize| 1000 - (1000 * faults).div_ceil(of.max(1));
     let fixed = per_mille(not_fixed.len(), printed);
-    not_fixed.truncate(5);
+    not_fixed.truncate(9);
     assert!(fixed >= FIXED, "{fixed} of 1000 print themselves:\n{}", not_fixed.join("\n"));
     let agree = per_mille(differ.len(), compared);
     assert!(agree >= AGREE, "{agree} of 1000 agree; these do not: {}", differ.join(" "));

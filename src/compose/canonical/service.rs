@@ -100,7 +100,8 @@ fn tmpfs(node: &Node) -> Vec<String> {
 
 /// An amount of memory in bytes. What is below 0 limits nothing, and is in the document alone.
 fn memory(key: &str, bytes: Option<&Located<u64>>, node: &Node) -> Option<String> {
-    let below = || node.get(key).and_then(text).filter(|text| text.starts_with('-'));
+    let below =
+        || node.get(key).and_then(text).filter(|text| text.parse().is_ok_and(|size: i64| size < 0));
     bytes.map(|bytes| bytes.value.to_string()).or_else(below)
 }
 

@@ -7,7 +7,7 @@ use crate::source::Located;
 use crate::yaml::Node;
 
 /// Beyond this no size is meant, and sums stay within 64 bits.
-const MAX_SIZE: u64 = 1 << 60;
+const MAX_SIZE: i64 = 1 << 60;
 
 /// What an attribute that takes a size says of bare numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +41,14 @@ impl Decoder<'_> {
     ) -> Option<Located<i64>> {
         let node = table.value(field)?;
         let size = match node.as_scalar().map(typed) {
-            Some(Typed::Int(number)) => Some(number),
+            Some(Typed::Int(number)) => Some(number).filter(|&number| number <= MAX_SIZE),
             Some(Typed::Float(number)) if numbers == Numbers::Any || number.fract() == 0.0 => {
                 self.fraction_is_dropped(field, node);
                 return None;
             }
             Some(Typed::Text(text)) => parse_bytes(text)
-                .filter(|&bytes| bytes <= MAX_SIZE)
-                .and_then(|bytes| i64::try_from(bytes).ok()),
+                .and_then(|bytes| i64::try_from(bytes).ok())
+                .filter(|&bytes| bytes <= MAX_SIZE),
             Some(Typed::Unsigned(_)) => {
                 self.fraction_is_dropped(field, node);
                 return None;

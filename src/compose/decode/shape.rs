@@ -260,6 +260,10 @@ impl Decoder<'_> {
             (Shape::Natural, _) => not_zero(self.integer(field, node, (0, i64::MAX))?.value),
             (Shape::Ratio, _) => {
                 let ratio = short(self.number(field, node)?.value);
+                if ratio.is_infinite() {
+                    self.invalid(field, node, "is too large", "write a number from 0 to 1");
+                    return None;
+                }
                 (ratio != 0.0).then_some(Setting::Number(ratio))
             }
             (Shape::Cpus, _) => {

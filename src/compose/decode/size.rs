@@ -2,6 +2,10 @@ use std::time::Duration;
 
 /// Bytes from a text such as `512m`, `1.5g`, `64MiB` or `1000`: powers of 1024, as Docker reads it.
 pub(in crate::compose) fn parse_bytes(text: &str) -> Option<u64> {
+    // A float would lose the last digits of a large number.
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().filter(|bytes| i64::try_from(*bytes).is_ok());
+    }
     let split = text.rfind(|c: char| c.is_ascii_digit() || c == '.' || c == ' ')?;
     let number = if text.as_bytes()[split] == b' ' { &text[..split] } else { &text[..=split] };
     let suffix = text[split + 1..].to_ascii_lowercase();
