@@ -2,6 +2,8 @@
 
 #[path = "cli/aws.rs"]
 mod aws;
+#[path = "cli/config.rs"]
+mod config;
 #[path = "cli/faulty_files.rs"]
 mod faulty_files;
 #[path = "cli/faulty_values.rs"]

@@ -5,14 +5,33 @@ use clap::{Args, ValueEnum};
 /// `decklift config`
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// How to print it [default: yaml]
+    /// Only these services and those that they depend on [default: all]
+    #[arg(value_name = "SERVICE", conflicts_with = "variables")]
+    pub only: Vec<String>,
+    /// How to print it [default: yaml, or a table with --variables]
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<ConfigFormat>,
     /// Write it to a file
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Leave variables as they are written
+    #[arg(long, conflicts_with_all = ["only", "images", "volumes", "networks", "models", "all_profiles"])]
+    pub no_interpolate: bool,
+    /// Without NAME: print the variables that the Compose files are read with, NAME=value, one a line;
+    /// with NAME as everywhere: the environment
+    // The global option of this id, whose value may be left out here.
+    #[arg(short = 'E', long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    pub environment: Option<String>,
     #[command(flatten)]
     pub list: ConfigList,
+}
+
+impl ConfigArgs {
+    /// Whether `--environment` stands without a name: the variables are wanted.
+    #[must_use]
+    pub fn lists_environment(&self) -> bool {
+        self.environment.as_deref() == Some("")
+    }
 }
 
 /// What to print in place of the model.
@@ -31,6 +50,16 @@ pub struct ConfigList {
     /// Print the names of the networks, one a line
     #[arg(long)]
     pub networks: bool,
+    /// Print the names of the models, one a line
+    #[arg(long)]
+    pub models: bool,
+    /// Print the names of all profiles, one a line
+    // Another than the global option of this name.
+    #[arg(long = "profiles", id = "all_profiles")]
+    pub profiles: bool,
+    /// Print the variables that the Compose files mention, with their defaults
+    #[arg(long)]
+    pub variables: bool,
 }
 
 /// How `config` prints the model.

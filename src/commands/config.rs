@@ -1,18 +1,35 @@
+mod variables;
+
 use std::path::Path;
 
 use super::Session;
 use super::prepare;
 use crate::cli::{ConfigArgs, ConfigFormat};
-use crate::compose::{ConfigForm, Loaded, Project, print_canonical};
+use crate::compose::{
+    self, ConfigForm, LoadOptions, Loaded, Project, load, print_canonical, uninterpolated,
+};
 use crate::error::Error;
+use crate::yaml;
 
 /// `decklift config`
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
-    let loaded = prepare::load_files(session)?;
+    let ConfigArgs { only, format, out: _, no_interpolate, environment: _, list } = arguments;
+    let written = *no_interpolate || list.variables;
+    let options = LoadOptions {
+        no_interpolate: written,
+        services: only.clone(),
+        ..prepare::load_options(session)?
+    };
+    let loaded = load(&options);
     session.print(&loaded.diagnostics, &loaded.sources);
+    if loaded.diagnostics.has_errors() {
+        return Err(Error::Compose);
+    }
     let text = match &loaded.project {
-        Some(project) if !loaded.diagnostics.has_errors() => text(&loaded, project, arguments),
-        _ => return Err(Error::Compose),
+        _ if list.variables => variables::text(&compose::variables(&loaded), *format),
+        None if written => as_written(&loaded, arguments),
+        Some(project) => text(&loaded, project, arguments),
+        None => return Err(Error::Compose),
     };
     match &arguments.out {
         Some(path) => write(path, &text)?,
@@ -26,6 +43,15 @@ pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error
 
 fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
     let list = &arguments.list;
+    if list.profiles {
+        return lines(loaded.profiles());
+    }
+    if arguments.lists_environment() {
+        return lines(loaded.environment().iter().map(|(name, value)| format!("{name}={value}")));
+    }
+    if list.models {
+        return lines(models(project));
+    }
     if list.services {
         return lines(project.services.keys());
     }
@@ -46,6 +72,19 @@ fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
     if text.ends_with('\n') { text } else { text + "\n" }
 }
 
+/// The model of `--no-interpolate`, or its services: more is not known where variables may stand.
+fn as_written(loaded: &Loaded, arguments: &ConfigArgs) -> String {
+    let Some(model) = uninterpolated(loaded) else { return String::new() };
+    if arguments.list.services {
+        let services = model.get("services").and_then(serde_json::Value::as_object);
+        return lines(services.into_iter().flat_map(|services| services.keys()));
+    }
+    match arguments.format {
+        Some(ConfigFormat::Json) => format!("{model:#}\n"),
+        Some(ConfigFormat::Yaml) | None => yaml::to_yaml(&model),
+    }
+}
+
 fn lines(names: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     names.into_iter().map(|name| format!("{}\n", name.as_ref())).collect()
 }
@@ -56,6 +95,12 @@ fn images(project: &Project) -> impl Iterator<Item = String> {
         // What docker compose calls an image that only has a build.
         given.unwrap_or_else(|| format!("{}-{name}", project.name))
     })
+}
+
+/// What the models of the project are called outside it.
+fn models(project: &Project) -> impl Iterator<Item = &str> {
+    let models = project.models.values();
+    models.filter_map(|model| model.attributes.get("model")?.as_text())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

@@ -98,21 +98,27 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
 
 /// Loads what the global options name.
 pub(super) fn load_files(session: &Session) -> Result<Loaded, Error> {
+    Ok(load(&load_options(session)?))
+}
+
+/// What the global options name, for a command that has more to say of the loading.
+pub(super) fn load_options(session: &Session) -> Result<LoadOptions, Error> {
     let global = &session.global;
     let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
-    let options = LoadOptions {
+    Ok(LoadOptions {
         files: global.files.clone(),
         project_name: global.project_name.clone(),
         project_directory: global.project_directory.clone(),
         env_files: global.env_files.clone(),
         no_interpolate: false,
         profiles: global.profiles.clone(),
-        environment_name: global.environment.clone(),
+        // Without a name it asks `config` for something else.
+        environment_name: global.environment.clone().filter(|name| !name.is_empty()),
         variables: variables(),
         cwd: session.cwd()?,
         stdin: if uses_stdin { Some(stdin()?) } else { None },
-    };
-    Ok(load(&options))
+        services: Vec::new(),
+    })
 }
 
 /// Variables whose names or values are not text cannot be used in a Compose file.

@@ -1,12 +1,13 @@
 //! The variables that the project is read with.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::rc::Rc;
 
 use super::template::Lookup;
 
 /// The caller's environment and the `.env` files: the caller's values win.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Environment {
     values: HashMap<String, String>,
     /// The variables of the project that includes this one: they win.
@@ -46,6 +47,21 @@ impl Environment {
     /// Sets a variable.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         self.values.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// All variables in the order of their names.
+    pub(super) fn all(&self) -> BTreeMap<&str, &str> {
+        let mut all: BTreeMap<&str, &str> =
+            self.values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.extend(self.outer.iter().flat_map(|outer| outer.all()));
+        all
+    }
+}
+
+/// The values may be secrets.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.all().keys()).finish()
     }
 }
 

@@ -1,16 +1,18 @@
 //! The loader's stages, one after the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::assemble::{Assembler, Documents, Scope, documents};
 use super::decode::decode;
+use super::environment::Environment;
 use super::files::{self, ComposeFile};
 use super::model::Project;
 use super::name::project_name;
 use super::options::LoadOptions;
 use super::paths::Paths;
+use super::select;
 use super::uninterpolated::Uninterpolated;
 use super::validate::{Validated, Validator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -43,6 +45,25 @@ pub(super) struct Details {
     pub(super) document: Node,
     /// Bare names in a service's `environment` that have no value, by service.
     pub(super) unset: HashMap<String, Vec<String>>,
+    environment: Rc<Environment>,
+    /// The profiles of all services, those that are left out, too.
+    profiles: BTreeSet<String>,
+}
+
+impl Loaded {
+    /// The variables that the Compose files were read with, by name: the caller's, then those of the
+    /// `.env` files. The values may be secrets.
+    #[must_use]
+    pub fn environment(&self) -> BTreeMap<&str, &str> {
+        self.details.as_ref().map(|details| details.environment.all()).unwrap_or_default()
+    }
+
+    /// The names of all profiles, active or not, in their order.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<&str> {
+        let details = self.details.iter();
+        details.flat_map(|details| &details.profiles).map(String::as_str).collect()
+    }
 }
 
 /// Reads the Compose files: text, documents, variables, merging, decoding, validation. Nothing is
@@ -108,23 +129,31 @@ pub fn load(options: &LoadOptions) -> Loaded {
     for (name, service) in &mut raw.services {
         service.excused |= incomplete.contains(name);
     }
+    let mut active = profiles(options, &environment);
+    active.extend(select::profiles(&options.services, &raw.services, diagnostics));
+    let services = raw.services.values();
+    let profiles = services.flat_map(|raw| &raw.service.profiles);
+    let profiles = profiles.map(|profile| profile.value.clone()).collect();
     let validator = Validator {
         environment: &environment,
-        profiles: &profiles(options, &environment),
+        profiles: &active,
         paths: &paths,
         cwd: &options.cwd,
         sources,
         diagnostics,
         is_part: false,
     };
-    let Validated { project, unset } = validator.validate(name, raw);
+    let Validated { mut project, unset } = validator.validate(name, raw);
+    if !options.services.is_empty() {
+        select::select(&mut project, &options.services);
+    }
     loaded.project = Some(project);
-    loaded.details = Some(Details { document, unset });
+    loaded.details = Some(Details { document, unset, environment, profiles });
     loaded
 }
 
 /// `--profile`, else `COMPOSE_PROFILES`.
-fn profiles(options: &LoadOptions, environment: &super::environment::Environment) -> Vec<String> {
+fn profiles(options: &LoadOptions, environment: &Environment) -> Vec<String> {
     if !options.profiles.is_empty() {
         return options.profiles.clone();
     }

@@ -18,6 +18,9 @@ pub struct LoadOptions {
     pub no_interpolate: bool,
     /// `--profile`; `*` for all. Empty: `COMPOSE_PROFILES`.
     pub profiles: Vec<String>,
+    /// Only these services and those that they depend on; empty: all of them. To name a service is to
+    /// activate its profiles.
+    pub services: Vec<String>,
     /// `--environment`: adds `compose.<name>.yaml` beside the first file, where it exists.
     pub environment_name: Option<String>,
     /// The caller's environment.

@@ -6,6 +6,17 @@ use std::ops::Range;
 pub(super) trait Lookup {
     /// The value of a variable, `None` when it is not set.
     fn value(&self, name: &str) -> Option<&str>;
+
+    /// Hears of every expression that is read.
+    fn read(&self, _: &Expression<'_>) {}
+}
+
+/// One `$NAME` or `${NAME…}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Expression<'a> {
+    pub(super) name: &'a str,
+    /// `-`, `?` or `+`, with or without a colon before it, and the word behind it, as it is written.
+    pub(super) word: Option<(char, &'a str)>,
 }
 
 /// What went wrong, and the bytes of the text that it concerns.
@@ -80,6 +91,7 @@ fn expand_into(
 }
 
 fn variable(name: &str, range: Range<usize>, lookup: &dyn Lookup, out: &mut Expanded) {
+    lookup.read(&Expression { name, word: None });
     match lookup.value(name) {
         Some(value) => out.text.push_str(value),
         None => out.unset.push((name.to_owned(), range)),
@@ -130,6 +142,7 @@ fn braced(
         return Err(fault(TemplateErrorKind::TooDeep, close + 1));
     }
     let name = &text[2..after];
+    lookup.read(&Expression { name, word: Some((operator, &text[word..close])) });
     let value = lookup.value(name);
     let counts = value.is_some_and(|value| colon == 0 || !value.is_empty());
     // The word is expanded even where it is not taken, and its faults count.

@@ -158,7 +158,8 @@ impl Project {
         for word in ["panicked at", "RUST_BACKTRACE", SECRET] {
             assert!(!text.contains(word), "{text}");
         }
-        Transcript { text, said, code }
+        let out = self.filter(&String::from_utf8_lossy(&output.stdout));
+        Transcript { text, said, out, code }
     }
 
     fn filter(&self, text: &str) -> String {
@@ -180,7 +181,15 @@ pub(crate) struct Transcript {
     pub(crate) text: String,
     /// What it said alone.
     said: String,
+    out: String,
     pub(crate) code: Option<i32>,
+}
+
+impl Transcript {
+    /// What went to stdout, to the letter.
+    pub(crate) fn stdout(&self) -> &str {
+        &self.out
+    }
 }
 
 impl std::fmt::Display for Transcript {

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 
-use decklift::compose::{ConfigForm, LoadOptions, canonical, load};
+use decklift::compose::{ConfigForm, LoadOptions, canonical, load, uninterpolated};
 use decklift::diagnostic::Diagnostics;
 use decklift::source::{Sources, Span};
-use decklift::yaml::{Kind, Node, parse};
+use decklift::yaml::{Kind, Node, parse, to_yaml};
 use proptest::prelude::*;
 
 use crate::support::{Case, draw};
@@ -130,6 +130,55 @@ fn expressions() -> impl Strategy<Value = (String, String)> {
     })
 }
 
+/// Attributes whose rules of merging the Compose Specification gives: mappings by key, lists by the
+/// key of their items, single values and commands as a whole.
+fn overlay() -> impl Strategy<Value = String> {
+    let attribute = prop_oneof![
+        Just("    environment: [A=1, B=2]\n"),
+        Just("    environment: {A: x, C: \"3\"}\n"),
+        Just("    labels: {a: one, b: two}\n"),
+        Just("    labels: [a=other]\n"),
+        Just("    ports: [\"80:80\", \"81:81\"]\n"),
+        Just("    ports: [{target: 80, published: \"80\"}, \"82:82/udp\"]\n"),
+        Just("    volumes: [data:/data, logs:/logs]\n"),
+        Just("    volumes: [{type: volume, source: other, target: /data, read_only: true}]\n"),
+        Just("    command: [run, it]\n"),
+        Just("    command: stop it\n"),
+        Just("    expose: [\"1\", \"2\"]\n"),
+        Just("    expose: [\"2\", \"3\"]\n"),
+        Just("    cap_add: [NET_ADMIN]\n"),
+        Just("    cap_add: [SYS_TIME, NET_ADMIN]\n"),
+        Just("    dns: 10.0.0.1\n"),
+        Just("    dns: [10.0.0.2, 10.0.0.1]\n"),
+        Just("    hostname: one\n"),
+        Just("    hostname: two\n"),
+        Just("    healthcheck: {test: [CMD, a], retries: 2}\n"),
+        Just("    healthcheck: {test: b, interval: 3s}\n"),
+        Just("    deploy: {replicas: 2, labels: {x: \"1\"}}\n"),
+        Just("    deploy: {labels: [x=2, y=3]}\n"),
+        Just("    logging: {driver: json-file, options: {max-size: 1m}}\n"),
+        Just("    logging: {driver: json-file, options: {max-file: \"3\"}}\n"),
+    ];
+    proptest::collection::vec(attribute, 0..6).prop_map(|attributes| {
+        let key = |text: &str| text.trim().split(':').next().map(str::to_owned);
+        let mut seen = Vec::new();
+        let mut text = String::new();
+        for attribute in attributes {
+            if !seen.contains(&key(attribute)) {
+                seen.push(key(attribute));
+                text.push_str(attribute);
+            }
+        }
+        format!("{text}volumes: {{data: , logs: , other: }}\n")
+    })
+}
+
+fn printed(options: &LoadOptions) -> serde_json::Value {
+    let loaded = load(options);
+    assert!(!loaded.diagnostics.has_errors(), "{}", draw(&loaded, &options.cwd));
+    canonical(&loaded, ConfigForm::Json).expect("a project")
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -159,12 +208,37 @@ proptest! {
             project.services.values_mut().for_each(|service| {
                 service.build = None;
                 service.mounts.clear();
+                service.written.build = None;
+                service.written.volumes.clear();
             });
             project
         });
         if !alone.diagnostics.has_errors() {
             prop_assert_eq!(strip(alone.project), strip(merged.project));
         }
+    }
+
+    #[test]
+    fn merging_is_associative(
+        (first, second, third) in (overlay(), overlay(), overlay()),
+    ) {
+        let base = format!("services:\n  web:\n    image: a\n{first}");
+        let over = |attributes: &str| format!("services:\n  web:\n    init: true\n{attributes}");
+        let (second, third) = (over(&second), over(&third));
+        let all = Case::new(&[("a.yaml", &base), ("b.yaml", &second), ("c.yaml", &third)]);
+        let all = all.file("a.yaml").file("b.yaml").file("c.yaml");
+        let left = printed(&all.options);
+        // The later two alone, as one file.
+        let later = LoadOptions {
+            files: vec!["b.yaml".into(), "c.yaml".into()],
+            no_interpolate: true,
+            ..all.options.clone()
+        };
+        let later = uninterpolated(&load(&later)).expect("a document");
+        std::fs::write(all.options.cwd.join("bc.yaml"), to_yaml(&later)).expect("a file");
+        let files = vec!["a.yaml".into(), "bc.yaml".into()];
+        let right = printed(&LoadOptions { files, ..all.options.clone() });
+        prop_assert_eq!(left, right, "{}{}{}", base, second, third);
     }
 
     #[test]
