@@ -95,6 +95,7 @@ pub(in crate::compose) fn decode(
         raw.span = entry.key.span;
         let mapping = entry.value.as_mapping();
         raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
+        raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
         for entry in decoder.named_entries("services", &entry.value) {
             if let Some(service) = decoder.service(entry) {
                 raw.services.insert(entry.key.text.to_string(), service);
