@@ -140,6 +140,11 @@ impl Diagnostics {
         }
     }
 
+    /// Counts one that would not be kept.
+    pub fn omit(&mut self) {
+        self.omitted += 1;
+    }
+
     /// Whether a diagnostic of this severity would be kept rather than counted.
     #[must_use]
     pub fn wants(&self, severity: Severity) -> bool {

@@ -2,12 +2,33 @@
 //!
 //! A [`Span`] is only meaningful together with the [`Sources`] that handed out its [`SourceId`].
 
+use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// One text in [`Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-pub struct SourceId(u32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(
+    /// One more than its place in the list, so that an absent [`Span`] needs no room of its own.
+    NonZeroU32,
+);
+
+impl SourceId {
+    fn of(place: usize) -> Self {
+        let number = u32::try_from(place).unwrap_or(u32::MAX).saturating_add(1);
+        Self(NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX))
+    }
+
+    fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+impl serde::Serialize for SourceId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.0.get() - 1)
+    }
+}
 
 /// A range of bytes in one text. Both ends lie on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -98,7 +119,7 @@ impl Sources {
                 .filter(|&(_, byte)| byte == b'\n')
                 .map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)),
         );
-        let id = SourceId(u32::try_from(self.list.len()).unwrap_or(u32::MAX));
+        let id = SourceId::of(self.list.len());
         self.list.push(Source { name: name.into(), text, line_starts: line_starts.into() });
         id
     }
@@ -110,7 +131,7 @@ impl Sources {
     /// When the id comes from another `Sources`.
     #[must_use]
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.list[id.0 as usize]
+        &self.list[id.place()]
     }
 
     /// All texts, in the order they were taken in.

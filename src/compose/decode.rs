@@ -59,6 +59,8 @@ pub(super) struct Decoder<'a> {
     service: Option<&'a str>,
     /// How many ports the ranges of the document may still stand for; none once that was too many.
     ports_left: Option<usize>,
+    /// How many mounts the services may still have; none once that were too many.
+    mounts_left: Option<usize>,
 }
 
 /// The `x-…` entries of a mapping.

@@ -263,7 +263,7 @@ impl<'t> Parser<'t> {
                 at: start,
             }
         })?;
-        self.out.unset.extend(expanded.unset.into_iter().map(|(name, _)| (name, start)));
+        self.out.unset.extend(expanded.unset.iter().map(|unset| (unset.name.to_owned(), start)));
         Ok(expanded.text)
     }
 }

@@ -289,10 +289,23 @@ pub(super) fn read_variables(
 ///
 /// # Errors
 ///
-/// See [`read_file`].
+/// When it is larger than [`MAX_ENV_BYTES`]; otherwise see [`read_file`].
 pub(super) fn read_env_text(path: &Path, name: &str) -> Result<String, Diagnostic> {
-    if path == Path::new("/dev/null") { Ok(String::new()) } else { read_file(path, name) }
+    if path == Path::new("/dev/null") {
+        return Ok(String::new());
+    }
+    let text = read_file(path, name)?;
+    if text.len() > MAX_ENV_BYTES {
+        let message = format!("`{name}` is larger than {} MiB", MAX_ENV_BYTES >> 20);
+        let help = "no process takes an environment of this size; name a file of variables";
+        return Err(Diagnostic::error(Code::FileTooLarge, message).help(help));
+    }
+    Ok(text)
 }
+
+/// The largest file of variables or labels that is read. Linux gives a new process a few MiB for all
+/// of its arguments and variables together.
+const MAX_ENV_BYTES: usize = 4 * 1024 * 1024;
 
 /// The variables of the files before; the later ones win.
 struct Earlier(HashMap<String, String>);

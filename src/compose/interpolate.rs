@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::environment::Environment;
-use super::template::{Expanded, TemplateError, TemplateErrorKind, expand};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use super::template::{Expanded, TemplateError, TemplateErrorKind, Unset, expand};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, Node, Scalar, Style};
 
 /// How many bytes the values of variables may add to one run.
 const MAX_ADDED: usize = 64 * 1024 * 1024;
+
+/// How many variables that are not set are kept; a report holds far fewer.
+const MAX_UNSET: usize = 100_000;
 
 /// What the interpolation of all documents together came to.
 #[derive(Default)]
@@ -18,6 +21,8 @@ pub(super) struct Replaced {
     /// Variables that were not set: the first place and how many there are.
     unset: Vec<(String, Span, usize)>,
     index: HashMap<String, usize>,
+    /// How many places more variables than are kept stand in.
+    more: usize,
     /// How many bytes the values added.
     added: usize,
 }
@@ -38,14 +43,15 @@ impl Replaced {
                 2 => "it becomes an empty text here and in one more place".to_owned(),
                 _ => format!("it becomes an empty text here and in {} more places", places - 1),
             };
-            diagnostics.push(
+            diagnostics.push_with(Severity::Warning, || {
                 Diagnostic::warning(Code::UnsetVariable, format!("the variable `{name}` is not set"))
                     .at(span, what)
                     .help(format!(
                         "set it in the environment or in `.env`, or give a default: `${{{name}:-default}}`"
-                    )),
-            );
+                    ))
+            });
         }
+        (0..self.more).for_each(|_| diagnostics.omit());
     }
 }
 
@@ -86,9 +92,9 @@ impl<'a> Interpolation<'a> {
             return;
         }
         match expand(&scalar.text, self.environment) {
-            Ok(Expanded { text, unset }) => {
-                for (name, range) in unset {
-                    self.note_unset(name, scalar, span, &range);
+            Ok(Expanded { text, unset, .. }) => {
+                for unset in unset {
+                    self.note_unset(&unset, scalar, span);
                 }
                 self.replaced.added += text.len();
                 if self.replaced.added > MAX_ADDED {
@@ -111,14 +117,19 @@ impl<'a> Interpolation<'a> {
         }
     }
 
-    fn note_unset(&mut self, name: String, scalar: &Scalar, span: Span, range: &Range<usize>) {
-        if let Some(&at) = self.replaced.index.get(&name) {
-            self.replaced.unset[at].2 += 1;
+    fn note_unset(&mut self, unset: &Unset<'_>, scalar: &Scalar, span: Span) {
+        let Unset { name, range, places } = unset;
+        if let Some(&at) = self.replaced.index.get(*name) {
+            self.replaced.unset[at].2 += places;
+            return;
+        }
+        if self.replaced.unset.len() >= MAX_UNSET {
+            self.replaced.more += places;
             return;
         }
         let place = self.inside(scalar, span, range);
-        self.replaced.index.insert(name.clone(), self.replaced.unset.len());
-        self.replaced.unset.push((name, place, 1));
+        self.replaced.index.insert((*name).to_owned(), self.replaced.unset.len());
+        self.replaced.unset.push(((*name).to_owned(), place, *places));
     }
 
     /// Where a range of a scalar's text stands in the file: escapes and line breaks may have moved

@@ -4,6 +4,7 @@
 //! Every value that a diagnostic may have to point at keeps its place.
 
 mod addressing;
+mod attributes;
 mod block_io;
 mod build;
 mod cpu;
@@ -30,6 +31,7 @@ mod volume;
 mod written;
 
 pub use addressing::{Addressing, ExtraHost};
+pub use attributes::Attributes;
 pub use block_io::{BlockDevice, BlockIo};
 pub use build::Build;
 pub use cpu::CpuSettings;

@@ -30,7 +30,19 @@ impl Paths {
 
 /// `path` seen from `base`, with `.` and `..` resolved by name.
 pub(super) fn join(base: &Path, path: &Path) -> PathBuf {
+    if let (Some(start), Some(end)) = (base.to_str(), path.to_str()) {
+        let end = end.strip_prefix("./").filter(|end| !end.starts_with('/')).unwrap_or(end);
+        if is_clean(start) && is_clean(end) {
+            return base.join(end);
+        }
+    }
     clean(&base.join(path))
+}
+
+/// Whether there is nothing to resolve. Elsewhere a path may have other separators.
+fn is_clean(path: &str) -> bool {
+    let names = path.strip_prefix('/').unwrap_or(path);
+    cfg!(unix) && (path == "/" || names.split('/').all(|name| !matches!(name, "" | "." | "..")))
 }
 
 /// Resolves `.` and `..` by name.
@@ -54,6 +66,9 @@ pub(super) fn clean(path: &Path) -> PathBuf {
 
 /// A path inside a container, which always has slashes.
 pub(super) fn clean_target(path: &str) -> String {
+    if is_clean(path) {
+        return path.to_owned();
+    }
     clean(Path::new(path)).to_string_lossy().into_owned()
 }
 
@@ -82,10 +97,17 @@ mod tests {
             ("~/a", "/home/me/a"),
             ("~", "/home/me"),
             (".", "/p/q"),
+            ("", "/p/q"),
+            (".//a", "/p/q/a"),
+            ("././a", "/p/q/a"),
+            ("a//b", "/p/q/a/b"),
         ] {
             assert_eq!(paths.absolute(from), Path::new(to), "{from}");
         }
         assert_eq!(clean_target("/a//b/"), "/a/b");
         assert_eq!(clean_target("/"), "/");
+        assert_eq!(clean_target(""), ".");
+        assert_eq!(clean_target("/a/../b"), "/b");
+        assert_eq!(clean_target("a/b"), "a/b");
     }
 }

@@ -1,5 +1,6 @@
 //! `$NAME` and `${NAME…}` inside a text, as docker compose reads them.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Where the values of variables come from.
@@ -37,11 +38,47 @@ pub(super) enum TemplateErrorKind {
 }
 
 /// A text with its variables replaced.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Expanded {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expanded<'t> {
     pub(super) text: String,
-    /// The variables that were not set and had no default, and where they stand.
-    pub(super) unset: Vec<(String, Range<usize>)>,
+    /// The variables that were not set and had no default.
+    pub(super) unset: Vec<Unset<'t>>,
+    /// Where they are in the list, once that is long.
+    index: HashMap<&'t str, usize>,
+}
+
+/// A variable that is not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unset<'t> {
+    pub(super) name: &'t str,
+    /// Where it stands first.
+    pub(super) range: Range<usize>,
+    /// In how many places it stands.
+    pub(super) places: usize,
+}
+
+impl<'t> Expanded<'t> {
+    fn add_unset(&mut self, unset: Unset<'t>) {
+        const INDEX_FROM: usize = 16;
+        let at = if self.unset.len() < INDEX_FROM {
+            self.unset.iter().position(|known| known.name == unset.name)
+        } else {
+            if self.index.is_empty() {
+                let places = self.unset.iter().enumerate();
+                self.index = places.map(|(at, known)| (known.name, at)).collect();
+            }
+            self.index.get(unset.name).copied()
+        };
+        match at {
+            Some(at) => self.unset[at].places += unset.places,
+            None => {
+                if !self.index.is_empty() {
+                    self.index.insert(unset.name, self.unset.len());
+                }
+                self.unset.push(unset);
+            }
+        }
+    }
 }
 
 const MAX_NESTING: usize = 32;
@@ -51,19 +88,23 @@ const MAX_NESTING: usize = 32;
 /// # Errors
 ///
 /// The first expression that is malformed, or that requires a variable which is not set.
-pub(super) fn expand(text: &str, lookup: &dyn Lookup) -> Result<Expanded, TemplateError> {
-    let mut out = Expanded { text: String::with_capacity(text.len()), unset: Vec::new() };
+pub(super) fn expand<'t>(
+    text: &'t str,
+    lookup: &dyn Lookup,
+) -> Result<Expanded<'t>, TemplateError> {
+    let text_out = String::with_capacity(text.len());
+    let mut out = Expanded { text: text_out, ..Expanded::default() };
     expand_into(text, 0, lookup, 0, &mut out)?;
     Ok(out)
 }
 
 /// `base` is where `text` starts in the whole text.
-fn expand_into(
-    text: &str,
+fn expand_into<'t>(
+    text: &'t str,
     base: usize,
     lookup: &dyn Lookup,
     depth: usize,
-    out: &mut Expanded,
+    out: &mut Expanded<'t>,
 ) -> Result<(), TemplateError> {
     let mut at = 0;
     while let Some(dollar) = text[at..].find('$') {
@@ -90,11 +131,11 @@ fn expand_into(
     Ok(())
 }
 
-fn variable(name: &str, range: Range<usize>, lookup: &dyn Lookup, out: &mut Expanded) {
+fn variable<'t>(name: &'t str, range: Range<usize>, lookup: &dyn Lookup, out: &mut Expanded<'t>) {
     lookup.read(&Expression { name, word: None });
     match lookup.value(name) {
         Some(value) => out.text.push_str(value),
-        None => out.unset.push((name.to_owned(), range)),
+        None => out.add_unset(Unset { name, range, places: 1 }),
     }
 }
 
@@ -106,12 +147,12 @@ fn name_length(text: &str) -> usize {
 }
 
 /// One `${…}` at the start of `text`; answers its length.
-fn braced(
-    text: &str,
+fn braced<'t>(
+    text: &'t str,
     base: usize,
     lookup: &dyn Lookup,
     depth: usize,
-    out: &mut Expanded,
+    out: &mut Expanded<'t>,
 ) -> Result<usize, TemplateError> {
     let line = text.find('\n').unwrap_or(text.len());
     let fault = |kind, length: usize| TemplateError { kind, range: base..base + length };
@@ -158,7 +199,7 @@ fn braced(
         '+' if counts => out.text.push_str(&expanded.text),
         _ => out.text.push_str(value.unwrap_or_default()),
     }
-    out.unset.append(&mut expanded.unset);
+    expanded.unset.into_iter().for_each(|unset| out.add_unset(unset));
     Ok(close + 1)
 }
 
@@ -241,8 +282,12 @@ mod tests {
 
     #[test]
     fn unset_variables_are_named_with_their_place() {
-        let out = expand("x$A ${B} ${C:-$D}", &Fixed).expect("expands");
-        let want = [("A", 1..3), ("B", 4..8), ("D", 14..16)].map(|(n, r)| (n.to_owned(), r));
-        assert_eq!(out.unset, want);
+        let out = expand("x$A ${B} ${C:-$D} $A", &Fixed).expect("expands");
+        let want = [("A", 1..3, 2), ("B", 4..8, 1), ("D", 14..16, 1)];
+        assert_eq!(out.unset, want.map(|(name, range, places)| Unset { name, range, places }));
+        let text: String = (0..300).map(|n| format!("$V{}", n % 100)).collect();
+        let out = expand(&text, &Fixed).expect("expands");
+        assert_eq!(out.unset.len(), 100);
+        assert!(out.unset.iter().all(|unset| unset.places == 3), "{:?}", out.unset);
     }
 }

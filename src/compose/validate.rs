@@ -22,7 +22,7 @@ use super::model::{
 };
 use super::paths::Paths;
 use super::suggest::{did_you_mean, shown};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{Located, Sources, Span};
 use env_file::EnvFiles;
 
@@ -109,13 +109,19 @@ impl Validator<'_> {
         &self,
         services: IndexMap<String, RawService>,
     ) -> (IndexMap<String, RawService>, Inactive) {
-        let mut inactive = IndexMap::new();
         let all = self.profiles.iter().any(|profile| profile == "*");
-        let mut active = IndexMap::with_capacity(services.len());
-        for (name, service) in services {
+        let is_active = |service: &RawService| {
             let chosen = |profile: &Located<String>| self.profiles.contains(&profile.value);
             let profiles = &service.service.profiles;
-            if all || profiles.is_empty() || profiles.iter().any(chosen) {
+            all || profiles.is_empty() || profiles.iter().any(chosen)
+        };
+        if services.values().all(is_active) {
+            return (services, IndexMap::new());
+        }
+        let mut inactive = IndexMap::new();
+        let mut active = IndexMap::with_capacity(services.len());
+        for (name, service) in services {
+            if is_active(&service) {
                 active.insert(name, service);
             } else {
                 inactive.insert(name, service.service.profiles);
@@ -130,7 +136,7 @@ impl Validator<'_> {
         raw: RawService,
         env_files: &mut EnvFiles,
         unset: &mut HashMap<String, Vec<String>>,
-    ) -> Service {
+    ) -> Box<Service> {
         let RawService {
             mut service,
             environment,
@@ -143,9 +149,11 @@ impl Validator<'_> {
         if !bare.is_empty() {
             unset.insert(service.name.value.clone(), bare);
         }
-        service.environment = self.read_env_files(env_files, &files, &own, &service.name.value);
-        for (name, value) in own {
-            service.environment.insert(name, value);
+        if files.is_empty() {
+            service.environment = own;
+        } else {
+            service.environment = self.read_env_files(env_files, &files, &own, &service.name.value);
+            service.environment.extend(own);
         }
         if !label_files.is_empty() {
             let own = std::mem::take(&mut service.labels);
@@ -196,7 +204,9 @@ impl Validator<'_> {
             }
             service.networks.retain(|network, attached| {
                 if network == "default" || networks.contains_key(network) {
-                    used_networks.insert(network.clone());
+                    if !used_networks.contains(network) {
+                        used_networks.insert(network.clone());
+                    }
                     return true;
                 }
                 if !self.is_part {
@@ -210,7 +220,9 @@ impl Validator<'_> {
             service.mounts.retain(|mount| {
                 let MountKind::Volume(volume) = &mount.value.kind else { return true };
                 if volumes.contains_key(volume) {
-                    used_volumes.insert(volume.clone());
+                    if !used_volumes.contains(volume) {
+                        used_volumes.insert(volume.clone());
+                    }
                     return true;
                 }
                 if !self.is_part {
@@ -255,12 +267,22 @@ impl Validator<'_> {
 
     /// Checks the names in `depends_on`.
     fn dependencies(&mut self, project: &mut Project, inactive: &Inactive) {
-        let mut faults = Vec::new();
         let mut suggestions = MAX_SUGGESTIONS;
+        let mut all_there = true;
         for service in project.services.values() {
             for (target, dependency) in &service.depends_on {
                 let name = &service.name.value;
-                let fault = match (project.services.get(target), inactive.get(target)) {
+                let found = project.services.get(target);
+                all_there &= found.is_some();
+                // Beyond the limit a fault is only counted, whatever it says.
+                if found.is_none() && !self.is_part && !self.diagnostics.wants(Severity::Error) {
+                    let is_fault = inactive.get(target).is_none_or(|_| dependency.value.required);
+                    if is_fault {
+                        self.diagnostics.omit();
+                    }
+                    continue;
+                }
+                let fault = match (found, inactive.get(target)) {
                     (Some(target), _) => unhealthy(target, dependency),
                     (None, Some(_)) if !dependency.value.required => None,
                     (None, Some(profiles)) => {
@@ -274,10 +296,12 @@ impl Validator<'_> {
                         Some(fault.at(dependency.span, "not defined"))
                     }
                 };
-                faults.extend(fault.map(|fault| fault.service(name)));
+                self.diagnostics.extend(fault.map(|fault| fault.service(name)));
             }
         }
-        self.diagnostics.extend(faults);
+        if all_there {
+            return;
+        }
         let names: HashSet<String> = project.services.keys().cloned().collect();
         for service in project.services.values_mut() {
             service.depends_on.retain(|target, _| names.contains(target));

@@ -197,7 +197,7 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
     Project {
         name: "shop".to_owned(),
         directory: PathBuf::from("/app"),
-        services: services.into_iter().map(|s| (s.name.value.clone(), s)).collect(),
+        services: services.into_iter().map(|s| (s.name.value.clone(), Box::new(s))).collect(),
         networks,
         volumes,
         secrets: IndexMap::new(),

@@ -8,7 +8,7 @@ use crate::compose::model::{Setting, Settings};
 /// empty.
 pub(super) fn table(settings: &Settings, form: ConfigForm) -> Map<String, Value> {
     let mut out = Map::new();
-    for (key, setting) in &settings.attributes {
+    for (key, setting) in settings.attributes.iter() {
         let value = value(setting, form);
         let is_silent = match setting {
             Setting::Null => true,
@@ -16,11 +16,11 @@ pub(super) fn table(settings: &Settings, form: ConfigForm) -> Map<String, Value>
             _ => false,
         };
         if form == ConfigForm::Json || !is_silent {
-            out.insert((*key).to_owned(), value);
+            out.insert(key.to_owned(), value);
         }
     }
     if form == ConfigForm::Yaml {
-        for (key, setting) in &settings.extensions {
+        for (key, setting) in settings.extensions.iter().flat_map(|map| map.iter()) {
             out.insert(key.clone(), value(setting, form));
         }
     }

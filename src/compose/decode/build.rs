@@ -34,7 +34,7 @@ impl Decoder<'_> {
             settings.set("context", self.context("."));
         }
         if settings.text("context").is_some_and(str::is_empty) {
-            settings.attributes.shift_remove("context");
+            settings.attributes.remove("context");
         }
         let has = |key: &str| node.get(key).is_some();
         if !has("dockerfile") && !has("dockerfile_inline") {

@@ -18,7 +18,7 @@ impl Decoder<'_> {
         }
         let mut settings = self.settings("deploy", node, &DEPLOY)?;
         for key in ["resources", "placement"] {
-            settings.attributes.entry(key).or_insert_with(|| Setting::Part(Settings::default()));
+            settings.attributes.get_or_insert_with(key, || Setting::Part(Settings::default()));
         }
         if let Some(devices) = node
             .get("resources")

@@ -28,10 +28,9 @@ impl Decoder<'_> {
         };
         for trigger in triggers {
             if let Setting::Table(trigger) = trigger {
-                let exec = trigger.attributes.entry("exec");
-                let exec = exec.or_insert_with(|| Setting::Part(Settings::default()));
-                if let Setting::Part(exec) = exec {
-                    exec.attributes.entry("command").or_insert(Setting::Null);
+                let empty = || Setting::Part(Settings::default());
+                if let Setting::Part(exec) = trigger.attributes.get_or_insert_with("exec", empty) {
+                    exec.attributes.get_or_insert_with("command", || Setting::Null);
                 }
             }
         }

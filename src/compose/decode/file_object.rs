@@ -107,7 +107,7 @@ impl Decoder<'_> {
             let target = reference.settings.text("target").map(str::to_owned);
             match target.as_deref() {
                 Some("") => {
-                    reference.settings.attributes.shift_remove("target");
+                    reference.settings.attributes.remove("target");
                 }
                 None if field == "secrets" => reference.settings.set("target", implied.as_str()),
                 _ => {}

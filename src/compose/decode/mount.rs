@@ -111,6 +111,7 @@ impl Decoder<'_> {
                 self.wrong_type("volumes", node, "a list");
                 return (memory, Vec::new());
             };
+            let items = if self.may_mount(items.len(), node) { items } else { &[] };
             for item in items {
                 let mount = match item.kind {
                     Kind::Mapping(_) => self.long_mount(item),

@@ -9,7 +9,20 @@ use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
+
+/// How many services, networks, volumes, secrets, configs and models a project may have together.
+/// A file of 16 MiB holds no more services than this unless they say next to nothing.
+const MAX_NAMED: usize = 50_000;
+
+/// How many entries a list or mapping directly below a service may have.
+const MAX_ENTRIES: usize = 100_000;
+
+/// How many mounts the services may have together.
+const MAX_MOUNTS: usize = 100_000;
+
+/// How many of them one service may have: all of a service is printed at once.
+const MAX_MOUNTS_OF_ONE: usize = 20_000;
 
 /// The project as the files have it.
 pub(in crate::compose) struct RawProject {
@@ -44,7 +57,11 @@ pub(in crate::compose) fn decode(
         paths,
         service: None,
         ports_left: Some(MAX_PORTS),
+        mounts_left: Some(MAX_MOUNTS),
     };
+    if !decoder.is_bounded(document) {
+        return None;
+    }
     let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
     let start = document.span.start as usize;
     let mut raw = RawProject {
@@ -95,6 +112,7 @@ pub(in crate::compose) fn decode(
         raw.span = entry.key.span;
         let mapping = entry.value.as_mapping();
         raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
+        raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
         for entry in decoder.named_entries("services", &entry.value) {
             if let Some(service) = decoder.service(entry) {
                 raw.services.insert(entry.key.text.to_string(), service);
@@ -103,4 +121,63 @@ pub(in crate::compose) fn decode(
     }
     table.finish(&mut decoder);
     Some(raw)
+}
+
+impl Decoder<'_> {
+    /// Whether the document stays within the limits on what a project names and on what one service
+    /// says; reported otherwise. The model of a value takes many times the room of its text.
+    fn is_bounded(&mut self, document: &Node) -> bool {
+        let entries = |node: &Node| match &node.kind {
+            Kind::Scalar(_) => 0,
+            Kind::Sequence(items) => items.len(),
+            Kind::Mapping(mapping) => mapping.entries.len(),
+        };
+        let mut named = 0;
+        for key in ["services", "networks", "volumes", "secrets", "configs", "models"] {
+            let Some(node) = document.get(key) else { continue };
+            named += entries(node);
+            if named > MAX_NAMED {
+                let message = format!(
+                    "the project has more than {MAX_NAMED} services, networks, volumes, secrets, \
+                     configs and models together"
+                );
+                self.beyond(message, node, "split it into several projects");
+                return false;
+            }
+        }
+        let services = document.get("services").and_then(Node::as_mapping);
+        for service in services.map_or(&[][..], |services| &services.entries) {
+            let attributes = service.value.as_mapping().map_or(&[][..], |mapping| &mapping.entries);
+            for attribute in attributes {
+                if entries(&attribute.value) > MAX_ENTRIES {
+                    let key = &attribute.key.text;
+                    let message = format!("`{key}` has more than {MAX_ENTRIES} entries");
+                    self.beyond(message, &attribute.value, "no service needs this many");
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Counts a service's mounts; says so when there are too many, once.
+    pub(super) fn may_mount(&mut self, count: usize, node: &Node) -> bool {
+        let Some(left) = self.mounts_left else { return false };
+        if count > MAX_MOUNTS_OF_ONE {
+            let message = format!("the service has more than {MAX_MOUNTS_OF_ONE} mounts");
+            self.beyond(message, node, "mount the directory that they are in");
+            return false;
+        }
+        self.mounts_left = left.checked_sub(count);
+        if self.mounts_left.is_none() {
+            let message = format!("the services have more than {MAX_MOUNTS} mounts together");
+            self.beyond(message, node, "split the project into several");
+        }
+        self.mounts_left.is_some()
+    }
+
+    fn beyond(&mut self, message: String, node: &Node, help: &str) {
+        let fault = Diagnostic::error(Code::YamlLimit, message).help(help);
+        self.report_at(fault, node, "the limit is passed here");
+    }
 }

@@ -30,7 +30,8 @@ impl Decoder<'_> {
                 network.internal = settings.attributes.contains_key("internal");
                 network.settings = settings;
             }
-            network.settings.attributes.entry("ipam").or_insert(Setting::Part(Settings::default()));
+            let empty = || Setting::Part(Settings::default());
+            network.settings.attributes.get_or_insert_with("ipam", empty);
             out.insert(entry.key.text.to_string(), network);
         }
         out

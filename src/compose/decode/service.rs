@@ -16,7 +16,7 @@ use crate::yaml::{Entry, Node, Scalar};
 /// A service as the files have it, before its env files are read and its references are checked.
 pub(in crate::compose) struct RawService {
     /// All that needs nothing but the document; `environment` and the build's arguments are empty.
-    pub(in crate::compose) service: Service,
+    pub(in crate::compose) service: Box<Service>,
     pub(in crate::compose) environment: KeyValues,
     pub(in crate::compose) env_files: Vec<EnvFile>,
     /// The files of `label_file`.
@@ -49,7 +49,7 @@ impl<'a> Decoder<'a> {
             }
             None => (None, KeyValues::new()),
         };
-        let mut service = Service {
+        let mut service = Box::new(Service {
             name: Located::new(entry.key.text.to_string(), entry.key.span),
             image: self.read(t, "image", Self::filled),
             build,
@@ -106,7 +106,7 @@ impl<'a> Decoder<'a> {
             addressing: self.addressing(t),
             extension: ServiceExtension::default(),
             written: Written::default(),
-        };
+        });
         self.resources_of(t, &mut service, &mut written);
         service.written = written;
         add_implied(&mut service);

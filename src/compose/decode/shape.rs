@@ -124,7 +124,9 @@ impl Decoder<'_> {
             }
         }
         table.finish(self);
-        settings.extensions = extensions(node);
+        settings.attributes.shrink();
+        let extensions = extensions(node);
+        settings.extensions = (!extensions.is_empty()).then(|| Box::new(extensions));
         Some(settings)
     }
 
@@ -372,7 +374,7 @@ impl Decoder<'_> {
                 }
             }
         }
-        (!out.is_empty()).then_some(Setting::Map(out))
+        (!out.is_empty()).then_some(Setting::Map(Box::new(out)))
     }
 }
 
@@ -410,13 +412,11 @@ fn extension(node: &Node) -> Setting {
             Typed::Text(text) => Setting::Text(text.to_owned()),
         },
         Kind::Sequence(items) => Setting::List(items.iter().map(extension).collect()),
-        Kind::Mapping(mapping) => Setting::Map(
-            mapping
-                .entries
-                .iter()
-                .map(|entry| (entry.key.text.to_string(), extension(&entry.value)))
-                .collect(),
-        ),
+        Kind::Mapping(mapping) => {
+            let entries = mapping.entries.iter();
+            let entries = entries.map(|e| (e.key.text.to_string(), extension(&e.value)));
+            Setting::Map(Box::new(entries.collect()))
+        }
     }
 }
 

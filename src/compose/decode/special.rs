@@ -53,7 +53,7 @@ impl Decoder<'_> {
                 (name, Setting::Text(context.unwrap_or_default()))
             })
             .collect();
-        (!contexts.is_empty()).then_some(Setting::Map(contexts))
+        (!contexts.is_empty()).then_some(Setting::Map(Box::new(contexts)))
     }
 
     /// `ssh`: keys and agents by id, as a list or a mapping.
@@ -149,7 +149,7 @@ impl Decoder<'_> {
                 }
                 _ => match self.setting(field, &entry.value, Shape::Amount) {
                     // As in the reference, where 0 is no single limit.
-                    Some(Setting::Whole(0)) => Some(Setting::Map(IndexMap::new())),
+                    Some(Setting::Whole(0)) => Some(Setting::Map(Box::default())),
                     other => other,
                 },
             };
@@ -157,7 +157,7 @@ impl Decoder<'_> {
                 out.insert(name.to_owned(), limit);
             }
         }
-        (!out.is_empty()).then_some(Setting::Map(out))
+        (!out.is_empty()).then_some(Setting::Map(Box::new(out)))
     }
 
     /// Whether a value is a whole number and no text.

@@ -13,6 +13,8 @@ pub(super) struct Table<'n> {
     asked: Vec<&'static str>,
     /// Which entries were taken, by their place in the mapping.
     taken: Vec<bool>,
+    /// One bit for the look of each key: most attributes are absent, and few need a search.
+    looks: u64,
 }
 
 impl<'n> Table<'n> {
@@ -28,12 +30,16 @@ impl<'n> Table<'n> {
             return None;
         };
         let taken = vec![false; mapping.entries.len()];
-        Some(Self { node, mapping, level, asked: Vec::with_capacity(32), taken })
+        let looks = mapping.entries.iter().fold(0, |looks, entry| looks | look(&entry.key.text));
+        Some(Self { node, mapping, level, asked: Vec::with_capacity(32), taken, looks })
     }
 
     /// The entry of an attribute, when the file has it.
     pub(super) fn optional(&mut self, key: &'static str) -> Option<&'n Entry> {
         self.asked.push(key);
+        if self.looks & look(key) == 0 {
+            return None;
+        }
         let at = self.mapping.entries.iter().position(|entry| &*entry.key.text == key)?;
         self.taken[at] = true;
         self.mapping.entries.get(at)
@@ -129,6 +135,14 @@ impl<'n> Table<'n> {
             _ => None,
         }
     }
+}
+
+/// A bit that tells most names apart.
+fn look(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let [first, .., last] = bytes else { return 1 };
+    let mix = bytes.len() + usize::from(*first) * 7 + usize::from(*last) * 31;
+    1 << (mix % 64)
 }
 
 /// An empty list or mapping asks for nothing.

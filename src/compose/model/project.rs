@@ -12,7 +12,7 @@ pub struct Project {
     /// The absolute directory that relative paths of the model were resolved against.
     pub directory: PathBuf,
     /// Services by name, in the order of the file.
-    pub services: IndexMap<String, Service>,
+    pub services: IndexMap<String, Box<Service>>,
     /// Networks by name; `default` is there when any service uses it.
     pub networks: IndexMap<String, Network>,
     /// Named volumes by name.

@@ -1,5 +1,7 @@
 use indexmap::IndexMap;
 
+use super::Attributes;
+
 /// A value of the Compose file, typed and completed as Compose itself does it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Setting {
@@ -18,7 +20,7 @@ pub enum Setting {
     /// A list.
     List(Vec<Setting>),
     /// A mapping whose keys the file chose.
-    Map(IndexMap<String, Setting>),
+    Map(Box<IndexMap<String, Setting>>),
     /// A mapping whose keys are the attributes of the Compose Specification.
     Table(Settings),
     /// The same, where its absence and its being empty are one.
@@ -40,9 +42,9 @@ impl Setting {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Settings {
     /// The attributes of the specification.
-    pub attributes: IndexMap<&'static str, Setting>,
-    /// `x-…`
-    pub extensions: IndexMap<String, Setting>,
+    pub attributes: Attributes,
+    /// `x-…`, when there are any.
+    pub extensions: Option<Box<IndexMap<String, Setting>>>,
 }
 
 impl Settings {

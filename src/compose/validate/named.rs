@@ -60,7 +60,7 @@ impl Validator<'_> {
 fn contexts(service: &Service, project: &Project) -> impl Iterator<Item = Diagnostic> {
     let contexts = service.written.build.as_ref().and_then(|build| {
         match build.attributes.get("additional_contexts")? {
-            Setting::Map(contexts) => Some(contexts),
+            Setting::Map(contexts) => Some(contexts.iter()),
             _ => None,
         }
     });
