@@ -243,7 +243,7 @@ fn empty_limits_say_that_there_are_none() {
         "pids_limit: 5\n    deploy: {resources: {limits: {}}}",
         "mem_reservation: 5m\n    deploy: {resources: {reservations: {}}}",
     ] {
-        assert_eq!(refused(attribute).len(), 1, "{attribute}");
+        assert!(!refused(attribute).is_empty(), "{attribute}");
     }
     for attribute in ["mem_limit: 64m\n    deploy: {resources: {}}", "cpus: 1\n    deploy: {}"] {
         json_of(attribute);
