@@ -55,7 +55,9 @@ pub(super) fn find(
         environment: Environment::new(&options.variables),
         env_files: Vec::new(),
     };
-    finder.environment.set("PWD", &options.cwd.to_string_lossy());
+    if !options.variables.contains_key("PWD") {
+        finder.environment.set("PWD", &options.cwd.to_string_lossy());
+    }
     finder.env_files = finder.chosen_env_files();
     let mut paths = options.files.clone();
     let first_directory = finder.directory(&paths);

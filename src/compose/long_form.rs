@@ -183,24 +183,26 @@ fn mount(node: Node) -> Node {
     if spec.read_only {
         entries.push(entry("read_only", plain(&node, "true")));
     }
-    let mut inner = Vec::new();
+    let (mut bind, mut volume) = (Vec::new(), Vec::new());
     for option in &spec.options {
         match option.as_str() {
-            "z" | "Z" => inner.push(entry("selinux", string(&node, option))),
-            "nocopy" if !spec.is_bind => inner.push(entry("nocopy", plain(&node, "true"))),
+            "z" | "Z" => bind.push(entry("selinux", string(&node, option))),
+            "nocopy" => volume.push(entry("nocopy", plain(&node, "true"))),
             "shared" | "rshared" | "slave" | "rslave" | "private" | "rprivate" => {
-                inner.push(entry("propagation", string(&node, option)));
-            }
-            "cached" | "delegated" | "consistent" => {
-                entries.push(entry("consistency", string(&node, option)));
+                bind.push(entry("propagation", string(&node, option)));
             }
             _ => {}
         }
     }
     if spec.is_bind {
-        inner.push(entry("create_host_path", plain(&node, "true")));
+        bind.push(entry("create_host_path", plain(&node, "true")));
     }
-    entries.push(entry(kind, mapping(&node, inner)));
+    if !bind.is_empty() {
+        entries.push(entry("bind", mapping(&node, bind)));
+    }
+    if !volume.is_empty() || !spec.is_bind {
+        entries.push(entry("volume", mapping(&node, volume)));
+    }
     mapping(&node, entries)
 }
 

@@ -26,6 +26,14 @@ impl Paths {
         }
         join(&self.directory, Path::new(path))
     }
+
+    /// The same for a build context. As in the reference, drives of Windows are no roots there.
+    pub(super) fn context(&self, path: &str) -> PathBuf {
+        if path.starts_with(['~', '/']) {
+            return self.absolute(path);
+        }
+        join(&self.directory, Path::new(path))
+    }
 }
 
 /// `path` seen from `base`, with `.` and `..` resolved by name.

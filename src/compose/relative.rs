@@ -129,8 +129,10 @@ fn path(node: &mut Node, paths: &Paths, keep_empty: bool) {
 /// A build context, which may be an address.
 fn context(node: &mut Node, paths: &Paths) {
     let is_local = node.as_scalar().is_some_and(|scalar| !is_remote_context(&scalar.text));
-    if is_local {
-        path(node, paths, true);
+    let Some(scalar) = node.as_scalar().filter(|_| is_local) else { return };
+    if !scalar.is_null() && !scalar.text.is_empty() {
+        let found = paths.context(&scalar.text).to_string_lossy().into_owned();
+        set(node, found);
     }
 }
 

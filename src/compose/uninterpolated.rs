@@ -78,6 +78,13 @@ fn normalize_service(service: &mut Map<String, Value>) -> bool {
             port.entry("mode").or_insert_with(|| "ingress".into());
         }
     }
+    if let Some(Value::Array(secrets)) = service.get_mut("secrets") {
+        for secret in secrets.iter_mut().filter_map(Value::as_object_mut) {
+            let source = secret.get("source").and_then(Value::as_str).unwrap_or_default();
+            let target = format!("/run/secrets/{source}");
+            secret.entry("target").or_insert_with(|| target.into());
+        }
+    }
     if service.contains_key("network_mode") || service.contains_key("provider") {
         return false;
     }

@@ -208,3 +208,30 @@ fn a_project_can_be_shown_without_its_variables_replaced() {
     let port = serde_json::json!([{"mode": "ingress", "target": 80, "protocol": "tcp"}]);
     assert_eq!(out["services"]["db"]["ports"], port);
 }
+
+#[test]
+fn short_mounts_are_taken_apart_around_their_variables() {
+    let mut case = Case::new(&[(
+        "compose.yaml",
+        "services:\n  web:\n    image: x\n    secrets: [s]\n    volumes: [\"${DIR:-.}/dags:/dags\", \"data:/d:z\"]\nsecrets: {s: {file: ./s}}\nvolumes: {data: }\n",
+    )]);
+    case.options.no_interpolate = true;
+    let out = decklift::compose::uninterpolated(&case.load()).expect("a document");
+    let web = &out["services"]["web"];
+    let secret = serde_json::json!([{"source": "s", "target": "/run/secrets/s"}]);
+    assert_eq!(web["secrets"], secret);
+    let mounts = serde_json::json!([
+        {"type": "volume", "source": "${DIR:-.}/dags", "target": "/dags", "volume": {}},
+        {"type": "volume", "source": "data", "target": "/d", "bind": {"selinux": "z"}, "volume": {}},
+    ]);
+    assert_eq!(web["volumes"], mounts);
+}
+
+#[test]
+fn the_caller_s_own_pwd_counts() {
+    let file = "services: {web: {image: \"x:${PWD}\"}}\n";
+    let loaded = Case::new(&[("compose.yaml", file)]).variable("PWD", "w").load();
+    let project = loaded.project.expect("a project");
+    let image = project.services["web"].image.as_ref().expect("an image");
+    assert_eq!(image.value, "x:w");
+}

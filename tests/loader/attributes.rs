@@ -234,3 +234,51 @@ fn a_profile_without_a_name_is_active_while_none_is_chosen() {
     let other = web("    profiles: [\"${P}\"]\n").profile("x").load();
     assert!(other.project.expect("a project").services.is_empty());
 }
+
+#[test]
+fn empty_limits_say_that_there_are_none() {
+    for attribute in [
+        "mem_limit: 64m\n    deploy: {resources: {limits: {}}}",
+        "cpus: 1\n    deploy: {resources: {limits: {}}}",
+        "pids_limit: 5\n    deploy: {resources: {limits: {}}}",
+        "mem_reservation: 5m\n    deploy: {resources: {reservations: {}}}",
+    ] {
+        assert!(!refused(attribute).is_empty(), "{attribute}");
+    }
+    for attribute in ["mem_limit: 64m\n    deploy: {resources: {}}", "cpus: 1\n    deploy: {}"] {
+        json_of(attribute);
+    }
+}
+
+#[test]
+fn what_only_the_engine_would_refuse_is_no_fault_of_the_file() {
+    for text in ["abc", "80:80", "80/foo", "70000", "82-80"] {
+        let file = format!("services: {{web: {{image: x, expose: [{text:?}]}}}}\n");
+        let case = Case::new(&[("compose.yaml", &file)]);
+        let loaded = case.load();
+        assert!(!loaded.diagnostics.has_errors(), "{}", case.drawn());
+        assert!(loaded.outcomes.has_errors(), "{text}");
+        let out = printed(&case, ConfigForm::Json);
+        assert_eq!(out["expose"], serde_json::json!([text]));
+    }
+    let case =
+        Case::new(&[("compose.yaml", "services: {web: {image: x, tmpfs: \"/a:size=x\"}}\n")]);
+    assert!(!case.load().diagnostics.has_errors() && case.load().outcomes.has_errors());
+}
+
+#[test]
+fn a_build_context_knows_no_drives() {
+    let case = Case::new(&[("compose.yaml", "services: {web: {build: 'C:\\x'}}\n")]);
+    let out = printed(&case, ConfigForm::Json);
+    let context = case.path("C:\\x");
+    assert_eq!(out["build"]["context"], context.to_string_lossy().as_ref());
+}
+
+#[test]
+fn secrets_and_configs_of_nothing_are_refused() {
+    for section in ["secrets", "configs"] {
+        let file = format!("services: {{web: {{image: x}}}}\n{section}:\n");
+        let loaded = Case::new(&[("compose.yaml", &file)]).load();
+        assert!(loaded.diagnostics.has_errors(), "{section}");
+    }
+}

@@ -37,15 +37,18 @@ pub(in crate::compose) fn parse_mount(text: &str) -> Result<MountSpec, &'static 
         return Ok(MountSpec { target: text.to_owned(), ..MountSpec::default() });
     }
     let mut parts: Vec<String> = Vec::new();
+    let mut open = false;
     for part in text.split(':') {
-        // `C:\data` holds a colon of its own.
+        // `C:\data` holds a colon of its own, and so does `${NAME:-value}` where it was not replaced.
+        let is_drive = |part: &str| part.len() == 1 && part.as_bytes()[0].is_ascii_alphabetic();
         match parts.last_mut() {
-            Some(drive) if drive.len() == 1 && drive.as_bytes()[0].is_ascii_alphabetic() => {
-                drive.push(':');
-                drive.push_str(part);
+            Some(last) if open || is_drive(last) => {
+                last.push(':');
+                last.push_str(part);
             }
             _ => parts.push(part.to_owned()),
         }
+        open = parts.last().is_some_and(|part| is_open(part));
     }
     if parts.iter().any(String::is_empty) {
         return Err("has an empty part between colons");
@@ -68,6 +71,19 @@ pub(in crate::compose) fn parse_mount(text: &str) -> Result<MountSpec, &'static 
         }
     }
     Ok(spec)
+}
+
+/// Whether a variable in braces has not come to its end.
+fn is_open(part: &str) -> bool {
+    let mut depth = 0_usize;
+    for (at, byte) in part.bytes().enumerate() {
+        match byte {
+            b'$' if part.as_bytes().get(at + 1) == Some(&b'{') => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth > 0
 }
 
 /// Whether a source names a path and no volume.
@@ -149,7 +165,11 @@ impl Decoder<'_> {
                 Some(("size", value)) => match parse_bytes(value) {
                     Some(bytes) => size = Some(bytes),
                     None => {
-                        self.invalid("tmpfs", node, "has a size that is none", "write `size=64m`")
+                        let why = "has a size that is none";
+                        // The reference leaves the options to the engine.
+                        self.for_ecs(true, |decoder| {
+                            decoder.invalid("tmpfs", node, why, "write `size=64m`");
+                        });
                     }
                 },
                 _ if option == "ro" => read_only = true,

@@ -326,7 +326,8 @@ impl Decoder<'_> {
                 }
                 Err(why) => {
                     let help = "write `\"80\"`, `\"80-90\"` or `\"53/udp\"`; `ports` publishes";
-                    self.invalid("expose", item, why, help);
+                    // The reference takes any text.
+                    self.for_ecs(true, |decoder| decoder.invalid("expose", item, why, help));
                 }
             }
         }

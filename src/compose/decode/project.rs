@@ -96,10 +96,10 @@ pub(in crate::compose) fn decode(
     if let Some(node) = table.value("volumes") {
         raw.volumes = decoder.top_volumes(node);
     }
-    if let Some(node) = table.value("secrets").filter(|node| !node.is_null()) {
+    if let Some(node) = table.value("secrets") {
         raw.secrets = decoder.file_objects("secrets", node);
     }
-    if let Some(node) = table.value("configs").filter(|node| !node.is_null()) {
+    if let Some(node) = table.value("configs") {
         raw.configs = decoder.file_objects("configs", node);
     }
     if let Some(node) = table.value("models").filter(|node| !node.is_null()) {

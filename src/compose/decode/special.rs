@@ -25,7 +25,7 @@ impl Decoder<'_> {
         if context.is_empty() || is_remote(context) {
             return context.to_owned();
         }
-        self.paths.absolute(context).to_string_lossy().into_owned()
+        self.paths.context(context).to_string_lossy().into_owned()
     }
 
     /// `additional_contexts`

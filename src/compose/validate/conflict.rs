@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::compose::model::{Project, Resources, Service};
+use crate::compose::model::{Project, Resources, Service, Setting};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Located, Span};
 
@@ -83,20 +83,21 @@ fn scale(service: &Service) -> Option<Diagnostic> {
         .then(|| differ("`scale` and `deploy.replicas`", scale.span, replicas.span))
 }
 
-/// The old attributes against those of `deploy.resources`. As in the reference, limits that name
-/// another resource alone say that this one has none.
+/// The old attributes against those of `deploy.resources`. As in the reference, limits that do
+/// not name this resource say that this one has none.
 fn sizes(service: &Service) -> Vec<Diagnostic> {
     fn against<T: PartialEq>(
         what: &str,
         old: Option<&Located<T>>,
         new: Option<&Located<T>>,
-        others: Option<Span>,
+        others: (bool, Option<Span>),
     ) -> Option<Diagnostic> {
         let old = old?;
         match new {
             Some(new) if old.value == new.value => None,
             Some(new) => Some(differ(what, old.span, new.span)),
-            None => Some(differ(what, old.span, others?)),
+            None if others.0 => Some(differ(what, old.span, others.1.unwrap_or(old.span))),
+            None => None,
         }
     }
     let Resources { cpus, memory, pids } = &service.deploy.limits;
@@ -105,7 +106,14 @@ fn sizes(service: &Service) -> Vec<Diagnostic> {
         memory.as_ref().map(|memory| memory.span),
         pids.as_ref().map(|pids| pids.span),
     ];
-    let limits = limits.into_iter().flatten().next();
+    let resources = service.written.deploy.as_ref().and_then(|deploy| {
+        match deploy.attributes.get("resources") {
+            Some(Setting::Part(resources)) => Some(resources),
+            _ => None,
+        }
+    });
+    let has = |key: &str| resources.is_some_and(|all| all.attributes.contains_key(key));
+    let limits = (has("limits"), limits.into_iter().flatten().next());
     let reserved = &service.deploy.reservations;
     let reserved_cpus = reserved.cpus.as_ref().map(|cpus| cpus.span);
     let limit = (service.cpus.as_ref(), cpus.as_ref());
@@ -119,7 +127,7 @@ fn sizes(service: &Service) -> Vec<Diagnostic> {
             "`mem_reservation` and `deploy.resources.reservations.memory`",
             old.1,
             reserved.memory.as_ref(),
-            reserved_cpus,
+            (has("reservations"), reserved_cpus),
         ),
         against(
             "`pids_limit` and `deploy.resources.limits.pids`",
