@@ -85,7 +85,7 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
-        builds = project.services.values().filter_map(build_spec).collect();
+        builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));
         }

@@ -42,8 +42,7 @@ pub(super) fn join(base: &Path, path: &Path) -> PathBuf {
 /// Whether there is nothing to resolve. Elsewhere a path may have other separators.
 fn is_clean(path: &str) -> bool {
     let names = path.strip_prefix('/').unwrap_or(path);
-    cfg!(unix)
-        && (path == "/" || names.split('/').all(|name| !matches!(name, "" | "." | "..")))
+    cfg!(unix) && (path == "/" || names.split('/').all(|name| !matches!(name, "" | "." | "..")))
 }
 
 /// Resolves `.` and `..` by name.

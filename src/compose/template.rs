@@ -120,12 +120,7 @@ fn expand_into<'t>(
     Ok(())
 }
 
-fn variable<'t>(
-    name: &'t str,
-    range: Range<usize>,
-    lookup: &dyn Lookup,
-    out: &mut Expanded<'t>,
-) {
+fn variable<'t>(name: &'t str, range: Range<usize>, lookup: &dyn Lookup, out: &mut Expanded<'t>) {
     match lookup.value(name) {
         Some(value) => out.text.push_str(value),
         None => out.add_unset(Unset { name, range, places: 1 }),

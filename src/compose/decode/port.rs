@@ -152,9 +152,8 @@ impl Decoder<'_> {
             }
             match self.port_text("ports", item).map(|text| parse_ports(&text)) {
                 Some(Ok(found)) if !self.may_have(found.len(), item) => {}
-                Some(Ok(found)) => unique.extend(
-                    found.into_iter().map(|spec| (spec.key(false), (spec, None, item))),
-                ),
+                Some(Ok(found)) => unique
+                    .extend(found.into_iter().map(|spec| (spec.key(false), (spec, None, item)))),
                 Some(Err(why)) => {
                     let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
                     self.invalid("ports", item, why, help);
@@ -201,7 +200,10 @@ impl Decoder<'_> {
         }
     }
 
-    fn long_port(&mut self, node: &Node) -> Option<(PortSpec, Option<Box<IndexMap<String, Setting>>>)> {
+    fn long_port(
+        &mut self,
+        node: &Node,
+    ) -> Option<(PortSpec, Option<Box<IndexMap<String, Setting>>>)> {
         let mut settings = self.settings("ports", node, &PORT)?;
         let mut text = |key: &str| match settings.attributes.remove(key) {
             Some(Setting::Text(text)) => Some(text),

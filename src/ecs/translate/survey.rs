@@ -46,7 +46,7 @@ impl Member<'_> {
 /// Looks at every service, in the order of the file.
 pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> {
     let services = &cx.project.services;
-    let jobs = job::jobs(services.values(), out);
+    let jobs = job::jobs(services.values().map(|service| &**service), out);
     let mut members: Vec<_> = services
         .values()
         .map(|service| {
