@@ -26,6 +26,8 @@ mod fixed_point;
 mod hostile;
 #[path = "loader/kept.rs"]
 mod kept;
+#[path = "loader/limits.rs"]
+mod limits;
 #[path = "loader/merging.rs"]
 mod merging;
 #[path = "loader/model.rs"]

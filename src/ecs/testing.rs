@@ -83,7 +83,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
 
 /// A service that is built.
 pub(crate) fn built(name: &str) -> Service {
-    Service { image: None, build: Some(at(build())), ..service(name, "") }
+    Service { image: None, build: Some(Box::new(at(build()))), ..service(name, "") }
 }
 
 /// A `build`.
@@ -140,15 +140,15 @@ pub(crate) fn mount(kind: MountKind, target: &str) -> Located<Mount> {
 }
 
 /// A health check with Compose's defaults.
-pub(crate) fn healthcheck(test: HealthTest) -> Located<Healthcheck> {
-    at(Healthcheck {
+pub(crate) fn healthcheck(test: HealthTest) -> Box<Located<Healthcheck>> {
+    Box::new(at(Healthcheck {
         test: Some(at(test)),
         interval: None,
         timeout: None,
         retries: None,
         start_period: None,
         start_interval: None,
-    })
+    }))
 }
 
 /// Seconds at [`span`].

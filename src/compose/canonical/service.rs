@@ -48,7 +48,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     command(o, "entrypoint", model.entrypoint.as_ref(), form);
     put(o, "environment", environment(model, details));
     put(o, "expose", node.get("expose").and_then(|node| list(unique(texts(node)))));
-    put(o, "healthcheck", healthcheck(model.healthcheck.as_ref(), node, form));
+    put(o, "healthcheck", healthcheck(model.healthcheck.as_deref(), node, form));
     put(o, "hostname", value(model.hostname.as_ref()));
     put(o, "image", value(model.image.as_ref()));
     put(o, "init", value(model.init.as_ref()));

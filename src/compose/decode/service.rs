@@ -45,7 +45,7 @@ impl<'a> Decoder<'a> {
             Some(RawBuild { build, args, settings, secrets }) => {
                 written.build = Some(settings);
                 written.build_secrets = secrets;
-                (Some(build), args)
+                (Some(Box::new(build)), args)
             }
             None => (None, KeyValues::new()),
         };
@@ -62,7 +62,10 @@ impl<'a> Decoder<'a> {
             ports: Vec::new(),
             expose: t.value("expose").map(|node| self.expose(node)).unwrap_or_default(),
             depends_on: t.value("depends_on").map(|node| self.depends_on(node)).unwrap_or_default(),
-            healthcheck: t.value("healthcheck").and_then(|node| self.healthcheck(node)),
+            healthcheck: t
+                .value("healthcheck")
+                .and_then(|node| self.healthcheck(node))
+                .map(Box::new),
             deploy: Deploy::default(),
             scale: t.value("scale").and_then(|node| self.count("scale", node, MAX_REPLICAS)),
             cpus: self.read(t, "cpus", Self::cpus),

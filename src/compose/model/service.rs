@@ -30,7 +30,7 @@ pub struct Service {
     /// `image`
     pub image: Option<Located<String>>,
     /// `build`
-    pub build: Option<Located<Build>>,
+    pub build: Option<Box<Located<Build>>>,
     /// `platform`, such as `linux/arm64`
     pub platform: Option<Located<String>>,
     /// `command`: `Some([])` clears the image's.
@@ -51,7 +51,7 @@ pub struct Service {
     /// `depends_on` by service name.
     pub depends_on: IndexMap<String, Located<Dependency>>,
     /// `healthcheck`
-    pub healthcheck: Option<Located<Healthcheck>>,
+    pub healthcheck: Option<Box<Located<Healthcheck>>>,
     /// `deploy`
     pub deploy: Deploy,
     /// `scale`
