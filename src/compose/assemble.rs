@@ -50,7 +50,7 @@ struct Budget {
 /// A project: the main one or an included one.
 pub(super) struct Scope {
     pub(super) paths: Paths,
-    pub(super) environment: Rc<Environment>,
+    pub(super) environment: std::sync::Arc<Environment>,
     /// The files that are being read, each including the next, and where it is included.
     pub(super) chain: Vec<(PathBuf, Option<Span>)>,
     /// The files that services extend; `None` was reported.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::template::Lookup;
 
@@ -11,7 +11,7 @@ use super::template::Lookup;
 pub(super) struct Environment {
     values: HashMap<String, String>,
     /// The variables of the project that includes this one: they win.
-    outer: Option<Rc<Environment>>,
+    outer: Option<Arc<Environment>>,
 }
 
 impl Environment {
@@ -23,10 +23,10 @@ impl Environment {
 
     /// The variables of an included project: those of the including one, then `values`.
     pub(super) fn within(
-        outer: &Rc<Environment>,
+        outer: &Arc<Environment>,
         values: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
-        let mut inner = Self { values: HashMap::new(), outer: Some(Rc::clone(outer)) };
+        let mut inner = Self { values: HashMap::new(), outer: Some(Arc::clone(outer)) };
         inner.add_missing(values);
         inner
     }

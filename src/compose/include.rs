@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::assemble::{Assembler, Documents, Scope};
 use super::environment::Environment;
@@ -198,7 +198,7 @@ impl Assembler<'_> {
         directory: &Path,
         scope: &Scope,
         span: Span,
-    ) -> Option<Rc<Environment>> {
+    ) -> Option<Arc<Environment>> {
         let mut files = Vec::new();
         for file in env_files {
             files.push((scope.paths.absolute(&file.value), Some(file.span)));
@@ -206,7 +206,7 @@ impl Assembler<'_> {
         if files.is_empty() {
             let default = directory.join(".env");
             if !default.exists() || default.is_dir() {
-                return Some(Rc::clone(&scope.environment));
+                return Some(Arc::clone(&scope.environment));
             }
             files.push((default, None));
         }
@@ -228,7 +228,7 @@ impl Assembler<'_> {
             return None;
         }
         values.reverse();
-        Some(Rc::new(Environment::within(&scope.environment, values)))
+        Some(Arc::new(Environment::within(&scope.environment, values)))
     }
 
     fn include_circle(&mut self, path: &Path, named: &Located<String>, scope: &Scope) {

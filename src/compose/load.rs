@@ -1,7 +1,6 @@
 //! The loader's stages, one after the other.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::assemble::{Assembler, Documents, Scope, documents};
@@ -45,7 +44,7 @@ pub(super) struct Details {
     pub(super) document: Node,
     /// Bare names in a service's `environment` that have no value, by service.
     pub(super) unset: HashMap<String, Vec<String>>,
-    environment: Rc<Environment>,
+    environment: Arc<Environment>,
     /// The profiles of all services, those that are left out, too.
     profiles: BTreeSet<String>,
 }
@@ -87,10 +86,10 @@ pub fn load(options: &LoadOptions) -> Loaded {
     environment.set("COMPOSE_PROJECT_NAME", &name);
     let home = options.variables.get("HOME").map(Into::into);
     let paths = Paths { directory, home };
-    let environment = Rc::new(environment);
+    let environment = Arc::new(environment);
     let mut scope = Scope {
         paths: paths.clone(),
-        environment: Rc::clone(&environment),
+        environment: Arc::clone(&environment),
         chain: Vec::new(),
         bases: HashMap::new(),
     };
