@@ -240,7 +240,11 @@ impl<'a> Builder<'a> {
         let end = match last {
             Some(last) if !is_flow => (last as usize).max(start),
             // The parser's end takes in the comment after the bracket.
-            _ => at.start as usize + usize::from(is_flow),
+            _ => {
+                let closes = |byte| matches!(byte, Some(b']' | b'}'));
+                let at = at.start as usize;
+                at + usize::from(is_flow && closes(self.text.as_bytes().get(at).copied()))
+            }
         };
         let span = Span::new(self.source, start, end);
         let node = Node { span, alias: None, tag: frame.tag, kind };

@@ -69,7 +69,9 @@ pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) -> Result<()
             ConfigForm::Yaml => to_yaml(&first),
             ConfigForm::Json => serde_json::to_string(&first).expect("JSON"),
         };
-        if form == ConfigForm::Json && !is_yaml_too(&text) {
+        // One value in brackets may hold so much, and JSON is one value.
+        let marks = text.bytes().filter(|byte| b",:[{".contains(byte)).count();
+        if form == ConfigForm::Json && (!is_yaml_too(&text) || marks > 300_000) {
             continue;
         }
         let again = load(&LoadOptions {
