@@ -1,16 +1,19 @@
 //! How long the pure part of the pipeline takes: `cargo bench`.
 //!
 //! Wall times of whole commands, and how many calls they make, are measured by
-//! `benches/commands.sh`.
+//! `benches/commands.py`; those of `config` beside docker compose by `benches/compose.py`.
 
 use std::path::Path;
 
-use decklift::compose::{LoadOptions, Loaded, Project, load};
+use decklift::compose::{ConfigForm, LoadOptions, Loaded, Project, load, print_canonical};
+use decklift::diagnostic::Diagnostics;
 use decklift::ecs::desired::Desired;
 use decklift::ecs::facts::Facts;
 use decklift::ecs::{translate, validate};
 use decklift::export;
 use decklift::plan::{Actual, plan};
+use decklift::source::Sources;
+use decklift::yaml;
 use divan::{Bencher, black_box};
 
 fn main() {
@@ -31,6 +34,26 @@ fn generated(count: usize) -> (tempfile::TempDir, LoadOptions) {
     std::fs::write(folder.path().join("compose.yaml"), text).expect("written");
     let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
     (folder, options)
+}
+
+/// A file of [`generated`], read, whose places are kept.
+#[divan::bench(args = [10, 1000, 10_000], sample_count = 20)]
+fn read_yaml(bencher: Bencher<'_, '_>, count: usize) {
+    let (folder, _) = generated(count);
+    let text = std::fs::read_to_string(folder.path().join("compose.yaml")).expect("text");
+    bencher.bench(|| {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+        let id = sources.add("compose.yaml", black_box(text.as_str()));
+        yaml::parse(id, &sources, &mut diagnostics)
+    });
+}
+
+/// What `config` prints.
+#[divan::bench(args = [10, 1000, 10_000], sample_count = 20)]
+fn print_config(bencher: Bencher<'_, '_>, count: usize) {
+    let (_folder, options) = generated(count);
+    let loaded = load(&options);
+    bencher.bench(|| print_canonical(black_box(&loaded), ConfigForm::Json));
 }
 
 fn shop() -> LoadOptions {
@@ -57,7 +80,8 @@ fn convert_the_shop(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench(args = [10, 100, 1000])]
+/// All that `config` does before it prints: [`read_yaml`], and everything behind it.
+#[divan::bench(args = [10, 1000, 10_000], sample_count = 20)]
 fn load_services(bencher: Bencher<'_, '_>, count: usize) {
     let (_folder, options) = generated(count);
     bencher.bench(|| load(black_box(&options)));

@@ -93,6 +93,8 @@ impl<'a> Assembler<'a> {
                     None => document,
                 });
             }
+            // The next file is merged over this one, and included by nobody: it may include this one.
+            scope.chain.pop();
         }
         if let Some(merged) = &mut merged {
             unique(merged);

@@ -228,6 +228,17 @@ fn short_mounts_are_taken_apart_around_their_variables() {
 }
 
 #[test]
+fn a_file_may_be_included_by_the_one_that_is_merged_over_it() {
+    let case = Case::new(&[
+        ("a.yaml", "services:\n  web: {image: a}\n"),
+        ("b.yaml", "include: [a.yaml]\nservices:\n  db: {image: b}\n"),
+    ]);
+    let out = config(&case.file("a.yaml").file("b.yaml"));
+    let names: Vec<_> = out["services"].as_object().expect("services").keys().collect();
+    assert_eq!(names, ["db", "web"]);
+}
+
+#[test]
 fn the_caller_s_own_pwd_counts() {
     let file = "services: {web: {image: \"x:${PWD}\"}}\n";
     let loaded = Case::new(&[("compose.yaml", file)]).variable("PWD", "w").load();
