@@ -53,6 +53,6 @@ pub use project::Project;
 pub use provider::Provider;
 pub use service::{Restart, Service};
 pub use service_model::ServiceModel;
-pub use setting::{Setting, Settings};
+pub use setting::{Setting, SettingExtensions, Settings};
 pub use volume::{Mount, MountKind, Volume};
 pub use written::{FileObject, FileReference, Written};

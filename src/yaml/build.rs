@@ -342,6 +342,7 @@ fn exact<T>(mut grown: Vec<T>, spare: &mut Vec<Vec<T>>) -> Vec<T> {
         grown.shrink_to_fit();
         return grown;
     }
+    #[expect(clippy::drain_collect, reason = "the buffer is kept for the next one")]
     let values = grown.drain(..).collect();
     spare.push(grown);
     values

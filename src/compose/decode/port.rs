@@ -1,10 +1,8 @@
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
-
 use super::Decoder;
 use super::forms::PORT;
-use crate::compose::model::{Port, Protocol, Setting, Settings};
+use crate::compose::model::{Port, Protocol, Setting, SettingExtensions, Settings};
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -200,10 +198,8 @@ impl Decoder<'_> {
         }
     }
 
-    fn long_port(
-        &mut self,
-        node: &Node,
-    ) -> Option<(PortSpec, Option<Box<IndexMap<String, Setting>>>)> {
+    /// A port in its long form, and its `x-…`.
+    fn long_port(&mut self, node: &Node) -> Option<(PortSpec, SettingExtensions)> {
         let mut settings = self.settings("ports", node, &PORT)?;
         let mut text = |key: &str| match settings.attributes.remove(key) {
             Some(Setting::Text(text)) => Some(text),

@@ -1,11 +1,13 @@
 //! Attributes read by what a table says of them: their names, their types, and when Compose leaves
 //! them out of what it prints.
 
+mod number;
+
 use indexmap::IndexMap;
 
 use super::Decoder;
 use super::table::Table;
-use crate::compose::canonical::{duration, short};
+use crate::compose::canonical::duration;
 use crate::compose::model::{Setting, Settings};
 use crate::compose::scalar::{Typed, as_text, typed};
 use crate::compose::unsupported::Level;
@@ -243,60 +245,6 @@ impl Decoder<'_> {
         }
     }
 
-    fn number_setting(&mut self, field: &str, node: &Node, shape: Shape) -> Option<Setting> {
-        const ALL: (i64, i64) = (i64::MIN, i64::MAX);
-        let not_zero = |number: i64| (number != 0).then_some(Setting::Whole(number));
-        let found = node.as_scalar().map(typed);
-        match (shape, found) {
-            (Shape::StrictWhole, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
-                None
-            }
-            (Shape::StrictWhole | Shape::Whole, _) => {
-                not_zero(self.integer(field, node, ALL)?.value)
-            }
-            (Shape::Amount, _) => self.integer(field, node, ALL).map(|n| Setting::Whole(n.value)),
-            (Shape::Count, _) => {
-                self.integer(field, node, (0, i64::MAX)).map(|n| Setting::Whole(n.value))
-            }
-            (Shape::Natural, _) => not_zero(self.integer(field, node, (0, i64::MAX))?.value),
-            (Shape::Ratio, _) => {
-                let ratio = short(self.number(field, node)?.value);
-                if ratio.is_infinite() {
-                    self.invalid(field, node, "is too large", "write a number from 0 to 1");
-                    return None;
-                }
-                (ratio != 0.0).then_some(Setting::Number(ratio))
-            }
-            (Shape::Cpus, _) => {
-                self.cpus(field, node).map(|cpus| Setting::Number(short(cpus.value)))
-            }
-            (Shape::Mode, Some(Typed::Text(text))) => match i64::from_str_radix(text, 8) {
-                Ok(mode) => Some(Setting::Text(file_mode(mode))),
-                Err(_) => {
-                    self.invalid(field, node, "is no file mode", "write it in octal: `0440`");
-                    None
-                }
-            },
-            (Shape::Mode, Some(Typed::Int(mode))) => Some(Setting::Text(file_mode(mode))),
-            (Shape::Mode, _) => {
-                self.wrong_type(field, node, "a file mode");
-                None
-            }
-            (Shape::TmpfsMode, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
-                None
-            }
-            (Shape::TmpfsMode, _) => {
-                not_zero(self.integer(field, node, (0, i64::from(u32::MAX)))?.value)
-            }
-            (Shape::DeviceCount, Some(Typed::Text(text))) if text.eq_ignore_ascii_case("all") => {
-                Some(Setting::Whole(-1))
-            }
-            _ => not_zero(self.integer(field, node, ALL)?.value),
-        }
-    }
-
     fn list_setting(&mut self, field: &str, node: &Node, shape: Shape) -> Option<Setting> {
         let items = match (shape, &node.kind) {
             (Shape::OneOrMore, Kind::Scalar(_)) => std::slice::from_ref(node),
@@ -381,12 +329,6 @@ impl Decoder<'_> {
 /// Texts as a list.
 pub(super) fn texts(words: Vec<String>) -> Setting {
     Setting::List(words.into_iter().map(Setting::Text).collect())
-}
-
-/// The form in which Compose prints permissions.
-fn file_mode(mode: i64) -> String {
-    let sign = if mode < 0 { "-" } else { "" };
-    format!("0{sign}{:o}", mode.unsigned_abs())
 }
 
 /// The `x-…` entries of a mapping.

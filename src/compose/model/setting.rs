@@ -44,7 +44,7 @@ pub struct Settings {
     /// The attributes of the specification.
     pub attributes: Attributes,
     /// `x-…`, when there are any.
-    pub extensions: Option<Box<IndexMap<String, Setting>>>,
+    pub extensions: SettingExtensions,
 }
 
 impl Settings {
@@ -59,3 +59,6 @@ impl Settings {
         self.attributes.insert(key, Setting::Text(text.into()));
     }
 }
+
+/// `x-…` entries, when there are any: few places have them.
+pub type SettingExtensions = Option<Box<IndexMap<String, Setting>>>;
