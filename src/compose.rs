@@ -1,8 +1,8 @@
 //! Compose files: from text to a validated [`Project`].
 //!
 //! `load` is the pipeline: files → documents → one document (variables, `extends`, `include`,
-//! merging) → decoding → validation. It
-//! does not look at build contexts or mounted files, and it knows nothing of ECS.
+//! merging) → decoding → validation. It does not look at build contexts or mounted files. Of ECS it
+//! knows one table, [`unsupported`], of what does not carry over yet: [`Loaded::outcomes`].
 
 mod assemble;
 mod canonical;

@@ -85,6 +85,7 @@ fn normalize_service(service: &mut Map<String, Value>) -> bool {
             secret.entry("target").or_insert_with(|| target.into());
         }
     }
+    depend(service);
     if service.contains_key("network_mode") || service.contains_key("provider") {
         return false;
     }
@@ -94,6 +95,40 @@ fn normalize_service(service: &mut Map<String, Value>) -> bool {
             service.insert("networks".into(), json!({"default": null}));
             true
         }
+    }
+}
+
+/// Adds the dependencies that other attributes imply: those of `super::implied`, of texts that may
+/// hold variables.
+fn depend(service: &mut Map<String, Value>) {
+    let mut implied: Vec<(String, bool)> = Vec::new();
+    let texts = |key: &str| -> Vec<String> {
+        let items = service.get(key).and_then(Value::as_array).into_iter().flatten();
+        items.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    implied.extend(texts("links").into_iter().map(|link| {
+        let parts: Vec<&str> = link.split(':').collect();
+        (if parts.len() == 2 { parts[0].to_owned() } else { link }, true)
+    }));
+    for key in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+        let shared = service.get(key).and_then(Value::as_str);
+        let shared = shared.and_then(|text| text.strip_prefix("service:"));
+        implied.extend(shared.map(|name| (name.to_owned(), true)));
+    }
+    let volumes = texts("volumes_from").into_iter().filter(|text| !text.starts_with("container:"));
+    implied.extend(volumes.map(|text| {
+        let name = text.split(':').next().unwrap_or_default();
+        (name.to_owned(), false)
+    }));
+    if implied.is_empty() {
+        return;
+    }
+    let dependencies = service.entry("depends_on").or_insert_with(|| json!({}));
+    let Some(dependencies) = dependencies.as_object_mut() else { return };
+    for (name, restart) in implied {
+        dependencies.entry(name).or_insert_with(
+            || json!({"condition": "service_started", "restart": restart, "required": true}),
+        );
     }
 }
 

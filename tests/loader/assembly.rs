@@ -239,6 +239,19 @@ fn a_file_may_be_included_by_the_one_that_is_merged_over_it() {
 }
 
 #[test]
+fn what_is_implied_is_shown_without_interpolation_too() {
+    let mut case = Case::new(&[(
+        "compose.yaml",
+        "services:\n  a:\n    image: x\n    links: [\"b:c\", d]\n    network_mode: service:e\n    volumes_from: [\"b:ro\", \"container:z\", f]\n",
+    )]);
+    case.options.no_interpolate = true;
+    let out = decklift::compose::uninterpolated(&case.load()).expect("a document");
+    let on = |restart: bool| serde_json::json!({"condition": "service_started", "restart": restart, "required": true});
+    let want = serde_json::json!({"b": on(true), "d": on(true), "e": on(true), "f": on(false)});
+    assert_eq!(out["services"]["a"]["depends_on"], want);
+}
+
+#[test]
 fn the_caller_s_own_pwd_counts() {
     let file = "services: {web: {image: \"x:${PWD}\"}}\n";
     let loaded = Case::new(&[("compose.yaml", file)]).variable("PWD", "w").load();
