@@ -250,12 +250,16 @@ pub(crate) fn diagnostics_hold(diagnostics: &Diagnostics, sources: &Sources) {
     let _ = render_github(diagnostics, sources);
 }
 
-fn place_holds(span: Span, sources: &Sources) {
+/// # Panics
+///
+/// When a place does not lie in its text.
+pub(crate) fn place_holds(span: Span, sources: &Sources) {
     let text = &sources.get(span.source).text;
     assert!(text.get(span.range()).is_some(), "{span:?} is no place in {text:?}");
 }
 
-fn node_holds(node: &Node, sources: &Sources) {
+/// [`place_holds`] for a value and all below it.
+pub(crate) fn node_holds(node: &Node, sources: &Sources) {
     place_holds(node.span, sources);
     node.alias.into_iter().for_each(|alias| place_holds(alias, sources));
     match &node.kind {

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use decklift::compose::{ConfigForm, LoadOptions, canonical, load, uninterpolated};
 use decklift::diagnostic::Diagnostics;
-use decklift::source::{Sources, Span};
-use decklift::yaml::{Kind, Node, parse, to_yaml};
+use decklift::source::Sources;
+use decklift::yaml::{parse, to_yaml};
 use proptest::prelude::*;
 
+use crate::any_input::{node_holds, place_holds};
 use crate::support::{Case, draw};
 
 /// A file that uses much of what there is, to be mutated.
@@ -16,7 +17,7 @@ fn try_all(text: &str) {
     let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
     let id = sources.add("x.yaml", text);
     if let Some(node) = parse(id, &sources, &mut diagnostics) {
-        check_node(&node, &sources);
+        node_holds(&node, &sources);
     }
     let options = LoadOptions {
         files: vec!["-".into()],
@@ -28,31 +29,11 @@ fn try_all(text: &str) {
     let loaded = load(&options);
     for found in loaded.diagnostics.iter() {
         for label in &found.labels {
-            check(label.span, &loaded.sources);
+            place_holds(label.span, &loaded.sources);
         }
     }
     let _ = draw(&loaded, "/nowhere".as_ref());
     let _ = canonical(&loaded, ConfigForm::Yaml);
-}
-
-fn check(span: Span, sources: &Sources) {
-    let text = &sources.get(span.source).text;
-    assert!(text.get(span.range()).is_some(), "{span:?} in {text:?}");
-}
-
-fn check_node(node: &Node, sources: &Sources) {
-    check(node.span, sources);
-    node.alias.into_iter().for_each(|alias| check(alias, sources));
-    match &node.kind {
-        Kind::Scalar(_) => {}
-        Kind::Sequence(items) => items.iter().for_each(|item| check_node(item, sources)),
-        Kind::Mapping(mapping) => {
-            for entry in &mapping.entries {
-                check(entry.key.span, sources);
-                check_node(&entry.value, sources);
-            }
-        }
-    }
 }
 
 fn mutated() -> impl Strategy<Value = String> {

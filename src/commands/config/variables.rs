@@ -6,38 +6,32 @@ use crate::yaml;
 
 /// The variables as docker compose prints them: a table, or a mapping by name.
 pub(super) fn text(variables: &[Variable], format: Option<ConfigFormat>) -> String {
-    let words = |variable: &Variable| {
-        [&variable.default, &variable.alternate].map(|word| word.clone().unwrap_or_default())
-    };
     match format {
         None => table(variables),
         Some(ConfigFormat::Json) => {
-            let entries = variables.iter().map(|variable| {
-                let [default, alternate] = words(variable);
-                let value = json!({
-                    "Name": variable.name,
-                    "DefaultValue": default,
-                    "PresenceValue": alternate,
-                    "Required": variable.required,
-                });
-                (variable.name.clone(), value)
-            });
-            format!("{:#}\n", Value::Object(entries.collect()))
+            let keys = ["Name", "DefaultValue", "PresenceValue", "Required"];
+            format!("{:#}\n", by_name(variables, keys))
         }
         Some(ConfigFormat::Yaml) => {
-            let entries = variables.iter().map(|variable| {
-                let [default, alternate] = words(variable);
-                let value = json!({
-                    "name": variable.name,
-                    "defaultvalue": default,
-                    "presencevalue": alternate,
-                    "required": variable.required,
-                });
-                (variable.name.clone(), value)
-            });
-            yaml::to_yaml(&Value::Object(entries.collect()))
+            let keys = ["name", "defaultvalue", "presencevalue", "required"];
+            yaml::to_yaml(&by_name(variables, keys))
         }
     }
+}
+
+/// A mapping by name; the keys of each are those of docker compose, which differ from form to form.
+fn by_name(variables: &[Variable], [name, default, alternate, required]: [&str; 4]) -> Value {
+    let word = |word: &Option<String>| word.clone().unwrap_or_default();
+    let entries = variables.iter().map(|variable| {
+        let value = json!({
+            name: variable.name,
+            default: word(&variable.default),
+            alternate: word(&variable.alternate),
+            required: variable.required,
+        });
+        (variable.name.clone(), value)
+    });
+    Value::Object(entries.collect())
 }
 
 fn table(variables: &[Variable]) -> String {
