@@ -32,6 +32,8 @@ mod limits;
 mod merging;
 #[path = "loader/model.rs"]
 mod model;
+#[path = "loader/no_interpolate.rs"]
+mod no_interpolate;
 #[path = "loader/nodes.rs"]
 mod nodes;
 #[path = "loader/properties.rs"]

@@ -64,24 +64,28 @@ fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
     if list.networks {
         return lines(project.networks.keys());
     }
-    let form = match arguments.format {
-        Some(ConfigFormat::Json) => ConfigForm::Json,
-        Some(ConfigFormat::Yaml) | None => ConfigForm::Yaml,
-    };
-    let text = print_canonical(loaded, form).unwrap_or_default();
+    let text = print_canonical(loaded, form(arguments)).unwrap_or_default();
     if text.ends_with('\n') { text } else { text + "\n" }
 }
 
 /// The model of `--no-interpolate`, or its services: more is not known where variables may stand.
 fn as_written(loaded: &Loaded, arguments: &ConfigArgs) -> String {
-    let Some(model) = uninterpolated(loaded) else { return String::new() };
+    let form = form(arguments);
+    let Some(model) = uninterpolated(loaded, form) else { return String::new() };
     if arguments.list.services {
         let services = model.get("services").and_then(serde_json::Value::as_object);
         return lines(services.into_iter().flat_map(|services| services.keys()));
     }
+    match form {
+        ConfigForm::Json => format!("{model:#}\n"),
+        ConfigForm::Yaml => yaml::to_yaml(&model),
+    }
+}
+
+fn form(arguments: &ConfigArgs) -> ConfigForm {
     match arguments.format {
-        Some(ConfigFormat::Json) => format!("{model:#}\n"),
-        Some(ConfigFormat::Yaml) | None => yaml::to_yaml(&model),
+        Some(ConfigFormat::Json) => ConfigForm::Json,
+        Some(ConfigFormat::Yaml) | None => ConfigForm::Yaml,
     }
 }
 

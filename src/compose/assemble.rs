@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::decode::check_written;
 use super::environment::Environment;
 use super::extends::BaseFile;
 use super::interpolate::{Interpolation, Replaced};
-use super::merge::merge;
+use super::long_form::long_ports;
+use super::merge::{Pairs, merge};
 use super::options::LoadOptions;
 use super::paths::{Paths, display};
 use super::reset::Marks;
 use super::scalar::{Typed, plain};
-use super::unique::unique;
+use super::uninterpolated::in_full;
+use super::unique::{Lists, unique};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Located, Sources, Span};
 use crate::yaml::{self, Node};
@@ -89,7 +92,12 @@ impl<'a> Assembler<'a> {
             for document in documents {
                 let document = self.document(document, scope, merged.as_mut());
                 merged = Some(match merged.take() {
-                    Some(base) => merge(base, document, self.diagnostics),
+                    Some(mut base) => {
+                        if self.options.no_interpolate {
+                            long_ports(&mut base);
+                        }
+                        merge(base, document, self.pairs(), self.diagnostics)
+                    }
                     None => document,
                 });
             }
@@ -97,9 +105,21 @@ impl<'a> Assembler<'a> {
             scope.chain.pop();
         }
         if let Some(merged) = &mut merged {
-            unique(merged);
+            if self.options.no_interpolate {
+                unique(merged, Lists::Written);
+                check_written(merged, self.sources, &scope.paths, self.diagnostics);
+                in_full(merged);
+            } else {
+                unique(merged, Lists::Plain);
+            }
         }
         merged
+    }
+
+    /// The decoder reads a mapping where names and values were merged; what is printed without it
+    /// has the reference's form.
+    pub(super) fn pairs(&self) -> Pairs {
+        if self.options.no_interpolate { Pairs::List } else { Pairs::Mapping }
     }
 
     /// One document, ready to be laid over `base`.

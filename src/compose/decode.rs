@@ -38,7 +38,7 @@ pub(super) use env_file::{EnvFile, Format};
 pub(super) use key_value::KeyValues;
 pub(super) use mount::parse_mount;
 pub(super) use port::{PortSpec, parse_ports};
-pub(super) use project::{RawProject, decode};
+pub(super) use project::{RawProject, check_written, decode};
 pub(super) use service::RawService;
 
 use super::canonical::extension_value;
@@ -55,6 +55,9 @@ pub(super) struct Decoder<'a> {
     /// What does not carry over to ECS, which is no fault of the file.
     outcomes: &'a mut Diagnostics,
     paths: &'a Paths,
+    /// Whether variables stand as they are written. The reference then checks the words that an
+    /// attribute takes, but makes no values of them.
+    is_written: bool,
     /// The service that is being read.
     service: Option<&'a str>,
     /// How many ports the ranges of the document may still stand for; none once that was too many.

@@ -84,6 +84,9 @@ impl Decoder<'_> {
     }
 
     fn two_dockerfiles(&mut self, node: &Node) {
+        if self.is_written {
+            return;
+        }
         let fault = Diagnostic::error(
             Code::Conflict,
             "`dockerfile` and `dockerfile_inline` exclude each other",

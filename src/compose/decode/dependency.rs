@@ -44,7 +44,7 @@ impl Decoder<'_> {
                 "service_healthy" => Some(Condition::Healthy),
                 "service_completed_successfully" => Some(Condition::CompletedSuccessfully),
                 _ => {
-                    self.invalid("condition", node, "is no condition", help);
+                    self.not_taken("condition", node, "is no condition", help);
                     None
                 }
             }

@@ -163,7 +163,7 @@ impl Decoder<'_> {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let close = crate::compose::suggest::did_you_mean(&text.value, words.iter().copied());
             let help = close.unwrap_or_else(|| format!("it takes `{}`", words.join("`, `")));
-            self.invalid(field, node, &format!("is no value of `{field}`"), &help);
+            self.not_taken(field, node, &format!("is no value of `{field}`"), &help);
         }
         found.map(|(_, value)| Located::new(*value, node.span))
     }

@@ -15,7 +15,8 @@ impl Decoder<'_> {
             {
                 self.invalid("path", path, "is empty", "say what is watched");
             }
-            if text("target").unwrap_or_default().is_empty()
+            if !self.is_written
+                && text("target").unwrap_or_default().is_empty()
                 && matches!(text("action"), Some("sync" | "sync+restart" | "sync+exec"))
             {
                 let fault = Diagnostic::error(Code::MissingAttribute, "this action needs `target`")

@@ -29,6 +29,7 @@ impl Decoder<'_> {
             self.one_source(entry, mapping, sources, kind);
             // Compose reads `external` before it looks at what is there in its place.
             if kind == "secret"
+                && !self.is_written
                 && !external
                 && ["file", "environment"].iter().all(|key| settings.text(key).is_none())
                 && mapping.entry("external").or(mapping.entry("driver")).is_some()

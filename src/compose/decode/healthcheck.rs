@@ -75,7 +75,7 @@ impl Decoder<'_> {
             }
             _ => {
                 let help = "start the list with `CMD` or `CMD-SHELL`, or write one text";
-                self.invalid("test", &items[0], "does not start a health check", help);
+                self.unfit("test", &items[0], "does not start a health check", help);
                 return None;
             }
         };

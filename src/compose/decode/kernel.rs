@@ -54,7 +54,7 @@ impl Decoder<'_> {
 
     /// A weight is never a text, whatever its name says elsewhere.
     fn weight(&mut self, field: &str, node: &Node) -> Option<Located<u16>> {
-        if matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) {
+        if matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) && !self.is_written {
             self.wrong_type(field, node, "a whole number");
             return None;
         }
@@ -120,6 +120,11 @@ impl Decoder<'_> {
 
     fn ulimit(&mut self, field: &str, node: &Node) -> Option<Ulimit> {
         if matches!(node.kind, Kind::Scalar(_)) {
+            // The reference makes a number of a text when it looks at variables, and only then.
+            if self.is_written && matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) {
+                self.wrong_type(field, node, "a whole number");
+                return None;
+            }
             return Some(Ulimit::Single(self.limit(field, node)?));
         }
         let mut table = Table::open(self, field, node, Level::Ulimit)?;

@@ -63,7 +63,10 @@ impl Decoder<'_> {
     }
 
     fn blank_name(&mut self, field: &str, name: &str, node: &Node) {
-        if matches!(field, "environment" | "args") && name.ends_with(char::is_whitespace) {
+        if matches!(field, "environment" | "args")
+            && name.ends_with(char::is_whitespace)
+            && !self.is_written
+        {
             let fault = Diagnostic::error(
                 Code::InvalidValue,
                 format!("the name of a variable in `{field}` ends with a blank"),

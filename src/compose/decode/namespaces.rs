@@ -23,7 +23,7 @@ impl Decoder<'_> {
     fn cgroup(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
         let text = self.string(field, node)?;
         if !matches!(text.value.as_str(), "host" | "private") {
-            self.invalid(field, node, "is neither `host` nor `private`", "write one of the two");
+            self.not_taken(field, node, "is neither `host` nor `private`", "write one of the two");
             return None;
         }
         Some(text)

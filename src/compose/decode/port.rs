@@ -209,7 +209,7 @@ impl Decoder<'_> {
         if let Some(node) = node.get("host_ip")
             && host_ip.as_deref().is_none_or(|ip| ip.parse::<IpAddr>().is_err())
         {
-            self.invalid("host_ip", node, "is no address", "write `127.0.0.1`");
+            self.not_taken("host_ip", node, "is no address", "write `127.0.0.1`");
         }
         // What is there keeps its word, if it is an empty one.
         let or_default = |value: Option<String>, key: &str, default: &str| {

@@ -125,7 +125,7 @@ impl Decoder<'_> {
                     vec![Located::new(Gpu { count: -1, ..Gpu::default() }, node.span)]
                 }
                 Some(_) => {
-                    self.invalid("gpus", node, "is not `all`", "write `all`, or a list");
+                    self.not_taken("gpus", node, "is not `all`", "write `all`, or a list");
                     Vec::new()
                 }
                 None => Vec::new(),

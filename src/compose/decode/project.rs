@@ -7,7 +7,7 @@ use super::{Decoder, RawService};
 use crate::compose::model::{FileObject, Network, ProjectExtension, Setting, Settings, Volume};
 use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, Node};
 
@@ -50,15 +50,43 @@ pub(in crate::compose) fn decode(
     diagnostics: &mut Diagnostics,
     outcomes: &mut Diagnostics,
 ) -> Option<RawProject> {
-    let mut decoder = Decoder {
+    root(document, new(sources, paths, diagnostics, outcomes))
+}
+
+/// Reports what is wrong with a document whatever its variables hold, which stand in it as they are
+/// written.
+pub(in crate::compose) fn check_written(
+    document: &Node,
+    sources: &Sources,
+    paths: &Paths,
+    diagnostics: &mut Diagnostics,
+) {
+    let (mut found, mut outcomes) = (Diagnostics::default(), Diagnostics::default());
+    let decoder = new(sources, paths, &mut found, &mut outcomes);
+    root(document, Decoder { is_written: true, ..decoder });
+    let errors = found.iter().filter(|fault| fault.severity == Severity::Error);
+    errors.cloned().for_each(|fault| diagnostics.push(fault));
+}
+
+fn new<'a>(
+    sources: &'a Sources,
+    paths: &'a Paths,
+    diagnostics: &'a mut Diagnostics,
+    outcomes: &'a mut Diagnostics,
+) -> Decoder<'a> {
+    Decoder {
         sources,
         diagnostics,
         outcomes,
         paths,
+        is_written: false,
         service: None,
         ports_left: Some(MAX_PORTS),
         mounts_left: Some(MAX_MOUNTS),
-    };
+    }
+}
+
+fn root<'a>(document: &'a Node, mut decoder: Decoder<'a>) -> Option<RawProject> {
     if !decoder.is_bounded(document) {
         return None;
     }

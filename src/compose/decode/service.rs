@@ -216,7 +216,7 @@ impl<'a> Decoder<'a> {
         if !is_pull_policy(&policy.value) {
             let help =
                 "write `always`, `missing`, `never`, `build`, `daily`, `weekly` or `every_12h`";
-            self.invalid("pull_policy", &entry.value, "is no policy", help);
+            self.not_taken("pull_policy", &entry.value, "is no policy", help);
             return None;
         }
         if policy.value == "if_not_present" {

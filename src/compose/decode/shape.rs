@@ -219,7 +219,7 @@ impl Decoder<'_> {
                 if node.as_scalar().is_some_and(|scalar| scalar.text.is_empty()) && !node.is_null()
                 {
                     let help = format!("it takes `{}`", words.join("`, `"));
-                    self.invalid(field, node, &format!("is no value of `{field}`"), &help);
+                    self.not_taken(field, node, &format!("is no value of `{field}`"), &help);
                     return None;
                 }
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();

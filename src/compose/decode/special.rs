@@ -134,6 +134,9 @@ impl Decoder<'_> {
                 ("hard", "write both, or one number for both"),
             ],
         };
+        const WRITTEN: Form =
+            Form { attributes: &[("soft", Shape::Whole), ("hard", Shape::Whole)], ..PAIR };
+        let pair = if self.is_written { &WRITTEN } else { &PAIR };
         let Some(mapping) = node.as_mapping() else {
             self.wrong_type(field, node, "a mapping");
             return None;
@@ -142,7 +145,7 @@ impl Decoder<'_> {
         for entry in &mapping.entries {
             let name = &*entry.key.text;
             let limit = match &entry.value.kind {
-                Kind::Mapping(_) => self.settings(field, &entry.value, &PAIR).map(Setting::Table),
+                Kind::Mapping(_) => self.settings(field, &entry.value, pair).map(Setting::Table),
                 _ if !Self::is_number(&entry.value) => {
                     self.wrong_type(field, &entry.value, "a whole number, or `soft` and `hard`");
                     None

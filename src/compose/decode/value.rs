@@ -5,7 +5,7 @@ use super::size::{parse_bytes, parse_duration};
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Scalar};
 
 impl Decoder<'_> {
     /// Takes a diagnostic in, with the service that is being read.
@@ -99,8 +99,24 @@ impl Decoder<'_> {
         self.report_at(fault, node, &format!("this is {found}"));
     }
 
-    /// Reports a value that the attribute does not take.
+    /// Reports a text of which no value can be made. That is left for when its variables are known.
+    pub(super) fn unfit(&mut self, field: &str, node: &Node, why: &str, help: &str) {
+        let is_text = matches!(node.as_scalar().map(typed), Some(Typed::Text(_)));
+        if !(self.is_written && is_text) {
+            self.not_taken(field, node, why, help);
+        }
+    }
+
+    /// Reports a value that the attribute does not take, unless its variables are not known.
     pub(super) fn invalid(&mut self, field: &str, node: &Node, why: &str, help: &str) {
+        let has_variable = |scalar: &Scalar| scalar.text.contains('$');
+        if !(self.is_written && node.as_scalar().is_some_and(has_variable)) {
+            self.not_taken(field, node, why, help);
+        }
+    }
+
+    /// Reports a value that the attribute does not take, as it is written.
+    pub(super) fn not_taken(&mut self, field: &str, node: &Node, why: &str, help: &str) {
         let message = format!("{} {why}", self.show(node));
         let message =
             if message.contains(field) { message } else { format!("`{field}`: {message}") };
@@ -148,7 +164,7 @@ impl Decoder<'_> {
             }
         };
         if value.is_none() {
-            self.invalid(field, node, "is no boolean", "write `true` or `false`");
+            self.unfit(field, node, "is no boolean", "write `true` or `false`");
         }
         value.map(|value| Located::new(value, node.span))
     }
@@ -172,7 +188,7 @@ impl Decoder<'_> {
         };
         match number {
             None => {
-                self.invalid(field, node, "is no whole number", "write digits only");
+                self.unfit(field, node, "is no whole number", "write digits only");
                 None
             }
             Some(number) if (low..=high).contains(&number) => Some(Located::new(number, node.span)),
@@ -218,7 +234,7 @@ impl Decoder<'_> {
                 None
             }
             _ => {
-                self.invalid(field, node, "is no number", "write a number such as `0.5`");
+                self.unfit(field, node, "is no number", "write a number such as `0.5`");
                 None
             }
         }
@@ -247,7 +263,7 @@ impl Decoder<'_> {
         // Beyond this no size is meant, and sums stay within 64 bits.
         let bytes = bytes.filter(|&bytes| bytes <= 1 << 60);
         if bytes.is_none() {
-            self.invalid(field, node, "is no size", HELP);
+            self.unfit(field, node, "is no size", HELP);
         }
         bytes.map(|bytes| Located::new(bytes, node.span))
     }
@@ -268,7 +284,7 @@ impl Decoder<'_> {
         };
         let duration = parse_duration(text);
         if duration.is_none() {
-            self.invalid(field, node, "is no duration", HELP);
+            self.unfit(field, node, "is no duration", HELP);
         }
         duration.map(|duration| Located::new(duration, node.span))
     }

@@ -17,6 +17,7 @@ impl Decoder<'_> {
         let not_zero = |number: i64| (number != 0).then_some(Setting::Whole(number));
         let found = node.as_scalar().map(typed);
         match (shape, found) {
+            (Shape::TmpfsMode, Some(Typed::Text(_))) if self.is_written => None,
             (Shape::StrictWhole, Some(Typed::Text(_))) => {
                 self.wrong_type(field, node, "a number");
                 None
