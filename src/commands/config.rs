@@ -13,7 +13,15 @@ use crate::yaml;
 
 /// `decklift config`
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
-    let ConfigArgs { only, format, out: _, no_interpolate, environment: _, list } = arguments;
+    let ConfigArgs {
+        only,
+        format,
+        out: _,
+        no_interpolate,
+        no_env_resolution: _,
+        environment: _,
+        list,
+    } = arguments;
     let written = *no_interpolate || list.variables;
     let options = LoadOptions {
         no_interpolate: written,
@@ -24,6 +32,10 @@ pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error
     session.print(&loaded.diagnostics, &loaded.sources);
     if loaded.diagnostics.has_errors() {
         return Err(Error::Compose);
+    }
+    if session.global.quiet && arguments.prints_model() {
+        // As with docker compose, whose lists are printed all the same.
+        return Ok(());
     }
     let text = match &loaded.project {
         _ if list.variables => variables::text(&compose::variables(&loaded), *format),
