@@ -28,6 +28,8 @@ mod hostile;
 mod kept;
 #[path = "loader/limits.rs"]
 mod limits;
+#[path = "loader/many.rs"]
+mod many;
 #[path = "loader/merging.rs"]
 mod merging;
 #[path = "loader/model.rs"]

@@ -28,6 +28,7 @@ mod provider;
 mod resource;
 mod service;
 mod service_model;
+mod services;
 mod shape;
 mod size;
 mod special;

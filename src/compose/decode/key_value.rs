@@ -15,6 +15,7 @@ impl Decoder<'_> {
         let mut out = KeyValues::new();
         match &node.kind {
             Kind::Mapping(mapping) => {
+                out.reserve(mapping.entries.len());
                 for entry in &mapping.entries {
                     let name = &entry.key.text;
                     if !self.text_key(&entry.key) {
@@ -38,6 +39,7 @@ impl Decoder<'_> {
                 }
             }
             Kind::Sequence(items) => {
+                out.reserve(items.len());
                 for item in items {
                     let Some(text) = self.string(field, item) else { continue };
                     let (name, value) = match text.value.split_once('=') {

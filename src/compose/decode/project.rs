@@ -141,8 +141,9 @@ fn root<'a>(document: &'a Node, mut decoder: Decoder<'a>) -> Option<RawProject> 
         let mapping = entry.value.as_mapping();
         raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
         raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
-        for entry in decoder.named_entries("services", &entry.value) {
-            if let Some(service) = decoder.service(entry) {
+        let entries = decoder.named_entries("services", &entry.value);
+        for (entry, service) in entries.iter().zip(decoder.services(&entries)) {
+            if let Some(service) = service {
                 raw.services.insert(entry.key.text.to_string(), service);
             }
         }
