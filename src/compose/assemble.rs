@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::decode::{Parts, Stage, Touched};
 use super::environment::Environment;
 use super::extends::BaseFile;
 use super::interpolate::{Interpolation, Replaced};
@@ -33,6 +34,8 @@ pub(super) struct Assembler<'a> {
     pub(super) sources: &'a mut Sources,
     pub(super) diagnostics: &'a mut Diagnostics,
     pub(super) replaced: Replaced,
+    /// The faults of documents that are not whole.
+    pub(super) parts: Parts,
     /// Whether something is missing from the document because a file could not be read.
     pub(super) is_part: bool,
     /// The services that lack what they extend.
@@ -75,6 +78,7 @@ impl<'a> Assembler<'a> {
             sources,
             diagnostics,
             replaced: Replaced::default(),
+            parts: Parts::default(),
             is_part: false,
             incomplete: HashSet::new(),
             budget: Budget { files: 0, bytes: 0, copied: 0, is_reported: false },
@@ -84,20 +88,34 @@ impl<'a> Assembler<'a> {
     /// The files of one project as one document.
     pub(super) fn project(&mut self, files: Vec<Documents>, scope: &mut Scope) -> Option<Node> {
         let mut merged: Option<Node> = None;
+        let is_included = !scope.chain.is_empty();
+        let mut left = files.iter().map(|file| file.documents.len()).sum::<usize>();
         for Documents { path, span, documents } in files {
             scope.chain.push((path.unwrap_or_default(), span));
             for document in documents {
+                left -= 1;
                 let document = self.document(document, scope, merged.as_mut());
-                merged = Some(match merged.take() {
+                // The last one is the whole project, which is looked at anyway. Of an included
+                // project its resources alone go into it.
+                let touched = match left {
+                    0 => is_included.then(Touched::default),
+                    _ => Some(Touched::by(&document)),
+                };
+                let mut document = match merged.take() {
                     Some(base) => merge(base, document, self.diagnostics),
                     None => document,
-                });
+                };
+                if let Some(touched) = touched {
+                    unique(&mut document, Some(&touched));
+                    self.look(&document, Stage::Shape, Some(&touched), &scope.paths);
+                }
+                merged = Some(document);
             }
             // The next file is merged over this one, and included by nobody: it may include this one.
             scope.chain.pop();
         }
         if let Some(merged) = &mut merged {
-            unique(merged);
+            unique(merged, None);
         }
         merged
     }
@@ -127,6 +145,19 @@ impl<'a> Assembler<'a> {
             let help = format!("put it into quotes: \"{}\"", key.text);
             let fault = Diagnostic::error(Code::WrongType, message).at(key.span, "this is none");
             self.diagnostics.push(fault.help(help));
+        }
+    }
+
+    /// Looks for the faults that count although the document is not whole.
+    pub(super) fn look(
+        &mut self,
+        document: &Node,
+        stage: Stage,
+        only: Option<&Touched>,
+        paths: &Paths,
+    ) {
+        if !self.options.no_interpolate {
+            self.parts.look(document, stage, only, self.sources, paths);
         }
     }
 
@@ -180,7 +211,7 @@ impl<'a> Assembler<'a> {
 
     /// Counts values that are copied.
     pub(super) fn copy(&mut self, node: &Node, span: Span) -> Option<Node> {
-        self.budget.copied += count(node);
+        self.budget.copied += node.count();
         (self.budget.copied <= MAX_COPIED || self.too_many(span)).then(|| node.clone())
     }
 
@@ -238,17 +269,6 @@ fn odd_keys<'n>(node: &'n Node, out: &mut Vec<&'n yaml::Key>) {
                 }
                 odd_keys(&entry.value, out);
             }
-        }
-    }
-}
-
-/// How many values a tree holds.
-fn count(node: &Node) -> usize {
-    match &node.kind {
-        yaml::Kind::Scalar(_) => 1,
-        yaml::Kind::Sequence(items) => 1 + items.iter().map(count).sum::<usize>(),
-        yaml::Kind::Mapping(mapping) => {
-            1 + mapping.entries.iter().map(|entry| count(&entry.value)).sum::<usize>()
         }
     }
 }

@@ -21,6 +21,7 @@ mod logging;
 mod mount;
 mod namespaces;
 mod number;
+mod part;
 mod port;
 mod privileges;
 mod project;
@@ -31,15 +32,20 @@ mod service_model;
 mod shape;
 mod size;
 mod special;
+mod stage;
 mod table;
 mod value;
 
 pub(super) use env_file::{EnvFile, Format};
 pub(super) use key_value::KeyValues;
 pub(super) use mount::parse_mount;
+pub(super) use part::{Parts, Touched};
 pub(super) use port::{PortSpec, parse_ports};
 pub(super) use project::{RawProject, decode};
 pub(super) use service::RawService;
+pub(super) use stage::Stage;
+
+use stage::Noted;
 
 use super::canonical::extension_value;
 use super::model::Extensions;
@@ -61,6 +67,10 @@ pub(super) struct Decoder<'a> {
     ports_left: Option<usize>,
     /// How many mounts the services may still have; none once that were too many.
     mounts_left: Option<usize>,
+    stage: Stage,
+    noted: Noted,
+    /// The resources that are read, where these are not all.
+    only: Option<&'a Touched>,
 }
 
 /// The `x-…` entries of a mapping.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::assemble::{Assembler, Scope};
+use super::decode::Stage;
 use super::merge::{Long, merge, merge_service};
 use super::paths::Paths;
 use super::relative::absolute_service;
@@ -270,6 +271,7 @@ impl Assembler<'_> {
         for mut document in documents {
             last = Marks::take(&mut document);
             self.interpolate(&mut document, &scope.environment);
+            self.look(&document, Stage::Read, None, &scope.paths);
             merged = Some(match merged.take() {
                 Some(mut base) => {
                     last.apply(&mut base);
@@ -280,7 +282,7 @@ impl Assembler<'_> {
         }
         let name = self.name(path, named);
         let mut merged = merged.unwrap_or_else(|| Node::null(named.span));
-        unique(&mut merged);
+        unique(&mut merged, None);
         let services = match merged.kind {
             Kind::Mapping(root) => {
                 let mut entries = root.entries.into_iter();

@@ -4,15 +4,20 @@
 
 use std::collections::HashMap;
 
+use super::decode::Touched;
 use crate::yaml::{Kind, Node};
 
-/// Makes the lists of every service unique.
-pub(super) fn unique(document: &mut Node) {
+/// Makes the lists of every service unique, or of those in `only`.
+pub(super) fn unique(document: &mut Node, only: Option<&Touched>) {
     let Kind::Mapping(root) = &mut document.kind else { return };
     for section in &mut root.entries {
         if let ("services", Kind::Mapping(services)) = (&*section.key.text, &mut section.value.kind)
         {
-            services.entries.iter_mut().for_each(|entry| service(&mut entry.value));
+            for entry in &mut services.entries {
+                if only.is_none_or(|only| only.has("services", &entry.key.text)) {
+                    service(&mut entry.value);
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::forms::{CONFIG, FILE_REFERENCE, MODEL, SECRET};
+use super::stage::Stage;
 use crate::compose::model::{FileObject, FileReference, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -61,7 +62,7 @@ impl Decoder<'_> {
                     .at(first.key.span, "one source")
                     .at(second.key.span, "another")
                     .help("keep one of the two");
-                self.report(fault);
+                self.noted_at(Stage::Whole, |d| d.report(fault));
             }
         }
     }
@@ -71,7 +72,7 @@ impl Decoder<'_> {
         let fault = Diagnostic::error(Code::MissingAttribute, message)
             .at(entry.key.span, "")
             .help(format!("write {wanted} below it, or `external: true`"));
-        self.report(fault);
+        self.noted_at(Stage::Whole, |d| d.report(fault));
     }
 
     /// What a service, or its build, takes of the secrets or configs; of equal targets the later one
@@ -84,7 +85,7 @@ impl Decoder<'_> {
         let mut out: Vec<FileReference> = Vec::with_capacity(items.len());
         for item in items {
             let settings = match &item.kind {
-                Kind::Scalar(_) => self.string(field, item).map(|source| {
+                Kind::Scalar(_) => self.item(field, item).map(|source| {
                     let mut settings = Settings::default();
                     settings.set("source", source.value);
                     settings

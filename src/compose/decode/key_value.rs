@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::stage::Stage;
 use crate::compose::scalar::{Typed, as_text, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -31,7 +32,9 @@ impl Decoder<'_> {
                     let value = as_text(scalar).map(std::borrow::Cow::into_owned);
                     if name.is_empty() && !matches!(field, "logging.options" | "driver_opts") {
                         let help = "write a name before the colon";
-                        self.invalid(field, &entry.value, "has an empty name", help);
+                        self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, &entry.value, "has an empty name", help);
+                        });
                         continue;
                     }
                     out.insert(name.to_string(), Located::new(value, entry.value.span));
@@ -39,7 +42,7 @@ impl Decoder<'_> {
             }
             Kind::Sequence(items) => {
                 for item in items {
-                    let Some(text) = self.string(field, item) else { continue };
+                    let Some(text) = self.item(field, item) else { continue };
                     let (name, value) = match text.value.split_once('=') {
                         Some((name, value)) => (name, Some(value.to_owned())),
                         None => (text.value.as_str(), None),
@@ -69,7 +72,7 @@ impl Decoder<'_> {
                 format!("the name of a variable in `{field}` ends with a blank"),
             )
             .help("write `NAME=value`, without blanks around the equals sign");
-            self.report_at(fault, node, "");
+            self.values_at(Stage::Whole, |d| d.report_at(fault, node, ""));
         }
     }
 }

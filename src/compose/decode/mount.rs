@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::Decoder;
 use super::forms::MOUNT;
 use super::size::parse_bytes;
+use super::stage::Stage;
 use crate::compose::model::{Mount, MountKind, Setting, Settings};
 use crate::compose::paths::clean_target;
 use crate::compose::suggest::shown;
@@ -148,7 +149,7 @@ impl Decoder<'_> {
             if let Some(first) = seen.insert(&mount.value.target, mount) {
                 let target = shown(&mount.value.target, mount.span, self.sources);
                 let fault = mounted_twice(&target, first, mount);
-                self.report(fault);
+                self.noted_at(Stage::Whole, |d| d.report(fault));
             }
         }
         memory.extend(mounts);
@@ -195,7 +196,7 @@ impl Decoder<'_> {
 
     /// A mount in its short form: what makes it unique, and all of it.
     fn short_mount(&mut self, node: &Node) -> Option<(String, Settings)> {
-        let text = self.string("volumes", node)?.value;
+        let text = self.item("volumes", node)?.value;
         let spec = match parse_mount(&text) {
             Ok(spec) => spec,
             Err(why) => {
@@ -254,7 +255,7 @@ impl Decoder<'_> {
                 let fault =
                     Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
                         .help("name the file or directory that is mounted");
-                self.report_at(fault, node, "missing here");
+                self.noted_at(Stage::Whole, |d| d.report_at(fault, node, "missing here"));
                 return None;
             }
             let source = self.path(settings.text("source").unwrap_or_default());

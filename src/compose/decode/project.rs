@@ -2,8 +2,9 @@ use indexmap::IndexMap;
 
 use super::port::MAX_PORTS;
 use super::shape::extensions;
+use super::stage::Noted;
 use super::table::Table;
-use super::{Decoder, RawService};
+use super::{Decoder, RawService, Stage};
 use crate::compose::model::{FileObject, Network, ProjectExtension, Setting, Settings, Volume};
 use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
@@ -19,7 +20,7 @@ const MAX_NAMED: usize = 50_000;
 const MAX_ENTRIES: usize = 100_000;
 
 /// How many mounts the services may have together.
-const MAX_MOUNTS: usize = 100_000;
+pub(super) const MAX_MOUNTS: usize = 100_000;
 
 /// How many of them one service may have: all of a service is printed at once.
 const MAX_MOUNTS_OF_ONE: usize = 20_000;
@@ -58,69 +59,79 @@ pub(in crate::compose) fn decode(
         service: None,
         ports_left: Some(MAX_PORTS),
         mounts_left: Some(MAX_MOUNTS),
+        stage: Stage::Whole,
+        noted: Noted::default(),
+        only: None,
     };
     if !decoder.is_bounded(document) {
         return None;
     }
-    let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
-    let start = document.span.start as usize;
-    let mut raw = RawProject {
-        services: IndexMap::new(),
-        networks: IndexMap::new(),
-        volumes: IndexMap::new(),
-        secrets: IndexMap::new(),
-        configs: IndexMap::new(),
-        models: IndexMap::new(),
-        extensions: extensions(document),
-        extension: ProjectExtension::default(),
-        span: Span::new(document.span.source, start, start),
-        is_part: false,
-        is_faulty: table.has_like("services"),
-    };
-    if let Some(entry) = table.optional("version") {
-        decoder.string("version", &entry.value);
-        decoder.report(
-            Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
-                .at(entry.key.span, "")
-                .help("remove it"),
-        );
-    }
-    // The assembler took it away; who misspells it shall be told its name.
-    table.optional("include");
-    if let Some(node) = table.value("name") {
-        decoder.string("name", node);
-    }
-    if let Some(node) = table.value("networks") {
-        raw.networks = decoder.top_networks(node);
-    }
-    if let Some(node) = table.value("volumes") {
-        raw.volumes = decoder.top_volumes(node);
-    }
-    if let Some(node) = table.value("secrets") {
-        raw.secrets = decoder.file_objects("secrets", node);
-    }
-    if let Some(node) = table.value("configs") {
-        raw.configs = decoder.file_objects("configs", node);
-    }
-    if let Some(node) = table.value("models").filter(|node| !node.is_null()) {
-        raw.models = decoder.top_models(node);
-    }
-    if let Some(node) = table.value("x-ecs") {
-        raw.extension = decoder.project_extension(node);
-    }
-    if let Some(entry) = table.optional("services") {
-        raw.span = entry.key.span;
-        let mapping = entry.value.as_mapping();
-        raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
-        raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
-        for entry in decoder.named_entries("services", &entry.value) {
-            if let Some(service) = decoder.service(entry) {
-                raw.services.insert(entry.key.text.to_string(), service);
+    decoder.project(document)
+}
+
+impl<'a> Decoder<'a> {
+    /// Reads a document, as far as it counts at its stage.
+    pub(super) fn project(&mut self, document: &'a Node) -> Option<RawProject> {
+        let mut table = Table::open(self, "the Compose file", document, Level::Root)?;
+        let start = document.span.start as usize;
+        let mut raw = RawProject {
+            services: IndexMap::new(),
+            networks: IndexMap::new(),
+            volumes: IndexMap::new(),
+            secrets: IndexMap::new(),
+            configs: IndexMap::new(),
+            models: IndexMap::new(),
+            extensions: extensions(document),
+            extension: ProjectExtension::default(),
+            span: Span::new(document.span.source, start, start),
+            is_part: false,
+            is_faulty: table.has_like("services"),
+        };
+        if let Some(entry) = table.optional("version") {
+            self.string("version", &entry.value);
+            self.report(
+                Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
+                    .at(entry.key.span, "")
+                    .help("remove it"),
+            );
+        }
+        // The assembler took it away; who misspells it shall be told its name.
+        table.optional("include");
+        if let Some(node) = table.value("name") {
+            self.string("name", node);
+        }
+        if let Some(node) = table.value("networks") {
+            raw.networks = self.top_networks(node);
+        }
+        if let Some(node) = table.value("volumes") {
+            raw.volumes = self.top_volumes(node);
+        }
+        if let Some(node) = table.value("secrets") {
+            raw.secrets = self.file_objects("secrets", node);
+        }
+        if let Some(node) = table.value("configs") {
+            raw.configs = self.file_objects("configs", node);
+        }
+        if let Some(node) = table.value("models").filter(|node| !node.is_null()) {
+            raw.models = self.top_models(node);
+        }
+        if let Some(node) = table.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
+            raw.extension = self.project_extension(node);
+        }
+        if let Some(entry) = table.optional("services") {
+            raw.span = entry.key.span;
+            let mapping = entry.value.as_mapping();
+            raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
+            raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
+            for entry in self.named_entries("services", &entry.value) {
+                if let Some(service) = self.service(entry) {
+                    raw.services.insert(entry.key.text.to_string(), service);
+                }
             }
         }
+        table.finish(self);
+        Some(raw)
     }
-    table.finish(&mut decoder);
-    Some(raw)
 }
 
 impl Decoder<'_> {
@@ -178,6 +189,7 @@ impl Decoder<'_> {
 
     fn beyond(&mut self, message: String, node: &Node, help: &str) {
         let fault = Diagnostic::error(Code::YamlLimit, message).help(help);
-        self.report_at(fault, node, "the limit is passed here");
+        // A part of a project that passes it is not read further; the whole is refused.
+        self.noted_at(Stage::Whole, |d| d.report_at(fault, node, "the limit is passed here"));
     }
 }

@@ -6,6 +6,7 @@ mod number;
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::canonical::duration;
 use crate::compose::model::{Setting, Settings};
@@ -155,7 +156,12 @@ impl Decoder<'_> {
             | Shape::Path
             | Shape::Context => self.text_setting(field, node, shape).map(Setting::Text),
             Shape::Flag => {
-                self.boolean(field, node).filter(|on| on.value).map(|_| Setting::Flag(true))
+                let on = match field {
+                    // These are read with the variables.
+                    "attachable" | "internal" | "nocopy" | "read_only" => self.boolean(field, node),
+                    _ => self.values_at(Stage::Whole, |d| d.boolean(field, node)),
+                };
+                on.filter(|on| on.value).map(|_| Setting::Flag(true))
             }
             Shape::StrictFlag => match node.as_scalar().map(typed) {
                 Some(Typed::Bool(on)) => on.then_some(Setting::Flag(true)),
@@ -219,7 +225,8 @@ impl Decoder<'_> {
                 if node.as_scalar().is_some_and(|scalar| scalar.text.is_empty()) && !node.is_null()
                 {
                     let help = format!("it takes `{}`", words.join("`, `"));
-                    self.invalid(field, node, &format!("is no value of `{field}`"), &help);
+                    let why = format!("is no value of `{field}`");
+                    self.values_at(Stage::Shape, |d| d.invalid(field, node, &why, &help));
                     return None;
                 }
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::shape::{Form, Shape, texts};
+use super::stage::Stage;
 use crate::compose::model::Setting;
 use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
@@ -67,8 +68,11 @@ impl Decoder<'_> {
                 }
             }
         }
-        let keys: Vec<String> = self
-            .key_values("ssh", node)
+        let keys = match node.kind {
+            Kind::Scalar(_) => self.noted_at(Stage::Read, |d| d.key_values("ssh", node)),
+            _ => self.key_values("ssh", node),
+        };
+        let keys: Vec<String> = keys
             .into_iter()
             .map(|(id, path)| match path.value {
                 Some(path) if !path.is_empty() => {
@@ -99,7 +103,9 @@ impl Decoder<'_> {
                         Some((host, addresses)) if good(host) => {
                             addresses.split(',').for_each(|address| add(host, address));
                         }
-                        _ => self.invalid(field, item, "names no host and address", help),
+                        _ => self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, item, "names no host and address", help);
+                        }),
                     }
                 }
             }
@@ -107,7 +113,9 @@ impl Decoder<'_> {
                 for entry in &mapping.entries {
                     let host = &*entry.key.text;
                     if !good(host) {
-                        self.invalid(field, &entry.value, "stands at a bad host name", help);
+                        self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, &entry.value, "stands at a bad host name", help);
+                        });
                         continue;
                     }
                     let one = std::slice::from_ref(&entry.value);

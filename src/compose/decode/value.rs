@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::Decoder;
 use super::size::{parse_bytes, parse_duration};
+use super::stage::Stage;
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -10,8 +11,10 @@ use crate::yaml::{Kind, Node};
 impl Decoder<'_> {
     /// Takes a diagnostic in, with the service that is being read.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let diagnostic = self.named(diagnostic);
-        self.diagnostics.push(diagnostic);
+        if self.counts(&diagnostic) {
+            let diagnostic = self.named(diagnostic);
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Takes in what becomes of an attribute on ECS.
@@ -175,22 +178,40 @@ impl Decoder<'_> {
                 self.invalid(field, node, "is no whole number", "write digits only");
                 None
             }
-            Some(number) if (low..=high).contains(&number) => Some(Located::new(number, node.span)),
             Some(number) => {
-                let (why, help) = if number < low {
-                    (format!("is less than {low}"), format!("the least is {low}"))
-                } else {
-                    (format!("is more than {high}"), format!("the most is {high}"))
-                };
-                self.invalid(field, node, &why, &help);
-                None
+                self.values_at(Stage::Shape, |d| d.within(field, node, number, (low, high)))
             }
         }
     }
 
+    /// The number, when it is in the range; it is reported otherwise.
+    pub(super) fn within(
+        &mut self,
+        field: &str,
+        node: &Node,
+        number: i64,
+        (low, high): (i64, i64),
+    ) -> Option<Located<i64>> {
+        let (why, help) = if number < low {
+            (format!("is less than {low}"), format!("the least is {low}"))
+        } else if number > high {
+            (format!("is more than {high}"), format!("the most is {high}"))
+        } else {
+            return Some(Located::new(number, node.span));
+        };
+        self.invalid(field, node, &why, &help);
+        None
+    }
+
+    /// A whole number of 0 or more, which nobody but the reference's model asks for.
+    pub(super) fn natural(&mut self, field: &str, node: &Node, high: i64) -> Option<Located<i64>> {
+        let number = self.integer(field, node, (i64::MIN, i64::MAX))?.value;
+        self.values_at(Stage::Whole, |d| d.within(field, node, number, (0, high)))
+    }
+
     /// A whole number that fits `u32`.
     pub(super) fn count(&mut self, field: &str, node: &Node, high: u32) -> Option<Located<u32>> {
-        let number = self.integer(field, node, (0, i64::from(high)))?;
+        let number = self.natural(field, node, i64::from(high))?;
         Some(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
     }
 
@@ -247,7 +268,7 @@ impl Decoder<'_> {
         // Beyond this no size is meant, and sums stay within 64 bits.
         let bytes = bytes.filter(|&bytes| bytes <= 1 << 60);
         if bytes.is_none() {
-            self.invalid(field, node, "is no size", HELP);
+            self.values_at(Stage::Whole, |d| d.invalid(field, node, "is no size", HELP));
         }
         bytes.map(|bytes| Located::new(bytes, node.span))
     }
@@ -268,7 +289,7 @@ impl Decoder<'_> {
         };
         let duration = parse_duration(text);
         if duration.is_none() {
-            self.invalid(field, node, "is no duration", HELP);
+            self.values_at(Stage::Whole, |d| d.invalid(field, node, "is no duration", HELP));
         }
         duration.map(|duration| Located::new(duration, node.span))
     }
