@@ -34,6 +34,8 @@ mod merging;
 mod model;
 #[path = "loader/nodes.rs"]
 mod nodes;
+#[path = "loader/parts.rs"]
+mod parts;
 #[path = "loader/properties.rs"]
 mod properties;
 #[path = "loader/resources.rs"]

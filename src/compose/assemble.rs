@@ -34,6 +34,8 @@ pub(super) struct Assembler<'a> {
     pub(super) sources: &'a mut Sources,
     pub(super) diagnostics: &'a mut Diagnostics,
     pub(super) replaced: Replaced,
+    /// Whether a document may replace what an included project says.
+    is_layered: bool,
     /// The faults of documents that are not whole.
     pub(super) parts: Parts,
     /// Whether something is missing from the document because a file could not be read.
@@ -78,6 +80,7 @@ impl<'a> Assembler<'a> {
             sources,
             diagnostics,
             replaced: Replaced::default(),
+            is_layered: false,
             parts: Parts::default(),
             is_part: false,
             incomplete: HashSet::new(),
@@ -90,24 +93,26 @@ impl<'a> Assembler<'a> {
         let mut merged: Option<Node> = None;
         let is_included = !scope.chain.is_empty();
         let mut left = files.iter().map(|file| file.documents.len()).sum::<usize>();
+        self.is_layered |= left > 1;
         for Documents { path, span, documents } in files {
             scope.chain.push((path.unwrap_or_default(), span));
             for document in documents {
                 left -= 1;
                 let document = self.document(document, scope, merged.as_mut());
                 // The last one is the whole project, which is looked at anyway. Of an included
-                // project its resources alone go into it.
+                // project its resources alone go into it, where they may be replaced.
                 let touched = match left {
-                    0 => is_included.then(Touched::default),
-                    _ => Some(Touched::by(&document)),
+                    0 if is_included && self.is_layered => Some((Stage::Import, None)),
+                    0 => is_included.then(|| (Stage::Import, Some(Touched::default()))),
+                    _ => Some((Stage::Shape, Some(Touched::by(&document)))),
                 };
                 let mut document = match merged.take() {
                     Some(base) => merge(base, document, self.diagnostics),
                     None => document,
                 };
-                if let Some(touched) = touched {
-                    unique(&mut document, Some(&touched));
-                    self.look(&document, Stage::Shape, Some(&touched), &scope.paths);
+                if let Some((stage, only)) = touched {
+                    unique(&mut document, only.as_ref());
+                    self.look(&document, stage, only.as_ref(), &scope.paths);
                 }
                 merged = Some(document);
             }

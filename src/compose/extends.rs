@@ -9,7 +9,7 @@ use super::assemble::{Assembler, Scope};
 use super::decode::Stage;
 use super::merge::{Long, merge, merge_service};
 use super::paths::Paths;
-use super::relative::absolute_service;
+use super::relative::{absolute_extends, absolute_service};
 use super::reset::Marks;
 use super::suggest::{did_you_mean, shown};
 use super::unique::unique;
@@ -141,10 +141,15 @@ impl Assembler<'_> {
                 let entry = &mut entries[at];
                 (entry.key.text.clone(), std::mem::replace(&mut entry.value, Node::null(span)))
             };
-            if let Kind::Mapping(mapping) = &mut over.kind {
-                mapping.entries.retain(|entry| &*entry.key.text != "extends");
+            // As in the reference, which has nothing to lay a service over that says nothing.
+            let is_kept = base.as_ref().is_some_and(|(file, at)| file.service(*at).is_null());
+            if is_kept {
+                absolute_extends(&mut over, &file.paths);
+            } else {
+                without_extends(&mut over);
             }
             if let Some(mut source) = source {
+                without_extends(&mut source);
                 if let Some(marks) = file.marks.below(&name) {
                     marks.apply(&mut source);
                 }
@@ -327,5 +332,11 @@ impl Assembler<'_> {
             self.diagnostics.push(fault.help("take one of these `extends` out"));
         }
         self.incomplete.extend(names);
+    }
+}
+
+fn without_extends(service: &mut Node) {
+    if let Kind::Mapping(mapping) = &mut service.kind {
+        mapping.entries.retain(|entry| &*entry.key.text != "extends");
     }
 }

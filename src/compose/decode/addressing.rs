@@ -51,6 +51,7 @@ impl Decoder<'_> {
                     if !self.text_key(&entry.key) {
                         continue;
                     }
+                    self.extension_name("extra_hosts", &entry.key.text, entry.key.span);
                     let addresses = match entry.value.kind {
                         Kind::Sequence(_) => self.strings("extra_hosts", &entry.value),
                         Kind::Scalar(_) | Kind::Mapping(_) => {

@@ -51,7 +51,7 @@ impl Decoder<'_> {
                         .at(count.key.span, "this many")
                         .at(ids.key.span, "these ones")
                         .help("keep one of the two");
-                    self.noted_at(Stage::Whole, |d| d.report(fault));
+                    self.noted_at(Stage::Import, |d| d.report(fault));
                 }
                 (None, None) => {
                     device.attributes.insert("count", Setting::Whole(-1));

@@ -14,7 +14,7 @@ impl Decoder<'_> {
             if let Some(path) = item.get("path")
                 && text("path") == Some("")
             {
-                self.values_at(Stage::Whole, |d| {
+                self.values_at(Stage::Import, |d| {
                     d.invalid("path", path, "is empty", "say what is watched");
                 });
             }

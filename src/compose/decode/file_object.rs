@@ -62,7 +62,7 @@ impl Decoder<'_> {
                     .at(first.key.span, "one source")
                     .at(second.key.span, "another")
                     .help("keep one of the two");
-                self.noted_at(Stage::Whole, |d| d.report(fault));
+                self.noted_at(Stage::Import, |d| d.report(fault));
             }
         }
     }

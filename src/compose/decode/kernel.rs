@@ -152,6 +152,7 @@ impl Decoder<'_> {
             if !self.text_key(&entry.key) {
                 continue;
             }
+            self.extension_name("storage_opt", &entry.key.text, entry.key.span);
             let field = format!("storage_opt.{}", entry.key.text);
             let value = match entry.value.as_scalar().map(typed) {
                 Some(Typed::Int(number)) => {

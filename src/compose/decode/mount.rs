@@ -158,6 +158,11 @@ impl Decoder<'_> {
 
     fn tmpfs(&mut self, node: &Node) -> Option<Located<Mount>> {
         let text = self.string("tmpfs", node)?.value;
+        if text.is_empty() {
+            // The reference leaves it to the engine to refuse that.
+            self.for_ecs(true, |d| d.invalid("tmpfs", node, "is empty", "name a directory"));
+            return None;
+        }
         let (target, options) = text.split_once(':').unwrap_or((&text, ""));
         let mut size = None;
         let mut read_only = false;

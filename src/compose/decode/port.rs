@@ -211,7 +211,7 @@ impl Decoder<'_> {
             && host_ip.as_deref().is_none_or(|ip| ip.parse::<IpAddr>().is_err())
         {
             let help = "write `127.0.0.1`";
-            self.values_at(Stage::Whole, |d| d.invalid("host_ip", node, "is no address", help));
+            self.values_at(Stage::Import, |d| d.invalid("host_ip", node, "is no address", help));
         }
         // What is there keeps its word, if it is an empty one.
         let or_default = |value: Option<String>, key: &str, default: &str| {

@@ -161,7 +161,7 @@ impl Decoder<'_> {
                 .at(count.key.span, "")
                 .at(ids.key.span, "")
                 .help("keep one of them");
-            self.noted_at(Stage::Whole, |d| d.report(fault));
+            self.noted_at(Stage::Import, |d| d.report(fault));
         }
         let count = match written {
             Some(entry) => self.gpu_count(&entry.value)?,

@@ -116,7 +116,7 @@ impl Decoder<'_> {
             let fault = Diagnostic::error(Code::Conflict, message)
                 .at(other.key.span, "")
                 .help("what is external was made by somebody else; keep `name` alone");
-            self.noted_at(Stage::Whole, |d| d.report(fault));
+            self.noted_at(Stage::Import, |d| d.report(fault));
         }
     }
 
@@ -178,6 +178,17 @@ impl Decoder<'_> {
         entries
     }
 
+    /// Reports a name that the reference takes for an extension, and then cannot use.
+    pub(super) fn extension_name(&mut self, field: &str, name: &str, span: Span) {
+        if name.starts_with("x-") {
+            let message = format!("the name `{name}` in `{field}` is one of an extension");
+            let fault = Diagnostic::error(Code::InvalidValue, message)
+                .at(span, "docker compose keeps names with `x-` for extensions")
+                .help("give it another name");
+            self.noted_at(Stage::Whole, |d| d.report(fault));
+        }
+    }
+
     /// `networks` of a service: what the translator reads, and what more they say.
     pub(super) fn attachments(
         &mut self,
@@ -186,13 +197,15 @@ impl Decoder<'_> {
         let (mut out, mut written) = (IndexMap::new(), IndexMap::new());
         match &node.kind {
             Kind::Sequence(_) => {
-                for name in self.strings("networks", node) {
+                for name in self.distinct("networks", node) {
+                    self.extension_name("networks", &name.value, name.span);
                     out.insert(name.value, attachment(name.span));
                 }
             }
             Kind::Mapping(_) => {
                 for entry in self.named_entries("networks", node) {
                     let name = entry.key.text.to_string();
+                    self.extension_name("networks", &name, entry.key.span);
                     let mut attached = attachment(entry.key.span);
                     if !entry.value.is_null()
                         && let Some(settings) = self.settings("networks", &entry.value, &ATTACHMENT)

@@ -5,9 +5,9 @@ mod number;
 
 use indexmap::IndexMap;
 
-use super::Decoder;
 use super::stage::Stage;
 use super::table::Table;
+use super::{Decoder, KeyValues};
 use crate::compose::canonical::duration;
 use crate::compose::model::{Setting, Settings};
 use crate::compose::scalar::{Typed, as_text, typed};
@@ -52,6 +52,8 @@ pub(super) enum Shape {
     Natural,
     /// A whole number that is no text; nothing when 0.
     StrictWhole,
+    /// A number that is no text, whose fraction is cut off; nothing when 0.
+    Cut,
     /// A whole number, 0 where there is none.
     Amount,
     /// Text, the empty one where there is none.
@@ -175,6 +177,7 @@ impl Decoder<'_> {
             | Shape::Count
             | Shape::Natural
             | Shape::StrictWhole
+            | Shape::Cut
             | Shape::Amount
             | Shape::Ratio
             | Shape::Cpus
@@ -309,8 +312,13 @@ impl Decoder<'_> {
                     self.wrong_type(field, node, "a mapping");
                     return None;
                 };
+                let mut extensions = KeyValues::new();
+                self.extensions_of(field, mapping, &mut extensions);
+                for (name, value) in extensions {
+                    out.insert(name, Setting::Text(value.value.unwrap_or_default()));
+                }
                 for entry in &mapping.entries {
-                    if !self.text_key(&entry.key) {
+                    if !self.text_key(&entry.key) || entry.key.text.starts_with("x-") {
                         continue;
                     }
                     let scalar = entry.value.as_scalar();

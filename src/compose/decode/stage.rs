@@ -11,7 +11,9 @@ pub(in crate::compose) enum Stage {
     Read,
     /// What the documents up to one come to: the types, names and words of Compose's schema.
     Shape,
-    /// The whole project: sizes, durations, and what excludes each other.
+    /// A project, the included ones too: addresses, and what excludes each other.
+    Import,
+    /// The whole project: sizes, durations, and what else the project's model does not take.
     Whole,
 }
 

@@ -21,6 +21,11 @@ impl Decoder<'_> {
                 self.wrong_type(field, node, "a number");
                 None
             }
+            (Shape::Cut, Some(Typed::Text(_))) => {
+                self.wrong_type(field, node, "a number");
+                None
+            }
+            (Shape::Cut, _) => not_zero(self.cut_integer(field, node)?.value),
             (Shape::StrictWhole | Shape::Whole, _) => not_zero(self.late(field, node)?),
             (Shape::Amount, _) => self.late(field, node).map(Setting::Whole),
             (Shape::Count, _) => {
