@@ -60,6 +60,7 @@ fn what_the_reference_reads_at_the_end_may_be_replaced() {
         "build: {context: ., dockerfile: a, dockerfile_inline: b}",
         "env_file: nowhere.env",
         "attach: maybe",
+        "cpus: -1",
     ] {
         assert_eq!(errors(&replaced(attribute)), [""; 0], "{attribute}");
     }

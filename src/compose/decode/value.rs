@@ -235,7 +235,8 @@ impl Decoder<'_> {
                 Some(Located::new(number, node.span))
             }
             Some(number) if number < 0.0 => {
-                self.invalid(field, node, "is negative", "write a number of 0 or more");
+                let help = "write a number of 0 or more";
+                self.values_at(Stage::Whole, |d| d.invalid(field, node, "is negative", help));
                 None
             }
             _ => {
