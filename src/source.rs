@@ -4,7 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One text in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -99,7 +99,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
-    line_starts: Arc<[u32]>,
+    /// Found when first asked for: most texts have no fault.
+    line_starts: OnceLock<Arc<[u32]>>,
 }
 
 /// All texts of one run.
@@ -111,16 +112,12 @@ pub struct Sources {
 impl Sources {
     /// Takes a text in and names it.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
-        let text = text.into();
-        let mut line_starts = vec![0];
-        line_starts.extend(
-            text.bytes()
-                .enumerate()
-                .filter(|&(_, byte)| byte == b'\n')
-                .map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)),
-        );
         let id = SourceId::of(self.list.len());
-        self.list.push(Source { name: name.into(), text, line_starts: line_starts.into() });
+        self.list.push(Source {
+            name: name.into(),
+            text: text.into(),
+            line_starts: OnceLock::new(),
+        });
         id
     }
 
@@ -149,8 +146,9 @@ impl Sources {
     #[must_use]
     pub fn line_column(&self, span: Span) -> LineColumn {
         let source = self.get(span.source);
-        let line = source.line_starts.partition_point(|&start| start <= span.start).max(1);
-        let start = source.line_starts[line - 1] as usize;
+        let starts = source.line_starts.get_or_init(|| line_starts(&source.text));
+        let line = starts.partition_point(|&start| start <= span.start).max(1);
+        let start = starts[line - 1] as usize;
         let before = source.text.get(start..span.start as usize).unwrap_or_default();
         LineColumn { line, column: before.chars().count() + 1 }
     }
@@ -161,6 +159,12 @@ impl Sources {
         let LineColumn { line, column } = self.line_column(span);
         format!("{}:{line}:{column}", self.get(span.source).name)
     }
+}
+
+/// The first byte of each line.
+fn line_starts(text: &str) -> Arc<[u32]> {
+    let after = |(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX);
+    std::iter::once(0).chain(text.match_indices('\n').map(after)).collect()
 }
 
 #[cfg(test)]

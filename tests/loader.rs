@@ -28,10 +28,14 @@ mod hostile;
 mod kept;
 #[path = "loader/limits.rs"]
 mod limits;
+#[path = "loader/many.rs"]
+mod many;
 #[path = "loader/merging.rs"]
 mod merging;
 #[path = "loader/model.rs"]
 mod model;
+#[path = "loader/no_interpolate.rs"]
+mod no_interpolate;
 #[path = "loader/nodes.rs"]
 mod nodes;
 #[path = "loader/parts.rs"]

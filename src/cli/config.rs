@@ -17,6 +17,9 @@ pub struct ConfigArgs {
     /// Leave variables as they are written
     #[arg(long, conflicts_with_all = ["only", "images", "volumes", "networks", "models", "all_profiles"])]
     pub no_interpolate: bool,
+    /// Taken for the sake of docker compose, where it changes nothing either: env files are read
+    #[arg(long)]
+    pub no_env_resolution: bool,
     /// Without NAME: print the variables that the Compose files are read with, NAME=value, one a line;
     /// with NAME as everywhere: the environment
     // The global option of this id, whose value may be left out here.
@@ -27,6 +30,15 @@ pub struct ConfigArgs {
 }
 
 impl ConfigArgs {
+    /// Whether the model is wanted, and no list in its place.
+    #[must_use]
+    pub fn prints_model(&self) -> bool {
+        let ConfigList { services, images, volumes, networks, models, profiles, variables } =
+            self.list;
+        let lists = [services, images, volumes, networks, models, profiles, variables];
+        !lists.contains(&true) && !self.lists_environment()
+    }
+
     /// Whether `--environment` stands without a name: the variables are wanted.
     #[must_use]
     pub fn lists_environment(&self) -> bool {

@@ -13,7 +13,15 @@ use crate::yaml;
 
 /// `decklift config`
 pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error> {
-    let ConfigArgs { only, format, out: _, no_interpolate, environment: _, list } = arguments;
+    let ConfigArgs {
+        only,
+        format,
+        out: _,
+        no_interpolate,
+        no_env_resolution: _,
+        environment: _,
+        list,
+    } = arguments;
     let written = *no_interpolate || list.variables;
     let options = LoadOptions {
         no_interpolate: written,
@@ -24,6 +32,10 @@ pub(super) fn run(session: &Session, arguments: &ConfigArgs) -> Result<(), Error
     session.print(&loaded.diagnostics, &loaded.sources);
     if loaded.diagnostics.has_errors() {
         return Err(Error::Compose);
+    }
+    if session.global.quiet && arguments.prints_model() {
+        // As with docker compose, whose lists are printed all the same.
+        return Ok(());
     }
     let text = match &loaded.project {
         _ if list.variables => variables::text(&compose::variables(&loaded), *format),
@@ -64,24 +76,28 @@ fn text(loaded: &Loaded, project: &Project, arguments: &ConfigArgs) -> String {
     if list.networks {
         return lines(project.networks.keys());
     }
-    let form = match arguments.format {
-        Some(ConfigFormat::Json) => ConfigForm::Json,
-        Some(ConfigFormat::Yaml) | None => ConfigForm::Yaml,
-    };
-    let text = print_canonical(loaded, form).unwrap_or_default();
+    let text = print_canonical(loaded, form(arguments)).unwrap_or_default();
     if text.ends_with('\n') { text } else { text + "\n" }
 }
 
 /// The model of `--no-interpolate`, or its services: more is not known where variables may stand.
 fn as_written(loaded: &Loaded, arguments: &ConfigArgs) -> String {
-    let Some(model) = uninterpolated(loaded) else { return String::new() };
+    let form = form(arguments);
+    let Some(model) = uninterpolated(loaded, form) else { return String::new() };
     if arguments.list.services {
         let services = model.get("services").and_then(serde_json::Value::as_object);
         return lines(services.into_iter().flat_map(|services| services.keys()));
     }
+    match form {
+        ConfigForm::Json => format!("{model:#}\n"),
+        ConfigForm::Yaml => yaml::to_yaml(&model),
+    }
+}
+
+fn form(arguments: &ConfigArgs) -> ConfigForm {
     match arguments.format {
-        Some(ConfigFormat::Json) => format!("{model:#}\n"),
-        Some(ConfigFormat::Yaml) | None => yaml::to_yaml(&model),
+        Some(ConfigFormat::Json) => ConfigForm::Json,
+        Some(ConfigFormat::Yaml) | None => ConfigForm::Yaml,
     }
 }
 

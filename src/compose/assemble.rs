@@ -11,12 +11,14 @@ use super::decode::{Parts, Stage, Touched};
 use super::environment::Environment;
 use super::extends::BaseFile;
 use super::interpolate::{Interpolation, Replaced};
-use super::merge::merge;
+use super::long_form::long_ports;
+use super::merge::{Pairs, merge};
 use super::options::LoadOptions;
 use super::paths::{Paths, display};
 use super::reset::Marks;
 use super::scalar::{Typed, plain};
-use super::unique::unique;
+use super::uninterpolated::in_full;
+use super::unique::{Lists, unique};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Located, Sources, Span};
 use crate::yaml::{self, Node};
@@ -81,7 +83,7 @@ impl<'a> Assembler<'a> {
             diagnostics,
             replaced: Replaced::default(),
             is_layered: false,
-            parts: Parts::default(),
+            parts: Parts::new(options.no_interpolate),
             is_part: false,
             incomplete: HashSet::new(),
             budget: Budget { files: 0, bytes: 0, copied: 0, is_reported: false },
@@ -92,6 +94,7 @@ impl<'a> Assembler<'a> {
     pub(super) fn project(&mut self, files: Vec<Documents>, scope: &mut Scope) -> Option<Node> {
         let mut merged: Option<Node> = None;
         let is_included = !scope.chain.is_empty();
+        let lists = if self.options.no_interpolate { Lists::Written } else { Lists::Plain };
         let mut left = files.iter().map(|file| file.documents.len()).sum::<usize>();
         self.is_layered |= left > 1;
         for Documents { path, span, documents } in files {
@@ -99,19 +102,26 @@ impl<'a> Assembler<'a> {
             for document in documents {
                 left -= 1;
                 let document = self.document(document, scope, merged.as_mut());
-                // The last one is the whole project, which is looked at anyway. Of an included
-                // project its resources alone go into it, where they may be replaced.
+                // The last one is the whole project, which is looked at anyway where variables are
+                // replaced. Of an included project its resources alone go into it, where they may
+                // be replaced.
                 let touched = match left {
+                    0 if self.options.no_interpolate => Some((Stage::Import, None)),
                     0 if is_included && self.is_layered => Some((Stage::Import, None)),
                     0 => is_included.then(|| (Stage::Import, Some(Touched::default()))),
                     _ => Some((Stage::Shape, Some(Touched::by(&document)))),
                 };
                 let mut document = match merged.take() {
-                    Some(base) => merge(base, document, self.diagnostics),
+                    Some(mut base) => {
+                        if self.options.no_interpolate {
+                            long_ports(&mut base);
+                        }
+                        merge(base, document, self.pairs(), self.diagnostics)
+                    }
                     None => document,
                 };
                 if let Some((stage, only)) = touched {
-                    unique(&mut document, only.as_ref());
+                    unique(&mut document, lists, only.as_ref());
                     self.look(&document, stage, only.as_ref(), &scope.paths);
                 }
                 merged = Some(document);
@@ -120,9 +130,19 @@ impl<'a> Assembler<'a> {
             scope.chain.pop();
         }
         if let Some(merged) = &mut merged {
-            unique(merged, None);
+            if self.options.no_interpolate {
+                in_full(merged);
+            } else {
+                unique(merged, lists, None);
+            }
         }
         merged
+    }
+
+    /// The decoder reads a mapping where names and values were merged; what is printed without it
+    /// has the reference's form.
+    pub(super) fn pairs(&self) -> Pairs {
+        if self.options.no_interpolate { Pairs::List } else { Pairs::Mapping }
     }
 
     /// One document, ready to be laid over `base`.
@@ -161,9 +181,7 @@ impl<'a> Assembler<'a> {
         only: Option<&Touched>,
         paths: &Paths,
     ) {
-        if !self.options.no_interpolate {
-            self.parts.look(document, stage, only, self.sources, paths);
-        }
+        self.parts.look(document, stage, only, self.sources, paths);
     }
 
     /// Replaces the variables of a document, unless the options say not to.

@@ -72,7 +72,7 @@ fn frame(loaded: &Loaded, form: ConfigForm) -> Option<Map<String, Value>> {
 fn services(
     loaded: &Loaded,
     form: ConfigForm,
-) -> impl Iterator<Item = (&str, impl FnOnce() -> Value)> {
+) -> impl Iterator<Item = (&str, impl Fn() -> Value + Sync)> {
     let parts = loaded.project.as_ref().zip(loaded.details.as_ref());
     parts.into_iter().flat_map(move |(project, details)| {
         let nodes = by_name(details.document.get("services"));

@@ -29,6 +29,7 @@ mod provider;
 mod resource;
 mod service;
 mod service_model;
+mod services;
 mod shape;
 mod size;
 mod special;
@@ -68,6 +69,8 @@ pub(super) struct Decoder<'a> {
     /// How many mounts the services may still have; none once that were too many.
     mounts_left: Option<usize>,
     stage: Stage,
+    /// Whether variables stand as they are written, so that no text is made a value of.
+    is_written: bool,
     noted: Noted,
     /// The resources that are read, where these are not all.
     only: Option<&'a Touched>,

@@ -12,7 +12,8 @@ use super::paths::Paths;
 use super::relative::{absolute_extends, absolute_service};
 use super::reset::Marks;
 use super::suggest::{did_you_mean, shown};
-use super::unique::unique;
+use super::uninterpolated::in_full;
+use super::unique::{Lists, unique};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, Span};
 use crate::yaml::{Entry, Kind, Node};
@@ -155,7 +156,7 @@ impl Assembler<'_> {
                 }
                 let base_long = base.as_ref().is_some_and(|(file, _)| file.is_long);
                 let long = Long { base: base_long, over: file.is_long };
-                over = merge_service(source, over, long, self.diagnostics);
+                over = merge_service(source, over, long, self.pairs(), self.diagnostics);
             }
             file.entries.borrow_mut()[at].value = over;
             base = Some((file, at));
@@ -280,14 +281,18 @@ impl Assembler<'_> {
             merged = Some(match merged.take() {
                 Some(mut base) => {
                     last.apply(&mut base);
-                    merge(base, document, self.diagnostics)
+                    merge(base, document, self.pairs(), self.diagnostics)
                 }
                 None => document,
             });
         }
         let name = self.name(path, named);
         let mut merged = merged.unwrap_or_else(|| Node::null(named.span));
-        unique(&mut merged, None);
+        if self.options.no_interpolate {
+            in_full(&mut merged);
+        } else {
+            unique(&mut merged, Lists::Plain, None);
+        }
         let services = match merged.kind {
             Kind::Mapping(root) => {
                 let mut entries = root.entries.into_iter();

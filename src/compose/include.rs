@@ -298,7 +298,7 @@ fn conflict(section: &str, included: &Key, own: &Key, span: Span) -> Diagnostic 
 
 /// Gives the bare names in lists of an included project's `environment` the values that they have
 /// there.
-fn resolve_bare_names(document: &mut Node, environment: &Environment) {
+pub(super) fn resolve_bare_names(document: &mut Node, environment: &Environment) {
     let Kind::Mapping(root) = &mut document.kind else { return };
     let services = root.entries.iter_mut().find(|entry| &*entry.key.text == "services");
     let Some(Kind::Mapping(services)) = services.map(|entry| &mut entry.value.kind) else { return };

@@ -83,6 +83,10 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let first = read.first().map(|(id, _)| *id);
     let all = read.iter().flat_map(|(_, file)| &file.documents);
     let name = project_name(options, &environment, &directory, all, diagnostics);
+    if options.no_interpolate {
+        // The reference knows the variables of included projects alone then.
+        environment = Environment::default();
+    }
     environment.set("COMPOSE_PROJECT_NAME", &name);
     let home = options.variables.get("HOME").map(Into::into);
     let paths = Paths { directory, home };
@@ -110,8 +114,9 @@ pub fn load(options: &LoadOptions) -> Loaded {
         }
     };
     if options.no_interpolate {
+        parts.finish(sources, diagnostics);
         let project_name = name;
-        loaded.uninterpolated = Some(Uninterpolated { document, paths, project_name });
+        loaded.uninterpolated = Some(Uninterpolated { document, paths, environment, project_name });
         return loaded;
     }
     let raw = decode(&document, sources, &paths, diagnostics, outcomes);

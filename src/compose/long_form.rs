@@ -30,6 +30,21 @@ pub(super) fn document(document: &mut Node) {
     }
 }
 
+/// Brings the ports of a document into their long form.
+pub(super) fn long_ports(document: &mut Node) {
+    let Kind::Mapping(root) = &mut document.kind else { return };
+    let services = root.entries.iter_mut().find(|entry| &*entry.key.text == "services");
+    let Some(Kind::Mapping(services)) = services.map(|entry| &mut entry.value.kind) else { return };
+    for service in &mut services.entries {
+        let Kind::Mapping(service) = &mut service.value.kind else { continue };
+        for entry in &mut service.entries {
+            if &*entry.key.text == "ports" {
+                change(&mut entry.value, ports);
+            }
+        }
+    }
+}
+
 fn resource(section: &str, mut node: Node) -> Node {
     match section {
         "services" => {
@@ -48,6 +63,7 @@ fn service(node: &mut Node) {
         match &*entry.key.text {
             "build" => change(value, |node| build(named(node, "context"))),
             "depends_on" => change(value, |node| dependencies(names(node, true))),
+            "develop" => develop(value),
             "devices" => items(value, device),
             "dns" | "label_file" => change(value, list),
             "env_file" => {
@@ -84,6 +100,23 @@ fn build(mut node: Node) -> Node {
         }
     }
     node
+}
+
+fn develop(node: &mut Node) {
+    let Kind::Mapping(develop) = &mut node.kind else { return };
+    let rules = develop.entries.iter_mut().filter(|entry| &*entry.key.text == "watch");
+    for entry in rules {
+        items(&mut entry.value, |mut rule| {
+            if let Kind::Mapping(mapping) = &mut rule.kind {
+                for entry in &mut mapping.entries {
+                    if matches!(&*entry.key.text, "ignore" | "include") {
+                        change(&mut entry.value, list);
+                    }
+                }
+            }
+            rule
+        });
+    }
 }
 
 fn dependencies(mut node: Node) -> Node {
@@ -200,7 +233,9 @@ fn mount(node: Node) -> Node {
     if !bind.is_empty() {
         entries.push(entry("bind", mapping(&node, bind)));
     }
-    if !volume.is_empty() || !spec.is_bind {
+    // As in the reference, which takes so short a text for a target without a look at it.
+    let is_short = text(&node).is_some_and(|text| text.len() <= 2);
+    if !volume.is_empty() || !(spec.is_bind || is_short) {
         entries.push(entry("volume", mapping(&node, volume)));
     }
     mapping(&node, entries)

@@ -6,7 +6,7 @@ mod rule;
 
 use std::collections::{HashMap, HashSet};
 
-use form::{external, gpus, hosts, key_values, list, named, names, ssh};
+use form::{external, gpus, key_values, list, listed, named, names, pairs, ssh};
 use rule::Rule;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -22,11 +22,20 @@ pub(super) struct Long {
     pub(super) over: bool,
 }
 
+/// What names and values (`environment` and its like) are once they are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pairs {
+    /// A mapping.
+    Mapping,
+    /// A list, as the reference has them; of two with one name [`super::unique`] keeps the later.
+    List,
+}
+
 /// Lays the document `over` over `base`, which came before it. Values that cannot be combined are
 /// reported; the base's is kept.
-pub(super) fn merge(base: Node, over: Node, diagnostics: &mut Diagnostics) -> Node {
+pub(super) fn merge(base: Node, over: Node, pairs: Pairs, diagnostics: &mut Diagnostics) -> Node {
     let long = Long { base: true, over: false };
-    Merger { diagnostics, long }.node(base, over, Rule::Root, None)
+    Merger { diagnostics, long, pairs }.node(base, over, Rule::Root, None)
 }
 
 /// Lays a service over the one that it extends.
@@ -34,14 +43,16 @@ pub(super) fn merge_service(
     base: Node,
     over: Node,
     long: Long,
+    pairs: Pairs,
     diagnostics: &mut Diagnostics,
 ) -> Node {
-    Merger { diagnostics, long }.node(base, over, Rule::Service, None)
+    Merger { diagnostics, long, pairs }.node(base, over, Rule::Service, None)
 }
 
 struct Merger<'a> {
     diagnostics: &'a mut Diagnostics,
     long: Long,
+    pairs: Pairs,
 }
 
 impl Merger<'_> {
@@ -49,8 +60,9 @@ impl Merger<'_> {
         if rule == Rule::Replace {
             return over;
         }
+        let as_list = rule == Rule::KeyValues && self.pairs == Pairs::List;
         if over.is_null() {
-            return base;
+            return if as_list { listed(base) } else { base };
         }
         let (base, over) = self.in_one_form(base, over, rule);
         let (base_span, base_alias) = (base.span, base.alias);
@@ -88,8 +100,9 @@ impl Merger<'_> {
             (is(base_long, base), is(over_long, over))
         };
         match rule {
+            Rule::KeyValues if self.pairs == Pairs::List => (listed(base), listed(list(over))),
             Rule::KeyValues => (key_values(base), key_values(list(over))),
-            Rule::Hosts => both(hosts, base, over),
+            Rule::Hosts => both(pairs, base, over),
             Rule::List => both(list, base, over),
             Rule::Build => both(|node| named(node, "context"), base, over),
             Rule::Dependencies => both(|node| names(node, true), base, over),

@@ -1,5 +1,7 @@
 //! The project's name.
 
+use std::path::Path;
+
 use super::LoadOptions;
 use super::environment::Environment;
 use super::template::expand;
@@ -25,7 +27,7 @@ pub fn normalize_project_name(name: &str) -> String {
 pub(super) fn project_name<'n>(
     options: &LoadOptions,
     environment: &Environment,
-    directory: &std::path::Path,
+    directory: &Path,
     documents: impl DoubleEndedIterator<Item = &'n Node>,
     diagnostics: &mut Diagnostics,
 ) -> String {
@@ -47,6 +49,12 @@ pub(super) fn project_name<'n>(
         (!text.is_empty()).then_some((node, text))
     });
     if let Some((node, text)) = written {
+        if options.no_interpolate {
+            // As in the reference: what is left of the expression, else the directory's name.
+            return Some(normalize_project_name(text))
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| of_directory(directory, diagnostics));
+        }
         // A fault of the expression is reported where the whole document is interpolated.
         let text = expand(text, environment).map(|expanded| expanded.text).unwrap_or_default();
         let normal = normalize_project_name(&text);
@@ -56,6 +64,10 @@ pub(super) fn project_name<'n>(
         diagnostics.push(invalid("", "", "`name`", Some(node.span)));
         return normal;
     }
+    of_directory(directory, diagnostics)
+}
+
+fn of_directory(directory: &Path, diagnostics: &mut Diagnostics) -> String {
     let base = directory.file_name().map(|name| name.to_string_lossy().into_owned());
     let normal = normalize_project_name(&base.unwrap_or_default());
     if normal.is_empty() {

@@ -1,13 +1,21 @@
 //! The document of `--no-interpolate`: merged, its short forms written in full, its variables as
 //! they are written.
 
-use serde_json::{Map, Value, json};
+mod normalize;
 
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::canonical::ConfigForm;
+use super::environment::Environment;
+use super::include::resolve_bare_names;
 use super::load::Loaded;
 use super::long_form;
 use super::paths::Paths;
 use super::relative::{absolute_document, default_contexts};
 use super::scalar::{Typed, typed};
+use super::unique::{Lists, Place, unique};
 use crate::yaml::{Kind, Node, Scalar};
 
 /// A document whose variables were not replaced.
@@ -15,130 +23,74 @@ use crate::yaml::{Kind, Node, Scalar};
 pub(super) struct Uninterpolated {
     pub(super) document: Node,
     pub(super) paths: Paths,
+    pub(super) environment: Arc<Environment>,
     pub(super) project_name: String,
 }
 
 /// The document as `docker compose config --no-interpolate` prints it. `None` unless the options
 /// asked for it, and when nothing was loaded.
 #[must_use]
-pub fn uninterpolated(loaded: &Loaded) -> Option<Value> {
-    let Uninterpolated { document, paths, project_name } = loaded.uninterpolated.as_ref()?;
+pub fn uninterpolated(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
+    let Uninterpolated { document, paths, environment, project_name } =
+        loaded.uninterpolated.as_ref()?;
     let mut document = document.clone();
-    long_form::document(&mut document);
     default_contexts(&mut document, paths);
     absolute_document(&mut document, paths);
+    // One file may have been named by paths from two directories.
+    unique(&mut document, Lists::Written, None);
+    resolve_bare_names(&mut document, environment);
     let mut out = Map::new();
     out.insert("name".into(), project_name.clone().into());
-    if let Value::Object(rest) = value(&document) {
+    if let Value::Object(rest) = value(&document, Place::Root, form) {
         out.extend(rest.into_iter().filter(|(key, _)| key != "name" && key != "version"));
     }
-    normalize(&mut out, project_name);
+    normalize::normalize(&mut out, project_name, environment, form);
     Some(Value::Object(out))
 }
 
-/// Writes out what the reference implies: the default network, the names of resources, the
-/// Dockerfile, the kind of a port.
-fn normalize(out: &mut Map<String, Value>, project: &str) {
-    let mut uses_default = false;
-    if let Some(Value::Object(services)) = out.get_mut("services") {
-        for service in services.values_mut().filter_map(Value::as_object_mut) {
-            uses_default |= normalize_service(service);
-        }
-    }
-    if uses_default {
-        let networks = out.entry("networks").or_insert_with(|| json!({}));
-        if let Some(networks) = networks.as_object_mut() {
-            networks.entry("default").or_insert(Value::Null);
-        }
-    }
-    for section in ["networks", "volumes", "configs", "secrets"] {
-        let Some(Value::Object(resources)) = out.get_mut(section) else { continue };
-        for (key, resource) in resources {
-            if resource.is_null() {
-                *resource = json!({});
-            }
-            let Some(resource) = resource.as_object_mut() else { continue };
-            let is_external = resource.get("external").and_then(Value::as_bool) == Some(true);
-            let name = if is_external { key.clone() } else { format!("{project}_{key}") };
-            resource.entry("name").or_insert_with(|| name.into());
-        }
-    }
+/// Brings a merged document into its long form.
+pub(super) fn in_full(document: &mut Node) {
+    long_form::document(document);
+    without_empty_servers(document);
+    unique(document, Lists::Written, None);
 }
 
-/// Whether the service is attached to the default network.
-fn normalize_service(service: &mut Map<String, Value>) -> bool {
-    if let Some(Value::Object(build)) = service.get_mut("build")
-        && !build.contains_key("dockerfile_inline")
-    {
-        build.entry("dockerfile").or_insert_with(|| "Dockerfile".into());
-    }
-    if let Some(Value::Array(ports)) = service.get_mut("ports") {
-        for port in ports.iter_mut().filter_map(Value::as_object_mut) {
-            port.entry("protocol").or_insert_with(|| "tcp".into());
-            port.entry("mode").or_insert_with(|| "ingress".into());
-        }
-    }
-    if let Some(Value::Array(secrets)) = service.get_mut("secrets") {
-        for secret in secrets.iter_mut().filter_map(Value::as_object_mut) {
-            let source = secret.get("source").and_then(Value::as_str).unwrap_or_default();
-            let target = format!("/run/secrets/{source}");
-            secret.entry("target").or_insert_with(|| target.into());
-        }
-    }
-    depend(service);
-    if service.contains_key("network_mode") || service.contains_key("provider") {
-        return false;
-    }
-    match service.get("networks").and_then(Value::as_object) {
-        Some(networks) if !networks.is_empty() => networks.contains_key("default"),
-        _ => {
-            service.insert("networks".into(), json!({"default": null}));
-            true
-        }
-    }
-}
-
-/// Adds the dependencies that other attributes imply: those of `super::implied`, of texts that may
-/// hold variables.
-fn depend(service: &mut Map<String, Value>) {
-    let mut implied: Vec<(String, bool)> = Vec::new();
-    let texts = |key: &str| -> Vec<String> {
-        let items = service.get(key).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(str::to_owned).collect()
+/// Takes the empty texts out of `dns`.
+fn without_empty_servers(document: &mut Node) {
+    let is_empty = |node: &Node| {
+        node.as_scalar().is_some_and(|scalar| scalar.is_null() || scalar.text.is_empty())
     };
-    implied.extend(texts("links").into_iter().map(|link| {
-        let parts: Vec<&str> = link.split(':').collect();
-        (if parts.len() == 2 { parts[0].to_owned() } else { link }, true)
-    }));
-    for key in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
-        let shared = service.get(key).and_then(Value::as_str);
-        let shared = shared.and_then(|text| text.strip_prefix("service:"));
-        implied.extend(shared.map(|name| (name.to_owned(), true)));
-    }
-    let volumes = texts("volumes_from").into_iter().filter(|text| !text.starts_with("container:"));
-    implied.extend(volumes.map(|text| {
-        let name = text.split(':').next().unwrap_or_default();
-        (name.to_owned(), false)
-    }));
-    if implied.is_empty() {
-        return;
-    }
-    let dependencies = service.entry("depends_on").or_insert_with(|| json!({}));
-    let Some(dependencies) = dependencies.as_object_mut() else { return };
-    for (name, restart) in implied {
-        dependencies.entry(name).or_insert_with(
-            || json!({"condition": "service_started", "restart": restart, "required": true}),
-        );
+    let Kind::Mapping(root) = &mut document.kind else { return };
+    let services = root.entries.iter_mut().find(|entry| &*entry.key.text == "services");
+    let Some(Kind::Mapping(services)) = services.map(|entry| &mut entry.value.kind) else { return };
+    for service in &mut services.entries {
+        let Kind::Mapping(service) = &mut service.value.kind else { continue };
+        let servers = service.entries.iter_mut().find(|entry| &*entry.key.text == "dns");
+        if let Some(Kind::Sequence(servers)) = servers.map(|entry| &mut entry.value.kind) {
+            servers.retain(|server| !is_empty(server));
+        }
     }
 }
 
-fn value(node: &Node) -> Value {
+/// A value as the reference prints it: as JSON an empty list is nothing, unless it is one of those
+/// that the reference looks through for what is there twice.
+fn value(node: &Node, place: Place, form: ConfigForm) -> Value {
     match &node.kind {
         Kind::Scalar(scalar) => scalar_value(scalar),
-        Kind::Sequence(items) => items.iter().map(value).collect(),
+        Kind::Sequence(items) if items.is_empty() && form == ConfigForm::Json => Value::Null,
+        Kind::Sequence(items) => items.iter().map(|item| value(item, Place::Other, form)).collect(),
         Kind::Mapping(mapping) => {
-            let entries = mapping.entries.iter();
-            entries.map(|entry| (entry.key.text.to_string(), value(&entry.value))).collect()
+            let entries = mapping.entries.iter().map(|entry| {
+                let key = &*entry.key.text;
+                let is_empty = entry.value.as_sequence().is_some_and(<[Node]>::is_empty);
+                let value = if is_empty && place.is_unique(key) {
+                    Value::Array(Vec::new())
+                } else {
+                    value(&entry.value, place.below(key), form)
+                };
+                (key.to_owned(), value)
+            });
+            entries.collect()
         }
     }
 }

@@ -163,8 +163,6 @@ const SERVICE: &[&str] = &[
     "blkio_config",
     "cap_add",
     "cap_drop",
-    "cgroup",
-    "cgroup_parent",
     "configs",
     "cpu_count",
     "cpu_percent",
@@ -185,8 +183,6 @@ const SERVICE: &[&str] = &[
     "extra_hosts",
     "gpus",
     "group_add",
-    "ipc",
-    "isolation",
     "label_file",
     "links",
     "logging",
@@ -194,10 +190,8 @@ const SERVICE: &[&str] = &[
     "mem_swappiness",
     "memswap_limit",
     "models",
-    "network_mode",
     "oom_kill_disable",
     "oom_score_adj",
-    "pid",
     "pids_limit",
     "post_start",
     "pre_stop",
@@ -213,9 +207,6 @@ const SERVICE: &[&str] = &[
     "sysctls",
     "ulimits",
     "use_api_socket",
-    "userns_mode",
-    "uts",
-    "volumes_from",
 ];
 
 const BUILD: &[&str] = &[
@@ -256,7 +247,6 @@ const SERVICE_EXTENSION: &[&str] = &[
     "schedule",
     "secret_env",
     "seed",
-    "task",
     "task_role",
     "volume",
 ];
@@ -271,7 +261,6 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
             "remove it: services reach each other by name without links"
         }
         (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
-        (Level::Service, "network_mode") => "remove it: every task gets its own network address",
         (Level::Service, "label_file") => "write the labels into `labels`",
         (Level::Service, "stop_signal") => "set `STOPSIGNAL` in the Dockerfile",
         (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",

@@ -16,6 +16,7 @@ pub(crate) mod known_images;
 pub(crate) mod load_balancer;
 pub(crate) mod log_group;
 pub(crate) mod mentions;
+pub(crate) mod namespaces;
 pub(crate) mod ports;
 pub(crate) mod role;
 pub(crate) mod rollout;

@@ -6,6 +6,7 @@
 pub(crate) mod context;
 pub(crate) mod names;
 pub(crate) mod survey;
+pub(crate) mod unit;
 
 use crate::compose::Project;
 use crate::compose::model::ProjectExtension;
@@ -17,6 +18,7 @@ use crate::ecs::rules;
 use context::{Context, Output};
 use names::{Grammar, fit};
 use survey::survey;
+use unit::units;
 
 /// The environment of a project that names none.
 const DEFAULT_ENVIRONMENT: &str = "default";
@@ -78,12 +80,14 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::load_balancer::add(&cx, &members, &mut out);
     for member in &members {
         rules::log_group::add(&cx, member.service, &mut out);
-        rules::role::add(&cx, member.service, &mut out);
         rules::image::add(&cx, member.service, &mut out);
-        rules::task::add(&cx, member, &mut out);
-        match member.job {
-            Some(count) => rules::job::add(&cx, member, count, &mut out),
-            None => rules::service::add(&cx, member, &mut out),
+    }
+    for unit in &units(&members) {
+        rules::role::add(&cx, unit, &mut out);
+        rules::task::add(&cx, unit, &mut out);
+        match unit.leader().job {
+            Some(count) => rules::job::add(&cx, unit, count, &mut out),
+            None => rules::service::add(&cx, unit, &mut out),
         }
     }
     let Output { mut desired, diagnostics } = out;

@@ -49,7 +49,10 @@ pub fn read_text(bytes: Vec<u8>, name: &str) -> Result<String, Diagnostic> {
         )
         .help("a Compose file this large is most likely not a Compose file"));
     }
-    if let Some(position) = bytes.iter().position(|&byte| byte == 0) {
+    // Most texts have none, which `contains` sees many bytes at a time.
+    if bytes.contains(&0)
+        && let Some(position) = bytes.iter().position(|&byte| byte == 0)
+    {
         let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
         let help = if wide {
             "the file is UTF-16; save it as UTF-8"

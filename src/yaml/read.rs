@@ -79,10 +79,15 @@ fn run(
     // make that large, the marks between two events are counted, and beyond the limit the text
     // seems to end.
     let seen = Cell::new(0_usize);
-    let marks = body.bytes().map(|byte| usize::from(is_mark(byte))).sum::<usize>();
+    let marks = body.as_bytes().chunks(255).map(marks).sum::<usize>();
     let limit = (marks > MAX_MARKS).then_some(Limit { seen: &seen, most: MAX_MARKS });
     let parser = Parser::new(TextInput::new(body, limit));
     events(parser, source, sources, base, diagnostics, &seen)
+}
+
+/// How many of at most 255 bytes are marks. Counted in a byte, so that many are looked at at once.
+fn marks(bytes: &[u8]) -> usize {
+    bytes.iter().map(|&byte| u8::from(is_mark(byte))).sum::<u8>().into()
 }
 
 /// How many marks may stand in one `[ … ]` or `{ … }` of the outermost level, or in one scalar.
@@ -169,7 +174,9 @@ fn control_character(source: SourceId, text: &str, base: usize) -> Option<Diagno
             || (0x0b..0x20).contains(&byte) && byte != b'\r'
             || matches!(byte, 0x7f | 0xc2 | 0xef)
     };
-    if !text.bytes().any(suspect) {
+    // Without a way out inside a chunk, many bytes are looked at at once.
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |found, &byte| found | suspect(byte));
+    if !text.as_bytes().chunks(1024).any(any) {
         return None;
     }
     let at = text.find(refused)?;

@@ -288,6 +288,7 @@ impl App {
             task_role_arn: None,
             execution_role_arn: Some(attribute(Kind::Role, "web", Attribute::Arn)),
             network_mode: "awsvpc".to_owned(),
+            pid_mode: None,
             requires_compatibilities: vec!["FARGATE".to_owned()],
             cpu: "256".to_owned(),
             memory: "512".to_owned(),

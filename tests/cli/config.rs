@@ -77,6 +77,44 @@ fn as_it_is_written() {
 }
 
 #[test]
+fn quietly_the_model_is_checked_and_lists_are_printed() {
+    let project = demo();
+    for options in ["-q", "-q --format json", "-q --no-interpolate", "-q -o out.yaml"] {
+        let transcript = project.run(&format!("config {options}"));
+        assert_eq!((transcript.code, transcript.stdout()), (Some(0), ""), "{transcript}");
+    }
+    assert!(!project.path("out.yaml").exists());
+    let lists = [project.run("config --services"), project.run("config -q --services")];
+    assert_eq!(lists[0].stdout(), lists[1].stdout());
+    assert!(!lists[1].stdout().is_empty());
+}
+
+#[test]
+fn env_files_are_read_whatever_is_asked_for() {
+    let project = demo();
+    let printed = project.run("config --no-env-resolution");
+    assert_eq!(printed.stdout(), project.run("config").stdout());
+    assert_eq!(printed.code, Some(0), "{printed}");
+}
+
+#[test]
+fn flags_of_docker_compose_that_are_not_there_are_refused() {
+    for flag in [
+        "--hash *",
+        "--lock-image-digests",
+        "--resolve-image-digests",
+        "--no-consistency",
+        "--no-normalize",
+        "--no-path-resolution",
+    ] {
+        let transcript = demo().run(&format!("config {flag}"));
+        assert_eq!(transcript.code, Some(64), "{transcript}");
+        let name = flag.trim_end_matches(" *");
+        assert!(transcript.text.contains(&format!("unexpected argument '{name}'")), "{transcript}");
+    }
+}
+
+#[test]
 fn a_secret_is_not_printed() {
     for options in ["--profile *", "--profile * --format json", "--no-interpolate"] {
         let transcript = demo().run(&format!("config {options}"));

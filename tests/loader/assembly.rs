@@ -189,45 +189,6 @@ fn an_empty_file_changes_nothing_and_alone_is_none() {
 }
 
 #[test]
-fn a_project_can_be_shown_without_its_variables_replaced() {
-    let mut case = Case::new(&[(
-        "compose.yaml",
-        "services:\n  web:\n    image: \"x:${TAG}\"\n    build: ./ctx\n    ports: [\"${P}:80\"]\n    depends_on: [db]\n    scale: \"${N}\"\n  db: {image: y, ports: [\"80\"]}\n",
-    )]);
-    case.options.no_interpolate = true;
-    let loaded = case.load();
-    assert!(loaded.diagnostics.is_empty() && loaded.project.is_none(), "{}", case.drawn());
-    let out = decklift::compose::uninterpolated(&loaded).expect("a document");
-    let web = &out["services"]["web"];
-    assert_eq!(web["image"], "x:${TAG}");
-    assert_eq!(web["ports"], serde_json::json!(["${P}:80"]));
-    assert_eq!(web["scale"], "${N}");
-    assert_eq!(web["build"]["context"], case.path("ctx").to_string_lossy().as_ref());
-    let needs = serde_json::json!({"db": {"condition": "service_started", "required": true}});
-    assert_eq!(web["depends_on"], needs);
-    let port = serde_json::json!([{"mode": "ingress", "target": 80, "protocol": "tcp"}]);
-    assert_eq!(out["services"]["db"]["ports"], port);
-}
-
-#[test]
-fn short_mounts_are_taken_apart_around_their_variables() {
-    let mut case = Case::new(&[(
-        "compose.yaml",
-        "services:\n  web:\n    image: x\n    secrets: [s]\n    volumes: [\"${DIR:-.}/dags:/dags\", \"data:/d:z\"]\nsecrets: {s: {file: ./s}}\nvolumes: {data: }\n",
-    )]);
-    case.options.no_interpolate = true;
-    let out = decklift::compose::uninterpolated(&case.load()).expect("a document");
-    let web = &out["services"]["web"];
-    let secret = serde_json::json!([{"source": "s", "target": "/run/secrets/s"}]);
-    assert_eq!(web["secrets"], secret);
-    let mounts = serde_json::json!([
-        {"type": "volume", "source": "${DIR:-.}/dags", "target": "/dags", "volume": {}},
-        {"type": "volume", "source": "data", "target": "/d", "bind": {"selinux": "z"}, "volume": {}},
-    ]);
-    assert_eq!(web["volumes"], mounts);
-}
-
-#[test]
 fn a_file_may_be_included_by_the_one_that_is_merged_over_it() {
     let case = Case::new(&[
         ("a.yaml", "services:\n  web: {image: a}\n"),
@@ -236,19 +197,6 @@ fn a_file_may_be_included_by_the_one_that_is_merged_over_it() {
     let out = config(&case.file("a.yaml").file("b.yaml"));
     let names: Vec<_> = out["services"].as_object().expect("services").keys().collect();
     assert_eq!(names, ["db", "web"]);
-}
-
-#[test]
-fn what_is_implied_is_shown_without_interpolation_too() {
-    let mut case = Case::new(&[(
-        "compose.yaml",
-        "services:\n  a:\n    image: x\n    links: [\"b:c\", d]\n    network_mode: service:e\n    volumes_from: [\"b:ro\", \"container:z\", f]\n",
-    )]);
-    case.options.no_interpolate = true;
-    let out = decklift::compose::uninterpolated(&case.load()).expect("a document");
-    let on = |restart: bool| serde_json::json!({"condition": "service_started", "restart": restart, "required": true});
-    let want = serde_json::json!({"b": on(true), "d": on(true), "e": on(true), "f": on(false)});
-    assert_eq!(out["services"]["a"]["depends_on"], want);
 }
 
 #[test]

@@ -52,3 +52,10 @@ fn a_file_of_variables_has_4_mib_at_most() {
     let found = said(&case);
     assert!(found.len() == 1 && found[0].contains("is larger than 4 MiB"), "{found:?}");
 }
+
+#[test]
+fn the_ranges_of_a_project_stand_for_200_000_ports_at_most() {
+    let line = |n| format!("  s{n}: {{image: x, ports: [1-500]}}");
+    assert_eq!(said(&one(&lines("services:\n", 400, line))), [""; 0]);
+    is_limit(&said(&one(&lines("services:\n", 401, line))), "more than 200000 ports");
+}

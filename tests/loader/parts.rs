@@ -103,14 +103,24 @@ fn the_files_of_an_included_project_count_one_by_one() {
 #[test]
 fn an_included_project_hangs_together_by_itself() {
     let main = "include: [part.yaml]\nservices: {api: {image: nginx}}\n";
-    let part = "services: {web: {image: nginx, ports: [{target: 80, host_ip: here}]}}\n";
     let over = "services: {web: !override {image: nginx}}\n";
-    let files = [("compose.yaml", main), ("part.yaml", part), ("over.yaml", over)];
-    let fault = ["error invalid-value: `host_ip`: `here` is no address"];
-    assert_eq!(errors(&Case::new(&files)), fault);
-    assert_eq!(errors(&Case::new(&files).file("compose.yaml").file("over.yaml")), fault);
-    // Side by side they are one project, which is looked at once it is whole.
-    assert_eq!(errors(&Case::new(&files).file("part.yaml").file("over.yaml")), [""; 0]);
+    for (attribute, fault) in [
+        (
+            "ports: [{target: 80, host_ip: here}]",
+            "error invalid-value: `host_ip`: `here` is no address",
+        ),
+        (
+            "volumes: [{type: bind, target: /x}]",
+            "error missing-attribute: a bind mount needs `source`",
+        ),
+    ] {
+        let part = format!("services: {{web: {{image: nginx, {attribute}}}}}\n");
+        let files = [("compose.yaml", main), ("part.yaml", &part), ("over.yaml", over)];
+        assert_eq!(errors(&Case::new(&files)), [fault]);
+        assert_eq!(errors(&Case::new(&files).file("compose.yaml").file("over.yaml")), [fault]);
+        // Side by side they are one project, which is looked at once it is whole.
+        assert_eq!(errors(&Case::new(&files).file("part.yaml").file("over.yaml")), [""; 0]);
+    }
 }
 
 #[test]

@@ -215,7 +215,7 @@ proptest! {
             no_interpolate: true,
             ..all.options.clone()
         };
-        let later = uninterpolated(&load(&later)).expect("a document");
+        let later = uninterpolated(&load(&later), ConfigForm::Yaml).expect("a document");
         std::fs::write(all.options.cwd.join("bc.yaml"), to_yaml(&later)).expect("a file");
         let files = vec!["a.yaml".into(), "bc.yaml".into()];
         let right = printed(&LoadOptions { files, ..all.options.clone() });

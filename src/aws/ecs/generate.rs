@@ -157,6 +157,7 @@ prop_compose! {
         task_role_arn in option(value()),
         execution_role_arn in option(value()),
         arm in prop::bool::ANY,
+        shares_processes in prop::bool::ANY,
         storage in option(21..200),
         volumes in volumes(),
         container_definitions in prop::collection::vec(container(), 1..3),
@@ -165,6 +166,7 @@ prop_compose! {
         TaskDefinition {
             family, task_role_arn, execution_role_arn, volumes, container_definitions, tags,
             network_mode: "awsvpc".to_owned(),
+            pid_mode: shares_processes.then(|| "task".to_owned()),
             requires_compatibilities: vec!["FARGATE".to_owned()],
             cpu: "256".to_owned(),
             memory: "512".to_owned(),

@@ -160,6 +160,7 @@ pub(super) fn request(
         task_role_arn,
         execution_role_arn,
         network_mode,
+        pid_mode,
         requires_compatibilities,
         cpu,
         memory,
@@ -184,6 +185,7 @@ pub(super) fn request(
         .set_task_role_arn(role(task_role_arn)?)
         .set_execution_role_arn(role(execution_role_arn)?)
         .network_mode(network_mode.as_str().into())
+        .set_pid_mode(pid_mode.as_deref().map(Into::into))
         .set_requires_compatibilities(Some(compatibilities))
         .cpu(cpu)
         .memory(memory)
@@ -272,6 +274,7 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
             .filter(|arn| !arn.is_empty())
             .map(Value::from),
         network_mode: found.network_mode().map_or("bridge", |mode| mode.as_str()).to_owned(),
+        pid_mode: found.pid_mode().map(|mode| mode.as_str().to_owned()),
         requires_compatibilities: found
             .requires_compatibilities()
             .iter()

@@ -41,6 +41,7 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
         .set_task_role_arn(sent.task_role_arn.clone())
         .set_execution_role_arn(sent.execution_role_arn.clone())
         .set_network_mode(sent.network_mode.clone())
+        .set_pid_mode(sent.pid_mode.clone())
         .set_requires_compatibilities(sent.requires_compatibilities.clone())
         .set_cpu(sent.cpu.clone())
         .set_memory(sent.memory.clone())

@@ -1,6 +1,8 @@
 use std::num::NonZero;
 use std::thread;
 
+use serde::Serialize as _;
+use serde_json::ser::{Formatter as _, PrettyFormatter, Serializer};
 use serde_json::{Map, Value};
 
 use super::{ConfigForm, escape, frame, services};
@@ -29,39 +31,38 @@ pub fn print_canonical(loaded: &Loaded, form: ConfigForm) -> Option<String> {
 /// The entries of the services in the order of their names, as all mappings are printed; several texts
 /// that belong one after the other.
 fn printed_services(loaded: &Loaded, form: ConfigForm) -> Vec<String> {
-    let mut names: Vec<&str> = services(loaded, form).map(|(name, _)| name).collect();
-    names.sort_unstable();
+    let mut services: Vec<_> = services(loaded, form).collect();
+    services.sort_unstable_by_key(|(name, _)| *name);
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
-    let share = names.len().div_ceil(workers).max(A_SHARE);
-    let print = |share: &[&str]| {
-        let mut out = String::new();
-        // Whoever has a share finds its services by name: the makers are not shared.
-        let mut makers: std::collections::HashMap<_, _> = services(loaded, form).collect();
-        for name in share {
-            let Some(make) = makers.remove(name) else { continue };
-            let mut service = make();
-            escape(&mut service);
-            match form {
-                ConfigForm::Json => {
-                    if !out.is_empty() {
-                        out.push(',');
-                    }
-                    json_entry(name, &service, 4, &mut out);
-                }
-                ConfigForm::Yaml => yaml::write_entry(&mut out, 1, name, &service),
-            }
-        }
-        out
-    };
-    if names.len() <= share {
-        return if names.is_empty() { Vec::new() } else { vec![print(&names)] };
+    let share = services.len().div_ceil(workers).max(A_SHARE);
+    if services.len() <= share {
+        return if services.is_empty() { Vec::new() } else { vec![printed(&services, form)] };
     }
     thread::scope(|scope| {
         let threads: Vec<_> =
-            names.chunks(share).map(|share| scope.spawn(move || print(share))).collect();
+            services.chunks(share).map(|share| scope.spawn(move || printed(share, form))).collect();
         let texts = threads.into_iter().map(|thread| thread.join());
         texts.map(|text| text.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
+}
+
+/// The entries of some services, one after the other.
+fn printed(services: &[(&str, impl Fn() -> Value)], form: ConfigForm) -> String {
+    let mut out = String::new();
+    for (name, make) in services {
+        let mut service = make();
+        escape(&mut service);
+        match form {
+            ConfigForm::Json => {
+                if !out.is_empty() {
+                    out.push(',');
+                }
+                json_entry(name, &service, 2, &mut out);
+            }
+            ConfigForm::Yaml => yaml::write_entry(&mut out, 1, name, &service),
+        }
+    }
+    out
 }
 
 fn json(frame: &Map<String, Value>, services: &[String], out: &mut String) {
@@ -80,27 +81,29 @@ fn json(frame: &Map<String, Value>, services: &[String], out: &mut String) {
             }
             out.push_str("\n  }");
         } else {
-            json_entry(key, value, 2, out);
+            json_entry(key, value, 1, out);
         }
     }
     out.push_str("\n}");
 }
 
-/// `"key": value` on a line of its own, this many blanks from the left.
-fn json_entry(key: &str, value: &Value, indent: usize, out: &mut String) {
-    let blanks = " ".repeat(indent);
+/// `"key": value` on a line of its own, inside of this many objects.
+fn json_entry(key: &str, value: &Value, depth: usize, out: &mut String) {
+    let mut formatter = PrettyFormatter::new();
+    for _ in 0..depth {
+        // What it writes does not count, how far it indents from now on does.
+        let opened = formatter.begin_object(&mut std::io::sink());
+        debug_assert!(opened.is_ok());
+    }
+    let mut text = Vec::with_capacity(1024);
+    let mut serializer = Serializer::with_formatter(&mut text, formatter);
+    let written = value.serialize(&mut serializer);
+    debug_assert!(written.is_ok(), "a value is JSON");
     out.push('\n');
-    out.push_str(&blanks);
+    out.extend(std::iter::repeat_n("  ", depth));
     out.push_str(&Value::from(key).to_string());
     out.push_str(": ");
-    // A line break inside a text is written as an escape: each one here starts a line.
-    for (at, line) in format!("{value:#}").split('\n').enumerate() {
-        if at > 0 {
-            out.push('\n');
-            out.push_str(&blanks);
-        }
-        out.push_str(line);
-    }
+    out.push_str(&String::from_utf8_lossy(&text));
 }
 
 /// The sections in the order of docker compose.

@@ -46,6 +46,7 @@ impl Decoder<'_> {
         if let Some(node) = table.value("http") {
             out.http = self.http(node);
         }
+        out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
         out.job = table.value("job").and_then(|node| self.boolean("x-ecs.job", node));
         table.finish(self);
         out

@@ -34,7 +34,8 @@ impl Decoder<'_> {
                 && ["file", "environment"].iter().all(|key| settings.text(key).is_none())
                 && mapping.entry("external").or(mapping.entry("driver")).is_some()
             {
-                self.no_source(entry, "`file` or `environment`", kind);
+                let wanted = "`file` or `environment`";
+                self.noted_at(Stage::Whole, |d| d.no_source(entry, wanted, kind));
             }
             let name = name.map(|name| name.value);
             let object = FileObject { span: entry.key.span, name, external, settings };
@@ -51,7 +52,8 @@ impl Decoder<'_> {
                 if mapping.entry("driver").is_none() && mapping.entry("external").is_none() {
                     let wanted: Vec<String> =
                         sources.iter().map(|source| format!("`{source}`")).collect();
-                    self.no_source(entry, &wanted.join(" or "), kind);
+                    let wanted = wanted.join(" or ");
+                    self.noted_at(Stage::Import, |d| d.no_source(entry, &wanted, kind));
                 }
             }
             [_] => {}
@@ -72,7 +74,7 @@ impl Decoder<'_> {
         let fault = Diagnostic::error(Code::MissingAttribute, message)
             .at(entry.key.span, "")
             .help(format!("write {wanted} below it, or `external: true`"));
-        self.noted_at(Stage::Whole, |d| d.report(fault));
+        self.report(fault);
     }
 
     /// What a service, or its build, takes of the secrets or configs; of equal targets the later one

@@ -121,6 +121,11 @@ impl Decoder<'_> {
 
     fn ulimit(&mut self, field: &str, node: &Node) -> Option<Ulimit> {
         if matches!(node.kind, Kind::Scalar(_)) {
+            // The reference makes a number of a text when it looks at variables, and only then.
+            if self.is_written && matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) {
+                self.wrong_type(field, node, "a whole number");
+                return None;
+            }
             return Some(Ulimit::Single(self.limit(field, node)?));
         }
         let mut table = Table::open(self, field, node, Level::Ulimit)?;

@@ -16,6 +16,7 @@ impl Decoder<'_> {
         let mut out = KeyValues::new();
         match &node.kind {
             Kind::Mapping(mapping) => {
+                out.reserve(mapping.entries.len());
                 self.extensions_of(field, mapping, &mut out);
                 for entry in &mapping.entries {
                     let name = &entry.key.text;
@@ -45,6 +46,7 @@ impl Decoder<'_> {
                 }
             }
             Kind::Sequence(items) => {
+                out.reserve(items.len());
                 for item in items {
                     let Some(text) = self.item(field, item) else { continue };
                     let (name, value) = match text.value.split_once('=') {

@@ -206,7 +206,7 @@ impl Decoder<'_> {
             Ok(spec) => spec,
             Err(why) => {
                 let help = "write `name:/path`, `./directory:/path` or `./file:/path:ro`";
-                self.invalid("volumes", node, why, help);
+                self.values_at(Stage::Read, |d| d.invalid("volumes", node, why, help));
                 return None;
             }
         };
@@ -260,7 +260,7 @@ impl Decoder<'_> {
                 let fault =
                     Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
                         .help("name the file or directory that is mounted");
-                self.noted_at(Stage::Whole, |d| d.report_at(fault, node, "missing here"));
+                self.noted_at(Stage::Import, |d| d.report_at(fault, node, "missing here"));
                 return None;
             }
             let source = self.path(settings.text("source").unwrap_or_default());

@@ -44,6 +44,8 @@ impl Touched {
 
 /// Finds faults in documents that are not whole.
 pub(in crate::compose) struct Parts {
+    /// Whether variables stand as they are written.
+    is_written: bool,
     /// What was found, each at its first place.
     found: Diagnostics,
     ports_left: Option<usize>,
@@ -51,18 +53,17 @@ pub(in crate::compose) struct Parts {
     values_left: usize,
 }
 
-impl Default for Parts {
-    fn default() -> Self {
+impl Parts {
+    pub(in crate::compose) fn new(is_written: bool) -> Self {
         Self {
+            is_written,
             found: Diagnostics::default(),
             ports_left: Some(MAX_PORTS),
             mounts_left: Some(MAX_MOUNTS),
             values_left: MAX_VALUES,
         }
     }
-}
 
-impl Parts {
     /// Looks at a document, or at those of its resources that are in `only`.
     pub(in crate::compose) fn look(
         &mut self,
@@ -85,10 +86,13 @@ impl Parts {
             ports_left: self.ports_left,
             mounts_left: self.mounts_left,
             stage,
+            is_written: self.is_written,
             noted: Noted::default(),
             only,
         };
-        decoder.project(document);
+        if stage < Stage::Import || decoder.is_bounded(document) {
+            decoder.project(document);
+        }
         (self.ports_left, self.mounts_left) = (decoder.ports_left, decoder.mounts_left);
         let errors = diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
         self.found.extend(errors);

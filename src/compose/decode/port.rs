@@ -155,7 +155,8 @@ impl Decoder<'_> {
                     .extend(found.into_iter().map(|spec| (spec.key(false), (spec, None, item)))),
                 Some(Err(why)) => {
                     let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
-                    self.invalid("ports", item, why, help);
+                    let stage = if Self::is_number(item) { Stage::Read } else { Stage::Cast };
+                    self.values_at(stage, |d| d.invalid("ports", item, why, help));
                 }
                 None => {}
             }

@@ -60,6 +60,7 @@ pub(in crate::compose) fn decode(
         ports_left: Some(MAX_PORTS),
         mounts_left: Some(MAX_MOUNTS),
         stage: Stage::Whole,
+        is_written: false,
         noted: Noted::default(),
         only: None,
     };
@@ -123,8 +124,9 @@ impl<'a> Decoder<'a> {
             let mapping = entry.value.as_mapping();
             raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
             raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
-            for entry in self.named_entries("services", &entry.value) {
-                if let Some(service) = self.service(entry) {
+            let entries = self.named_entries("services", &entry.value);
+            for (entry, service) in entries.iter().zip(self.services(&entries)) {
+                if let Some(service) = service {
                     raw.services.insert(entry.key.text.to_string(), service);
                 }
             }
@@ -137,7 +139,7 @@ impl<'a> Decoder<'a> {
 impl Decoder<'_> {
     /// Whether the document stays within the limits on what a project names and on what one service
     /// says; reported otherwise. The model of a value takes many times the room of its text.
-    fn is_bounded(&mut self, document: &Node) -> bool {
+    pub(super) fn is_bounded(&mut self, document: &Node) -> bool {
         let entries = |node: &Node| match &node.kind {
             Kind::Scalar(_) => 0,
             Kind::Sequence(items) => items.len(),
@@ -189,7 +191,7 @@ impl Decoder<'_> {
 
     fn beyond(&mut self, message: String, node: &Node, help: &str) {
         let fault = Diagnostic::error(Code::YamlLimit, message).help(help);
-        // A part of a project that passes it is not read further; the whole is refused.
-        self.noted_at(Stage::Whole, |d| d.report_at(fault, node, "the limit is passed here"));
+        // A part of a project that passes it is not read further; the project is refused.
+        self.noted_at(Stage::Import, |d| d.report_at(fault, node, "the limit is passed here"));
     }
 }

@@ -64,7 +64,9 @@ impl Decoder<'_> {
                 let text = item.as_scalar().map_or("default", |scalar| &scalar.text);
                 if text != "default" && !text.contains('=') {
                     let help = "write `id=/path/to/key`, or `default` for the agent";
-                    self.invalid("ssh", item, "names no key", help);
+                    self.values_at(Stage::Read, |d| {
+                        d.invalid("ssh", item, "names no key", help);
+                    });
                 }
             }
         }

@@ -3,11 +3,17 @@ use crate::diagnostic::{Code, Diagnostic};
 
 /// How far a document has come. The reference looks at one several times, at more of it each time,
 /// and refuses what it finds even where a later file would replace it; a fault counts from the
-/// stage at which the reference finds it.
+/// stage at which the reference finds it. Each place that reports a fault names that stage once, with
+/// [`Decoder::noted_at`] or [`Decoder::values_at`], unless it is what the fault's code says.
+///
+/// A document whose variables stay as they are written is looked at from [`Stage::Read`] to
+/// [`Stage::Import`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::compose) enum Stage {
-    /// One document by itself, as the files are that services are extended from: texts that stand
-    /// for numbers and booleans, and short forms.
+    /// One document by itself, as the files are that services are extended from, its variables
+    /// replaced: texts that stand for numbers and booleans, for ports and devices.
+    Cast,
+    /// The same, whether or not variables are replaced: what else has a short form.
     Read,
     /// What the documents up to one come to: the types, names and words of Compose's schema.
     Shape,
@@ -27,7 +33,7 @@ pub(super) struct Noted {
 impl Noted {
     fn stage(self, code: Code) -> Stage {
         let usual = match code {
-            Code::InvalidValue => self.values.unwrap_or(Stage::Read),
+            Code::InvalidValue => self.values.unwrap_or(Stage::Cast),
             _ => Stage::Shape,
         };
         self.all.unwrap_or(usual)
@@ -37,7 +43,9 @@ impl Noted {
 impl Decoder<'_> {
     /// Whether a fault counts at the stage of the document.
     pub(super) fn counts(&self, fault: &Diagnostic) -> bool {
-        self.stage == Stage::Whole || self.noted.stage(fault.code) <= self.stage
+        let stage = self.noted.stage(fault.code);
+        self.stage == Stage::Whole
+            || stage <= self.stage && !(self.is_written && stage == Stage::Cast)
     }
 
     /// Reads something whose faults count from `stage` on.

@@ -31,8 +31,9 @@ impl<'n> Table<'n> {
             return None;
         };
         let taken = vec![false; mapping.entries.len()];
+        let asked = Vec::with_capacity(if level == Level::Service { 128 } else { 16 });
         let looks = mapping.entries.iter().fold(0, |looks, entry| looks | look(&entry.key.text));
-        Some(Self { node, mapping, level, asked: Vec::with_capacity(32), taken, looks })
+        Some(Self { node, mapping, level, asked, taken, looks })
     }
 
     /// The entry of an attribute, when the file has it.

@@ -111,6 +111,14 @@ impl Decoder<'_> {
         self.report_at(fault, node, "");
     }
 
+    /// Reports a value of which no number can be made. Of a text that is seen at `stage`, when one is
+    /// made of it.
+    fn no_number(&mut self, field: &str, node: &Node, why: &str, help: &str, stage: Stage) {
+        let is_text = matches!(node.as_scalar().map(typed), Some(Typed::Text(_)));
+        let stage = if is_text { stage } else { Stage::Shape };
+        self.values_at(stage, |d| d.invalid(field, node, why, help));
+    }
+
     /// A text.
     pub(super) fn string(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
         match node.as_scalar().map(typed) {
@@ -175,7 +183,7 @@ impl Decoder<'_> {
         };
         match number {
             None => {
-                self.invalid(field, node, "is no whole number", "write digits only");
+                self.no_number(field, node, "is no whole number", "write digits only", Stage::Cast);
                 None
             }
             Some(number) => {
@@ -240,7 +248,8 @@ impl Decoder<'_> {
                 None
             }
             _ => {
-                self.invalid(field, node, "is no number", "write a number such as `0.5`");
+                let help = "write a number such as `0.5`";
+                self.no_number(field, node, "is no number", help, Stage::Cast);
                 None
             }
         }
@@ -269,7 +278,7 @@ impl Decoder<'_> {
         // Beyond this no size is meant, and sums stay within 64 bits.
         let bytes = bytes.filter(|&bytes| bytes <= 1 << 60);
         if bytes.is_none() {
-            self.values_at(Stage::Whole, |d| d.invalid(field, node, "is no size", HELP));
+            self.no_number(field, node, "is no size", HELP, Stage::Whole);
         }
         bytes.map(|bytes| Located::new(bytes, node.span))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::compose::scalar::{Typed, as_text, plain};
 use crate::source::Span;
 use crate::yaml::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
 
@@ -40,6 +41,17 @@ fn key_value(item: &Node) -> Option<Entry> {
     });
     let key = Key { text: name.into(), style: Style::DoubleQuoted, span: item.span };
     Some(Entry { key, value: Node { span: item.span, alias: item.alias, tag: None, kind } })
+}
+
+/// `{A: 1}` as `[A=1]`; what is no such mapping is left for the decoder to complain about.
+pub(in crate::compose) fn listed(node: Node) -> Node {
+    let is_text =
+        |key: &Key| key.style != Style::Plain || matches!(plain(&key.text), Typed::Text(_));
+    let is_good = |entry: &Entry| entry.value.as_scalar().is_some() && is_text(&entry.key);
+    match &node.kind {
+        Kind::Mapping(mapping) if mapping.entries.iter().all(is_good) => pairs(node),
+        Kind::Mapping(_) | Kind::Sequence(_) | Kind::Scalar(_) => node,
+    }
 }
 
 /// One text as a list of one.
@@ -100,8 +112,8 @@ pub(in crate::compose) fn names(node: Node, dependencies: bool) -> Node {
     Node { span: node.span, alias: node.alias, tag: None, kind: Kind::Mapping(mapping) }
 }
 
-/// `{host: ip}` as `[host=ip]`, sorted as the reference does.
-pub(in crate::compose) fn hosts(node: Node) -> Node {
+/// `{host: ip}` as `[host=ip]`, sorted as the reference does; a name without a value is bare.
+pub(in crate::compose) fn pairs(node: Node) -> Node {
     let Kind::Mapping(mapping) = node.kind else { return list(node) };
     let mut items = Vec::with_capacity(mapping.entries.len());
     for Entry { key, value } in mapping.entries {
@@ -110,11 +122,9 @@ pub(in crate::compose) fn hosts(node: Node) -> Node {
             Kind::Scalar(_) | Kind::Mapping(_) => vec![value],
         };
         items.extend(values.into_iter().map(|value| {
-            let text = match &value.kind {
-                Kind::Scalar(scalar) if !scalar.is_null() => {
-                    format!("{}={}", key.text, scalar.text)
-                }
-                _ => key.text.to_string(),
+            let text = match value.as_scalar().and_then(as_text) {
+                Some(text) => format!("{}={text}", key.text),
+                None => key.text.to_string(),
             };
             let interpolated = value.as_scalar().is_some_and(|scalar| scalar.interpolated);
             let scalar = Scalar { text: text.into(), style: Style::DoubleQuoted, interpolated };

@@ -46,6 +46,8 @@ pub struct ServiceExtension {
     pub ports: IndexMap<u16, Located<PortExposure>>,
     /// `http`
     pub http: Http,
+    /// `task`: the name of a task that several services share
+    pub task: Option<Located<String>>,
     /// `job`: whether it runs to completion, once a deployment
     pub job: Option<Located<bool>>,
 }

@@ -18,6 +18,9 @@ pub struct TaskDefinition {
     pub execution_role_arn: Option<Value>,
     /// `awsvpc`
     pub network_mode: String,
+    /// `task` where the containers see each other's processes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid_mode: Option<String>,
     /// `FARGATE`
     pub requires_compatibilities: Vec<String>,
     /// CPU units, 1024 is one virtual CPU.

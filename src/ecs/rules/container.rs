@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use super::size::Size;
+use super::size::ContainerSize;
 use super::volumes::Mounts;
-use super::{credentials, health, image, image_quirks, log_group, ports};
+use super::{credentials, dependencies, health, image, image_quirks, log_group, namespaces, ports};
 use crate::compose::model::{Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
 /// Seconds between SIGTERM and SIGKILL on Fargate (ECS API reference,
@@ -29,8 +30,9 @@ pub(crate) fn container_name(service: &str) -> String {
 /// be forgotten, because this does not compile without it.
 pub(crate) fn container(
     cx: &Context<'_>,
+    unit: &Unit<'_>,
     member: &Member<'_>,
-    size: &Size,
+    size: ContainerSize,
     mounts: &Mounts,
     out: &mut Output,
 ) -> ContainerDefinition {
@@ -71,22 +73,23 @@ pub(crate) fn container(
         attach: _,
         profiles: _,
         annotations: _,
-        volumes_from: _,
+        volumes_from: _, // volumes.rs, unit.rs
         models: _,
         logging: _,
         provider: _,
         hooks: _,
         cpu: _,
         kernel: _,
-        namespaces: _,
+        namespaces: _, // namespaces.rs
         privileges: _,
         addressing: _,
         written: _,
-        extension: _, // size.rs, exposure.rs, load_balancer.rs
+        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs
     } = member.service;
     credentials::check(member.service, out);
     names(member.service, out);
-    if member.job.is_none() {
+    namespaces::check(member.service, out);
+    if member.job.is_none() && !member.ends {
         restarts(member.service, restart.as_ref(), out);
     }
     ContainerDefinition {
@@ -97,6 +100,7 @@ pub(crate) fn container(
         working_directory: working_dir.as_ref().map(|dir| dir.value.clone()),
         user: user.as_ref().map(|user| user.value.clone()),
         environment: variables(member, environment, out),
+        depends_on: dependencies::within(unit, member),
         health_check: health::health_check(member.service, out),
         linux_parameters: linux(is_on(init.as_ref()), mounts),
         readonly_root_filesystem: is_on(read_only.as_ref()),
@@ -104,18 +108,24 @@ pub(crate) fn container(
         docker_labels: labels.iter().map(|(key, v)| (key.clone(), v.value.clone())).collect(),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
-        ..placed(cx, &name.value, size, mounts)
+        ..placed(cx, member, size, mounts)
     }
 }
 
 /// What a container gets from its task.
-fn placed(cx: &Context<'_>, name: &str, size: &Size, mounts: &Mounts) -> ContainerDefinition {
+fn placed(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    size: ContainerSize,
+    mounts: &Mounts,
+) -> ContainerDefinition {
+    let name = member.name();
     ContainerDefinition {
         name: container_name(name),
-        cpu: size.container_cpu.unwrap_or(0),
-        memory: size.container_memory,
-        memory_reservation: size.container_reservation,
-        essential: true,
+        cpu: size.cpu.unwrap_or(0),
+        memory: size.memory,
+        memory_reservation: size.reservation,
+        essential: !member.ends,
         mount_points: mounts.points.clone(),
         log_configuration: Some(log_group::configuration(cx, name)),
         ..ContainerDefinition::default()

@@ -1,16 +1,17 @@
 //! `depends_on` orders the rollouts of services.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::container::container_name;
 use super::job::job_id;
 use crate::compose::model::{Condition, Dependency, HealthTest, Mode, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Gate, Kind, ResourceId};
+use crate::ecs::desired::{ContainerDependency, Gate, Kind, ResourceId};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
-/// Says what cannot hold: jobs, and `service_healthy` without a health check.
 /// Checks what services wait for, and fills in what their rollouts and runs wait for.
 pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
     let mut gates = Vec::with_capacity(members.len());
@@ -23,7 +24,10 @@ pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
                 // An absent dependency was the loader's business: `required` has done its work.
                 let Some(other) = by_name.get(name.as_str()) else { continue };
                 check(member, other, dependency, out);
-                own.extend(gate(other, dependency.value.condition));
+                // Within a task the containers wait for each other.
+                if member.unit != other.unit {
+                    own.extend(gate(other, dependency.value.condition));
+                }
             }
             gates.push(own);
         }
@@ -31,6 +35,7 @@ pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
     for (member, gates) in members.iter_mut().zip(gates) {
         member.gates = gates;
     }
+    circles(members, out);
 }
 
 /// What a dependent waits for.
@@ -43,8 +48,71 @@ fn gate(other: &Member<'_>, condition: Condition) -> Option<(ResourceId, Gate)> 
     match other.job {
         // It is scaled to nothing: there is nothing to wait for.
         Some(0) => None,
-        Some(_) => Some((job_id(other.name()), Gate::Completed)),
-        None => Some((ResourceId::new(Kind::Service, other.name()), gate)),
+        Some(_) => Some((job_id(other.unit), Gate::Completed)),
+        // Refused where the jobs are looked for: its end cannot be seen.
+        None if gate == Gate::Completed => None,
+        None => Some((ResourceId::new(Kind::Service, other.unit), gate)),
+    }
+}
+
+/// What a container waits for in its task, sorted by name.
+pub(crate) fn within(unit: &Unit<'_>, member: &Member<'_>) -> Vec<ContainerDependency> {
+    let mut found: Vec<_> = member
+        .service
+        .depends_on
+        .iter()
+        .filter_map(|(name, dependency)| {
+            let other = unit.members.iter().find(|other| other.name() == name)?;
+            let condition = match dependency.value.condition {
+                Condition::CompletedSuccessfully => "SUCCESS",
+                // AWS refuses to wait for the health of a container without a check.
+                Condition::Healthy if has_check(other.service) => "HEALTHY",
+                Condition::Healthy | Condition::Started => "START",
+            };
+            let container_name = container_name(name);
+            Some(ContainerDependency { container_name, condition: condition.to_owned() })
+        })
+        .collect();
+    found.sort_by(|a, b| a.container_name.cmp(&b.container_name));
+    found
+}
+
+/// Refuses tasks that wait for each other: no two services do, but the tasks that they share may.
+fn circles(members: &[Member<'_>], out: &mut Output) {
+    if members.iter().all(Member::leads) {
+        return;
+    }
+    let mut waits: HashMap<&str, Vec<(&str, &Member<'_>)>> = HashMap::new();
+    for member in members {
+        for (id, _) in &member.gates {
+            waits.entry(member.unit).or_default().push((&id.name, member));
+        }
+    }
+    let mut done = HashSet::new();
+    for start in members.iter().filter(|member| member.leads()) {
+        // Depth first, with the way that led here.
+        let mut way: Vec<(&str, usize)> = vec![(start.unit, 0)];
+        while let Some((unit, next)) = way.last_mut() {
+            let unit = *unit;
+            let following = waits.get(unit).and_then(|all| all.get(*next));
+            *next += 1;
+            let Some((other, member)) = following.filter(|_| !done.contains(unit)) else {
+                done.insert(unit);
+                way.pop();
+                continue;
+            };
+            if way.iter().any(|(known, _)| known == other) {
+                let message = format!("the tasks of {unit} and {other} wait for each other");
+                out.say(
+                    Diagnostic::error(Code::Conflict, message)
+                        .at(member.service.span(), "waits for a service of the other task")
+                        .help("let the two share one task, or take one of the services out of its task")
+                        .service(member.name()),
+                );
+            } else {
+                way.push((other, 0));
+            }
+        }
     }
 }
 
@@ -58,15 +126,19 @@ fn check(
     let name = other.name();
     match condition {
         Condition::CompletedSuccessfully => {}
-        Condition::Started | Condition::Healthy if other.job.is_some() => out.say(
-            Diagnostic::note(
-                Code::Approximated,
-                format!("{} waits for the end of {name}, which is a job", member.name()),
-            )
-            .at(dependency.span, "")
-            .help("write `condition: service_completed_successfully` to say so")
-            .service(member.name()),
-        ),
+        Condition::Started | Condition::Healthy
+            if other.job.is_some() && member.unit != other.unit =>
+        {
+            out.say(
+                Diagnostic::note(
+                    Code::Approximated,
+                    format!("{} waits for the end of {name}, which is a job", member.name()),
+                )
+                .at(dependency.span, "")
+                .help("write `condition: service_completed_successfully` to say so")
+                .service(member.name()),
+            );
+        }
         Condition::Started => {}
         Condition::Healthy if has_check(other.service) => {}
         Condition::Healthy => out.say(
@@ -86,7 +158,7 @@ fn check(
             .service(member.name()),
         ),
     }
-    if *restart && other.job.is_none() {
+    if *restart && other.job.is_none() && member.unit != other.unit {
         out.say(
             Diagnostic::warning(
                 Code::Approximated,

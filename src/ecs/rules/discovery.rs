@@ -17,6 +17,7 @@ use crate::ecs::desired::{
 use crate::ecs::translate::context::{Output, namespace_id};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
 /// In a network with more members that offer names than this, a service's peers are those that its
@@ -102,6 +103,7 @@ fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<u
     let mut found: BTreeMap<(usize, u16), ()> = BTreeMap::new();
     let mut used_hints: BTreeSet<String> = BTreeSet::new();
     let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
+    let mut within: BTreeMap<(usize, usize), Span> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         for (variable, text, span) in texts(member.service) {
             let known = |token: &str| owners.contains_key(&token.to_ascii_lowercase());
@@ -109,8 +111,11 @@ fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<u
                 let dns = mention.name.to_ascii_lowercase();
                 let whole = mention.name == text && variable.is_some_and(names_an_address);
                 for &owner in owners.get(&dns).into_iter().flatten() {
-                    if owner == index || !share_a_network(member.service, members[owner].service) {
+                    if owner == index || !share_a_network(member, &members[owner]) {
                         continue;
+                    }
+                    if member.unit == members[owner].unit {
+                        within.entry((index, owner)).or_insert(span);
                     }
                     mentioned[index].insert(owner);
                     used_hints.insert(dns.clone());
@@ -133,10 +138,22 @@ fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<u
     for member in members.iter_mut() {
         member.names.retain(|name| !name.hint || used_hints.contains(&name.dns));
     }
+    for ((user, owner), span) in within {
+        out.say(same_task(&members[user], &members[owner], span));
+    }
     for (owner, (user, span)) in lost {
         offers_nothing(&members[owner], &members[user], span, out);
     }
     mentioned
+}
+
+/// Service Connect promises nothing of a task's own names, and awsvpc takes no `extraHosts`.
+fn same_task(user: &Member<'_>, owner: &Member<'_>, span: Span) -> Diagnostic {
+    let message = format!("{} calls {}, with which it shares a task", user.name(), owner.name());
+    Diagnostic::warning(Code::Approximated, message)
+        .at(span, "called here")
+        .help("use localhost instead of the name: the containers of a task share one network")
+        .service(user.name())
 }
 
 /// The port in `DB_PORT` beside `DB_HOST`.
@@ -187,8 +204,8 @@ fn texts(service: &Service) -> impl Iterator<Item = (Option<&str>, &str, Span)> 
     environment.chain(words).chain(test)
 }
 
-fn share_a_network(one: &Service, other: &Service) -> bool {
-    one.networks.keys().any(|network| other.networks.contains_key(network))
+fn share_a_network(one: &Member<'_>, other: &Member<'_>) -> bool {
+    one.networks.iter().any(|network| other.networks.contains(network))
 }
 
 /// The TCP ports that a service offers by name.
@@ -213,16 +230,15 @@ fn conflicts(members: &[Member<'_>], out: &mut Output) {
         for (place, &(owner, span)) in owners.iter().enumerate() {
             let member = &members[owner];
             let other = member
-                .service
                 .networks
-                .keys()
-                .find_map(|network| networks.get(network.as_str()))
+                .iter()
+                .find_map(|network| networks.get(network))
                 .or_else(|| offered(member).find_map(|port| ports.get(&port)));
             if let Some(&other) = other {
                 let (first, first_span) = owners[other];
                 out.say(name_conflict(name, members[first].name(), first_span, member, span));
             }
-            for network in member.service.networks.keys() {
+            for network in &member.networks {
                 networks.entry(network).or_insert(place);
             }
             offered(member).for_each(|port| _ = ports.entry(port).or_insert(place));
@@ -254,9 +270,9 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
     // Nobody who runs a job's task needs a proxy for it.
     let lasting = || members.iter().enumerate().filter(|(_, member)| member.job.is_none());
     for (index, member) in lasting() {
-        for network in member.service.networks.keys() {
-            let (members, offering) = networks.entry(network).or_default();
-            *members += 1;
+        for network in &member.networks {
+            let (tasks, offering) = networks.entry(*network).or_default();
+            *tasks += usize::from(member.leads());
             if offered(member).next().is_some() && !member.names.is_empty() {
                 offering.push(index);
             }
@@ -267,8 +283,8 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         let mut connected = false;
         let mut alone = true;
         let mut peers = BTreeSet::new();
-        for network in member.service.networks.keys() {
-            let Some((size, offering)) = networks.get(network.as_str()) else { continue };
+        for network in &member.networks {
+            let Some((size, offering)) = networks.get(network) else { continue };
             connected |= *size > 1 && !offering.is_empty();
             alone &= *size == 1;
             if offering.len() <= MANY {
@@ -278,7 +294,7 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
                 peers.extend(named.filter(|peer| offering.binary_search(peer).is_ok()));
             }
         }
-        peers.remove(&index);
+        peers.retain(|peer| members[*peer].unit != member.unit);
         if member.job.is_some() {
             calls(member, members, &mentioned[index], out);
             (connected, peers) = (false, BTreeSet::new());
@@ -288,10 +304,11 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         found.push((connected, peers));
     }
     let ids: Vec<_> =
-        members.iter().map(|member| ResourceId::new(Kind::Service, member.name())).collect();
+        members.iter().map(|member| ResourceId::new(Kind::Service, member.unit)).collect();
     for (member, (connected, peers)) in members.iter_mut().zip(found) {
         member.connected = connected;
         member.peers = peers.into_iter().map(|peer| ids[peer].clone()).collect();
+        member.peers.dedup();
     }
 }
 
@@ -328,14 +345,14 @@ fn datagrams(member: &Member<'_>, out: &mut Output) {
     }
 }
 
-/// The Service Connect configuration of a service, if its tasks run a proxy.
-pub(crate) fn configuration(member: &Member<'_>) -> Option<ServiceConnectConfiguration> {
-    if !member.connected {
+/// The Service Connect configuration of a unit, if its tasks run a proxy.
+pub(crate) fn configuration(unit: &Unit<'_>) -> Option<ServiceConnectConfiguration> {
+    if !unit.connected() {
         return None;
     }
     let mut services = Vec::new();
-    for port in offered(member) {
-        for name in &member.names {
+    for member in &unit.members {
+        for (port, name) in offered(member).flat_map(|p| member.names.iter().map(move |n| (p, n))) {
             services.push(ServiceConnectService {
                 port_name: port_name(member.name(), port),
                 discovery_name: fit(&format!("{}-{port}", name.dns), Grammar::Port),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::security_groups::{
     Source, add_group, add_rule, file_system_group, id_of, network_group, networks_of,
 };
-use crate::compose::model::{MountKind, Service, Volume};
+use crate::compose::model::{MountKind, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     AccessPoint, Attribute, Body, CreationInfo, EfsAuthorizationConfig, EfsVolumeConfiguration,
@@ -44,7 +44,7 @@ pub(crate) fn task_volume(volume: &str) -> TaskVolume {
 /// Adds the file system and what leads to it, where any service mounts a named volume.
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let mut used: BTreeMap<&str, Span> = BTreeMap::new();
-    let mut users: Vec<&Service> = Vec::new();
+    let mut users: Vec<&Member<'_>> = Vec::new();
     for member in members {
         let mut mounts_any = false;
         for mount in &member.service.mounts {
@@ -54,7 +54,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             }
         }
         if mounts_any {
-            users.push(member.service);
+            users.push(member);
         }
     }
     let Some(&origin) = used.values().next() else { return };
@@ -76,11 +76,11 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     }
 }
 
-fn add_mount_targets(cx: &Context<'_>, users: &[&Service], origin: Span, out: &mut Output) {
+fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out: &mut Output) {
     let group = file_system_group();
     let description = "Lets tasks reach the file system".to_owned();
     add_group(cx, group.clone(), description, None, Some(origin), out);
-    for network in networks_of(users.iter().copied()).into_keys() {
+    for network in networks_of(users) {
         let from = Source::Group(network_group(network));
         let place = (None, Some(origin));
         add_rule(format!("efs-{network}"), group.clone(), Some(NFS), from, place, out);

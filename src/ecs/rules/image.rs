@@ -7,6 +7,8 @@ use crate::ecs::desired::{
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
 
 /// The ECR repository of a service that is built.
 pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
@@ -61,8 +63,44 @@ pub(crate) fn private_ecr(reference: &str) -> Option<(&str, &str, &str)> {
     (digits && !repository.is_empty()).then_some((region, account, repository))
 }
 
-/// `platform`, else the one platform that `build.platforms` names, else what most images have.
-pub(crate) fn runtime_platform(service: &Service, out: &mut Output) -> RuntimePlatform {
+/// The machine of a unit's task: what its services say, else what most images have.
+pub(crate) fn runtime_platform(unit: &Unit<'_>, out: &mut Output) -> RuntimePlatform {
+    let mut first: Option<(&'static str, &Located<String>)> = None;
+    for service in unit.members.iter().map(|member| member.service) {
+        let Some(platform) = platform(service) else { continue };
+        let Some(architecture) = architecture(&platform.value) else {
+            let message = format!("Fargate does not run {:?}", platform.value);
+            out.say(
+                Diagnostic::error(Code::Refused, message)
+                    .at(platform.span, "")
+                    .help("use `linux/amd64` or `linux/arm64`")
+                    .service(&service.name.value),
+            );
+            continue;
+        };
+        match first {
+            None => first = Some((architecture, platform)),
+            Some((other, place)) if other != architecture => {
+                let message = "the services of one task want two kinds of machine";
+                out.say(
+                    Diagnostic::error(Code::Conflict, message)
+                        .at(platform.span, "")
+                        .at(place.span, "")
+                        .help("write one `platform` at all of them, or give one a task of its own")
+                        .service(&service.name.value),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    RuntimePlatform {
+        cpu_architecture: first.map_or("X86_64", |(architecture, _)| architecture).to_owned(),
+        operating_system_family: "LINUX".to_owned(),
+    }
+}
+
+/// `platform`, else the one platform that `build.platforms` names.
+fn platform(service: &Service) -> Option<&Located<String>> {
     let built = service.build.as_ref().and_then(|build| {
         // Everything else of a build is the business of `images`.
         let Build { context: _, dockerfile: _, args: _, target: _, labels: _, platforms } =
@@ -72,25 +110,15 @@ pub(crate) fn runtime_platform(service: &Service, out: &mut Output) -> RuntimePl
             _ => None,
         }
     });
-    let architecture = match service.platform.as_ref().or(built) {
-        None => "X86_64",
-        Some(platform) => match platform.value.to_ascii_lowercase().as_str() {
-            "linux/amd64" | "linux/x86_64" | "linux/x86-64" => "X86_64",
-            "linux/arm64" | "linux/arm64/v8" | "linux/aarch64" => "ARM64",
-            other => {
-                out.say(
-                    Diagnostic::error(Code::Refused, format!("Fargate does not run {other:?}"))
-                        .at(platform.span, "")
-                        .help("use `linux/amd64` or `linux/arm64`")
-                        .service(&service.name.value),
-                );
-                "X86_64"
-            }
-        },
-    };
-    RuntimePlatform {
-        cpu_architecture: architecture.to_owned(),
-        operating_system_family: "LINUX".to_owned(),
+    service.platform.as_ref().or(built)
+}
+
+/// A platform of Docker's as ECS calls it.
+fn architecture(platform: &str) -> Option<&'static str> {
+    match platform.to_ascii_lowercase().as_str() {
+        "linux/amd64" | "linux/x86_64" | "linux/x86-64" => Some("X86_64"),
+        "linux/arm64" | "linux/arm64/v8" | "linux/aarch64" => Some("ARM64"),
+        _ => None,
     }
 }
 

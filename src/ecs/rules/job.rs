@@ -1,15 +1,16 @@
 //! Services that run to completion: a task that a deployment starts, not an ECS service.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::task::task_definition_id;
 use super::{base, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Attribute, Body, Gate, Job, Kind, Resource, ResourceId, Value};
-use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
+use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
+use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::{Grammar, fit_within};
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::{Sharing, Unit};
+use crate::source::Span;
 
 /// What `RunTask` starts at once (ECS API reference, `RunTask.count`).
 const MOST: u32 = 10;
@@ -22,29 +23,39 @@ pub(crate) fn job_id(service: &str) -> ResourceId {
     ResourceId::new(Kind::Job, service)
 }
 
-/// The services that are jobs, with how many tasks each: whoever waits for the end of a service
-/// says that it has one; `deploy.mode` and `x-ecs.job` say so themselves.
-pub(crate) fn jobs<'a>(
-    services: impl Iterator<Item = &'a Service> + Clone,
-    out: &mut Output,
-) -> HashMap<&'a str, i32> {
-    let mut awaited = HashMap::new();
-    for service in services.clone() {
+/// Which services come to an end.
+#[derive(Debug, Default)]
+pub(crate) struct Jobs<'a> {
+    /// The units that are jobs by name, with how many tasks each.
+    pub(crate) runs: HashMap<&'a str, i32>,
+    /// The services whose containers may end while their task runs on.
+    pub(crate) ends: HashSet<&'a str>,
+}
+
+/// Finds the services that are jobs: whoever waits for the end of a service says that it has one;
+/// `deploy.mode` and `x-ecs.job` say so themselves.
+pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output) -> Jobs<'a> {
+    let services = &cx.project.services;
+    let mut awaited: HashMap<&str, Vec<(&Service, Span)>> = HashMap::new();
+    for service in services.values() {
         for (name, dependency) in &service.depends_on {
             if dependency.value.condition == Condition::CompletedSuccessfully {
-                awaited.entry(name.as_str()).or_insert((service, dependency.span));
+                awaited.entry(name.as_str()).or_default().push((service, dependency.span));
             }
         }
     }
-    let mut jobs = HashMap::new();
-    for service in services {
+    let mut found = HashSet::new();
+    let mut jobs = Jobs::default();
+    for service in services.values() {
         let name = service.name.value.as_str();
-        let waiting = awaited.get(name);
+        let waiting = awaited.get(name).map_or(&[][..], Vec::as_slice);
         let mode = service.deploy.mode.as_ref();
         let says =
             mode.is_some_and(|mode| matches!(mode.value, Mode::ReplicatedJob | Mode::GlobalJob));
         let asked = service.extension.job.as_ref();
-        if let (Some(job), Some((dependent, span))) = (asked.filter(|job| !job.value), waiting) {
+        if let (Some(job), Some((dependent, span))) =
+            (asked.filter(|job| !job.value), waiting.first())
+        {
             let message = format!("{} waits for the end of {name}", dependent.name.value);
             out.say(
                 Diagnostic::error(Code::Conflict, format!("{message}, which is said to have none"))
@@ -54,12 +65,50 @@ pub(crate) fn jobs<'a>(
                     .service(name),
             );
         }
-        if waiting.is_some() || says || asked.is_some_and(|job| job.value) {
-            jobs.insert(name, count(service, out));
-            effects(service, out);
+        if !waiting.is_empty() || says || asked.is_some_and(|job| job.value) {
+            found.insert(name);
+            let within = |(dependent, _): &(&'a Service, Span)| {
+                sharing.unit(&dependent.name.value) == sharing.unit(name)
+            };
+            if waiting.iter().any(within) {
+                jobs.ends.insert(name);
+            }
         }
     }
+    for service in services.values().filter(|s| found.contains(s.name.value.as_str())) {
+        let name = service.name.value.as_str();
+        let unit = sharing.unit(name);
+        let lasting = sharing.members(unit).iter().find(|member| !found.contains(*member));
+        match lasting {
+            // The whole task is a job, and its leader says how often it runs.
+            None if unit == name => _ = jobs.runs.insert(name, count(service, out)),
+            None => {}
+            Some(lasting) => {
+                jobs.ends.insert(name);
+                let waiting = awaited.get(name).map_or(&[][..], Vec::as_slice);
+                let outside =
+                    |(other, _): &&(&Service, Span)| sharing.unit(&other.name.value) != unit;
+                if let Some((dependent, span)) = waiting.iter().find(outside) {
+                    out.say(unseen(service, lasting, dependent, *span));
+                }
+            }
+        }
+        effects(service, out);
+    }
     jobs
+}
+
+/// The end of a container is only seen by the others in its task.
+fn unseen(service: &Service, lasting: &str, dependent: &Service, span: Span) -> Diagnostic {
+    let (name, dependent) = (&service.name.value, &dependent.name.value);
+    let message = format!(
+        "{dependent} cannot wait for the end of {name}, which shares a task with {lasting}"
+    );
+    Diagnostic::error(Code::Refused, message)
+        .at(span, "waits for its end")
+        .at(service.span(), "ends in a task that runs on")
+        .help(format!("give {name} a task of its own, or let {dependent} wait for {lasting}"))
+        .service(dependent)
 }
 
 fn count(service: &Service, out: &mut Output) -> i32 {
@@ -111,36 +160,37 @@ fn effects(service: &Service, out: &mut Output) {
 }
 
 /// Adds the run of a job. One that is scaled to nothing never runs.
-pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, count: i32, out: &mut Output) {
+pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Output) {
     if count == 0 {
         return;
     }
-    let name = member.name();
+    let name = unit.name();
     let id = job_id(name);
     let started_by = cx.name(name, Grammar::Ecs);
     let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
     let mut tags = cx.tags(&id);
-    tags::add_labels(member.service, &mut tags, out);
+    for member in &unit.members {
+        tags::add_labels(member.service, &mut tags, out);
+    }
     let body = Job {
         cluster: base::cluster_name(cx),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         count,
         capacity_provider_strategy: service::fargate(),
         platform_version: "LATEST".to_owned(),
-        network_configuration: service::network(cx, member, false, out),
+        network_configuration: service::network(cx, unit, false, out),
         started_by: format!("{started_by}/{}", Job::RELEASE),
         client_token: Job::TOKEN.to_owned(),
         enable_ecs_managed_tags: true,
         tags: lower(tags),
     };
-    let mut waits =
-        vec![(cluster_id(), Gate::Started), (ResourceId::new(Kind::LogGroup, name), Gate::Started)];
-    waits.extend(member.gates.iter().cloned());
+    let mut waits = service::written_by_name(unit);
+    waits.extend(unit.gates.iter().cloned());
     out.desired.insert(Resource {
         id,
         body: Body::Job(Box::new(body)),
         service: Some(name.to_owned()),
-        origin: Some(member.service.span()),
+        origin: Some(unit.span()),
         waits,
         peers: Vec::new(),
         stateful: false,
@@ -152,6 +202,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::Severity;
     use crate::ecs::Translation;
+    use crate::ecs::desired::Gate;
     use crate::ecs::testing::{at, built, depends, loud, resource, run, service};
 
     fn job(done: &Translation, name: &str) -> Job {

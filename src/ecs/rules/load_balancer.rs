@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::container::container_name;
 use super::exposure::PublicPort;
 use super::http_check::http_path;
 use super::security_groups::{
@@ -18,6 +19,7 @@ use crate::ecs::desired::{
 use crate::ecs::translate::context::{Context, Output, load_balancer_id};
 use crate::ecs::translate::names::{Grammar, fit, fit_within, short_hash};
 use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
 /// The most seconds that a target may take to drain (elbv2 API reference,
@@ -64,17 +66,20 @@ pub(crate) fn assign(members: &mut [Member<'_>], out: &mut Output) {
             members[index].public = kept;
         }
     }
+    let mut used = HashMap::new();
     for member in members {
         member.public.sort_by_key(|port| (port.target, port.published));
-        too_many(member, out);
+        too_many(member, used.entry(member.unit).or_default(), out);
     }
 }
 
-/// Keeps the target groups that a service may have.
-fn too_many(member: &mut Member<'_>, out: &mut Output) {
+/// Keeps the target groups that a service may have; its unit has this many of them already.
+fn too_many(member: &mut Member<'_>, used: &mut usize, out: &mut Output) {
     let mut targets: Vec<_> = member.public.iter().map(|port| port.target).collect();
     targets.dedup();
-    let Some(&first_lost) = targets.get(MOST_TARGETS) else { return };
+    let left = MOST_TARGETS.saturating_sub(*used);
+    *used += targets.len().min(left);
+    let Some(&first_lost) = targets.get(left) else { return };
     let kept = member.public.partition_point(|port| port.target < first_lost);
     for port in member.public.drain(kept..) {
         out.say(
@@ -126,9 +131,12 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     for member in members.iter().filter(|member| !member.public.is_empty()) {
         let name = member.name();
         let description =
-            format!("Lets the load balancer reach {}", fit(name, Grammar::SecurityGroup));
+            format!("Lets the load balancer reach {}", fit(member.unit, Grammar::SecurityGroup));
         let origin = Some(member.public[0].span);
-        add_group(cx, target_group(name), shorten(description), Some(name), origin, out);
+        let group = target_group(member.unit);
+        if !out.desired.resources.contains_key(&group) {
+            add_group(cx, group, shorten(description), Some(name), origin, out);
+        }
         let mut last = None;
         for port in &member.public {
             if last != Some(port.target) {
@@ -235,7 +243,7 @@ fn add_target_group(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, ou
     let from = Source::Group(load_balancer_group());
     let rule = format!("lb-{service}-{}", port.target);
     let place = (Some(service), Some(port.span));
-    add_rule(rule, target_group(service), Some(port.target), from, place, out);
+    add_rule(rule, target_group(member.unit), Some(port.target), from, place, out);
 }
 
 /// The name carries a hash of everything that cannot change in place, and of the names that it may
@@ -296,17 +304,19 @@ fn add_listener(cx: &Context<'_>, service: &str, port: &PublicPort, out: &mut Ou
 
 /// The target groups of a service, and what they wait for: ECS refuses a target group that hangs
 /// off no load balancer yet.
-pub(crate) fn of_service(member: &Member<'_>, container: &str) -> Vec<ServiceLoadBalancer> {
-    let mut targets: Vec<_> = member.public.iter().map(|port| port.target).collect();
-    targets.dedup();
-    targets
-        .into_iter()
-        .map(|target| ServiceLoadBalancer {
-            target_group_arn: Value::From(target_group_id(member.name(), target), Attribute::Arn),
-            container_name: container.to_owned(),
+pub(crate) fn of_service(unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
+    let mut all = Vec::new();
+    for member in &unit.members {
+        let mut targets: Vec<_> = member.public.iter().map(|port| port.target).collect();
+        targets.dedup();
+        let name = member.name();
+        all.extend(targets.into_iter().map(|target| ServiceLoadBalancer {
+            target_group_arn: Value::From(target_group_id(name, target), Attribute::Arn),
+            container_name: container_name(name),
             container_port: i32::from(target),
-        })
-        .collect()
+        }));
+    }
+    all
 }
 
 /// The listeners of a service.

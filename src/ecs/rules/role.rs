@@ -8,15 +8,16 @@ use crate::compose::model::Service;
 use crate::ecs::desired::{Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::unit::Unit;
 
 /// The execution role's id.
 pub(crate) fn execution_role(service: &str) -> ResourceId {
     ResourceId::new(Kind::Role, service)
 }
 
-/// Adds the execution role of a service.
-pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
-    let name = &service.name.value;
+/// Adds the execution role of a unit.
+pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
+    let name = unit.name();
     let id = execution_role(name);
     let role_name = cx.name(&format!("{name}-execution"), Grammar::Role);
     let body = Role {
@@ -30,10 +31,10 @@ pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
         policy: PutRolePolicy {
             role_name,
             policy_name: "execution".to_owned(),
-            policy_document: policy(cx, service).to_string(),
+            policy_document: policy(cx, unit).to_string(),
         },
     };
-    out.add(id, Body::Role(body), Some(name), Some(service.span()));
+    out.add(id, Body::Role(body), Some(name), Some(unit.span()));
 }
 
 // The keys below stand in order, so that the documents are the same bytes whether or not serde_json
@@ -52,24 +53,35 @@ fn trust(cx: &Context<'_>) -> Json {
     })
 }
 
-/// Pull exactly its repository, write exactly its log group.
-fn policy(cx: &Context<'_>, service: &Service) -> Json {
-    let name = &service.name.value;
+/// Pull exactly its repositories, write exactly its log groups.
+fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Json {
     let mut statements = Vec::new();
-    if let Some(repository) = repository_arn(cx, service) {
+    let services = || unit.members.iter().map(|member| member.service);
+    let repositories: Vec<_> = services().filter_map(|s| repository_arn(cx, s)).collect();
+    if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
-        statements.push(allow(&["ecr:GetAuthorizationToken"], "*"));
+        statements.push(allow(&["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
         let pull =
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-        statements.push(allow(&pull, &repository));
+        statements.push(allow(&pull, repositories));
     }
-    let group = cx.arn("logs", &format!("log-group:{}:*", log_group_name(cx, name)));
-    statements.push(allow(&["logs:CreateLogStream", "logs:PutLogEvents"], &group));
+    let group = |service: &Service| {
+        cx.arn("logs", &format!("log-group:{}:*", log_group_name(cx, &service.name.value)))
+    };
+    let groups = services().map(group).collect();
+    statements.push(allow(&["logs:CreateLogStream", "logs:PutLogEvents"], groups));
     json!({"Statement": statements, "Version": "2012-10-17"})
 }
 
-fn allow(actions: &[&str], resource: &str) -> Json {
-    json!({"Action": actions, "Effect": "Allow", "Resource": resource})
+/// A statement; one resource stands in it without a list.
+fn allow(actions: &[&str], mut resources: Vec<String>) -> Json {
+    resources.sort_unstable();
+    resources.dedup();
+    let resources = match resources.as_slice() {
+        [one] => json!(one),
+        many => json!(many),
+    };
+    json!({"Action": actions, "Effect": "Allow", "Resource": resources})
 }
 
 /// The ECR repository that the service's image is pulled from, if it is in ECR.

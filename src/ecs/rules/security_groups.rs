@@ -1,9 +1,9 @@
 //! Networks become security groups: services that share no network cannot reach each other, as in
 //! Compose.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::compose::model::{Network, Service};
+use crate::compose::model::Network;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, GroupPair, IngressRule, IpPermission, IpRange, Kind, ResourceId,
@@ -12,10 +12,14 @@ use crate::ecs::desired::{
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
 /// How many groups a task may carry (ECS API reference, `AwsVpcConfiguration`).
 pub(crate) const MOST: usize = 5;
+
+/// The network of services that name none.
+pub(crate) const DEFAULT: &str = "default";
 
 /// The group that the members of a network carry.
 pub(crate) fn network_group(network: &str) -> ResourceId {
@@ -107,21 +111,28 @@ pub(crate) fn add_rule(
 
 /// Adds the group of each network that has members.
 pub(crate) fn add_networks(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    let used: BTreeSet<&str> =
-        members.iter().flat_map(|m| m.service.networks.keys()).map(String::as_str).collect();
+    let used: BTreeSet<&str> = members.iter().flat_map(|m| m.networks.iter().copied()).collect();
     for (name, network) in &cx.project.networks {
         if !used.contains(name.as_str()) {
             continue;
         }
         describe(name, network, out);
-        let id = network_group(name);
-        let origin = Some(network.span);
-        let description =
-            format!("Members of the Compose network {}", fit(name, Grammar::SecurityGroup));
-        add_group(cx, id.clone(), shorten(description), None, origin, out);
-        let from = Source::Group(id.clone());
-        add_rule(format!("net-{name}-self"), id, None, from, (None, origin), out);
+        add_network(cx, name, Some(network.span), out);
     }
+    // Services without a network of Compose's stand on the default one, which nobody may define.
+    if used.contains(DEFAULT) && !cx.project.networks.contains_key(DEFAULT) {
+        let first = members.iter().find(|member| member.networks.contains(&DEFAULT));
+        add_network(cx, DEFAULT, first.map(|member| member.service.span()), out);
+    }
+}
+
+fn add_network(cx: &Context<'_>, name: &str, origin: Option<Span>, out: &mut Output) {
+    let id = network_group(name);
+    let description =
+        format!("Members of the Compose network {}", fit(name, Grammar::SecurityGroup));
+    add_group(cx, id.clone(), shorten(description), None, origin, out);
+    let from = Source::Group(id.clone());
+    add_rule(format!("net-{name}-self"), id, None, from, (None, origin), out);
 }
 
 /// A description has at most 255 characters (EC2 API reference, `CreateSecurityGroup`).
@@ -166,39 +177,31 @@ fn describe(name: &str, network: &Network, out: &mut Output) {
 }
 
 /// The groups of a service's tasks.
-pub(crate) fn of_service(member: &Member<'_>, balanced: bool, out: &mut Output) -> Vec<Value> {
+pub(crate) fn of_service(unit: &Unit<'_>, balanced: bool, out: &mut Output) -> Vec<Value> {
     let mut groups: Vec<_> =
-        member.service.networks.keys().map(|network| network_group(network)).collect();
+        unit.leader().networks.iter().map(|network| network_group(network)).collect();
     if balanced {
-        groups.push(target_group(member.name()));
+        groups.push(target_group(unit.name()));
     }
     if groups.len() > MOST {
         out.say(
             Diagnostic::error(
                 Code::Refused,
-                format!("{} would carry {} security groups", member.name(), groups.len()),
+                format!("{} would carry {} security groups", unit.name(), groups.len()),
             )
-            .at(member.service.span(), "")
+            .at(unit.span(), "")
             .help(format!(
                 "a task takes {MOST}: one a network, and one when it has a load balancer; join networks whose members may reach each other"
             ))
-            .service(member.name()),
+            .service(unit.name()),
         );
     }
     groups.into_iter().map(id_of).collect()
 }
 
-/// The services of each network, for rules that name the network's group.
-pub(crate) fn networks_of<'a>(
-    services: impl Iterator<Item = &'a Service>,
-) -> BTreeMap<&'a str, &'a Service> {
-    let mut networks = BTreeMap::new();
-    for service in services {
-        for network in service.networks.keys() {
-            networks.entry(network.as_str()).or_insert(service);
-        }
-    }
-    networks
+/// The networks of these services, for rules that name the networks' groups.
+pub(crate) fn networks_of<'a>(members: &[&Member<'a>]) -> BTreeSet<&'a str> {
+    members.iter().flat_map(|member| member.networks.iter().copied()).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The ECS service of a service.
 
 use super::task::task_definition_id;
-use super::{base, container, discovery, health, load_balancer, rollout, security_groups, tags};
+use super::{base, discovery, health, load_balancer, rollout, security_groups, tags};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, Gate, Kind,
@@ -9,22 +9,25 @@ use crate::ecs::desired::{
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
 use crate::ecs::translate::names::Grammar;
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
 
 /// Adds the ECS service of a service.
-pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
-    let name = member.name();
+pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
+    let name = unit.name();
+    let leader = unit.leader().service;
     let id = ResourceId::new(Kind::Service, name);
-    let load_balancers = load_balancer::of_service(member, &container::container_name(name));
+    let load_balancers = load_balancer::of_service(unit);
     let balanced = !load_balancers.is_empty();
-    let deployment = rollout::deployment(member.service, member.stateful, out);
+    let deployment = rollout::deployment(leader, unit.stateful(), out);
     let mut tags = cx.tags(&id);
-    tags::add_labels(member.service, &mut tags, out);
+    for member in &unit.members {
+        tags::add_labels(member.service, &mut tags, out);
+    }
     let body = Service {
         cluster: base::cluster_name(cx),
         service_name: cx.name(name, Grammar::Ecs),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
-        desired_count: desired_count(member, out),
+        desired_count: desired_count(unit, out),
         capacity_provider_strategy: fargate(),
         platform_version: "LATEST".to_owned(),
         scheduling_strategy: "REPLICA".to_owned(),
@@ -36,10 +39,13 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
             "DISABLED".to_owned()
         },
         deployment_configuration: deployment,
-        network_configuration: network(cx, member, balanced, out),
+        network_configuration: network(cx, unit, balanced, out),
         load_balancers,
-        health_check_grace_period_seconds: balanced.then(|| health::grace_period(member.service)),
-        service_connect_configuration: discovery::configuration(member),
+        health_check_grace_period_seconds: balanced.then(|| {
+            let periods = unit.members.iter().map(|m| health::grace_period(m.service));
+            periods.max().unwrap_or_default()
+        }),
+        service_connect_configuration: discovery::configuration(unit),
         enable_ecs_managed_tags: true,
         propagate_tags: "SERVICE".to_owned(),
         enable_execute_command: false,
@@ -49,10 +55,10 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         id,
         body: Body::Service(Box::new(body)),
         service: Some(name.to_owned()),
-        origin: Some(member.service.span()),
-        waits: waits(member),
-        peers: member.peers.clone(),
-        stateful: member.stateful,
+        origin: Some(unit.span()),
+        waits: waits(unit),
+        peers: unit.peers(),
+        stateful: unit.stateful(),
     });
 }
 
@@ -65,7 +71,7 @@ pub(crate) fn fargate() -> Vec<CapacityProviderStrategyItem> {
 /// Where the tasks of a service stand in the network.
 pub(crate) fn network(
     cx: &Context<'_>,
-    member: &Member<'_>,
+    unit: &Unit<'_>,
     balanced: bool,
     out: &mut Output,
 ) -> NetworkConfiguration {
@@ -73,37 +79,43 @@ pub(crate) fn network(
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: network.task_subnets.clone(),
-            security_groups: security_groups::of_service(member, balanced, out),
+            security_groups: security_groups::of_service(unit, balanced, out),
             assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
                 .to_owned(),
         },
     }
 }
 
-/// What must exist before the service, and what its rollout waits for. The cluster and the log
-/// group stand in requests by name, and a target group must hang off its listener.
-fn waits(member: &Member<'_>) -> Vec<(ResourceId, Gate)> {
-    let mut waits = vec![
-        (cluster_id(), Gate::Started),
-        (ResourceId::new(Kind::LogGroup, member.name()), Gate::Started),
-    ];
-    waits.extend(load_balancer::listeners(member).map(|id| (id, Gate::Started)));
-    waits.extend(member.gates.iter().cloned());
+/// What must exist before the service, and what its rollout waits for. A target group must hang off
+/// its listener.
+fn waits(unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
+    let mut waits = written_by_name(unit);
+    for member in &unit.members {
+        waits.extend(load_balancer::listeners(member).map(|id| (id, Gate::Started)));
+    }
+    waits.extend(unit.gates.iter().cloned());
     waits
 }
 
-fn desired_count(member: &Member<'_>, out: &mut Output) -> i32 {
-    let replicas = member.service.replicas();
-    if member.stateful && replicas > 1 {
-        let given = member.service.scale.as_ref().or(member.service.deploy.replicas.as_ref());
+/// What stands in requests by name alone: the cluster and the log groups.
+pub(crate) fn written_by_name(unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
+    let groups = unit.members.iter().map(|m| ResourceId::new(Kind::LogGroup, m.name()));
+    std::iter::once(cluster_id()).chain(groups).map(|id| (id, Gate::Started)).collect()
+}
+
+fn desired_count(unit: &Unit<'_>, out: &mut Output) -> i32 {
+    let leader = unit.leader().service;
+    let replicas = leader.replicas();
+    if unit.stateful() && replicas > 1 {
+        let given = leader.scale.as_ref().or(leader.deploy.replicas.as_ref());
         out.say(
             Diagnostic::error(
                 Code::Refused,
                 format!("{replicas} copies of a database would write to one volume"),
             )
-            .at(given.map_or(member.service.span(), |n| n.span), "")
+            .at(given.map_or(leader.span(), |n| n.span), "")
             .help("run one replica, or one service with a volume of its own for each copy")
-            .service(member.name()),
+            .service(unit.name()),
         );
     }
     i32::try_from(replicas).unwrap_or(i32::MAX)

@@ -3,6 +3,7 @@
 use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
+use crate::ecs::translate::unit::Unit;
 use crate::source::{Located, Span};
 
 const MIB: u64 = 1024 * 1024;
@@ -10,6 +11,10 @@ const MIB: u64 = 1024 * 1024;
 /// What the Service Connect proxy needs beside the containers: CPU units and MiB (ECS developer
 /// guide, "Service Connect", considerations).
 const PROXY: (u64, u64) = (256, 64);
+
+/// What a container gets that says nothing: CPU units and MiB (mapping.md, "Size").
+const CPU: u64 = 256;
+const MEMORY: u64 = 512;
 
 /// Docker's least memory of a container, MiB (ECS API reference, `ContainerDefinition.memory`).
 const LEAST_MEMORY: u64 = 6;
@@ -63,19 +68,24 @@ pub(crate) fn is_fargate_size(cpu: u64, memory: u64) -> bool {
     fargate_size(cpu, memory) == Some((cpu, memory))
 }
 
-/// The size of a task and of its one container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Size {
-    /// CPU units of the task.
+/// The size of a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TaskSize {
+    /// CPU units.
     pub(crate) cpu: u64,
-    /// MiB of the task.
+    /// MiB
     pub(crate) memory: u64,
-    /// CPU units of the container.
-    pub(crate) container_cpu: Option<i32>,
-    /// MiB that the container may use at most.
-    pub(crate) container_memory: Option<i32>,
-    /// MiB kept for the container.
-    pub(crate) container_reservation: Option<i32>,
+}
+
+/// The size of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ContainerSize {
+    /// CPU units.
+    pub(crate) cpu: Option<i32>,
+    /// MiB that it may use at most.
+    pub(crate) memory: Option<i32>,
+    /// MiB kept for it.
+    pub(crate) reservation: Option<i32>,
 }
 
 /// What Compose says about a service's size; zero means "not given", as in Docker.
@@ -126,48 +136,105 @@ fn units(cpus: f64) -> u64 {
     (cpus * 1024.0).ceil() as u64
 }
 
-/// The size of a service's task. `connected` adds room for the Service Connect proxy.
-pub(crate) fn size(service: &Service, connected: bool, out: &mut Output) -> Size {
-    let wanted = Wanted::of(service, out);
-    let ServiceExtension { cpu, memory, ports: _, http: _, job: _ } = &service.extension;
-    let container_cpu = wanted.cpu_limit.as_ref().or(wanted.cpu_reserved.as_ref());
-    let container_memory = wanted.memory_limit.as_ref().or(wanted.memory_reserved.as_ref());
+impl Wanted {
+    /// What the task is sized by.
+    fn cpu(&self) -> Option<&Located<u64>> {
+        self.cpu_limit.as_ref().or(self.cpu_reserved.as_ref())
+    }
+
+    /// What the task is sized by.
+    fn memory(&self) -> Option<&Located<u64>> {
+        self.memory_limit.as_ref().or(self.memory_reserved.as_ref())
+    }
+}
+
+/// The size of a unit's task and of its containers: the sum of what the containers want, with room
+/// for the Service Connect proxy where any of them says what it wants.
+pub(crate) fn size(unit: &Unit<'_>, out: &mut Output) -> (TaskSize, Vec<ContainerSize>) {
+    let services = || unit.members.iter().map(|member| member.service);
+    let wanted: Vec<_> = services().map(|service| Wanted::of(service, out)).collect();
+    let connected = unit.connected();
     let extra = if connected { PROXY } else { (0, 0) };
-    let task_cpu = match (cpu, container_cpu) {
-        (Some(cpu), _) => u64::from(cpu.value),
-        (None, Some(cpu)) => cpu.value.saturating_add(extra.0),
-        (None, None) => 256,
+    let sum = |values: Vec<Option<&Located<u64>>>, default: u64, extra: u64| {
+        let first = values.iter().flatten().next().map(|n| n.span);
+        let sum = values.iter().map(|n| n.map_or(default, |n| n.value));
+        let sum = sum.fold(0, u64::saturating_add);
+        (if first.is_some() { sum.saturating_add(extra) } else { sum }, first)
     };
-    let task_memory = match (memory, container_memory) {
-        (Some(memory), _) => memory.value.div_ceil(MIB),
-        (None, Some(memory)) => memory.value.saturating_add(extra.1),
-        (None, None) => 512,
-    };
-    let span = cpu
-        .as_ref()
-        .map(|n| n.span)
-        .or(memory.as_ref().map(|n| n.span))
-        .or(container_cpu.map(|n| n.span))
-        .or(container_memory.map(|n| n.span));
+    let (cpu, cpu_span) = sum(wanted.iter().map(Wanted::cpu).collect(), CPU, extra.0);
+    let (memory, memory_span) = sum(wanted.iter().map(Wanted::memory).collect(), MEMORY, extra.1);
+    let asked_cpu = of_the_task(
+        unit,
+        "cpu",
+        |x| x.cpu.as_ref().map(|n| n.as_ref().map(|n| u64::from(*n))),
+        out,
+    );
+    let asked_memory = of_the_task(
+        unit,
+        "memory",
+        |x| x.memory.as_ref().map(|n| n.as_ref().map(|n| n.div_ceil(MIB))),
+        out,
+    );
+    let task_cpu = asked_cpu.as_ref().map_or(cpu, |n| n.value);
+    let task_memory = asked_memory.as_ref().map_or(memory, |n| n.value);
+    let span =
+        asked_cpu.map(|n| n.span).or(asked_memory.map(|n| n.span)).or(cpu_span).or(memory_span);
+    let leader = unit.leader().service;
+    let none = vec![ContainerSize::default(); wanted.len()];
     let Some((cpu, memory)) = fargate_size(task_cpu, task_memory) else {
-        out.say(impossible(service, task_cpu, task_memory, span));
-        return Size { cpu: 16384, memory: 122_880, ..Size::default() };
+        out.say(impossible(leader, task_cpu, task_memory, span));
+        return (TaskSize { cpu: 16384, memory: 122_880 }, none);
     };
     if let Some(span) = span
         && (cpu, memory) != (task_cpu, task_memory)
     {
-        out.say(rounded(service, (task_cpu, task_memory), (cpu, memory), connected, span));
+        out.say(rounded(leader, (task_cpu, task_memory), (cpu, memory), connected, span));
     }
-    let mut size = Size { cpu, memory, ..Size::default() };
-    container(service, &wanted, &mut size, out);
-    size
+    let task = TaskSize { cpu, memory };
+    let containers =
+        services().zip(&wanted).map(|(service, wanted)| container(service, wanted, task, out));
+    (task, containers.collect())
+}
+
+/// A size of the task in `x-ecs`: two of its services must not want different ones.
+fn of_the_task(
+    unit: &Unit<'_>,
+    name: &str,
+    read: impl Fn(&ServiceExtension) -> Option<Located<u64>>,
+    out: &mut Output,
+) -> Option<Located<u64>> {
+    let mut first: Option<Located<u64>> = None;
+    for service in unit.members.iter().map(|member| member.service) {
+        let Some(given) = read(&service.extension) else { continue };
+        match &first {
+            None => first = Some(given),
+            Some(other) if other.value != given.value => {
+                let message =
+                    format!("`x-ecs.{name}` is the task's, which {} shares", service.name.value);
+                out.say(
+                    Diagnostic::error(Code::Conflict, message)
+                        .at(given.span, "another size than here")
+                        .at(other.span, "the first one")
+                        .help("write it once, at one of the services of the task")
+                        .service(&service.name.value),
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    first
 }
 
 /// The container's own limits.
-fn container(service: &Service, wanted: &Wanted, size: &mut Size, out: &mut Output) {
+fn container(
+    service: &Service,
+    wanted: &Wanted,
+    task: TaskSize,
+    out: &mut Output,
+) -> ContainerSize {
     let Wanted { cpu_limit, cpu_reserved: _, memory_limit, memory_reserved } = wanted;
     for (limit, task, what) in
-        [(cpu_limit, size.cpu, "CPU units"), (memory_limit, size.memory, "MiB")]
+        [(cpu_limit, task.cpu, "CPU units"), (memory_limit, task.memory, "MiB")]
     {
         if let Some(limit) = limit.as_ref().filter(|limit| limit.value > task) {
             let message = format!(
@@ -212,10 +279,10 @@ fn container(service: &Service, wanted: &Wanted, size: &mut Size, out: &mut Outp
         );
     }
     let int = |n: u64| i32::try_from(n).unwrap_or(i32::MAX);
-    size.container_cpu = cpu_limit.as_ref().map(|n| int(n.value));
-    size.container_memory = limit.map(int);
     // ECS wants memory to be greater than memoryReservation where both are given.
-    size.container_reservation = reserved.filter(|n| limit.is_none_or(|limit| *n < limit)).map(int);
+    let reservation = reserved.filter(|n| limit.is_none_or(|limit| *n < limit)).map(int);
+    let cpu = cpu_limit.as_ref().map(|n| int(n.value));
+    ContainerSize { cpu, memory: limit.map(int), reservation }
 }
 
 fn impossible(service: &Service, cpu: u64, memory: u64, span: Option<Span>) -> Diagnostic {

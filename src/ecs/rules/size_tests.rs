@@ -2,13 +2,30 @@ use super::*;
 use crate::diagnostic::Severity;
 use crate::ecs::testing::{at, container as container_of, exposed, find, loud, run, service, task};
 
-fn sized(edit: impl FnOnce(&mut Service)) -> (Size, Vec<(Severity, Code)>, bool) {
+/// What came out for a task with one container; CPU units that are not given are none.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    cpu: u64,
+    memory: u64,
+    container_cpu: Option<i32>,
+    container_memory: Option<i32>,
+    container_reservation: Option<i32>,
+}
+
+fn sized(edit: impl FnOnce(&mut Service)) -> (Seen, Vec<(Severity, Code)>, bool) {
     let mut web = service("web", "acme/web");
     edit(&mut web);
-    let mut out = Output::default();
-    let size = size(&web, false, &mut out);
-    let noted = find(&out.diagnostics, Code::SizeRounded).is_some();
-    (size, loud(&out.diagnostics), noted)
+    let done = run(vec![web]);
+    let (task, container) = (task(&done, "web"), container_of(&done, "web"));
+    let seen = Seen {
+        cpu: task.cpu.parse().expect("CPU units"),
+        memory: task.memory.parse().expect("MiB"),
+        container_cpu: Some(container.cpu).filter(|cpu| *cpu > 0),
+        container_memory: container.memory,
+        container_reservation: container.memory_reservation,
+    };
+    let noted = find(&done.diagnostics, Code::SizeRounded).is_some();
+    (seen, loud(&done.diagnostics), noted)
 }
 
 #[test]
@@ -41,7 +58,8 @@ fn the_table_of_sizes() {
 #[test]
 fn nothing_given_is_the_smallest_size() {
     let (size, said, noted) = sized(|_| {});
-    assert_eq!(size, Size { cpu: 256, memory: 512, ..Size::default() });
+    assert_eq!((size.cpu, size.memory), (256, 512));
+    assert_eq!((size.container_cpu, size.container_memory), (None, None));
     assert!(said.is_empty() && !noted);
 }
 

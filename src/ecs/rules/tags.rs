@@ -3,6 +3,7 @@
 use crate::compose::model::{ProjectExtension, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::{Output, Tags};
+use crate::ecs::translate::unit::FAMILY_LABEL;
 
 /// How many tags a resource may have (ECS API reference, `CreateService`, `tags`).
 pub(crate) const MOST: usize = 50;
@@ -60,16 +61,8 @@ pub(crate) fn project_tags(extension: &ProjectExtension, out: &mut Output) -> Ta
 /// `deploy.labels` as further tags of the service; what AWS does not take is dropped.
 pub(crate) fn add_labels(service: &Service, tags: &mut Tags, out: &mut Output) {
     for (key, value) in &service.deploy.labels {
-        if key == "ecs.task.family" {
-            out.say(
-                Diagnostic::error(
-                    Code::NotSupportedYet,
-                    "services in one task are not supported yet",
-                )
-                .at(value.span, "")
-                .help("take the label away; the service gets a task of its own")
-                .service(&service.name.value),
-            );
+        // It says who shares a task.
+        if key == FAMILY_LABEL {
             continue;
         }
         let ours =
@@ -146,13 +139,6 @@ mod tests {
         let done = run(vec![web]);
         assert_eq!(ecs_service(&done, "web").tags.len(), 50);
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
-    }
-
-    #[test]
-    fn the_label_that_shares_a_task_is_not_supported_yet() {
-        let mut web = service("web", "acme/web");
-        web.deploy.labels.insert("ecs.task.family".into(), at("x".into()));
-        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::NotSupportedYet)]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
     assert!(find(&done.diagnostics, Code::Ignored).is_some());
     web.read_only = Some(at(true));
     let done = run(vec![web]);
-    assert_eq!(task(&done, "web").volumes[0].name, "anonymous-app-node_modules");
+    assert_eq!(task(&done, "web").volumes[0].name, "web-app-node_modules");
     assert!(!has(&done, Kind::FileSystem, "data"));
 }
 

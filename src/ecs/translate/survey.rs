@@ -7,15 +7,22 @@ use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::ports::{Ports, declared};
-use crate::ecs::rules::{dependencies, job, volumes};
+use crate::ecs::rules::{dependencies, job, namespaces, volumes};
 
 use super::context::{Context, Output};
+use super::unit;
 
 /// One service and what the survey found out.
 #[derive(Debug)]
 pub(crate) struct Member<'a> {
     /// The service.
     pub(crate) service: &'a Service,
+    /// The service that gives its unit of deployment the name: itself, unless it shares a task.
+    pub(crate) unit: &'a str,
+    /// The networks of its task, in the order of the files.
+    pub(crate) networks: Vec<&'a str>,
+    /// Whether its container may end while the task runs on.
+    pub(crate) ends: bool,
     /// What is known of its image.
     pub(crate) known: Option<&'static KnownImage>,
     /// The ports that it has or may have.
@@ -30,13 +37,18 @@ pub(crate) struct Member<'a> {
     pub(crate) peers: Vec<ResourceId>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
-    /// Of a service that runs to completion: how often.
+    /// Of a service whose task runs to completion: how often.
     pub(crate) job: Option<i32>,
     /// What its rollout, or its run, waits for.
     pub(crate) gates: Vec<(ResourceId, Gate)>,
 }
 
 impl Member<'_> {
+    /// Whether its unit is named after it.
+    pub(crate) fn leads(&self) -> bool {
+        self.name() == self.unit
+    }
+
     /// The service's name in Compose.
     pub(crate) fn name(&self) -> &str {
         &self.service.name.value
@@ -46,27 +58,33 @@ impl Member<'_> {
 /// Looks at every service, in the order of the file.
 pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> {
     let services = &cx.project.services;
-    let jobs = job::jobs(services.values().map(AsRef::as_ref), out);
+    let sharing = unit::sharing(cx, out);
+    let jobs = job::jobs(cx, &sharing, out);
     let mut members: Vec<_> = services
         .values()
         .map(|service| {
-            let job = jobs.get(service.name.value.as_str()).copied();
+            let name = service.name.value.as_str();
+            let job = jobs.runs.get(sharing.unit(name)).copied();
             // What is built may be based on anything.
             let reference = service.image.as_ref().filter(|_| service.build.is_none());
             let known = reference.and_then(|image| known_image(&image.value));
+            let networks = sharing.networks(cx, name);
             Member {
                 service,
+                unit: sharing.unit(name),
+                ends: jobs.ends.contains(name),
                 known,
                 ports: declared(service, known, out),
                 // Nobody calls a job: it has no Service Connect, and no load balancer.
                 names: match job {
-                    Some(_) => Vec::new(),
-                    None => discovery::own_names(service, out),
+                    None if namespaces::has_names(service) => discovery::own_names(service, out),
+                    _ => Vec::new(),
                 },
                 public: match job {
                     Some(_) => Vec::new(),
-                    None => public_ports(service, known, is_internal(cx, service), out),
+                    None => public_ports(service, known, is_internal(cx, &networks), out),
                 },
+                networks,
                 connected: false,
                 peers: Vec::new(),
                 stateful: job.is_none() && volumes::is_stateful(service, known),
@@ -75,15 +93,15 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
             }
         })
         .collect();
+    unit::check(&members, out);
     discovery::resolve(&mut members, out);
     dependencies::resolve(&mut members, out);
     members
 }
 
 /// Whether nothing outside may come in: every network of the service is `internal`.
-fn is_internal(cx: &Context<'_>, service: &Service) -> bool {
-    let mut networks =
-        service.networks.keys().filter_map(|name| cx.project.networks.get(name)).peekable();
+fn is_internal(cx: &Context<'_>, networks: &[&str]) -> bool {
+    let mut networks = networks.iter().filter_map(|name| cx.project.networks.get(*name)).peekable();
     networks.peek().is_some()
         && networks.all(|network| {
             let Network { span: _, name: _, internal, external: _, settings: _ } = network;

@@ -17,12 +17,11 @@ impl Decoder<'_> {
         let not_zero = |number: i64| (number != 0).then_some(Setting::Whole(number));
         let found = node.as_scalar().map(typed);
         match (shape, found) {
-            (Shape::StrictWhole, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
-                None
-            }
-            (Shape::Cut, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
+            (Shape::StrictWhole | Shape::Cut | Shape::TmpfsMode, Some(Typed::Text(_))) => {
+                // Compose's schema takes texts for these.
+                let is_late = matches!(field, "soft" | "hard" | "mode");
+                let stage = if is_late { Stage::Whole } else { Stage::Shape };
+                self.noted_at(stage, |d| d.wrong_type(field, node, "a number"));
                 None
             }
             (Shape::Cut, _) => not_zero(self.cut_integer(field, node)?.value),
@@ -57,10 +56,6 @@ impl Decoder<'_> {
             (Shape::Mode, Some(Typed::Int(mode))) => Some(Setting::Text(file_mode(mode))),
             (Shape::Mode, _) => {
                 self.wrong_type(field, node, "a file mode");
-                None
-            }
-            (Shape::TmpfsMode, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
                 None
             }
             (Shape::TmpfsMode, _) => {

@@ -1,0 +1,284 @@
+//! The unit of deployment: one service and its task, or several services that share a task.
+//!
+//! Services share a task when they say so in Compose's own words (`network_mode`, `ipc` or `pid`
+//! `service:NAME`, `volumes_from`), through `x-ecs.task`, or through the label `ecs.task.family`
+//! of the retired Docker Compose CLI.
+
+use std::collections::{BTreeMap, HashMap};
+
+use indexmap::IndexMap;
+
+use super::context::{Context, Output};
+use super::survey::Member;
+use crate::compose::model::{Protocol, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Gate, ResourceId};
+use crate::ecs::rules::namespaces::shared_with;
+use crate::ecs::rules::security_groups::DEFAULT;
+use crate::source::Span;
+
+/// The label of `deploy` that names a task.
+pub(crate) const FAMILY_LABEL: &str = "ecs.task.family";
+
+/// Which services share a task.
+#[derive(Debug, Default)]
+pub(crate) struct Sharing<'a> {
+    /// The service that names the unit, by service; only of units with several.
+    units: HashMap<&'a str, &'a str>,
+    /// The services by the unit's name, in the order of the files; only of units with several.
+    members: HashMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> Sharing<'a> {
+    /// The name of a service's unit.
+    pub(crate) fn unit(&self, service: &'a str) -> &'a str {
+        self.units.get(service).copied().unwrap_or(service)
+    }
+
+    /// The services of a unit that has several.
+    pub(crate) fn members(&self, unit: &str) -> &[&'a str] {
+        self.members.get(unit).map_or(&[], Vec::as_slice)
+    }
+
+    /// The networks of a service's task: those of all its members.
+    pub(crate) fn networks(&self, cx: &Context<'a>, service: &'a str) -> Vec<&'a str> {
+        let own = [service];
+        let members = match self.members(self.unit(service)) {
+            [] => &own[..],
+            members => members,
+        };
+        let mut networks: Vec<&str> = Vec::new();
+        for service in members.iter().filter_map(|name| cx.project.services.get(*name)) {
+            for network in service.networks.keys().map(String::as_str) {
+                if members.len() == 1 || !networks.contains(&network) {
+                    networks.push(network);
+                }
+            }
+        }
+        // Those on the host's network, say: on Fargate they are on a network like everybody else.
+        if networks.is_empty() {
+            networks.push(DEFAULT);
+        }
+        networks
+    }
+}
+
+/// Finds out who shares a task with whom.
+pub(crate) fn sharing<'a>(cx: &Context<'a>, out: &mut Output) -> Sharing<'a> {
+    let services = &cx.project.services;
+    let mut pairs: Vec<(&str, &str)> = Vec::new();
+    let mut tasks: HashMap<&str, &str> = HashMap::new();
+    for service in services.values() {
+        let name = service.name.value.as_str();
+        pairs.extend(shared_with(service).map(|other| (name, other)));
+        if let Some(task) = task_name(service, out) {
+            match tasks.get(task) {
+                Some(first) => pairs.push((name, first)),
+                None => _ = tasks.insert(task, name),
+            }
+        }
+    }
+    if pairs.is_empty() {
+        return Sharing::default();
+    }
+    // Each service points at an earlier one of its unit, or at itself.
+    let mut above: Vec<usize> = (0..services.len()).collect();
+    for (one, other) in pairs {
+        // The loader refuses a name that is no service.
+        let (Some(one), Some(other)) = (services.get_index_of(one), services.get_index_of(other))
+        else {
+            continue;
+        };
+        let (one, other) = (root(&mut above, one), root(&mut above, other));
+        let first = one.min(other);
+        (above[one], above[other]) = (first, first);
+    }
+    let mut groups: BTreeMap<usize, Vec<&Service>> = BTreeMap::new();
+    for (index, service) in services.values().enumerate() {
+        groups.entry(root(&mut above, index)).or_default().push(service);
+    }
+    let mut sharing = Sharing::default();
+    for members in groups.into_values().filter(|members| members.len() > 1) {
+        let publishing = members.iter().find(|service| !service.ports.is_empty());
+        let unit = publishing.unwrap_or(&members[0]).name.value.as_str();
+        let names: Vec<_> = members.iter().map(|service| service.name.value.as_str()).collect();
+        sharing.units.extend(names.iter().map(|name| (*name, unit)));
+        sharing.members.insert(unit, names);
+    }
+    sharing
+}
+
+/// The top of a chain, which becomes shorter on the way.
+fn root(above: &mut [usize], mut index: usize) -> usize {
+    while above[index] != index {
+        above[index] = above[above[index]];
+        index = above[index];
+    }
+    index
+}
+
+/// The task that a service asks for by name.
+fn task_name<'a>(service: &'a Service, out: &mut Output) -> Option<&'a str> {
+    let label = service.deploy.labels.get(FAMILY_LABEL);
+    let Some(task) = &service.extension.task else {
+        return label.map(|label| label.value.as_str());
+    };
+    if let Some(label) = label.filter(|label| label.value != task.value) {
+        out.say(
+            Diagnostic::error(
+                Code::Conflict,
+                format!("{} is said to be part of two tasks", service.name.value),
+            )
+            .at(task.span, "this one")
+            .at(label.span, "and this one")
+            .help("take one of the two away")
+            .service(&service.name.value),
+        );
+    }
+    Some(&task.value)
+}
+
+/// Refuses services in one task that cannot be: their replicas, their ports or their machines
+/// differ.
+pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
+    let by_name: HashMap<&str, &Member<'_>> =
+        members.iter().filter(|m| m.leads()).map(|m| (m.name(), m)).collect();
+    let mut ports: HashMap<(&str, u16), (&Member<'_>, Protocol)> = HashMap::new();
+    let mut shared: HashMap<&str, bool> = HashMap::new();
+    for member in members.iter().filter(|member| !member.leads()) {
+        shared.insert(member.unit, true);
+    }
+    if shared.is_empty() {
+        return;
+    }
+    for member in members.iter().filter(|member| shared.contains_key(member.unit)) {
+        if let Some(leader) = by_name.get(member.unit) {
+            replicas(member, leader, out);
+        }
+        for port in member.service.ports.iter().chain(&member.service.expose) {
+            let key = (member.unit, port.value.target);
+            match ports.get(&key) {
+                Some((first, protocol))
+                    if first.name() != member.name() && *protocol == port.value.protocol =>
+                {
+                    out.say(same_port(first, member, port.value.target, port.span));
+                }
+                Some(_) => {}
+                None => _ = ports.insert(key, (member, port.value.protocol)),
+            }
+        }
+    }
+}
+
+fn replicas(member: &Member<'_>, leader: &Member<'_>, out: &mut Output) {
+    // What ends before the others start has no number of its own.
+    let (one, other) = (leader.service.replicas(), member.service.replicas());
+    if one == other || member.ends {
+        return;
+    }
+    let place = |service: &Service| {
+        let given = service.scale.as_ref().or(service.deploy.replicas.as_ref());
+        given.map_or(service.span(), |given| given.span)
+    };
+    let message = format!(
+        "{} and {} share a task, and want {other} and {one} replicas",
+        member.name(),
+        leader.name()
+    );
+    out.say(
+        Diagnostic::error(Code::Conflict, message)
+            .at(place(member.service), "")
+            .at(place(leader.service), "")
+            .help("write one number at both: a task runs all its containers, or none")
+            .service(member.name()),
+    );
+}
+
+fn same_port(first: &Member<'_>, member: &Member<'_>, port: u16, span: Span) -> Diagnostic {
+    let message =
+        format!("{} and {} share a task, and listen on port {port}", first.name(), member.name());
+    let place = first.service.ports.iter().chain(&first.service.expose);
+    let place = place.filter(|p| p.value.target == port).map(|p| p.span).next();
+    Diagnostic::error(Code::PortConflict, message)
+        .at(span, "")
+        .at(place.unwrap_or(first.service.span()), "first used here")
+        .help("the containers of a task share one network interface: move one of the two")
+        .service(member.name())
+}
+
+/// A unit of deployment.
+#[derive(Debug)]
+pub(crate) struct Unit<'a> {
+    /// The service that it is named after, then the others in the order of the files.
+    pub(crate) members: Vec<&'a Member<'a>>,
+    /// What its rollout, or its run, waits for.
+    pub(crate) gates: Vec<(ResourceId, Gate)>,
+}
+
+impl<'a> Unit<'a> {
+    /// The service that gives the unit its name, its number of tasks and its kind of rollout.
+    pub(crate) fn leader(&self) -> &'a Member<'a> {
+        self.members[0]
+    }
+
+    /// The member of this name.
+    pub(crate) fn member(&self, name: &str) -> Option<&'a Member<'a>> {
+        self.members.iter().find(|member| member.name() == name).copied()
+    }
+
+    /// The unit's name: its leader's.
+    pub(crate) fn name(&self) -> &'a str {
+        self.leader().name()
+    }
+
+    /// The place of its leader.
+    pub(crate) fn span(&self) -> Span {
+        self.leader().service.span()
+    }
+
+    /// The services that its tasks may call by name.
+    pub(crate) fn peers(&self) -> Vec<ResourceId> {
+        let mut peers: Vec<ResourceId> = Vec::new();
+        for peer in self.members.iter().flat_map(|member| &member.peers) {
+            if self.members.len() == 1 || !peers.contains(peer) {
+                peers.push(peer.clone());
+            }
+        }
+        peers
+    }
+
+    /// Whether its tasks run a Service Connect proxy.
+    pub(crate) fn connected(&self) -> bool {
+        self.members.iter().any(|member| member.connected)
+    }
+
+    /// Whether two of its tasks must never run at once.
+    pub(crate) fn stateful(&self) -> bool {
+        self.members.iter().any(|member| member.stateful)
+    }
+}
+
+/// Puts the members of each unit together, in the order of their leaders.
+pub(crate) fn units<'a>(members: &'a [Member<'a>]) -> Vec<Unit<'a>> {
+    let mut units: IndexMap<&str, Unit<'_>> = members
+        .iter()
+        .filter(|member| member.leads())
+        .map(|member| (member.name(), Unit { members: vec![member], gates: member.gates.clone() }))
+        .collect();
+    for member in members.iter().filter(|member| !member.leads()) {
+        if let Some(unit) = units.get_mut(member.unit) {
+            unit.members.push(member);
+            for (id, gate) in &member.gates {
+                match unit.gates.iter_mut().find(|(known, _)| known == id) {
+                    Some((_, known)) => *known = (*known).max(*gate),
+                    None => unit.gates.push((id.clone(), *gate)),
+                }
+            }
+        }
+    }
+    units.into_values().collect()
+}
+
+#[cfg(test)]
+#[path = "unit_tests.rs"]
+mod tests;
