@@ -261,17 +261,16 @@ impl<'a> Assembler<'a> {
         self.is_part = true;
         if !std::mem::replace(&mut self.budget.is_reported, true) {
             let (message, limit, help) = if self.budget.met > MAX_MET {
-                let limit = format!("{MAX_MET} services and others met again are passed here");
+                let limit = format!("{MAX_MET} names met again");
                 ("too many documents are laid over one another", limit, "write one document")
             } else {
-                let limit = format!(
-                    "{MAX_FILES} files, 64 MiB or {MAX_COPIED} copied values is passed here"
-                );
+                let limit = format!("{MAX_FILES} files, 64 MiB or {MAX_COPIED} copied values");
                 let help = "look for files and services that refer to each other again and again";
                 ("`include` and `extends` read too much", limit, help)
             };
             let fault = Diagnostic::error(Code::TooManyFiles, message);
-            self.diagnostics.push(fault.at(span, format!("the limit of {limit}")).help(help));
+            let limit = format!("the limit of {limit} is passed here");
+            self.diagnostics.push(fault.at(span, limit).help(help));
         }
         false
     }
