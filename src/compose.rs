@@ -27,6 +27,7 @@ mod reset;
 mod scalar;
 mod select;
 mod suggest;
+pub mod support;
 mod template;
 mod uninterpolated;
 mod unique;
