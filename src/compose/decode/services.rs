@@ -80,6 +80,7 @@ impl<'a> Decoder<'a> {
             service: None,
             ports_left: self.ports_left,
             mounts_left: self.mounts_left,
+            is_written: self.is_written,
         };
         let mut services = Vec::with_capacity(entries.len());
         for entry in entries {
