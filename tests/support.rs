@@ -4,11 +4,14 @@
 //! `DECKLIFT_UPDATE_DOCS=1 cargo test --test support` writes the page anew.
 //! `tests/data/compose-spec.json` is the schema of the specification, of July 2026.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 
-use decklift::compose::support::{Outcome, Support, support};
+use decklift::compose::support::{Outcome, Support, extension_keys, support};
+use decklift::compose::{LoadOptions, coverage, load};
+use decklift::ecs::facts::Facts;
+use decklift::ecs::translate;
 use serde_json::Value;
 
 const PAGE: &str = "docs/compose-support.md";
@@ -27,6 +30,24 @@ value may have another outcome than the attribute usually has.
 - **refused**: deploying without it would break the application; an error says what to do.
 - **resolved**: it is dealt with before ECS comes into it, as in `docker compose`.
 ";
+
+/// The part of the page about `x-ecs`.
+fn extensions() -> String {
+    let mut page = "
+## `x-ecs`
+
+What Compose has no words for. `decklift schema` prints these keys as a JSON Schema, which editors
+that know `# yaml-language-server: $schema=FILE` check and complete them with.
+"
+    .to_owned();
+    for (title, keys) in extension_keys() {
+        let _ = write!(page, "\n### {title}\n\n| key | |\n|---|---|\n");
+        for (key, text) in keys {
+            let _ = writeln!(page, "| `{key}` | {text} |");
+        }
+    }
+    page
+}
 
 /// The paths of all attributes below a part of the schema.
 fn walk(schema: &Value, node: &Value, path: &str, chain: &[&str], out: &mut BTreeSet<String>) {
@@ -115,9 +136,7 @@ fn page() -> String {
             }
         }
     }
-    let count = |outcome: Outcome| rows().iter().filter(|row| row.outcome == outcome).count();
-    assert!(count(Outcome::Mapped) > count(Outcome::Refused));
-    page
+    page + &extensions()
 }
 
 #[test]
@@ -131,4 +150,78 @@ fn the_page_is_the_table() {
         there == page,
         "{PAGE} is stale: run `DECKLIFT_UPDATE_DOCS=1 cargo test --test support`"
     );
+}
+
+/// A project whose service `web` has this attribute, and what it may name.
+fn project(section: &str, path: &str, value: &Value) -> Value {
+    let group = section.strip_prefix("services.*.").expect("a service's attribute");
+    let mut value = value.clone();
+    for key in format!("{group}{path}").rsplit('.') {
+        value = Value::Object([(key.to_owned(), value)].into_iter().collect());
+    }
+    let mut web = value;
+    if web.get("build").is_none() {
+        web["image"] = "acme/web".into();
+    } else if web["build"].get("context").is_none() {
+        web["build"]["context"] = ".".into();
+    }
+    // Without a test there is no health check to speak of.
+    if path.starts_with("healthcheck.") && web["healthcheck"].get("disable").is_none() {
+        web["healthcheck"]["test"] = "true".into();
+    }
+    serde_json::json!({
+        "services": {"web": web, "other": {"image": "acme/other", "expose": [80]}},
+        "secrets": {"key": {"environment": "KEY"}},
+        "configs": {"page": {"content": "hello"}},
+        "networks": {"front": {}},
+        "volumes": {"data": {}},
+    })
+}
+
+/// What `decklift check` says of that attribute.
+fn told(project: &Value, path: &str) -> (&'static str, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("compose.yaml"), project.to_string()).expect("a file");
+    let variables = [("KEY".to_owned(), "canary".to_owned())].into_iter().collect();
+    let options = LoadOptions { cwd: folder.path().into(), variables, ..LoadOptions::default() };
+    let mut loaded = load(&options);
+    let mut said = std::mem::take(&mut loaded.diagnostics);
+    assert!(!said.has_errors(), "{path}: {said:?}");
+    said.extend(std::mem::take(&mut loaded.outcomes));
+    let project = loaded.project.as_ref().expect("a project");
+    said.extend(translate(project, None, &Facts::offline(None)).diagnostics);
+    let all = coverage(&loaded, &said);
+    let web = all.iter().find(|service| service.service == "web").expect("web");
+    let has = |list: &[String]| list.iter().any(|name| name == path);
+    let word = match () {
+        () if has(&web.mapped) => "mapped",
+        () if has(&web.approximated) => "approximated",
+        () if has(&web.ignored) => "ignored",
+        () if has(&web.refused) => "refused",
+        () => "nothing",
+    };
+    (word, said.iter().map(|found| format!("\n  {}: {}", found.code, found.message)).collect())
+}
+
+#[test]
+fn the_table_says_what_check_says() {
+    let text = fs::read_to_string("tests/data/support-samples.yaml").expect("the samples");
+    let samples: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_yaml::from_str(&text).expect("the samples");
+    let rows = rows();
+    let mut wrong = Vec::new();
+    for (section, samples) in &samples {
+        for (path, value) in samples {
+            let whole = format!("{section}{path}");
+            let row = rows.iter().find(|row| row.path == whole).expect("a row of this sample");
+            let name = whole.strip_prefix("services.*.").expect("a service's attribute");
+            let (word, said) = told(&project(section, path, value), name);
+            let wanted =
+                if row.outcome == Outcome::Resolved { "mapped" } else { row.outcome.as_str() };
+            if word != wanted {
+                wrong.push(format!("{whole}: the table says {wanted}, check says {word}{said}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

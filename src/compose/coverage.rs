@@ -155,12 +155,14 @@ fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
     match diagnostic.code {
         // The code says it, also where `--strict` made an error of a warning.
         Code::Ignored | Code::Obsolete if whole => Fate::Ignored,
-        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped | Code::SizeRounded => {
-            Fate::Approximated
-        }
+        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped => Fate::Approximated,
         Code::Refused | Code::NotSupportedYet => Fate::Refused,
-        _ if diagnostic.severity == Severity::Error => Fate::Refused,
-        _ => Fate::Approximated,
+        _ => match diagnostic.severity {
+            Severity::Error => Fate::Refused,
+            Severity::Warning => Fate::Approximated,
+            // It carries over; there is something to know about how.
+            Severity::Note => Fate::Mapped,
+        },
     }
 }
 

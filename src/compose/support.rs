@@ -1,8 +1,11 @@
 //! What becomes of each attribute of the Compose Specification on ECS with Fargate: the one table
 //! behind `decklift check`, `docs/compose-support.md` and the decoder.
 
+mod extension;
 mod project;
 mod service;
+
+pub use extension::{extension_keys, schema};
 
 /// What becomes of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
