@@ -208,6 +208,21 @@ codes! {
     /// A service waits until another one is healthy, which has no health check.
     HealthyWithoutCheck = "healthy-without-check",
         "Write a `healthcheck` in the Compose file: ECS does not see that of the image.";
+    /// An image has no tag, or `latest`: the next deployment may run another version.
+    UnpinnedImage = "unpinned-image",
+        "Write the version as the tag: `postgres:16`.";
+    /// A health check calls a program that the image does not have.
+    MissingTool = "missing-tool",
+        "Call a program that the image has, or build an image that has this one.";
+    /// A container has less memory than its image needs.
+    LittleMemory = "little-memory",
+        "Write a larger `mem_limit`, or tell the program to take less.";
+    /// An image is made for another kind of machine than the task runs on.
+    WrongMachine = "wrong-machine",
+        "Write the `platform` that the image is made for, or name another image.";
+    /// A reverse proxy stands behind the load balancer, which can do its work.
+    ProxyBehindBalancer = "proxy-behind-balancer",
+        "Nothing needs to be done: it works. Without it requests take one step less.";
     /// A service is called by name, and no port of it is known.
     NothingOffered = "nothing-offered",
         "List the port under `expose` or `ports`.";

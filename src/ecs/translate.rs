@@ -74,6 +74,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     out.desired.stack.clone_from(&cx.stack);
     let mut members = survey(&cx, &mut out);
     rules::load_balancer::assign(&mut members, &mut out);
+    rules::proxy::check(&members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);

@@ -7,7 +7,10 @@ use indexmap::IndexMap;
 
 use super::size::ContainerSize;
 use super::volumes::Mounts;
-use super::{credentials, dependencies, health, image, image_quirks, log_group, namespaces, ports};
+use super::{
+    credentials, dependencies, health, image, image_quirks, log_group, missing_tool, namespaces,
+    ports, unpinned,
+};
 use crate::compose::model::{Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
@@ -88,6 +91,8 @@ pub(crate) fn container(
     } = member.service;
     credentials::check(member.service, out);
     names(member.service, out);
+    missing_tool::check(member.service, out);
+    unpinned::check(member.service, member.known, out);
     namespaces::check(member.service, out);
     if member.job.is_none() && !member.ends {
         restarts(member.service, restart.as_ref(), out);

@@ -130,7 +130,7 @@ mod tests {
     use crate::ecs::testing::{env, run, service};
 
     fn warned(name: &str, value: &str) -> bool {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         env(&mut web, name, value);
         let done = run(vec![web]);
         let said: Vec<_> = done.diagnostics.iter().collect();

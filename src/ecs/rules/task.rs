@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, namespaces, role, size, volumes};
+use super::{container, image, image_needs, namespaces, role, size, volumes};
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
@@ -20,6 +20,11 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let (size, sizes) = size::size(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
+    let runtime_platform = image::runtime_platform(unit, out);
+    for (member, container) in unit.members.iter().zip(&sizes) {
+        image_needs::memory(member.service, size, *container, out);
+        image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
+    }
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
         containers.push(container::container(cx, unit, member, size, &mounts, out));
@@ -34,7 +39,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         requires_compatibilities: vec!["FARGATE".to_owned()],
         cpu: size.cpu.to_string(),
         memory: size.memory.to_string(),
-        runtime_platform: image::runtime_platform(unit, out),
+        runtime_platform,
         ephemeral_storage: None,
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
