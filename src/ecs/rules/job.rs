@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::{base, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
@@ -93,7 +94,7 @@ pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output
                 }
             }
         }
-        effects(service, out);
+        effects(service, jobs.ends.contains(name), out);
     }
     jobs
 }
@@ -127,9 +128,10 @@ fn count(service: &Service, out: &mut Output) -> i32 {
 }
 
 /// What a service may ask for and a job does not get.
-fn effects(service: &Service, out: &mut Output) {
+fn effects(service: &Service, ends: bool, out: &mut Output) {
     let name = &service.name.value;
-    if let Some(restart) = &service.restart
+    // A container that ends while its task runs on has a restart policy.
+    if let Some(restart) = wanted(service).filter(|_| !ends)
         && restart.value != Restart::No
     {
         out.say(

@@ -79,7 +79,7 @@ pub(crate) fn network(
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: network.task_subnets.clone(),
-            security_groups: security_groups::of_service(unit, balanced, out),
+            security_groups: security_groups::of_service(cx, unit, balanced, out),
             assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
                 .to_owned(),
         },
