@@ -37,6 +37,8 @@ struct Attribute {
     whole: Vec<Span>,
     /// What is inside the value.
     parts: Vec<Span>,
+    /// The items or the values right below the value: what spans them all is about all of it.
+    items: Vec<Span>,
     /// The keys and values of the groups around it. What points at one of them is about all in it.
     groups: Vec<Span>,
 }
@@ -91,7 +93,17 @@ fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>)
         inside(value, &mut parts);
         let whole = spans.into_iter().flatten().collect();
         let groups = groups.to_vec();
-        out.push(Attribute { path, fate: Fate::Mapped, whole, parts, groups });
+        let items = items(value);
+        out.push(Attribute { path, fate: Fate::Mapped, whole, parts, items, groups });
+    }
+}
+
+/// The places of a value's items.
+fn items(node: &Node) -> Vec<Span> {
+    match &node.kind {
+        Kind::Scalar(_) => Vec::new(),
+        Kind::Sequence(items) => items.iter().map(|item| item.span).collect(),
+        Kind::Mapping(mapping) => mapping.entries.iter().map(|entry| entry.value.span).collect(),
     }
 }
 
@@ -120,7 +132,12 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
     let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
     let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
     let is_whole = |attribute: &Attribute| {
-        attribute.whole.contains(&place) || attribute.groups.contains(&place)
+        let spans = |item: &Span| {
+            item.source == place.source && place.start <= item.start && item.end <= place.end
+        };
+        attribute.whole.contains(&place)
+            || attribute.groups.contains(&place)
+            || !attribute.items.is_empty() && attribute.items.iter().all(spans)
     };
     let has = |attribute: &Attribute| {
         let holds = |span: &Span| {
@@ -203,12 +220,20 @@ mod tests {
                     deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
                     volumes: [{type: volume, source: d, target: /d, volume: {nocopy: true}}]\n\
                     volumes: {d: {}}\n";
-        let all = covered(text, |_, _| {});
+        let all = covered(text, |loaded, diagnostics| {
+            let web = &loaded.project.as_ref().expect("a project").services["web"];
+            let privileged = web.privileges.as_ref().and_then(|p| p.privileged.as_ref());
+            let place = privileged.expect("it is there").span;
+            diagnostics.push(Diagnostic::error(Code::Refused, "x").at(place, "").service("web"));
+            // One item of one: all of it.
+            let place = web.deploy.placement.constraints.expect("it is there");
+            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
+        });
         let [web] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
         assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
-        assert_eq!(web.ignored, ["attach"]);
-        assert_eq!(web.refused, ["privileged", "healthcheck.interval", "deploy.placement"]);
+        assert_eq!(web.ignored, ["attach", "deploy.placement"]);
+        assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
     }
 
     #[test]

@@ -37,7 +37,9 @@ pub use build::Build;
 pub use cpu::CpuSettings;
 pub use credential_spec::CredentialSpec;
 pub use dependency::{Condition, Dependency};
-pub use deploy::{Deploy, FailureAction, Mode, Order, Resources, UpdateConfig};
+pub use deploy::{
+    Deploy, FailureAction, Mode, Order, Placement, Resources, RestartPolicy, UpdateConfig,
+};
 pub use device::{Device, Gpu};
 pub use extension::{Http, PortExposure, ProjectExtension, ServiceExtension};
 pub use extensions::Extensions;
@@ -46,7 +48,9 @@ pub use hook::{Hook, Hooks};
 pub use kernel::{KernelSettings, Ulimit};
 pub use logging::Logging;
 pub use namespaces::Namespaces;
-pub use network::{Network, NetworkAttachment};
+pub use network::{
+    AttachmentOption, Network, NetworkAttachment, NetworkOption, is_security_group_id,
+};
 pub use port::{Port, Protocol};
 pub use privileges::Privileges;
 pub use project::Project;

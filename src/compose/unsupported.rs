@@ -35,6 +35,7 @@ pub(super) enum Level {
     Ulimit,
     ProjectExtension,
     ServiceExtension,
+    NetworkExtension,
     HttpExtension,
     /// A place whose attributes are all read; what messages call it.
     Part(&'static str),
@@ -75,6 +76,7 @@ impl Level {
             Level::Ulimit => "a limit",
             Level::ProjectExtension => "the top-level `x-ecs`",
             Level::ServiceExtension => "a service's `x-ecs`",
+            Level::NetworkExtension => "a network's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
             Level::Part(name) => name,
         }
@@ -83,24 +85,9 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::Root => &["configs", "models", "secrets"],
-            Level::Service => SERVICE,
+            Level::Root => &["configs", "secrets"],
+            Level::Service => &["configs", "logging", "secrets"],
             Level::Build => BUILD,
-            Level::Deploy => &["endpoint_mode", "placement", "restart_policy", "rollback_config"],
-            Level::Reservations => &["devices", "generic_resources"],
-            Level::Attachment => &[
-                "driver_opts",
-                "gw_priority",
-                "interface_name",
-                "ipv4_address",
-                "ipv6_address",
-                "link_local_ips",
-                "mac_address",
-                "priority",
-            ],
-            Level::Network => {
-                &["attachable", "driver_opts", "enable_ipv4", "enable_ipv6", "ipam", "labels"]
-            }
             Level::Volume => &["labels"],
             Level::Mount => &["image"],
             Level::MountVolume => &["labels", "subpath"],
@@ -119,7 +106,12 @@ impl Level {
             ],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
-            Level::UpdateConfig
+            Level::Deploy
+            | Level::Reservations
+            | Level::Attachment
+            | Level::Network
+            | Level::NetworkExtension
+            | Level::UpdateConfig
             | Level::Resources
             | Level::Limits
             | Level::Healthcheck
@@ -157,57 +149,6 @@ impl Level {
         }
     }
 }
-
-const SERVICE: &[&str] = &[
-    "annotations",
-    "blkio_config",
-    "cap_add",
-    "cap_drop",
-    "configs",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "cpuset",
-    "credential_spec",
-    "device_cgroup_rules",
-    "devices",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "domainname",
-    "external_links",
-    "extra_hosts",
-    "gpus",
-    "group_add",
-    "label_file",
-    "links",
-    "logging",
-    "mac_address",
-    "mem_swappiness",
-    "memswap_limit",
-    "models",
-    "oom_kill_disable",
-    "oom_score_adj",
-    "pids_limit",
-    "post_start",
-    "pre_stop",
-    "privileged",
-    "provider",
-    "pull_refresh_after",
-    "runtime",
-    "secrets",
-    "security_opt",
-    "shm_size",
-    "stop_signal",
-    "storage_opt",
-    "sysctls",
-    "ulimits",
-    "use_api_socket",
-];
 
 const BUILD: &[&str] = &[
     "additional_contexts",
@@ -257,12 +198,7 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
         (Level::Root | Level::Service, "secrets" | "configs") => {
             "pass the value through `environment`, or build the file into the image, until then"
         }
-        (Level::Service, "links" | "external_links") => {
-            "remove it: services reach each other by name without links"
-        }
         (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
-        (Level::Service, "label_file") => "write the labels into `labels`",
-        (Level::Service, "stop_signal") => "set `STOPSIGNAL` in the Dockerfile",
         (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"

@@ -199,7 +199,7 @@ impl Validator<'_> {
                 && service.provider.is_none()
                 && service.network_mode().is_none()
             {
-                let attached = NetworkAttachment { span: service.name.span, aliases: Vec::new() };
+                let attached = NetworkAttachment::new(service.name.span);
                 service.networks.insert("default".into(), attached);
             }
             service.networks.retain(|network, attached| {
@@ -235,13 +235,7 @@ impl Validator<'_> {
             });
         }
         if used_networks.contains("default") && !networks.contains_key("default") {
-            let mut implied = Network {
-                span,
-                name: None,
-                internal: false,
-                external: false,
-                settings: Settings::default(),
-            };
+            let mut implied = Network::new(span);
             implied.settings.attributes.insert("ipam", Setting::Part(Settings::default()));
             networks.insert("default".into(), implied);
         }

@@ -5,6 +5,7 @@
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
 mod cluster;
+mod container_settings;
 mod file_system;
 mod id;
 mod job;
@@ -21,6 +22,7 @@ mod value;
 mod visit;
 
 pub use cluster::*;
+pub use container_settings::*;
 pub use file_system::*;
 pub use id::*;
 pub use job::*;

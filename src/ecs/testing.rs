@@ -101,8 +101,8 @@ pub(crate) fn build() -> Build {
 /// A place in a network with these aliases.
 pub(crate) fn attachment(aliases: &[&str]) -> NetworkAttachment {
     NetworkAttachment {
-        span: span(),
         aliases: aliases.iter().map(|alias| at((*alias).to_owned())).collect(),
+        ..NetworkAttachment::new(span())
     }
 }
 
@@ -173,13 +173,7 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
     let mut volumes = IndexMap::new();
     for service in &services {
         for name in service.networks.keys() {
-            networks.entry(name.clone()).or_insert(Network {
-                span: span(),
-                name: None,
-                internal: false,
-                external: false,
-                settings: Settings::default(),
-            });
+            networks.entry(name.clone()).or_insert(Network::new(span()));
         }
         for mount in &service.mounts {
             if let MountKind::Volume(name) = &mount.value.kind {

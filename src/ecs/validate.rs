@@ -5,6 +5,7 @@
 //! only the account knows are not looked at.
 
 mod container;
+mod container_settings;
 mod file_system;
 mod iam;
 mod load_balancer;

@@ -2,6 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 
+use super::container_settings as settings;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::text;
 use crate::ecs::desired::{
@@ -36,6 +37,9 @@ pub(super) fn to_sdk(
         log_configuration,
         interactive,
         pseudo_terminal,
+        ulimits,
+        system_controls,
+        restart_policy,
     } = container;
     let labels = docker_labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     Ok(sdk::ContainerDefinition::builder()
@@ -61,6 +65,9 @@ pub(super) fn to_sdk(
         .set_log_configuration(log_configuration.as_ref().map(logs).transpose()?)
         .set_interactive(*interactive)
         .set_pseudo_terminal(*pseudo_terminal)
+        .set_ulimits(some(ulimits.iter().map(settings::ulimit).collect::<Result<_, _>>()?))
+        .set_system_controls(some(system_controls.iter().map(settings::control).collect()))
+        .set_restart_policy(restart_policy.as_ref().map(settings::restart).transpose()?)
         .build())
 }
 
@@ -94,6 +101,9 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
         log_configuration: container.log_configuration().map(logs_back),
         interactive: container.interactive().filter(|on| *on),
         pseudo_terminal: container.pseudo_terminal().filter(|on| *on),
+        ulimits: settings::ulimits_back(container.ulimits()),
+        system_controls: settings::controls_back(container.system_controls()),
+        restart_policy: container.restart_policy().and_then(settings::restart_back),
     }
 }
 
@@ -210,7 +220,7 @@ fn check_back(check: &sdk::HealthCheck) -> HealthCheck {
 }
 
 fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
-    let LinuxParameters { init_process_enabled, tmpfs } = linux;
+    let LinuxParameters { capabilities, init_process_enabled, tmpfs } = linux;
     let tmpfs = tmpfs
         .iter()
         .map(|Tmpfs { container_path, size }| {
@@ -218,6 +228,7 @@ fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
         })
         .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LinuxParameters::builder()
+        .set_capabilities(capabilities.as_ref().map(settings::capabilities))
         .set_init_process_enabled(*init_process_enabled)
         .set_tmpfs(some(tmpfs))
         .build())
@@ -234,8 +245,9 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
         .collect();
     tmpfs.sort_by(|a, b| a.container_path.cmp(&b.container_path));
     let init_process_enabled = linux.init_process_enabled().filter(|on| *on);
-    let any = init_process_enabled.is_some() || !tmpfs.is_empty();
-    any.then_some(LinuxParameters { init_process_enabled, tmpfs })
+    let capabilities = linux.capabilities().and_then(settings::capabilities_back);
+    let linux = LinuxParameters { capabilities, init_process_enabled, tmpfs };
+    (linux != LinuxParameters::default()).then_some(linux)
 }
 
 fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {

@@ -70,8 +70,44 @@ fn linux() -> impl Strategy<Value = LinuxParameters> {
         (word(), 1..64).prop_map(|(path, size)| Tmpfs { container_path: format!("/{path}"), size });
     let tmpfs = prop::collection::vec(tmpfs, 1..3)
         .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
-    (on(), tmpfs)
-        .prop_map(|(init_process_enabled, tmpfs)| LinuxParameters { init_process_enabled, tmpfs })
+    (on(), tmpfs, option(capabilities())).prop_map(|(init_process_enabled, tmpfs, capabilities)| {
+        LinuxParameters { capabilities, init_process_enabled, tmpfs }
+    })
+}
+
+fn capabilities() -> impl Strategy<Value = KernelCapabilities> {
+    (names(0), names(1)).prop_map(|(add, drop)| KernelCapabilities { add, drop })
+}
+
+fn names(least: usize) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::btree_set("[A-Z_]{1,6}", least..3).prop_map(|set| set.into_iter().collect())
+}
+
+fn ulimits() -> impl Strategy<Value = Vec<Ulimit>> {
+    let name = prop::sample::select(vec!["core", "memlock", "nofile", "nproc"]);
+    let limit = (name, -1..9999, -1..9999).prop_map(|(name, soft_limit, hard_limit)| Ulimit {
+        name: name.to_owned(),
+        soft_limit,
+        hard_limit,
+    });
+    prop::collection::vec(limit, 0..3).prop_map(|list| sorted(list, |limit| limit.name.clone()))
+}
+
+fn controls() -> impl Strategy<Value = Vec<SystemControl>> {
+    prop::collection::btree_map(word(), word(), 0..3).prop_map(|map| {
+        let control = |(namespace, value)| SystemControl { namespace, value };
+        map.into_iter().map(control).collect()
+    })
+}
+
+fn restart() -> impl Strategy<Value = ContainerRestartPolicy> {
+    (prop::collection::vec(0..255, 0..3), option(60..1800)).prop_map(|(codes, period)| {
+        ContainerRestartPolicy {
+            enabled: true,
+            ignored_exit_codes: codes,
+            restart_attempt_period: period,
+        }
+    })
 }
 
 fn words() -> impl Strategy<Value = Vec<String>> {
@@ -87,10 +123,14 @@ prop_compose! {
         readonly_root_filesystem in on(),
         interactive in on(),
         pseudo_terminal in on(),
+        ulimits in ulimits(),
+        system_controls in controls(),
+        restart_policy in option(restart()),
     ) -> ContainerDefinition {
         ContainerDefinition {
             cpu, memory, memory_reservation, stop_timeout, readonly_root_filesystem, interactive,
-            pseudo_terminal, ..ContainerDefinition::default()
+            pseudo_terminal, ulimits, system_controls, restart_policy,
+            ..ContainerDefinition::default()
         }
     }
 }

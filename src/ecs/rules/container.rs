@@ -8,10 +8,11 @@ use indexmap::IndexMap;
 use super::size::ContainerSize;
 use super::volumes::Mounts;
 use super::{
-    credentials, dependencies, health, image, image_quirks, log_group, missing_tool, namespaces,
-    ports, unpinned,
+    addressing, capabilities, cpu, credentials, dependencies, devices, health, hooks, image,
+    image_quirks, kernel, log_group, missing_tool, namespaces, networks, placement, ports,
+    privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
 };
-use crate::compose::model::{Restart, Service};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
 use crate::ecs::translate::context::{Context, Output};
@@ -19,6 +20,9 @@ use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
+
+/// Texts by name.
+type Texts = IndexMap<String, Located<String>>;
 
 /// Seconds between SIGTERM and SIGKILL on Fargate (ECS API reference,
 /// `ContainerDefinition.stopTimeout`).
@@ -53,15 +57,15 @@ pub(crate) fn container(
         expose: _,          // ports.rs
         depends_on: _,      // dependencies.rs
         healthcheck: _,     // health.rs
-        deploy: _,          // size.rs, rollout.rs, tags.rs, dependencies.rs
-        scale: _,           // service.rs
-        cpus: _,            // size.rs
-        mem_limit: _,       // size.rs
+        deploy: _, // size.rs, rollout.rs, tags.rs, dependencies.rs, placement.rs, restart_policy.rs
+        scale: _,  // service.rs
+        cpus: _,   // size.rs
+        mem_limit: _, // size.rs
         mem_reservation: _, // size.rs
-        mounts: _,          // volumes.rs
-        networks: _,        // security_groups.rs, discovery.rs
+        mounts: _, // volumes.rs
+        networks: _, // security_groups.rs, networks.rs, discovery.rs
         labels,
-        restart,
+        restart: _, // restart_policy.rs
         stop_grace_period,
         container_name: _, // discovery.rs, below
         hostname: _,       // discovery.rs, below
@@ -69,34 +73,27 @@ pub(crate) fn container(
         read_only,
         tty,
         stdin_open,
-        // What ECS does not take is in the table of compose/unsupported.rs.
-        stop_signal: _,
-        pull_policy: _,
-        pull_refresh_after: _,
-        attach: _,
-        profiles: _,
-        annotations: _,
+        stop_signal: _,        // stop_signal.rs
+        pull_policy: _,        // pull.rs
+        pull_refresh_after: _, // pull.rs
+        attach: _,             // a note of the loader
+        profiles: _,           // the loader's
+        annotations,
         volumes_from: _, // volumes.rs, unit.rs
-        models: _,
+        models: _,       // provider.rs
+        // What ECS does not take is in the table of compose/unsupported.rs.
         logging: _,
-        provider: _,
-        hooks: _,
-        cpu: _,
-        kernel: _,
+        provider: _,   // provider.rs
+        hooks: _,      // hooks.rs
+        cpu: _,        // cpu.rs, size.rs
+        kernel: _,     // kernel.rs, ulimits.rs, system_controls.rs
         namespaces: _, // namespaces.rs
-        privileges: _,
-        addressing: _,
+        privileges: _, // privileges.rs, capabilities.rs, devices.rs
+        addressing: _, // addressing.rs, discovery.rs
         written: _,
         extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs
     } = member.service;
-    credentials::check(member.service, out);
-    names(member.service, out);
-    missing_tool::check(member.service, out);
-    unpinned::check(member.service, member.known, out);
-    namespaces::check(member.service, out);
-    if member.job.is_none() && !member.ends {
-        restarts(member.service, restart.as_ref(), out);
-    }
+    check(cx, member, out);
     ContainerDefinition {
         image: image::reference(member.service),
         port_mappings: ports::mappings(&name.value, &member.ports),
@@ -107,14 +104,44 @@ pub(crate) fn container(
         environment: variables(member, environment, out),
         depends_on: dependencies::within(unit, member),
         health_check: health::health_check(member.service, out),
-        linux_parameters: linux(is_on(init.as_ref()), mounts),
+        linux_parameters: linux(member.service, is_on(init.as_ref()), mounts, out),
         readonly_root_filesystem: is_on(read_only.as_ref()),
         stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
-        docker_labels: labels.iter().map(|(key, v)| (key.clone(), v.value.clone())).collect(),
+        docker_labels: docker_labels(annotations, labels),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
+        ulimits: ulimits::ulimits(member.service, out),
+        system_controls: system_controls::system_controls(member.service, out),
+        restart_policy: restart_policy::restart_policy(member, out),
         ..placed(cx, member, size, mounts)
     }
+}
+
+/// Says what of a service has no place in a container definition for Fargate.
+fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
+    let service = member.service;
+    missing_tool::check(service, out);
+    unpinned::check(service, member.known, out);
+    credentials::check(service, out);
+    names(service, out);
+    namespaces::check(service, out);
+    networks::check(service, out);
+    addressing::check(cx.project, service, out);
+    privileges::check(service, out);
+    devices::check(service, out);
+    kernel::check(service, out);
+    cpu::check(service, out);
+    hooks::check(service, out);
+    provider::check(service, out);
+    placement::check(service, out);
+    pull::check(service, out);
+    stop_signal::check(service, out);
+}
+
+/// `annotations` and `labels`, which go first: ECS has one kind of both.
+fn docker_labels(annotations: &Texts, labels: &Texts) -> BTreeMap<String, String> {
+    let both = annotations.iter().chain(labels);
+    both.map(|(key, text)| (key.clone(), text.value.clone())).collect()
 }
 
 /// What a container gets from its task.
@@ -142,17 +169,22 @@ fn is_on(switch: Option<&Located<bool>>) -> Option<bool> {
     switch.filter(|switch| switch.value).map(|_| true)
 }
 
-fn linux(init: Option<bool>, mounts: &Mounts) -> Option<LinuxParameters> {
-    let linux = LinuxParameters { init_process_enabled: init, tmpfs: mounts.tmpfs.clone() };
+fn linux(
+    service: &Service,
+    init: Option<bool>,
+    mounts: &Mounts,
+    out: &mut Output,
+) -> Option<LinuxParameters> {
+    let linux = LinuxParameters {
+        capabilities: capabilities::capabilities(service, out),
+        init_process_enabled: init,
+        tmpfs: mounts.tmpfs.clone(),
+    };
     (linux != LinuxParameters::default()).then_some(linux)
 }
 
 /// The variables, sorted by name.
-fn variables(
-    member: &Member<'_>,
-    given: &IndexMap<String, Located<String>>,
-    out: &mut Output,
-) -> Vec<KeyValuePair> {
+fn variables(member: &Member<'_>, given: &Texts, out: &mut Output) -> Vec<KeyValuePair> {
     let mut all: BTreeMap<_, _> =
         given.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     image_quirks::add(member, &mut all, out);
@@ -226,24 +258,6 @@ fn names(service: &Service, out: &mut Output) {
             .service(&service.name.value),
         );
     }
-}
-
-/// ECS always starts a service's tasks again.
-fn restarts(service: &Service, restart: Option<&Located<Restart>>, out: &mut Output) {
-    let Some(restart) = restart else { return };
-    let diagnostic = match restart.value {
-        Restart::Always | Restart::UnlessStopped => return,
-        Restart::No => {
-            Diagnostic::warning(Code::Approximated, "ECS starts the service again when it stops")
-                .help("services run forever on ECS; `x-ecs: {job: true}` makes it a task that runs once a deployment")
-        }
-        Restart::OnFailure => Diagnostic::note(
-            Code::Approximated,
-            "ECS starts the service again when it ends well, too",
-        )
-        .help("services run forever on ECS"),
-    };
-    out.say(diagnostic.at(restart.span, "").service(&service.name.value));
 }
 
 #[cfg(test)]

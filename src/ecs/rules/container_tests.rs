@@ -1,4 +1,5 @@
 use super::*;
+use crate::compose::model::Restart;
 use crate::diagnostic::Severity;
 use crate::ecs::testing::{at, container as of, env, find, loud, run, seconds, service};
 

@@ -193,9 +193,9 @@ mod tests {
     use crate::ecs::testing::{at, depends, healthcheck, loud, resource, run, service};
 
     fn pair(condition: Condition) -> Vec<Service> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "db", condition);
-        let mut db = service("db", "acme/db");
+        let mut db = service("db", "acme/db:1");
         db.healthcheck = Some(healthcheck(HealthTest::Shell("true".to_owned())));
         vec![web, db]
     }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn whoever_waits_for_a_job_waits_for_its_end() {
         let mut services = pair(Condition::CompletedSuccessfully);
-        let mut other = service("other", "acme/other");
+        let mut other = service("other", "acme/other:1");
         depends(&mut other, "db", Condition::Started);
         services.push(other);
         let done = run(services);
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_absent_dependency_is_no_gate() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "gone", Condition::Started);
         let done = run(vec![web]);
         let waits = &resource(&done, Kind::Service, "web").waits;
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_mode_that_fargate_does_not_have() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.mode = Some(at(Mode::Global));
         assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
     }

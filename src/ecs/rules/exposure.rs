@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn internal_networks_have_no_load_balancer() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.ports = vec![port(8080, 80)];
         let mut project = project(vec![web]);
         project.networks["default"].internal = true;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::security_groups::{
-    Source, add_group, add_rule, file_system_group, id_of, network_group, networks_of,
+    Source, add_group, add_rule, file_system_group, group_of, id_of, networks_of,
 };
 use crate::compose::model::{MountKind, Volume};
 use crate::diagnostic::{Code, Diagnostic};
@@ -80,8 +80,15 @@ fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out:
     let group = file_system_group();
     let description = "Lets tasks reach the file system".to_owned();
     add_group(cx, group.clone(), description, None, Some(origin), out);
+    let mut known = Vec::new();
     for network in networks_of(users) {
-        let from = Source::Group(network_group(network));
+        let from = group_of(cx, network);
+        // Two networks may be one existing group, and AWS takes a rule once.
+        if known.contains(&from) {
+            continue;
+        }
+        known.push(from.clone());
+        let from = Source::Group(from);
         let place = (None, Some(origin));
         add_rule(format!("efs-{network}"), group.clone(), Some(NFS), from, place, out);
     }

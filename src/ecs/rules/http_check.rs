@@ -164,13 +164,13 @@ mod tests {
     use crate::ecs::testing::{healthcheck, service};
 
     fn shell(line: &str) -> Option<String> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
         http_path(&web, 80)
     }
 
     fn command(words: &[&str]) -> Option<String> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         web.healthcheck = Some(healthcheck(HealthTest::Command(words)));
         http_path(&web, 80)

@@ -177,12 +177,12 @@ mod tests {
             (Some("linux/arm64"), "ARM64"),
             (Some("linux/arm64/v8"), "ARM64"),
         ] {
-            let mut web = service("web", "acme/web");
+            let mut web = service("web", "acme/web:1");
             web.platform = platform.map(|p| at(p.to_owned()));
             let done = run(vec![web]);
             assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, wanted);
         }
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.platform = Some(at("windows/amd64".to_owned()));
         assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::{base, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
@@ -93,7 +94,7 @@ pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output
                 }
             }
         }
-        effects(service, out);
+        effects(service, jobs.ends.contains(name), out);
     }
     jobs
 }
@@ -127,9 +128,10 @@ fn count(service: &Service, out: &mut Output) -> i32 {
 }
 
 /// What a service may ask for and a job does not get.
-fn effects(service: &Service, out: &mut Output) {
+fn effects(service: &Service, ends: bool, out: &mut Output) {
     let name = &service.name.value;
-    if let Some(restart) = &service.restart
+    // A container that ends while its task runs on has a restart policy.
+    if let Some(restart) = wanted(service).filter(|_| !ends)
         && restart.value != Restart::No
     {
         out.say(
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn who_is_waited_for_until_its_end_is_a_job() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "migrate", Condition::CompletedSuccessfully);
         let done = run(vec![web, built("migrate")]);
         assert_eq!(loud(&done.diagnostics), []);
@@ -234,11 +236,11 @@ mod tests {
     #[test]
     fn modes_and_the_extension_make_jobs() {
         for mode in [Mode::ReplicatedJob, Mode::GlobalJob] {
-            let mut seed = service("seed", "acme/seed");
+            let mut seed = service("seed", "acme/seed:1");
             seed.deploy.mode = Some(at(mode));
             assert_eq!(job(&run(vec![seed]), "seed").count, 1);
         }
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(true));
         seed.scale = Some(at(3));
         assert_eq!(job(&run(vec![seed]), "seed").count, 3);
@@ -246,9 +248,9 @@ mod tests {
 
     #[test]
     fn a_job_offers_nothing_and_has_no_proxy() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "migrate", Condition::CompletedSuccessfully);
-        let mut migrate = service("migrate", "acme/migrate");
+        let mut migrate = service("migrate", "acme/migrate:1");
         migrate.restart = Some(at(Restart::Always));
         let done = run(vec![web, migrate]);
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
@@ -257,12 +259,12 @@ mod tests {
 
     #[test]
     fn too_many_at_once_and_none_at_all() {
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(true));
         seed.scale = Some(at(11));
         assert_eq!(loud(&run(vec![seed.clone()]).diagnostics), [(Severity::Error, Code::Refused)]);
         seed.scale = Some(at(0));
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "seed", Condition::CompletedSuccessfully);
         let done = run(vec![web, seed]);
         assert!(!has(&done, Kind::Job, "seed"));
@@ -271,9 +273,9 @@ mod tests {
 
     #[test]
     fn no_job_and_yet_awaited() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "seed", Condition::CompletedSuccessfully);
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(false));
         assert_eq!(loud(&run(vec![web, seed]).diagnostics), [(Severity::Error, Code::Conflict)]);
     }

@@ -78,7 +78,7 @@ mod tests {
     use crate::ecs::translate;
 
     fn kept(days: Option<u32>) -> (i32, Vec<(Severity, Code)>) {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.extension.log_retention = days.map(at);
         let done = translate(&project, None, &facts());
         let Body::LogGroup(group) = &resource(&done, Kind::LogGroup, "web").body else {
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn output_goes_to_the_service_s_own_group() {
-        let done = run(vec![service("web", "acme/web")]);
+        let done = run(vec![service("web", "acme/web:1")]);
         let log = container(&done, "web").log_configuration.clone().expect("a log");
         assert_eq!(log.options["awslogs-group"], "/decklift/shop/web");
         assert_eq!(log.options["awslogs-region"], "eu-west-1");

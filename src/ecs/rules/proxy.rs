@@ -52,7 +52,7 @@ mod tests {
         let mut proxy = service("proxy", image);
         proxy.ports = vec![port(80, 80)];
         edit(&mut proxy);
-        let done = run(vec![proxy, service("app", "acme/app")]);
+        let done = run(vec![proxy, service("app", "acme/app:1")]);
         find(&done.diagnostics, Code::ProxyBehindBalancer).is_some()
     }
 

@@ -15,8 +15,18 @@ pub(crate) fn deployment(
     stateful: bool,
     out: &mut Output,
 ) -> DeploymentConfiguration {
-    let Deploy { mode: _, replicas: _, labels: _, update_config, limits: _, reservations: _ } =
-        &service.deploy;
+    let Deploy {
+        mode: _,
+        replicas: _,
+        labels: _,
+        update_config,
+        limits: _,
+        reservations: _,
+        restart_policy: _,
+        rollback_config: _,
+        placement: _,
+        endpoint_mode: _,
+    } = &service.deploy;
     let update = update_config.as_ref().map(|update| &update.value);
     let failure = update.and_then(|update| update.failure_action.as_ref()).map(|f| f.value);
     if let Some(update) = update {

@@ -79,7 +79,7 @@ pub(crate) fn network(
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: network.task_subnets.clone(),
-            security_groups: security_groups::of_service(unit, balanced, out),
+            security_groups: security_groups::of_service(cx, unit, balanced, out),
             assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
                 .to_owned(),
         },
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_service_runs_on_fargate_in_the_chosen_subnets() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.replicas = Some(at(3));
         let mut facts = facts();
         facts.network.assign_public_ip = false;
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn scale_goes_before_replicas() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.replicas = Some(at(3));
         web.scale = Some(at(0));
         assert_eq!(ecs_service(&run(vec![web]), "web").desired_count, 0);
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn stop_first_cannot_be_rebalanced() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         let config = UpdateConfig { order: Some(at(Order::StopFirst)), ..UpdateConfig::default() };
         web.deploy.update_config = Some(at(config));
         let done = run(vec![web]);

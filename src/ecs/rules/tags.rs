@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn labels_of_deploy_become_tags_of_the_service() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.labels.insert("team".into(), at("shop".into()));
         web.deploy.labels.insert("traefik.rule".into(), at("Host(`x`)".into()));
         web.deploy.labels.insert("decklift:project".into(), at("other".into()));
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn labels_beyond_fifty_are_dropped() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         for n in 0..48 {
             web.deploy.labels.insert(format!("l{n}"), at("x".into()));
         }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn project_tags_stand_on_everything_and_faults_are_errors() {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.extension.tags.insert("team".into(), at("shop".into()));
         project.extension.tags.insert("aws:x".into(), at("x".into()));
         project.extension.tags.insert("decklift:x".into(), at("x".into()));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, image_needs, namespaces, role, size, volumes};
+use super::{container, image, image_needs, namespaces, role, size, system_controls, volumes};
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
@@ -18,6 +18,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let name = unit.name();
     let id = task_definition_id(name);
     let (size, sizes) = size::size(unit, out);
+    system_controls::check(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
     let runtime_platform = image::runtime_platform(unit, out);

@@ -49,7 +49,7 @@ fn a_named_volume_lives_on_efs() {
 
 #[test]
 fn volumes_of_unknown_images_start_empty_with_a_warning() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![volume_mount("data", "/data")];
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::VolumeStartsEmpty)]);
 }
@@ -59,7 +59,7 @@ fn services_share_a_volume_and_only_their_networks_reach_it() {
     let mut web = store();
     web.name = at("web".to_owned());
     web.networks = networks(&["front"]);
-    let mut other = service("other", "acme/other");
+    let mut other = service("other", "acme/other:1");
     other.networks = networks(&["back"]);
     let done = run(vec![store(), web, other]);
     let points = done.desired.resources.keys().filter(|id| id.kind == Kind::AccessPoint).count();
@@ -112,7 +112,7 @@ fn drivers_and_external_volumes_are_not_supported_yet() {
 
 #[test]
 fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![mount(MountKind::Anonymous, "/app/node_modules")];
     let done = run(vec![web.clone()]);
     assert!(task(&done, "web").volumes.is_empty());
@@ -125,7 +125,7 @@ fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
 
 #[test]
 fn tmpfs_is_memory() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![
         mount(MountKind::Tmpfs { size: None }, "/tmp"),
         mount(MountKind::Tmpfs { size: Some((1 << 20) + 1) }, "/run"),
@@ -145,7 +145,7 @@ fn paths_of_this_machine() {
         ("/sys", Severity::Error, Code::Refused),
         ("/etc/localtime", Severity::Note, Code::Ignored),
     ] {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.mounts = vec![mount(MountKind::Bind(PathBuf::from(path)), "/x")];
         let done = run(vec![web]);
         let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();

@@ -1,13 +1,13 @@
 //! What has to be known of every service before any of them can be translated: its ports, its
 //! names, who may call it, and who names it.
 
-use crate::compose::model::{Network, Service};
+use crate::compose::model::Service;
 use crate::ecs::desired::{Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::ports::{Ports, declared};
-use crate::ecs::rules::{dependencies, job, namespaces, volumes};
+use crate::ecs::rules::{addressing, dependencies, job, namespaces, volumes};
 
 use super::context::{Context, Output};
 use super::unit;
@@ -60,6 +60,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     let services = &cx.project.services;
     let sharing = unit::sharing(cx, out);
     let jobs = job::jobs(cx, &sharing, out);
+    let links = addressing::links(cx.project);
     let mut members: Vec<_> = services
         .values()
         .map(|service| {
@@ -77,7 +78,9 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 ports: declared(service, known, out),
                 // Nobody calls a job: it has no Service Connect, and no load balancer.
                 names: match job {
-                    None if namespaces::has_names(service) => discovery::own_names(service, out),
+                    None if namespaces::has_names(service) => {
+                        discovery::own_names(service, &links, out)
+                    }
                     _ => Vec::new(),
                 },
                 public: match job {
@@ -102,9 +105,5 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
 /// Whether nothing outside may come in: every network of the service is `internal`.
 fn is_internal(cx: &Context<'_>, networks: &[&str]) -> bool {
     let mut networks = networks.iter().filter_map(|name| cx.project.networks.get(*name)).peekable();
-    networks.peek().is_some()
-        && networks.all(|network| {
-            let Network { span: _, name: _, internal, external: _, settings: _ } = network;
-            *internal
-        })
+    networks.peek().is_some() && networks.all(|network| network.internal)
 }

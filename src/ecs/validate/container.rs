@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Report;
 use super::text::{is_ecs_name, is_port, is_port_name};
+use super::{Report, container_settings};
 use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
 
 /// `ecs ContainerDefinition` on Fargate
@@ -34,6 +34,7 @@ pub(super) fn container(
     variables(container, report);
     memory(container, report);
     logs(container, report);
+    container_settings::settings(container, report);
 }
 
 fn dependencies(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::is_ecs_name;
-use super::{Report, Unique, container, tags};
+use super::{Report, Unique, container, container_settings, tags};
 use crate::ecs::desired::{Attribute, Kind, TaskDefinition, TaskVolume, Value};
 use crate::ecs::rules::image::private_ecr;
 use crate::ecs::rules::size::is_fargate_size;
@@ -33,6 +33,7 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
     execution_role(task, report);
     volumes(task, report);
     containers(task, report);
+    container_settings::shared_network(task, report);
     let bytes = serde_json::to_vec(task).map_or(0, |json| json.len());
     if bytes > MOST_BYTES {
         report.fault(

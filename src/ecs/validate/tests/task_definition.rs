@@ -151,8 +151,7 @@ fn volumes_of_a_task() {
     });
     container("tmpfs", |c| {
         let tmpfs = vec![Tmpfs { container_path: "/tmp".into(), size: 0 }];
-        c.linux_parameters =
-            Some(crate::ecs::desired::LinuxParameters { init_process_enabled: None, tmpfs });
+        c.linux_parameters = Some(LinuxParameters { tmpfs, ..LinuxParameters::default() });
     });
 }
 
@@ -207,4 +206,63 @@ fn log_drivers() {
         let options = std::collections::BTreeMap::new();
         c.log_configuration = Some(LogConfiguration { log_driver: "json-file".into(), options });
     });
+}
+
+#[test]
+fn capabilities() {
+    let with = |add: &'static [&str], drop: &'static [&str]| {
+        move |c: &mut ContainerDefinition| {
+            let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let capabilities = Some(KernelCapabilities { add: list(add), drop: list(drop) });
+            c.linux_parameters =
+                Some(LinuxParameters { capabilities, ..LinuxParameters::default() });
+        }
+    };
+    container("adds the capability NET_ADMIN", with(&["SYS_PTRACE", "NET_ADMIN"], &["ALL"]));
+    container("drops the capability \"CAP_KILL\"", with(&[], &["KILL", "CAP_KILL"]));
+}
+
+#[test]
+fn limits_of_processes() {
+    let with = |name: &'static str, soft_limit, hard_limit| {
+        move |c: &mut ContainerDefinition| {
+            c.ulimits.push(Ulimit { name: name.to_owned(), soft_limit, hard_limit });
+        }
+    };
+    container("no limit \"as\"", with("as", 1, 1));
+    container("the soft limit 2 of nofile", with("nofile", 2, 1));
+    container("the soft limit -1 of nofile", with("nofile", -1, 1));
+    container("has it twice", |c| {
+        let limit = Ulimit { name: "nofile".to_owned(), soft_limit: 1, hard_limit: -1 };
+        c.ulimits = vec![limit.clone(), limit];
+    });
+}
+
+#[test]
+fn system_controls() {
+    fn control(value: &str, namespace: &str) -> SystemControl {
+        SystemControl { namespace: namespace.to_owned(), value: value.to_owned() }
+    }
+    container("cannot set \"vm.swappiness\"", |c| {
+        c.system_controls = vec![control("1", "net.core.somaxconn"), control("1", "vm.swappiness")];
+    });
+    container("sets it twice", |c| c.system_controls = vec![control("1", "kernel.sem"); 2]);
+    task("to different values", |t| {
+        let mut other = helper();
+        other.system_controls = vec![control("2", "net.core.somaxconn")];
+        t.container_definitions[0].system_controls = vec![control("1", "net.core.somaxconn")];
+        t.container_definitions.push(other);
+    });
+}
+
+#[test]
+fn restart_policies() {
+    let policy = |period, codes: i32| ContainerRestartPolicy {
+        enabled: true,
+        ignored_exit_codes: (0..codes).collect(),
+        restart_attempt_period: Some(period),
+    };
+    container("restartAttemptPeriod 59", |c| c.restart_policy = Some(policy(59, 1)));
+    container("restartAttemptPeriod 1801", |c| c.restart_policy = Some(policy(1801, 1)));
+    container("ignores 51 exit codes", |c| c.restart_policy = Some(policy(60, 51)));
 }
