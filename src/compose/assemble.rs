@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::decode::check_written;
+use super::decode::{Parts, Stage, Touched};
 use super::environment::Environment;
 use super::extends::BaseFile;
 use super::interpolate::{Interpolation, Replaced};
@@ -36,6 +36,10 @@ pub(super) struct Assembler<'a> {
     pub(super) sources: &'a mut Sources,
     pub(super) diagnostics: &'a mut Diagnostics,
     pub(super) replaced: Replaced,
+    /// Whether a document may replace what an included project says.
+    is_layered: bool,
+    /// The faults of documents that are not whole.
+    pub(super) parts: Parts,
     /// Whether something is missing from the document because a file could not be read.
     pub(super) is_part: bool,
     /// The services that lack what they extend.
@@ -78,6 +82,8 @@ impl<'a> Assembler<'a> {
             sources,
             diagnostics,
             replaced: Replaced::default(),
+            is_layered: false,
+            parts: Parts::new(options.no_interpolate),
             is_part: false,
             incomplete: HashSet::new(),
             budget: Budget { files: 0, bytes: 0, copied: 0, is_reported: false },
@@ -87,11 +93,25 @@ impl<'a> Assembler<'a> {
     /// The files of one project as one document.
     pub(super) fn project(&mut self, files: Vec<Documents>, scope: &mut Scope) -> Option<Node> {
         let mut merged: Option<Node> = None;
+        let is_included = !scope.chain.is_empty();
+        let lists = if self.options.no_interpolate { Lists::Written } else { Lists::Plain };
+        let mut left = files.iter().map(|file| file.documents.len()).sum::<usize>();
+        self.is_layered |= left > 1;
         for Documents { path, span, documents } in files {
             scope.chain.push((path.unwrap_or_default(), span));
             for document in documents {
+                left -= 1;
                 let document = self.document(document, scope, merged.as_mut());
-                merged = Some(match merged.take() {
+                // The last one is the whole project, which is looked at anyway where variables are
+                // replaced. Of an included project its resources alone go into it, where they may
+                // be replaced.
+                let touched = match left {
+                    0 if self.options.no_interpolate => Some((Stage::Import, None)),
+                    0 if is_included && self.is_layered => Some((Stage::Import, None)),
+                    0 => is_included.then(|| (Stage::Import, Some(Touched::default()))),
+                    _ => Some((Stage::Shape, Some(Touched::by(&document)))),
+                };
+                let mut document = match merged.take() {
                     Some(mut base) => {
                         if self.options.no_interpolate {
                             long_ports(&mut base);
@@ -99,18 +119,21 @@ impl<'a> Assembler<'a> {
                         merge(base, document, self.pairs(), self.diagnostics)
                     }
                     None => document,
-                });
+                };
+                if let Some((stage, only)) = touched {
+                    unique(&mut document, lists, only.as_ref());
+                    self.look(&document, stage, only.as_ref(), &scope.paths);
+                }
+                merged = Some(document);
             }
             // The next file is merged over this one, and included by nobody: it may include this one.
             scope.chain.pop();
         }
         if let Some(merged) = &mut merged {
             if self.options.no_interpolate {
-                unique(merged, Lists::Written);
-                check_written(merged, self.sources, &scope.paths, self.diagnostics);
                 in_full(merged);
             } else {
-                unique(merged, Lists::Plain);
+                unique(merged, lists, None);
             }
         }
         merged
@@ -148,6 +171,17 @@ impl<'a> Assembler<'a> {
             let fault = Diagnostic::error(Code::WrongType, message).at(key.span, "this is none");
             self.diagnostics.push(fault.help(help));
         }
+    }
+
+    /// Looks for the faults that count although the document is not whole.
+    pub(super) fn look(
+        &mut self,
+        document: &Node,
+        stage: Stage,
+        only: Option<&Touched>,
+        paths: &Paths,
+    ) {
+        self.parts.look(document, stage, only, self.sources, paths);
     }
 
     /// Replaces the variables of a document, unless the options say not to.
@@ -200,7 +234,7 @@ impl<'a> Assembler<'a> {
 
     /// Counts values that are copied.
     pub(super) fn copy(&mut self, node: &Node, span: Span) -> Option<Node> {
-        self.budget.copied += count(node);
+        self.budget.copied += node.count();
         (self.budget.copied <= MAX_COPIED || self.too_many(span)).then(|| node.clone())
     }
 
@@ -258,17 +292,6 @@ fn odd_keys<'n>(node: &'n Node, out: &mut Vec<&'n yaml::Key>) {
                 }
                 odd_keys(&entry.value, out);
             }
-        }
-    }
-}
-
-/// How many values a tree holds.
-fn count(node: &Node) -> usize {
-    match &node.kind {
-        yaml::Kind::Scalar(_) => 1,
-        yaml::Kind::Sequence(items) => 1 + items.iter().map(count).sum::<usize>(),
-        yaml::Kind::Mapping(mapping) => {
-            1 + mapping.entries.iter().map(|entry| count(&entry.value)).sum::<usize>()
         }
     }
 }

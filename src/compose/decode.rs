@@ -21,6 +21,7 @@ mod logging;
 mod mount;
 mod namespaces;
 mod number;
+mod part;
 mod port;
 mod privileges;
 mod project;
@@ -32,15 +33,20 @@ mod services;
 mod shape;
 mod size;
 mod special;
+mod stage;
 mod table;
 mod value;
 
 pub(super) use env_file::{EnvFile, Format};
 pub(super) use key_value::KeyValues;
 pub(super) use mount::parse_mount;
+pub(super) use part::{Parts, Touched};
 pub(super) use port::{PortSpec, parse_ports};
-pub(super) use project::{RawProject, check_written, decode};
+pub(super) use project::{RawProject, decode};
 pub(super) use service::RawService;
+pub(super) use stage::Stage;
+
+use stage::Noted;
 
 use super::canonical::extension_value;
 use super::model::Extensions;
@@ -56,15 +62,18 @@ pub(super) struct Decoder<'a> {
     /// What does not carry over to ECS, which is no fault of the file.
     outcomes: &'a mut Diagnostics,
     paths: &'a Paths,
-    /// Whether variables stand as they are written. The reference then checks the words that an
-    /// attribute takes, but makes no values of them.
-    is_written: bool,
     /// The service that is being read.
     service: Option<&'a str>,
     /// How many ports the ranges of the document may still stand for; none once that was too many.
     ports_left: Option<usize>,
     /// How many mounts the services may still have; none once that were too many.
     mounts_left: Option<usize>,
+    stage: Stage,
+    /// Whether variables stand as they are written, so that no text is made a value of.
+    is_written: bool,
+    noted: Noted,
+    /// The resources that are read, where these are not all.
+    only: Option<&'a Touched>,
 }
 
 /// The `x-…` entries of a mapping.

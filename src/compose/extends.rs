@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::assemble::{Assembler, Scope};
+use super::decode::Stage;
 use super::merge::{Long, merge, merge_service};
 use super::paths::Paths;
-use super::relative::absolute_service;
+use super::relative::{absolute_extends, absolute_service};
 use super::reset::Marks;
 use super::suggest::{did_you_mean, shown};
 use super::uninterpolated::in_full;
@@ -141,10 +142,15 @@ impl Assembler<'_> {
                 let entry = &mut entries[at];
                 (entry.key.text.clone(), std::mem::replace(&mut entry.value, Node::null(span)))
             };
-            if let Kind::Mapping(mapping) = &mut over.kind {
-                mapping.entries.retain(|entry| &*entry.key.text != "extends");
+            // As in the reference, which has nothing to lay a service over that says nothing.
+            let is_kept = base.as_ref().is_some_and(|(file, at)| file.service(*at).is_null());
+            if is_kept {
+                absolute_extends(&mut over, &file.paths);
+            } else {
+                without_extends(&mut over);
             }
             if let Some(mut source) = source {
+                without_extends(&mut source);
                 if let Some(marks) = file.marks.below(&name) {
                     marks.apply(&mut source);
                 }
@@ -271,6 +277,7 @@ impl Assembler<'_> {
         for mut document in documents {
             last = Marks::take(&mut document);
             self.interpolate(&mut document, &scope.environment);
+            self.look(&document, Stage::Read, None, &scope.paths);
             merged = Some(match merged.take() {
                 Some(mut base) => {
                     last.apply(&mut base);
@@ -284,7 +291,7 @@ impl Assembler<'_> {
         if self.options.no_interpolate {
             in_full(&mut merged);
         } else {
-            unique(&mut merged, Lists::Plain);
+            unique(&mut merged, Lists::Plain, None);
         }
         let services = match merged.kind {
             Kind::Mapping(root) => {
@@ -330,5 +337,11 @@ impl Assembler<'_> {
             self.diagnostics.push(fault.help("take one of these `extends` out"));
         }
         self.incomplete.extend(names);
+    }
+}
+
+fn without_extends(service: &mut Node) {
+    if let Kind::Mapping(mapping) = &mut service.kind {
+        mapping.entries.retain(|entry| &*entry.key.text != "extends");
     }
 }

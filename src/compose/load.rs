@@ -100,7 +100,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let mut assembler = Assembler::new(options, sources, diagnostics);
     let files = read.into_iter().map(|(_, file)| file).collect();
     let document = assembler.project(files, &mut scope);
-    let Assembler { replaced, is_part, incomplete, .. } = assembler;
+    let Assembler { replaced, parts, is_part, incomplete, .. } = assembler;
     replaced.finish(diagnostics);
     let document = match (document, first) {
         (Some(document), _) if !is_empty(&document) => document,
@@ -109,15 +109,19 @@ pub fn load(options: &LoadOptions) -> Loaded {
             if !is_part {
                 diagnostics.extend(first.map(|id| yaml::empty(id, sources)));
             }
+            parts.finish(sources, diagnostics);
             return loaded;
         }
     };
     if options.no_interpolate {
+        parts.finish(sources, diagnostics);
         let project_name = name;
         loaded.uninterpolated = Some(Uninterpolated { document, paths, environment, project_name });
         return loaded;
     }
-    let Some(mut raw) = decode(&document, sources, &paths, diagnostics, outcomes) else {
+    let raw = decode(&document, sources, &paths, diagnostics, outcomes);
+    parts.finish(sources, diagnostics);
+    let Some(mut raw) = raw else {
         return loaded;
     };
     raw.is_part |= is_part;

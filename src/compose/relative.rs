@@ -2,6 +2,7 @@
 
 use super::decode::parse_mount;
 use super::paths::Paths;
+use super::scalar::{Typed, typed};
 use crate::yaml::{Entry, Key, Kind, Mapping, Node, Scalar, Style};
 
 /// Makes the paths of a whole document absolute.
@@ -44,6 +45,11 @@ pub(super) fn absolute_service(service: &mut Node, paths: &Paths) {
         });
     });
     at(service, "volumes", |volumes| each(volumes, &mut |item| mount(item, paths)));
+}
+
+/// Makes the path of the file that a service extends from absolute.
+pub(super) fn absolute_extends(service: &mut Node, paths: &Paths) {
+    at(service, "extends", |extends| at(extends, "file", |node| path(node, paths, true)));
 }
 
 /// Gives the services of an included project that build without a context the project's directory.
@@ -116,10 +122,15 @@ fn set(node: &mut Node, text: String) {
     }
 }
 
+/// What else a value is, is for the decoder to complain about.
+fn text(node: &Node) -> Option<&Scalar> {
+    node.as_scalar().filter(|scalar| matches!(typed(scalar), Typed::Text(_)))
+}
+
 /// A path; an empty one stays empty where `keep_empty`, otherwise it is the directory.
 fn path(node: &mut Node, paths: &Paths, keep_empty: bool) {
-    let Some(scalar) = node.as_scalar() else { return };
-    if scalar.is_null() || keep_empty && scalar.text.is_empty() {
+    let Some(scalar) = text(node) else { return };
+    if keep_empty && scalar.text.is_empty() {
         return;
     }
     let found = paths.absolute(&scalar.text).to_string_lossy().into_owned();
@@ -129,8 +140,8 @@ fn path(node: &mut Node, paths: &Paths, keep_empty: bool) {
 /// A build context, which may be an address.
 fn context(node: &mut Node, paths: &Paths) {
     let is_local = node.as_scalar().is_some_and(|scalar| !is_remote_context(&scalar.text));
-    let Some(scalar) = node.as_scalar().filter(|_| is_local) else { return };
-    if !scalar.is_null() && !scalar.text.is_empty() {
+    let Some(scalar) = text(node).filter(|_| is_local) else { return };
+    if !scalar.text.is_empty() {
         let found = paths.context(&scalar.text).to_string_lossy().into_owned();
         set(node, found);
     }

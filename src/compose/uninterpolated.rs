@@ -37,7 +37,7 @@ pub fn uninterpolated(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
     default_contexts(&mut document, paths);
     absolute_document(&mut document, paths);
     // One file may have been named by paths from two directories.
-    unique(&mut document, Lists::Written);
+    unique(&mut document, Lists::Written, None);
     resolve_bare_names(&mut document, environment);
     let mut out = Map::new();
     out.insert("name".into(), project_name.clone().into());
@@ -52,7 +52,7 @@ pub fn uninterpolated(loaded: &Loaded, form: ConfigForm) -> Option<Value> {
 pub(super) fn in_full(document: &mut Node) {
     long_form::document(document);
     without_empty_servers(document);
-    unique(document, Lists::Written);
+    unique(document, Lists::Written, None);
 }
 
 /// Takes the empty texts out of `dns`.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::decode::parse_mount;
+use super::decode::{Touched, parse_mount};
 use super::scalar::{Typed, as_text, typed};
 use crate::yaml::{Kind, Node};
 
@@ -127,9 +127,18 @@ impl By {
     }
 }
 
-/// Makes the lists of a document unique.
-pub(super) fn unique(document: &mut Node, lists: Lists) {
-    walk(document, Place::Root, lists);
+/// Makes the lists of a document unique, or those of its resources that are in `only`.
+pub(super) fn unique(document: &mut Node, lists: Lists, only: Option<&Touched>) {
+    let Kind::Mapping(root) = &mut document.kind else { return };
+    for section in &mut root.entries {
+        let place = Place::Root.below(&section.key.text);
+        let Kind::Mapping(resources) = &mut section.value.kind else { continue };
+        for entry in &mut resources.entries {
+            if only.is_none_or(|only| only.has(&section.key.text, &entry.key.text)) {
+                walk(&mut entry.value, place.below(&entry.key.text), lists);
+            }
+        }
+    }
 }
 
 fn walk(node: &mut Node, place: Place, lists: Lists) {

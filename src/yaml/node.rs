@@ -87,6 +87,18 @@ pub struct Key {
 }
 
 impl Node {
+    /// How many values the tree holds.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match &self.kind {
+            Kind::Scalar(_) => 1,
+            Kind::Sequence(items) => 1 + items.iter().map(Self::count).sum::<usize>(),
+            Kind::Mapping(mapping) => {
+                1 + mapping.entries.iter().map(|entry| entry.value.count()).sum::<usize>()
+            }
+        }
+    }
+
     /// A value without tag or alias.
     #[must_use]
     pub fn new(span: Span, kind: Kind) -> Self {

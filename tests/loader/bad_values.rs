@@ -1,4 +1,4 @@
-use crate::support::{one, web};
+use crate::support::{messages, one, web};
 
 /// Whole files.
 const FILES: &[(&str, &str)] = &[
@@ -134,4 +134,22 @@ fn attributes() {
     for (name, text) in ATTRIBUTES {
         insta::assert_snapshot!(*name, web(text).drawn());
     }
+}
+
+#[test]
+fn names_of_extensions_are_no_names() {
+    for attribute in [
+        "    extra_hosts: {x-a: 10.0.0.1}\n",
+        "    storage_opt: {x-a: b}\n",
+        "    networks: [x-a]\n",
+    ] {
+        let found = messages(&web(attribute).load());
+        assert!(found.iter().any(|message| message.contains("`x-a`")), "{found:?}");
+    }
+}
+
+#[test]
+fn a_network_is_named_once() {
+    let found = messages(&web("    networks: [default, default]\n").load());
+    assert_eq!(found, ["error conflict: `default` stands twice in `networks`"]);
 }

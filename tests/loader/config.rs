@@ -55,3 +55,45 @@ fn what_is_printed_prints_itself() {
 fn nothing_loaded_prints_nothing() {
     assert!(canonical(&Case::new(&[]).load(), ConfigForm::Json).is_none());
 }
+
+/// Values seen from the reference.
+#[test]
+fn names_with_x_are_one_extension_in_a_mapping() {
+    let shown = |attributes: &str| {
+        let loaded = crate::support::web(attributes).load();
+        canonical(&loaded, ConfigForm::Json).expect("a document")["services"]["web"].clone()
+    };
+    let list = shown("    labels: [x-a=b]\n    environment: [x-a=b]\n");
+    assert_eq!(list["labels"], serde_json::json!({"x-a": "b"}));
+    assert_eq!(list["environment"], serde_json::json!({"x-a": "b"}));
+    let mapping = shown(
+        "    labels: {x-b: 5, x-a: b, c: d}\n    environment: {x-d: , x-e: true}\n    sysctls: {x-a: b}\n",
+    );
+    assert_eq!(mapping["labels"], serde_json::json!({"#extensions": "map[x-a:b x-b:5]", "c": "d"}));
+    let variables = serde_json::json!({"#extensions": "map[x-d:<nil> x-e:true]"});
+    assert_eq!(mapping["environment"], variables);
+    assert_eq!(mapping["sysctls"], serde_json::json!({"#extensions": "map[x-a:b]"}));
+}
+
+#[test]
+fn empty_texts_of_lists_are_kept() {
+    let loaded = crate::support::web("    expose: [\"\"]\n    tmpfs: \"\"\n").load();
+    let web = canonical(&loaded, ConfigForm::Json).expect("a document")["services"]["web"].clone();
+    assert_eq!((&web["expose"], &web["tmpfs"]), (&[""][..].into(), &[""][..].into()));
+}
+
+#[test]
+fn what_extends_nothing_says_so() {
+    let case = crate::support::Case::new(&[
+        (
+            "compose.yaml",
+            "services: {web: {image: nginx, extends: {file: sub/b.yaml, service: none}}}\n",
+        ),
+        ("sub/b.yaml", "services: {none: }\n"),
+    ]);
+    let loaded = case.load();
+    let web = canonical(&loaded, ConfigForm::Json).expect("a document")["services"]["web"].clone();
+    let file = case.path("sub/b.yaml");
+    let wanted = serde_json::json!({"file": file.to_string_lossy(), "service": "none"});
+    assert_eq!(web["extends"], wanted);
+}

@@ -168,6 +168,10 @@ fn values_are_not_read_before_their_variables_are() {
         "build: {dockerfile: $V, dockerfile_inline: $V}",
         "environment: [\"A = b\"]",
         "container_name: ${NAME}",
+        "ports: [\"a:b\"]",
+        "devices: [\"a:b:c:d\"]",
+        "build: {context: ., ulimits: {n: {soft: $V, hard: 2}}}",
+        "networks: [nowhere]",
     ] {
         assert_eq!(faults(&format!("    {taken}\n")), [""; 0], "{taken}");
     }
@@ -191,8 +195,32 @@ fn what_is_wrong_with_any_value_is_refused() {
         "colour: $V",
         "develop: {watch: [{path: .}]}",
         "volumes: [{type: tmpfs, target: /x, tmpfs: {size: -1}}]",
+        "volumes: [{type: bind, target: /x}]",
+        "volumes: [\"$V:$V:$V:$V\"]",
+        "container_name: $V",
+        "build: {context: ., ssh: [$V]}",
+        "build: {context: ., ulimits: {n: {soft: $V}}}",
+        "ports: [-1]",
+        "cpu_count: 1.5",
     ] {
         let found = faults(&format!("    {refused}\n"));
         assert_eq!(found.len(), 1, "{refused}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_later_file_replaces_is_refused_too() {
+    let over = "services: {web: !override {image: x}}\n";
+    for (attribute, want) in [
+        ("restart: 5", vec!["error wrong-type: `restart` must be text"]),
+        ("cgroup: $v", vec!["error invalid-value: `cgroup`: `$v` is neither `host` nor `private`"]),
+        ("tty: $V", vec![]),
+        ("ports: [{target: 1, host_ip: $V}]", vec![]),
+    ] {
+        let base = format!("services:\n  web:\n    image: x\n    {attribute}\n");
+        let case = Case::new(&[("a.yaml", &base), ("b.yaml", over)]);
+        let mut case = case.file("a.yaml").file("b.yaml");
+        case.options.no_interpolate = true;
+        assert_eq!(messages(&case.load()), want, "{attribute}");
     }
 }

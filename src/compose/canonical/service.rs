@@ -48,6 +48,7 @@ pub(super) fn service(model: &Service, node: &Node, details: &Details, form: Con
     command(o, "entrypoint", model.entrypoint.as_ref(), form);
     put(o, "environment", environment(model, details));
     put(o, "expose", node.get("expose").and_then(|node| list(unique(texts(node)))));
+    put(o, "extends", node.get("extends").and_then(extends));
     put(o, "healthcheck", healthcheck(model.healthcheck.as_deref(), node, form));
     put(o, "hostname", value(model.hostname.as_ref()));
     put(o, "image", value(model.image.as_ref()));
@@ -86,6 +87,19 @@ fn unique(mut values: Vec<String>) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     values.retain(|value| seen.insert(value.clone()));
     values
+}
+
+/// What is left of `extends` where nothing was there to extend.
+fn extends(node: &Node) -> Option<Value> {
+    let mut out = Object::new();
+    match text(node) {
+        Some(service) => put(&mut out, "service", Some(service)),
+        None => {
+            put(&mut out, "file", node.get("file").and_then(text));
+            put(&mut out, "service", node.get("service").and_then(text));
+        }
+    }
+    (!out.is_empty()).then_some(Value::Object(out))
 }
 
 /// The reference takes what stands before an equals sign for the name of a tmpfs.

@@ -10,13 +10,15 @@ pub(super) fn text(node: &Node) -> Option<String> {
     as_text(node.as_scalar()?).map(std::borrow::Cow::into_owned).filter(|text| !text.is_empty())
 }
 
-/// The texts of a list, or of one scalar.
+/// The texts of a list, or of one scalar; empty ones, too.
 pub(super) fn texts(node: &Node) -> Vec<String> {
-    match &node.kind {
-        Kind::Scalar(_) => text(node).into_iter().collect(),
-        Kind::Sequence(items) => items.iter().filter_map(text).collect(),
-        Kind::Mapping(_) => Vec::new(),
-    }
+    let items = match &node.kind {
+        Kind::Scalar(_) => std::slice::from_ref(node),
+        Kind::Sequence(items) => items.as_slice(),
+        Kind::Mapping(_) => &[],
+    };
+    let texts = items.iter().filter_map(|item| as_text(item.as_scalar()?));
+    texts.map(std::borrow::Cow::into_owned).collect()
 }
 
 /// A number in the precision of the reference.

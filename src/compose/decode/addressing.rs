@@ -2,6 +2,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::cpu::boxed;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{Addressing, ExtraHost};
 use crate::source::{Located, Span};
@@ -50,6 +51,7 @@ impl Decoder<'_> {
                     if !self.text_key(&entry.key) {
                         continue;
                     }
+                    self.extension_name("extra_hosts", &entry.key.text, entry.key.span);
                     let addresses = match entry.value.kind {
                         Kind::Sequence(_) => self.strings("extra_hosts", &entry.value),
                         Kind::Scalar(_) | Kind::Mapping(_) => {
@@ -68,7 +70,9 @@ impl Decoder<'_> {
                         text.value.split_once('=').or_else(|| text.value.split_once(':'))
                     else {
                         let help = "write `name=address`";
-                        self.invalid("extra_hosts", item, "has no address", help);
+                        self.values_at(Stage::Whole, |d| {
+                            d.invalid("extra_hosts", item, "has no address", help);
+                        });
                         continue;
                     };
                     let addresses = addresses.split(',').map(str::to_owned).collect();
@@ -93,7 +97,9 @@ impl Decoder<'_> {
     ) {
         if name.is_empty() || name.contains([':', '=']) {
             let help = "a name stands before the first `=`, and has no `:`";
-            self.invalid("extra_hosts", node, "has no valid name", help);
+            self.values_at(Stage::Whole, |d| {
+                d.invalid("extra_hosts", node, "has no valid name", help);
+            });
             return;
         }
         let bare = |address: String| {

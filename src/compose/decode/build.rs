@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::forms::BUILD;
 use super::special::is_remote;
+use super::stage::Stage;
 use super::{Decoder, KeyValues};
 use crate::compose::model::{Build, FileReference, Settings};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,7 +24,7 @@ impl Decoder<'_> {
     pub(super) fn build(&mut self, node: &Node) -> Option<RawBuild> {
         let mut settings = match &node.kind {
             Kind::Scalar(_) => {
-                let path = self.string("build", node)?;
+                let path = self.noted_at(Stage::Read, |d| d.string("build", node))?;
                 let mut settings = Settings::default();
                 settings.set("context", self.context(&path.value));
                 settings
@@ -84,9 +85,6 @@ impl Decoder<'_> {
     }
 
     fn two_dockerfiles(&mut self, node: &Node) {
-        if self.is_written {
-            return;
-        }
         let fault = Diagnostic::error(
             Code::Conflict,
             "`dockerfile` and `dockerfile_inline` exclude each other",
@@ -96,6 +94,7 @@ impl Decoder<'_> {
             .filter_map(|key| Some(node.as_mapping()?.entry(key)?.key.span));
         let (first, second) = (places.next(), places.next());
         let fault = first.into_iter().chain(second).fold(fault, |fault, span| fault.at(span, ""));
-        self.report(fault.help("keep one of the two"));
+        let fault = fault.help("keep one of the two");
+        self.noted_at(Stage::Whole, |d| d.report(fault));
     }
 }

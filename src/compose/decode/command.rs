@@ -1,4 +1,5 @@
 use super::Decoder;
+use super::stage::Stage;
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -29,7 +30,9 @@ impl Decoder<'_> {
                     None => {
                         let help =
                             "close the quotes and parentheses, or write a list: `[cmd, arg]`";
-                        self.invalid(field, node, "cannot be split into words", help);
+                        self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, node, "cannot be split into words", help);
+                        });
                         return None;
                     }
                 }

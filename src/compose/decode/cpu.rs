@@ -1,4 +1,5 @@
 use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::CpuSettings;
 use crate::compose::scalar::{Typed, typed};
@@ -32,7 +33,7 @@ impl Decoder<'_> {
             }
         };
         if number.value.fract() != 0.0 || number.value > 100.0 {
-            self.invalid(field, node, "is no percentage", help);
+            self.values_at(Stage::Shape, |d| d.invalid(field, node, "is no percentage", help));
             return None;
         }
         Some(number)

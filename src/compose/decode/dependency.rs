@@ -1,6 +1,7 @@
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{Condition, Dependency};
 use crate::compose::unsupported::Level;
@@ -28,7 +29,9 @@ impl Decoder<'_> {
                     }
                 }
             }
-            Kind::Scalar(_) => self.wrong_type("depends_on", node, "a list"),
+            Kind::Scalar(_) => {
+                self.noted_at(Stage::Read, |d| d.wrong_type("depends_on", node, "a list"));
+            }
         }
         out
     }
@@ -44,7 +47,9 @@ impl Decoder<'_> {
                 "service_healthy" => Some(Condition::Healthy),
                 "service_completed_successfully" => Some(Condition::CompletedSuccessfully),
                 _ => {
-                    self.not_taken("condition", node, "is no condition", help);
+                    self.values_at(Stage::Shape, |d| {
+                        d.invalid("condition", node, "is no condition", help);
+                    });
                     None
                 }
             }

@@ -1,5 +1,6 @@
 use super::Decoder;
 use super::forms::{DEPLOY, DEVICE};
+use super::stage::Stage;
 use crate::compose::model::{
     Deploy, FailureAction, Mode, Order, Placement, Resources, Restart, RestartPolicy, Setting,
     Settings, UpdateConfig,
@@ -51,7 +52,7 @@ impl Decoder<'_> {
                         .at(count.key.span, "this many")
                         .at(ids.key.span, "these ones")
                         .help("keep one of the two");
-                    self.report(fault);
+                    self.noted_at(Stage::Import, |d| d.report(fault));
                 }
                 (None, None) => {
                     device.attributes.insert("count", Setting::Whole(-1));
@@ -199,7 +200,8 @@ impl Decoder<'_> {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             let close = crate::compose::suggest::did_you_mean(&text.value, words.iter().copied());
             let help = close.unwrap_or_else(|| format!("it takes `{}`", words.join("`, `")));
-            self.not_taken(field, node, &format!("is no value of `{field}`"), &help);
+            let why = format!("is no value of `{field}`");
+            self.values_at(Stage::Shape, |d| d.invalid(field, node, &why, &help));
         }
         found.map(|(_, value)| Located::new(*value, node.span))
     }

@@ -1,5 +1,6 @@
 use super::Decoder;
 use super::forms::DEVELOP;
+use super::stage::Stage;
 use crate::compose::model::{Setting, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::Node;
@@ -13,15 +14,16 @@ impl Decoder<'_> {
             if let Some(path) = item.get("path")
                 && text("path") == Some("")
             {
-                self.invalid("path", path, "is empty", "say what is watched");
+                self.values_at(Stage::Import, |d| {
+                    d.invalid("path", path, "is empty", "say what is watched");
+                });
             }
-            if !self.is_written
-                && text("target").unwrap_or_default().is_empty()
+            if text("target").unwrap_or_default().is_empty()
                 && matches!(text("action"), Some("sync" | "sync+restart" | "sync+exec"))
             {
                 let fault = Diagnostic::error(Code::MissingAttribute, "this action needs `target`")
                     .help("say where the files go in the container");
-                self.report_at(fault, item, "missing here");
+                self.noted_at(Stage::Whole, |d| d.report_at(fault, item, "missing here"));
             }
         }
         let Some(Setting::List(triggers)) = settings.attributes.get_mut("watch") else {

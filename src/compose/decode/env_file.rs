@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::unsupported::Level;
 use crate::source::{Located, Span};
@@ -76,7 +77,9 @@ impl Decoder<'_> {
         for item in items {
             let Some(text) = self.string("label_file", item) else { continue };
             if text.value.is_empty() {
-                self.invalid("label_file", item, "is empty", "name a file");
+                self.values_at(Stage::Whole, |d| {
+                    d.invalid("label_file", item, "is empty", "name a file");
+                });
                 continue;
             }
             out.push(EnvFile {
@@ -91,9 +94,11 @@ impl Decoder<'_> {
     }
 
     fn env_path(&mut self, node: &Node) -> Option<Located<PathBuf>> {
-        let text = self.string("env_file", node)?;
+        let text = self.item("env_file", node)?;
         if text.value.is_empty() {
-            self.invalid("env_file", node, "is empty", "name a file");
+            self.values_at(Stage::Whole, |d| {
+                d.invalid("env_file", node, "is empty", "name a file");
+            });
             return None;
         }
         Some(text.map(|text| self.paths.absolute(&text)))
@@ -107,7 +112,7 @@ impl Decoder<'_> {
 
     fn long_env_file(&mut self, node: &Node) -> Option<EnvFile> {
         let mut table = Table::open(self, "env_file", node, Level::EnvFile)?;
-        let path = table.required(self, "path", "name the file");
+        let path = self.noted_at(Stage::Read, |d| table.required(d, "path", "name the file"));
         let required = table.value("required").and_then(|node| self.boolean("required", node));
         let format = table.value("format").and_then(|node| {
             let format = self.string("format", node)?;

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::forms::{CONFIG, FILE_REFERENCE, MODEL, SECRET};
+use super::stage::Stage;
 use crate::compose::model::{FileObject, FileReference, Settings};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -29,12 +30,12 @@ impl Decoder<'_> {
             self.one_source(entry, mapping, sources, kind);
             // Compose reads `external` before it looks at what is there in its place.
             if kind == "secret"
-                && !self.is_written
                 && !external
                 && ["file", "environment"].iter().all(|key| settings.text(key).is_none())
                 && mapping.entry("external").or(mapping.entry("driver")).is_some()
             {
-                self.no_source(entry, "`file` or `environment`", kind);
+                let wanted = "`file` or `environment`";
+                self.noted_at(Stage::Whole, |d| d.no_source(entry, wanted, kind));
             }
             let name = name.map(|name| name.value);
             let object = FileObject { span: entry.key.span, name, external, settings };
@@ -51,7 +52,8 @@ impl Decoder<'_> {
                 if mapping.entry("driver").is_none() && mapping.entry("external").is_none() {
                     let wanted: Vec<String> =
                         sources.iter().map(|source| format!("`{source}`")).collect();
-                    self.no_source(entry, &wanted.join(" or "), kind);
+                    let wanted = wanted.join(" or ");
+                    self.noted_at(Stage::Import, |d| d.no_source(entry, &wanted, kind));
                 }
             }
             [_] => {}
@@ -62,7 +64,7 @@ impl Decoder<'_> {
                     .at(first.key.span, "one source")
                     .at(second.key.span, "another")
                     .help("keep one of the two");
-                self.report(fault);
+                self.noted_at(Stage::Import, |d| d.report(fault));
             }
         }
     }
@@ -85,7 +87,7 @@ impl Decoder<'_> {
         let mut out: Vec<FileReference> = Vec::with_capacity(items.len());
         for item in items {
             let settings = match &item.kind {
-                Kind::Scalar(_) => self.string(field, item).map(|source| {
+                Kind::Scalar(_) => self.item(field, item).map(|source| {
                     let mut settings = Settings::default();
                     settings.set("source", source.value);
                     settings

@@ -243,13 +243,13 @@ pub(super) const ATTACHMENT: Form = Form {
     attributes: &[
         ("aliases", Shape::Set),
         ("driver_opts", Shape::Options),
-        ("gw_priority", Shape::StrictWhole),
+        ("gw_priority", Shape::Cut),
         ("interface_name", Shape::Text),
         ("ipv4_address", Shape::Text),
         ("ipv6_address", Shape::Text),
         ("link_local_ips", Shape::Set),
         ("mac_address", Shape::Text),
-        ("priority", Shape::StrictWhole),
+        ("priority", Shape::Cut),
     ],
     required: &[],
 };

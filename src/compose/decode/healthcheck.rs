@@ -1,4 +1,5 @@
 use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{HealthTest, Healthcheck};
 use crate::compose::unsupported::Level;
@@ -37,7 +38,9 @@ impl Decoder<'_> {
             Ok(retries) => Some(number.map(|_| retries)),
             Err(_) => {
                 let help = "write a whole number of 0 or more";
-                self.invalid("retries", node, "is out of range", help);
+                self.values_at(Stage::Whole, |d| {
+                    d.invalid("retries", node, "is out of range", help);
+                });
                 None
             }
         }
@@ -75,7 +78,9 @@ impl Decoder<'_> {
             }
             _ => {
                 let help = "start the list with `CMD` or `CMD-SHELL`, or write one text";
-                self.unfit("test", &items[0], "does not start a health check", help);
+                self.values_at(Stage::Whole, |d| {
+                    d.invalid("test", &items[0], "does not start a health check", help);
+                });
                 return None;
             }
         };

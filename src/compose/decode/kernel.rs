@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use super::Decoder;
 use super::cpu::boxed;
 use super::number::Numbers;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{BlockDevice, BlockIo, KernelSettings, Ulimit};
 use crate::compose::scalar::{Typed, typed};
@@ -54,11 +55,11 @@ impl Decoder<'_> {
 
     /// A weight is never a text, whatever its name says elsewhere.
     fn weight(&mut self, field: &str, node: &Node) -> Option<Located<u16>> {
-        if matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) && !self.is_written {
-            self.wrong_type(field, node, "a whole number");
+        if matches!(node.as_scalar().map(typed), Some(Typed::Text(_))) {
+            self.noted_at(Stage::Whole, |d| d.wrong_type(field, node, "a whole number"));
             return None;
         }
-        let number = self.integer(field, node, (0, i64::MAX))?;
+        let number = self.natural(field, node, i64::MAX)?;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -139,7 +140,7 @@ impl Decoder<'_> {
 
     fn limit(&mut self, field: &str, node: &Node) -> Option<i64> {
         if matches!(node.as_scalar().map(typed), Some(Typed::Float(_))) {
-            self.wrong_type(field, node, "a whole number");
+            self.noted_at(Stage::Read, |d| d.wrong_type(field, node, "a whole number"));
             return None;
         }
         Some(self.integer(field, node, (i64::MIN, i64::MAX))?.value)
@@ -156,13 +157,14 @@ impl Decoder<'_> {
             if !self.text_key(&entry.key) {
                 continue;
             }
+            self.extension_name("storage_opt", &entry.key.text, entry.key.span);
             let field = format!("storage_opt.{}", entry.key.text);
             let value = match entry.value.as_scalar().map(typed) {
                 Some(Typed::Int(number)) => {
                     Some(Located::new(number.to_string(), entry.value.span))
                 }
                 Some(Typed::Null) => Some(Located::new(String::new(), entry.value.span)),
-                _ => self.string(&field, &entry.value),
+                _ => self.noted_at(Stage::Whole, |d| d.string(&field, &entry.value)),
             };
             out.extend(value.map(|value| (entry.key.text.to_string(), value)));
         }

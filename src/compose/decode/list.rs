@@ -4,6 +4,7 @@ use std::collections::hash_map::Entry as Slot;
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::stage::Stage;
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -46,11 +47,23 @@ impl Decoder<'_> {
     /// an equals sign, takes the place of the earlier one.
     pub(super) fn by_name(&mut self, field: &str, node: &Node) -> Vec<Located<String>> {
         let mut out: IndexMap<String, Located<String>> = IndexMap::new();
-        for text in self.strings(field, node) {
+        let items = self.noted_items(field, node);
+        for text in items {
             let name = text.value.split('=').next().unwrap_or_default().to_owned();
             out.insert(name, text);
         }
         out.into_values().collect()
+    }
+
+    /// A list of texts whose items the reference compares as soon as it has them.
+    fn noted_items(&mut self, field: &str, node: &Node) -> Vec<Located<String>> {
+        let Some(items) = node.as_sequence() else { return self.strings(field, node) };
+        items.iter().filter_map(|item| self.item(field, item)).collect()
+    }
+
+    /// A text that the reference reads as soon as it has it.
+    pub(super) fn item(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
+        self.noted_at(Stage::Read, |d| d.string(field, node))
     }
 
     /// The same, or one text.

@@ -19,8 +19,6 @@ impl Decoder<'_> {
             if options.as_mapping().is_some() {
                 self.no_booleans("logging.options", options);
                 logging.options = self.labels("logging.options", options);
-                // The reference takes them for extensions and forgets them.
-                logging.options.retain(|name, _| !name.starts_with("x-"));
             } else {
                 self.wrong_type("logging.options", options, "a mapping");
             }

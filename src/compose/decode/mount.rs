@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::Decoder;
 use super::forms::MOUNT;
 use super::size::parse_bytes;
+use super::stage::Stage;
 use crate::compose::model::{Mount, MountKind, Setting, Settings};
 use crate::compose::paths::clean_target;
 use crate::compose::suggest::shown;
@@ -148,7 +149,7 @@ impl Decoder<'_> {
             if let Some(first) = seen.insert(&mount.value.target, mount) {
                 let target = shown(&mount.value.target, mount.span, self.sources);
                 let fault = mounted_twice(&target, first, mount);
-                self.report(fault);
+                self.noted_at(Stage::Whole, |d| d.report(fault));
             }
         }
         memory.extend(mounts);
@@ -157,6 +158,11 @@ impl Decoder<'_> {
 
     fn tmpfs(&mut self, node: &Node) -> Option<Located<Mount>> {
         let text = self.string("tmpfs", node)?.value;
+        if text.is_empty() {
+            // The reference leaves it to the engine to refuse that.
+            self.for_ecs(true, |d| d.invalid("tmpfs", node, "is empty", "name a directory"));
+            return None;
+        }
         let (target, options) = text.split_once(':').unwrap_or((&text, ""));
         let mut size = None;
         let mut read_only = false;
@@ -195,12 +201,12 @@ impl Decoder<'_> {
 
     /// A mount in its short form: what makes it unique, and all of it.
     fn short_mount(&mut self, node: &Node) -> Option<(String, Settings)> {
-        let text = self.string("volumes", node)?.value;
+        let text = self.item("volumes", node)?.value;
         let spec = match parse_mount(&text) {
             Ok(spec) => spec,
             Err(why) => {
                 let help = "write `name:/path`, `./directory:/path` or `./file:/path:ro`";
-                self.invalid("volumes", node, why, help);
+                self.values_at(Stage::Read, |d| d.invalid("volumes", node, why, help));
                 return None;
             }
         };
@@ -254,7 +260,7 @@ impl Decoder<'_> {
                 let fault =
                     Diagnostic::error(Code::MissingAttribute, "a bind mount needs `source`")
                         .help("name the file or directory that is mounted");
-                self.report_at(fault, node, "missing here");
+                self.noted_at(Stage::Import, |d| d.report_at(fault, node, "missing here"));
                 return None;
             }
             let source = self.path(settings.text("source").unwrap_or_default());

@@ -1,5 +1,6 @@
 use super::Decoder;
 use super::cpu::boxed;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::Namespaces;
 use crate::source::Located;
@@ -23,7 +24,8 @@ impl Decoder<'_> {
     fn cgroup(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
         let text = self.string(field, node)?;
         if !matches!(text.value.as_str(), "host" | "private") {
-            self.not_taken(field, node, "is neither `host` nor `private`", "write one of the two");
+            let why = "is neither `host` nor `private`";
+            self.values_at(Stage::Shape, |d| d.invalid(field, node, why, "write one of the two"));
             return None;
         }
         Some(text)

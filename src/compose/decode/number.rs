@@ -1,5 +1,6 @@
 use super::Decoder;
 use super::size::parse_bytes;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
@@ -61,7 +62,7 @@ impl Decoder<'_> {
         };
         if size.is_none() {
             let help = "write a size such as `512m`, `1.5g` or `64MiB`";
-            self.invalid(field, node, "is no size", help);
+            self.values_at(Stage::Whole, |d| d.invalid(field, node, "is no size", help));
         }
         size.map(|size| Located::new(size, node.span))
     }

@@ -2,6 +2,7 @@ use std::net::IpAddr;
 
 use super::Decoder;
 use super::forms::PORT;
+use super::stage::Stage;
 use crate::compose::model::{Port, Protocol, Setting, SettingExtensions, Settings};
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
@@ -132,7 +133,7 @@ impl Decoder<'_> {
     /// and all of it.
     pub(super) fn ports(&mut self, node: &Node) -> (Vec<Located<Port>>, Vec<Setting>) {
         let Some(items) = node.as_sequence() else {
-            self.wrong_type("ports", node, "a list");
+            self.noted_at(Stage::Read, |d| d.wrong_type("ports", node, "a list"));
             return (Vec::new(), Vec::new());
         };
         let mut unique = indexmap::IndexMap::new();
@@ -154,7 +155,8 @@ impl Decoder<'_> {
                     .extend(found.into_iter().map(|spec| (spec.key(false), (spec, None, item)))),
                 Some(Err(why)) => {
                     let help = "write `\"8080:80\"`, `\"127.0.0.1:8080:80\"` or `\"53:53/udp\"`";
-                    self.invalid("ports", item, why, help);
+                    let stage = if Self::is_number(item) { Stage::Read } else { Stage::Cast };
+                    self.values_at(stage, |d| d.invalid("ports", item, why, help));
                 }
                 None => {}
             }
@@ -182,7 +184,7 @@ impl Decoder<'_> {
         let message = format!("the ranges of the file stand for more than {MAX_PORTS} ports");
         let fault = Diagnostic::error(Code::YamlLimit, message)
             .help("write the ports that are meant; a range is one port for each of its numbers");
-        self.report_at(fault, item, "the limit is passed here");
+        self.noted_at(Stage::Whole, |d| d.report_at(fault, item, "the limit is passed here"));
         false
     }
 
@@ -192,7 +194,7 @@ impl Decoder<'_> {
             Some(Typed::Text(text)) => Some(text.to_owned()),
             Some(Typed::Int(number)) => Some(number.to_string()),
             _ => {
-                self.wrong_type(field, item, "a port");
+                self.noted_at(Stage::Read, |d| d.wrong_type(field, item, "a port"));
                 None
             }
         }
@@ -209,7 +211,8 @@ impl Decoder<'_> {
         if let Some(node) = node.get("host_ip")
             && host_ip.as_deref().is_none_or(|ip| ip.parse::<IpAddr>().is_err())
         {
-            self.not_taken("host_ip", node, "is no address", "write `127.0.0.1`");
+            let help = "write `127.0.0.1`";
+            self.values_at(Stage::Import, |d| d.invalid("host_ip", node, "is no address", help));
         }
         // What is there keeps its word, if it is an empty one.
         let or_default = |value: Option<String>, key: &str, default: &str| {
@@ -225,7 +228,7 @@ impl Decoder<'_> {
             app_protocol: text("app_protocol"),
         };
         let published = node.get("published").and_then(|node| self.port_text("published", node));
-        let target = self.integer("target", node.get("target")?, (0, i64::from(u32::MAX)))?.value;
+        let target = self.natural("target", node.get("target")?, i64::from(u32::MAX))?.value;
         let spec = PortSpec {
             target: u32::try_from(target).ok()?,
             published: published.filter(|text| !text.is_empty()),

@@ -2,6 +2,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::cpu::boxed;
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{CredentialSpec, Device, Gpu, Privileges};
 use crate::compose::scalar::{Typed, typed};
@@ -83,7 +84,7 @@ impl Decoder<'_> {
     }
 
     fn short_device(&mut self, node: &Node) -> Option<Device> {
-        let text = self.string("devices", node)?.value;
+        let text = self.item("devices", node)?.value;
         let mut parts = text.split(':');
         let source = parts.next().unwrap_or_default();
         let target = parts.next().filter(|target| !target.is_empty()).unwrap_or(source);
@@ -125,7 +126,9 @@ impl Decoder<'_> {
                     vec![Located::new(Gpu { count: -1, ..Gpu::default() }, node.span)]
                 }
                 Some(_) => {
-                    self.not_taken("gpus", node, "is not `all`", "write `all`, or a list");
+                    self.values_at(Stage::Shape, |d| {
+                        d.invalid("gpus", node, "is not `all`", "write `all`, or a list");
+                    });
                     Vec::new()
                 }
                 None => Vec::new(),
@@ -153,12 +156,12 @@ impl Decoder<'_> {
         let ids = t.optional("device_ids");
         let written = t.optional("count");
         if let (Some(ids), Some(count)) = (ids, written) {
-            self.report(
-                Diagnostic::error(Code::Conflict, "`count` and `device_ids` exclude each other")
-                    .at(count.key.span, "")
-                    .at(ids.key.span, "")
-                    .help("keep one of them"),
-            );
+            let message = "`count` and `device_ids` exclude each other";
+            let fault = Diagnostic::error(Code::Conflict, message)
+                .at(count.key.span, "")
+                .at(ids.key.span, "")
+                .help("keep one of them");
+            self.noted_at(Stage::Import, |d| d.report(fault));
         }
         let count = match written {
             Some(entry) => self.gpu_count(&entry.value)?,
@@ -186,6 +189,7 @@ impl Decoder<'_> {
             self.wrong_type("count", node, "a whole number");
             return None;
         }
-        Some(self.integer("count", node, (i64::MIN, i64::MAX))?.value)
+        let all = (i64::MIN, i64::MAX);
+        Some(self.values_at(Stage::Whole, |d| d.integer("count", node, all))?.value)
     }
 }

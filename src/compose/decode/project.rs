@@ -2,12 +2,13 @@ use indexmap::IndexMap;
 
 use super::port::MAX_PORTS;
 use super::shape::extensions;
+use super::stage::Noted;
 use super::table::Table;
-use super::{Decoder, RawService};
+use super::{Decoder, RawService, Stage};
 use crate::compose::model::{FileObject, Network, ProjectExtension, Setting, Settings, Volume};
 use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, Node};
 
@@ -19,7 +20,7 @@ const MAX_NAMED: usize = 50_000;
 const MAX_ENTRIES: usize = 100_000;
 
 /// How many mounts the services may have together.
-const MAX_MOUNTS: usize = 100_000;
+pub(super) const MAX_MOUNTS: usize = 100_000;
 
 /// How many of them one service may have: all of a service is printed at once.
 const MAX_MOUNTS_OF_ONE: usize = 20_000;
@@ -50,112 +51,95 @@ pub(in crate::compose) fn decode(
     diagnostics: &mut Diagnostics,
     outcomes: &mut Diagnostics,
 ) -> Option<RawProject> {
-    root(document, new(sources, paths, diagnostics, outcomes))
-}
-
-/// Reports what is wrong with a document whatever its variables hold, which stand in it as they are
-/// written.
-pub(in crate::compose) fn check_written(
-    document: &Node,
-    sources: &Sources,
-    paths: &Paths,
-    diagnostics: &mut Diagnostics,
-) {
-    let (mut found, mut outcomes) = (Diagnostics::default(), Diagnostics::default());
-    let decoder = new(sources, paths, &mut found, &mut outcomes);
-    root(document, Decoder { is_written: true, ..decoder });
-    let errors = found.iter().filter(|fault| fault.severity == Severity::Error);
-    errors.cloned().for_each(|fault| diagnostics.push(fault));
-}
-
-fn new<'a>(
-    sources: &'a Sources,
-    paths: &'a Paths,
-    diagnostics: &'a mut Diagnostics,
-    outcomes: &'a mut Diagnostics,
-) -> Decoder<'a> {
-    Decoder {
+    let mut decoder = Decoder {
         sources,
         diagnostics,
         outcomes,
         paths,
-        is_written: false,
         service: None,
         ports_left: Some(MAX_PORTS),
         mounts_left: Some(MAX_MOUNTS),
-    }
-}
-
-fn root<'a>(document: &'a Node, mut decoder: Decoder<'a>) -> Option<RawProject> {
+        stage: Stage::Whole,
+        is_written: false,
+        noted: Noted::default(),
+        only: None,
+    };
     if !decoder.is_bounded(document) {
         return None;
     }
-    let mut table = Table::open(&mut decoder, "the Compose file", document, Level::Root)?;
-    let start = document.span.start as usize;
-    let mut raw = RawProject {
-        services: IndexMap::new(),
-        networks: IndexMap::new(),
-        volumes: IndexMap::new(),
-        secrets: IndexMap::new(),
-        configs: IndexMap::new(),
-        models: IndexMap::new(),
-        extensions: extensions(document),
-        extension: ProjectExtension::default(),
-        span: Span::new(document.span.source, start, start),
-        is_part: false,
-        is_faulty: table.has_like("services"),
-    };
-    if let Some(entry) = table.optional("version") {
-        decoder.string("version", &entry.value);
-        decoder.report(
-            Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
-                .at(entry.key.span, "")
-                .help("remove it"),
-        );
-    }
-    // The assembler took it away; who misspells it shall be told its name.
-    table.optional("include");
-    if let Some(node) = table.value("name") {
-        decoder.string("name", node);
-    }
-    if let Some(node) = table.value("networks") {
-        raw.networks = decoder.top_networks(node);
-    }
-    if let Some(node) = table.value("volumes") {
-        raw.volumes = decoder.top_volumes(node);
-    }
-    if let Some(node) = table.value("secrets") {
-        raw.secrets = decoder.file_objects("secrets", node);
-    }
-    if let Some(node) = table.value("configs") {
-        raw.configs = decoder.file_objects("configs", node);
-    }
-    if let Some(node) = table.value("models").filter(|node| !node.is_null()) {
-        raw.models = decoder.top_models(node);
-    }
-    if let Some(node) = table.value("x-ecs") {
-        raw.extension = decoder.project_extension(node);
-    }
-    if let Some(entry) = table.optional("services") {
-        raw.span = entry.key.span;
-        let mapping = entry.value.as_mapping();
-        raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
-        raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
-        let entries = decoder.named_entries("services", &entry.value);
-        for (entry, service) in entries.iter().zip(decoder.services(&entries)) {
-            if let Some(service) = service {
-                raw.services.insert(entry.key.text.to_string(), service);
+    decoder.project(document)
+}
+
+impl<'a> Decoder<'a> {
+    /// Reads a document, as far as it counts at its stage.
+    pub(super) fn project(&mut self, document: &'a Node) -> Option<RawProject> {
+        let mut table = Table::open(self, "the Compose file", document, Level::Root)?;
+        let start = document.span.start as usize;
+        let mut raw = RawProject {
+            services: IndexMap::new(),
+            networks: IndexMap::new(),
+            volumes: IndexMap::new(),
+            secrets: IndexMap::new(),
+            configs: IndexMap::new(),
+            models: IndexMap::new(),
+            extensions: extensions(document),
+            extension: ProjectExtension::default(),
+            span: Span::new(document.span.source, start, start),
+            is_part: false,
+            is_faulty: table.has_like("services"),
+        };
+        if let Some(entry) = table.optional("version") {
+            self.string("version", &entry.value);
+            self.report(
+                Diagnostic::warning(Code::Obsolete, "`version` is obsolete and has no effect")
+                    .at(entry.key.span, "")
+                    .help("remove it"),
+            );
+        }
+        // The assembler took it away; who misspells it shall be told its name.
+        table.optional("include");
+        if let Some(node) = table.value("name") {
+            self.string("name", node);
+        }
+        if let Some(node) = table.value("networks") {
+            raw.networks = self.top_networks(node);
+        }
+        if let Some(node) = table.value("volumes") {
+            raw.volumes = self.top_volumes(node);
+        }
+        if let Some(node) = table.value("secrets") {
+            raw.secrets = self.file_objects("secrets", node);
+        }
+        if let Some(node) = table.value("configs") {
+            raw.configs = self.file_objects("configs", node);
+        }
+        if let Some(node) = table.value("models").filter(|node| !node.is_null()) {
+            raw.models = self.top_models(node);
+        }
+        if let Some(node) = table.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
+            raw.extension = self.project_extension(node);
+        }
+        if let Some(entry) = table.optional("services") {
+            raw.span = entry.key.span;
+            let mapping = entry.value.as_mapping();
+            raw.is_faulty = mapping.is_none_or(|mapping| !mapping.entries.is_empty());
+            raw.services.reserve(mapping.map_or(0, |mapping| mapping.entries.len()));
+            let entries = self.named_entries("services", &entry.value);
+            for (entry, service) in entries.iter().zip(self.services(&entries)) {
+                if let Some(service) = service {
+                    raw.services.insert(entry.key.text.to_string(), service);
+                }
             }
         }
+        table.finish(self);
+        Some(raw)
     }
-    table.finish(&mut decoder);
-    Some(raw)
 }
 
 impl Decoder<'_> {
     /// Whether the document stays within the limits on what a project names and on what one service
     /// says; reported otherwise. The model of a value takes many times the room of its text.
-    fn is_bounded(&mut self, document: &Node) -> bool {
+    pub(super) fn is_bounded(&mut self, document: &Node) -> bool {
         let entries = |node: &Node| match &node.kind {
             Kind::Scalar(_) => 0,
             Kind::Sequence(items) => items.len(),
@@ -207,6 +191,7 @@ impl Decoder<'_> {
 
     fn beyond(&mut self, message: String, node: &Node, help: &str) {
         let fault = Diagnostic::error(Code::YamlLimit, message).help(help);
-        self.report_at(fault, node, "the limit is passed here");
+        // A part of a project that passes it is not read further; the project is refused.
+        self.noted_at(Stage::Import, |d| d.report_at(fault, node, "the limit is passed here"));
     }
 }

@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use super::Decoder;
 use super::deploy::said;
 use super::forms::{ATTACHMENT, NETWORK, VOLUME};
+use super::stage::Stage;
 use super::table::Table;
 use crate::compose::model::{
     AttachmentOption, Network, NetworkAttachment, NetworkOption, Setting, Settings, Volume,
@@ -119,11 +120,10 @@ impl Decoder<'_> {
                 continue;
             }
             let message = format!("`external` and `{key}` exclude each other");
-            self.report(
-                Diagnostic::error(Code::Conflict, message)
-                    .at(other.key.span, "")
-                    .help("what is external was made by somebody else; keep `name` alone"),
-            );
+            let fault = Diagnostic::error(Code::Conflict, message)
+                .at(other.key.span, "")
+                .help("what is external was made by somebody else; keep `name` alone");
+            self.noted_at(Stage::Import, |d| d.report(fault));
         }
     }
 
@@ -164,24 +164,36 @@ impl Decoder<'_> {
         };
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         let mut entries = Vec::with_capacity(mapping.entries.len());
+        let only = self.only.filter(|_| self.service.is_none());
         for entry in &mapping.entries {
             let key = &entry.key;
+            if only.is_some_and(|only| !only.has(field, &key.text)) {
+                continue;
+            }
             if !key.text.is_empty() && key.text.chars().all(good) {
                 if self.text_key(key) {
                     entries.push(entry);
                 }
                 continue;
             }
-            self.report(
-                Diagnostic::error(
-                    Code::InvalidValue,
-                    format!("the name `{}` in `{field}`", key.text),
-                )
+            let message = format!("the name `{}` in `{field}`", key.text);
+            let fault = Diagnostic::error(Code::InvalidValue, message)
                 .at(key.span, "no valid name")
-                .help("names take letters, digits, `.`, `_` and `-`"),
-            );
+                .help("names take letters, digits, `.`, `_` and `-`");
+            self.noted_at(Stage::Shape, |d| d.report(fault));
         }
         entries
+    }
+
+    /// Reports a name that the reference takes for an extension, and then cannot use.
+    pub(super) fn extension_name(&mut self, field: &str, name: &str, span: Span) {
+        if name.starts_with("x-") {
+            let message = format!("the name `{name}` in `{field}` is one of an extension");
+            let fault = Diagnostic::error(Code::InvalidValue, message)
+                .at(span, "docker compose keeps names with `x-` for extensions")
+                .help("give it another name");
+            self.noted_at(Stage::Whole, |d| d.report(fault));
+        }
     }
 
     /// `networks` of a service: what the translator reads, and what more they say.
@@ -192,13 +204,15 @@ impl Decoder<'_> {
         let (mut out, mut written) = (IndexMap::new(), IndexMap::new());
         match &node.kind {
             Kind::Sequence(_) => {
-                for name in self.strings("networks", node) {
+                for name in self.distinct("networks", node) {
+                    self.extension_name("networks", &name.value, name.span);
                     out.insert(name.value, NetworkAttachment::new(name.span));
                 }
             }
             Kind::Mapping(_) => {
                 for entry in self.named_entries("networks", node) {
                     let name = entry.key.text.to_string();
+                    self.extension_name("networks", &name, entry.key.span);
                     let mut attached = NetworkAttachment::new(entry.key.span);
                     if !entry.value.is_null()
                         && let Some(settings) = self.settings("networks", &entry.value, &ATTACHMENT)

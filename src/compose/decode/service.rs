@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use super::build::RawBuild;
 use super::deploy::MAX_REPLICAS;
 use super::number::Numbers;
+use super::stage::Stage;
 use super::table::Table;
 use super::{Decoder, EnvFile, KeyValues};
 use crate::compose::implied::add_implied;
@@ -76,7 +77,7 @@ impl<'a> Decoder<'a> {
             labels: t.value("labels").map(|node| self.labels("labels", node)).unwrap_or_default(),
             restart: t.value("restart").and_then(|node| self.restart(node)),
             stop_grace_period: self.read(t, "stop_grace_period", Self::duration),
-            container_name: self.read(t, "container_name", Self::string),
+            container_name: self.read(t, "container_name", Self::container_name),
             hostname: self.read(t, "hostname", Self::filled),
             init: self.read(t, "init", Self::boolean),
             read_only: self.read(t, "read_only", Self::boolean),
@@ -85,7 +86,9 @@ impl<'a> Decoder<'a> {
             stop_signal: self.read(t, "stop_signal", Self::filled),
             pull_policy: self.pull_policy(t),
             pull_refresh_after: self.read(t, "pull_refresh_after", Self::filled),
-            attach: self.read(t, "attach", Self::boolean),
+            attach: self.read(t, "attach", |d, key, node| {
+                d.values_at(Stage::Whole, |d| d.boolean(key, node))
+            }),
             profiles: t
                 .value("profiles")
                 .map(|node| self.by_name("profiles", node))
@@ -113,7 +116,7 @@ impl<'a> Decoder<'a> {
         self.resources_of(t, &mut service, &mut written);
         service.written = written;
         add_implied(&mut service);
-        if let Some(node) = t.value("x-ecs") {
+        if let Some(node) = t.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
             service.extension = self.service_extension(node);
         }
         let environment = t.value("environment").map(|node| self.key_values("environment", node));
@@ -209,6 +212,19 @@ impl<'a> Decoder<'a> {
         Some(Located::new(restart, node.span))
     }
 
+    fn container_name(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
+        let name = self.string(field, node)?;
+        let bytes = name.value.as_bytes();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+        if !bytes.windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && is_part(&pair[1])) {
+            let help = "a name has at least two of letters, digits, `_`, `.` and `-`";
+            let message = "`container_name` is no valid name";
+            let fault = Diagnostic::error(Code::InvalidValue, message).help(help);
+            self.values_at(Stage::Shape, |d| d.report_at(fault, node, ""));
+        }
+        Some(name)
+    }
+
     /// `pull_policy`. The reference looks for one of the words anywhere in the text.
     fn pull_policy(&mut self, table: &mut Table<'_>) -> Option<Located<String>> {
         let entry = table.optional("pull_policy")?;
@@ -216,7 +232,9 @@ impl<'a> Decoder<'a> {
         if !is_pull_policy(&policy.value) {
             let help =
                 "write `always`, `missing`, `never`, `build`, `daily`, `weekly` or `every_12h`";
-            self.not_taken("pull_policy", &entry.value, "is no policy", help);
+            self.values_at(Stage::Shape, |d| {
+                d.invalid("pull_policy", &entry.value, "is no policy", help);
+            });
             return None;
         }
         if policy.value == "if_not_present" {

@@ -80,7 +80,10 @@ impl<'a> Decoder<'a> {
             service: None,
             ports_left: self.ports_left,
             mounts_left: self.mounts_left,
+            stage: self.stage,
             is_written: self.is_written,
+            noted: self.noted,
+            only: self.only,
         };
         let mut services = Vec::with_capacity(entries.len());
         for entry in entries {

@@ -5,8 +5,9 @@ mod number;
 
 use indexmap::IndexMap;
 
-use super::Decoder;
+use super::stage::Stage;
 use super::table::Table;
+use super::{Decoder, KeyValues};
 use crate::compose::canonical::duration;
 use crate::compose::model::{Setting, Settings};
 use crate::compose::scalar::{Typed, as_text, typed};
@@ -51,6 +52,8 @@ pub(super) enum Shape {
     Natural,
     /// A whole number that is no text; nothing when 0.
     StrictWhole,
+    /// A number that is no text, whose fraction is cut off; nothing when 0.
+    Cut,
     /// A whole number, 0 where there is none.
     Amount,
     /// Text, the empty one where there is none.
@@ -155,7 +158,12 @@ impl Decoder<'_> {
             | Shape::Path
             | Shape::Context => self.text_setting(field, node, shape).map(Setting::Text),
             Shape::Flag => {
-                self.boolean(field, node).filter(|on| on.value).map(|_| Setting::Flag(true))
+                let on = match field {
+                    // These are read with the variables.
+                    "attachable" | "internal" | "nocopy" | "read_only" => self.boolean(field, node),
+                    _ => self.values_at(Stage::Whole, |d| d.boolean(field, node)),
+                };
+                on.filter(|on| on.value).map(|_| Setting::Flag(true))
             }
             Shape::StrictFlag => match node.as_scalar().map(typed) {
                 Some(Typed::Bool(on)) => on.then_some(Setting::Flag(true)),
@@ -169,6 +177,7 @@ impl Decoder<'_> {
             | Shape::Count
             | Shape::Natural
             | Shape::StrictWhole
+            | Shape::Cut
             | Shape::Amount
             | Shape::Ratio
             | Shape::Cpus
@@ -219,7 +228,8 @@ impl Decoder<'_> {
                 if node.as_scalar().is_some_and(|scalar| scalar.text.is_empty()) && !node.is_null()
                 {
                     let help = format!("it takes `{}`", words.join("`, `"));
-                    self.not_taken(field, node, &format!("is no value of `{field}`"), &help);
+                    let why = format!("is no value of `{field}`");
+                    self.values_at(Stage::Shape, |d| d.invalid(field, node, &why, &help));
                     return None;
                 }
                 let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
@@ -302,8 +312,13 @@ impl Decoder<'_> {
                     self.wrong_type(field, node, "a mapping");
                     return None;
                 };
+                let mut extensions = KeyValues::new();
+                self.extensions_of(field, mapping, &mut extensions);
+                for (name, value) in extensions {
+                    out.insert(name, Setting::Text(value.value.unwrap_or_default()));
+                }
                 for entry in &mapping.entries {
-                    if !self.text_key(&entry.key) {
+                    if !self.text_key(&entry.key) || entry.key.text.starts_with("x-") {
                         continue;
                     }
                     let scalar = entry.value.as_scalar();

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::Decoder;
 use super::shape::{Form, Shape, texts};
+use super::stage::Stage;
 use crate::compose::model::Setting;
 use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
@@ -63,12 +64,17 @@ impl Decoder<'_> {
                 let text = item.as_scalar().map_or("default", |scalar| &scalar.text);
                 if text != "default" && !text.contains('=') {
                     let help = "write `id=/path/to/key`, or `default` for the agent";
-                    self.invalid("ssh", item, "names no key", help);
+                    self.values_at(Stage::Read, |d| {
+                        d.invalid("ssh", item, "names no key", help);
+                    });
                 }
             }
         }
-        let keys: Vec<String> = self
-            .key_values("ssh", node)
+        let keys = match node.kind {
+            Kind::Scalar(_) => self.noted_at(Stage::Read, |d| d.key_values("ssh", node)),
+            _ => self.key_values("ssh", node),
+        };
+        let keys: Vec<String> = keys
             .into_iter()
             .map(|(id, path)| match path.value {
                 Some(path) if !path.is_empty() => {
@@ -99,7 +105,9 @@ impl Decoder<'_> {
                         Some((host, addresses)) if good(host) => {
                             addresses.split(',').for_each(|address| add(host, address));
                         }
-                        _ => self.invalid(field, item, "names no host and address", help),
+                        _ => self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, item, "names no host and address", help);
+                        }),
                     }
                 }
             }
@@ -107,7 +115,9 @@ impl Decoder<'_> {
                 for entry in &mapping.entries {
                     let host = &*entry.key.text;
                     if !good(host) {
-                        self.invalid(field, &entry.value, "stands at a bad host name", help);
+                        self.values_at(Stage::Whole, |d| {
+                            d.invalid(field, &entry.value, "stands at a bad host name", help);
+                        });
                         continue;
                     }
                     let one = std::slice::from_ref(&entry.value);
@@ -134,9 +144,6 @@ impl Decoder<'_> {
                 ("hard", "write both, or one number for both"),
             ],
         };
-        const WRITTEN: Form =
-            Form { attributes: &[("soft", Shape::Whole), ("hard", Shape::Whole)], ..PAIR };
-        let pair = if self.is_written { &WRITTEN } else { &PAIR };
         let Some(mapping) = node.as_mapping() else {
             self.wrong_type(field, node, "a mapping");
             return None;
@@ -145,7 +152,7 @@ impl Decoder<'_> {
         for entry in &mapping.entries {
             let name = &*entry.key.text;
             let limit = match &entry.value.kind {
-                Kind::Mapping(_) => self.settings(field, &entry.value, pair).map(Setting::Table),
+                Kind::Mapping(_) => self.settings(field, &entry.value, &PAIR).map(Setting::Table),
                 _ if !Self::is_number(&entry.value) => {
                     self.wrong_type(field, &entry.value, "a whole number, or `soft` and `hard`");
                     None

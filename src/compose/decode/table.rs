@@ -1,4 +1,5 @@
 use super::Decoder;
+use super::stage::Stage;
 use crate::compose::suggest::{closest, did_you_mean};
 use crate::compose::unsupported::{Level, way_out};
 use crate::diagnostic::{Code, Diagnostic};
@@ -180,11 +181,11 @@ impl Decoder<'_> {
         if matches!(found, Typed::Text(_)) {
             return true;
         }
-        self.report(
+        let fault =
             Diagnostic::error(Code::WrongType, format!("the key `{}` must be text", key.text))
                 .at(key.span, format!("this is {}", found.name()))
-                .help(format!("put it into quotes: \"{}\"", key.text)),
-        );
+                .help(format!("put it into quotes: \"{}\"", key.text));
+        self.noted_at(Stage::Read, |d| d.report(fault));
         false
     }
 }

@@ -2,16 +2,19 @@ use std::time::Duration;
 
 use super::Decoder;
 use super::size::{parse_bytes, parse_duration};
+use super::stage::Stage;
 use crate::compose::scalar::{Typed, typed};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
-use crate::yaml::{Kind, Node, Scalar};
+use crate::yaml::{Kind, Node};
 
 impl Decoder<'_> {
     /// Takes a diagnostic in, with the service that is being read.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let diagnostic = self.named(diagnostic);
-        self.diagnostics.push(diagnostic);
+        if self.counts(&diagnostic) {
+            let diagnostic = self.named(diagnostic);
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Takes in what becomes of an attribute on ECS.
@@ -99,29 +102,21 @@ impl Decoder<'_> {
         self.report_at(fault, node, &format!("this is {found}"));
     }
 
-    /// Reports a text of which no value can be made. That is left for when its variables are known.
-    pub(super) fn unfit(&mut self, field: &str, node: &Node, why: &str, help: &str) {
-        let is_text = matches!(node.as_scalar().map(typed), Some(Typed::Text(_)));
-        if !(self.is_written && is_text) {
-            self.not_taken(field, node, why, help);
-        }
-    }
-
-    /// Reports a value that the attribute does not take, unless its variables are not known.
+    /// Reports a value that the attribute does not take.
     pub(super) fn invalid(&mut self, field: &str, node: &Node, why: &str, help: &str) {
-        let has_variable = |scalar: &Scalar| scalar.text.contains('$');
-        if !(self.is_written && node.as_scalar().is_some_and(has_variable)) {
-            self.not_taken(field, node, why, help);
-        }
-    }
-
-    /// Reports a value that the attribute does not take, as it is written.
-    pub(super) fn not_taken(&mut self, field: &str, node: &Node, why: &str, help: &str) {
         let message = format!("{} {why}", self.show(node));
         let message =
             if message.contains(field) { message } else { format!("`{field}`: {message}") };
         let fault = Diagnostic::error(Code::InvalidValue, message).help(help);
         self.report_at(fault, node, "");
+    }
+
+    /// Reports a value of which no number can be made. Of a text that is seen at `stage`, when one is
+    /// made of it.
+    fn no_number(&mut self, field: &str, node: &Node, why: &str, help: &str, stage: Stage) {
+        let is_text = matches!(node.as_scalar().map(typed), Some(Typed::Text(_)));
+        let stage = if is_text { stage } else { Stage::Shape };
+        self.values_at(stage, |d| d.invalid(field, node, why, help));
     }
 
     /// A text.
@@ -164,7 +159,7 @@ impl Decoder<'_> {
             }
         };
         if value.is_none() {
-            self.unfit(field, node, "is no boolean", "write `true` or `false`");
+            self.invalid(field, node, "is no boolean", "write `true` or `false`");
         }
         value.map(|value| Located::new(value, node.span))
     }
@@ -188,25 +183,43 @@ impl Decoder<'_> {
         };
         match number {
             None => {
-                self.unfit(field, node, "is no whole number", "write digits only");
+                self.no_number(field, node, "is no whole number", "write digits only", Stage::Cast);
                 None
             }
-            Some(number) if (low..=high).contains(&number) => Some(Located::new(number, node.span)),
             Some(number) => {
-                let (why, help) = if number < low {
-                    (format!("is less than {low}"), format!("the least is {low}"))
-                } else {
-                    (format!("is more than {high}"), format!("the most is {high}"))
-                };
-                self.invalid(field, node, &why, &help);
-                None
+                self.values_at(Stage::Shape, |d| d.within(field, node, number, (low, high)))
             }
         }
     }
 
+    /// The number, when it is in the range; it is reported otherwise.
+    pub(super) fn within(
+        &mut self,
+        field: &str,
+        node: &Node,
+        number: i64,
+        (low, high): (i64, i64),
+    ) -> Option<Located<i64>> {
+        let (why, help) = if number < low {
+            (format!("is less than {low}"), format!("the least is {low}"))
+        } else if number > high {
+            (format!("is more than {high}"), format!("the most is {high}"))
+        } else {
+            return Some(Located::new(number, node.span));
+        };
+        self.invalid(field, node, &why, &help);
+        None
+    }
+
+    /// A whole number of 0 or more, which nobody but the reference's model asks for.
+    pub(super) fn natural(&mut self, field: &str, node: &Node, high: i64) -> Option<Located<i64>> {
+        let number = self.integer(field, node, (i64::MIN, i64::MAX))?.value;
+        self.values_at(Stage::Whole, |d| d.within(field, node, number, (0, high)))
+    }
+
     /// A whole number that fits `u32`.
     pub(super) fn count(&mut self, field: &str, node: &Node, high: u32) -> Option<Located<u32>> {
-        let number = self.integer(field, node, (0, i64::from(high)))?;
+        let number = self.natural(field, node, i64::from(high))?;
         Some(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
     }
 
@@ -230,11 +243,13 @@ impl Decoder<'_> {
                 Some(Located::new(number, node.span))
             }
             Some(number) if number < 0.0 => {
-                self.invalid(field, node, "is negative", "write a number of 0 or more");
+                let help = "write a number of 0 or more";
+                self.values_at(Stage::Whole, |d| d.invalid(field, node, "is negative", help));
                 None
             }
             _ => {
-                self.unfit(field, node, "is no number", "write a number such as `0.5`");
+                let help = "write a number such as `0.5`";
+                self.no_number(field, node, "is no number", help, Stage::Cast);
                 None
             }
         }
@@ -263,7 +278,7 @@ impl Decoder<'_> {
         // Beyond this no size is meant, and sums stay within 64 bits.
         let bytes = bytes.filter(|&bytes| bytes <= 1 << 60);
         if bytes.is_none() {
-            self.unfit(field, node, "is no size", HELP);
+            self.no_number(field, node, "is no size", HELP, Stage::Whole);
         }
         bytes.map(|bytes| Located::new(bytes, node.span))
     }
@@ -284,7 +299,7 @@ impl Decoder<'_> {
         };
         let duration = parse_duration(text);
         if duration.is_none() {
-            self.unfit(field, node, "is no duration", HELP);
+            self.values_at(Stage::Whole, |d| d.invalid(field, node, "is no duration", HELP));
         }
         duration.map(|duration| Located::new(duration, node.span))
     }

@@ -155,15 +155,6 @@ fn network_mode(service: &Service) -> Option<Diagnostic> {
 fn container_name(service: &Service) -> Vec<Diagnostic> {
     let Some(name) = &service.container_name else { return Vec::new() };
     let mut faults = Vec::new();
-    let bytes = name.value.as_bytes();
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-    if !bytes.windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && is_part(&pair[1])) {
-        faults.push(
-            Diagnostic::error(Code::InvalidValue, "`container_name` is no valid name")
-                .at(name.span, "")
-                .help("a name has at least two of letters, digits, `_`, `.` and `-`"),
-        );
-    }
     if service.replicas() > 1 {
         let count = service.scale.as_ref().or(service.deploy.replicas.as_ref());
         let fault = Diagnostic::error(

@@ -1,6 +1,7 @@
 use super::Shape;
 use crate::compose::canonical::short;
 use crate::compose::decode::Decoder;
+use crate::compose::decode::stage::Stage;
 use crate::compose::model::Setting;
 use crate::compose::scalar::{Typed, typed};
 use crate::yaml::Node;
@@ -13,23 +14,23 @@ impl Decoder<'_> {
         node: &Node,
         shape: Shape,
     ) -> Option<Setting> {
-        const ALL: (i64, i64) = (i64::MIN, i64::MAX);
         let not_zero = |number: i64| (number != 0).then_some(Setting::Whole(number));
         let found = node.as_scalar().map(typed);
         match (shape, found) {
-            (Shape::TmpfsMode, Some(Typed::Text(_))) if self.is_written => None,
-            (Shape::StrictWhole, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
+            (Shape::StrictWhole | Shape::Cut | Shape::TmpfsMode, Some(Typed::Text(_))) => {
+                // Compose's schema takes texts for these.
+                let is_late = matches!(field, "soft" | "hard" | "mode");
+                let stage = if is_late { Stage::Whole } else { Stage::Shape };
+                self.noted_at(stage, |d| d.wrong_type(field, node, "a number"));
                 None
             }
-            (Shape::StrictWhole | Shape::Whole, _) => {
-                not_zero(self.integer(field, node, ALL)?.value)
-            }
-            (Shape::Amount, _) => self.integer(field, node, ALL).map(|n| Setting::Whole(n.value)),
+            (Shape::Cut, _) => not_zero(self.cut_integer(field, node)?.value),
+            (Shape::StrictWhole | Shape::Whole, _) => not_zero(self.late(field, node)?),
+            (Shape::Amount, _) => self.late(field, node).map(Setting::Whole),
             (Shape::Count, _) => {
-                self.integer(field, node, (0, i64::MAX)).map(|n| Setting::Whole(n.value))
+                self.natural(field, node, i64::MAX).map(|n| Setting::Whole(n.value))
             }
-            (Shape::Natural, _) => not_zero(self.integer(field, node, (0, i64::MAX))?.value),
+            (Shape::Natural, _) => not_zero(self.natural(field, node, i64::MAX)?.value),
             (Shape::Ratio, _) => {
                 let ratio = short(self.number(field, node)?.value);
                 if ratio.is_infinite() {
@@ -39,12 +40,16 @@ impl Decoder<'_> {
                 (ratio != 0.0).then_some(Setting::Number(ratio))
             }
             (Shape::Cpus, _) => {
-                self.cpus(field, node).map(|cpus| Setting::Number(short(cpus.value)))
+                let cpus = self.values_at(Stage::Whole, |d| d.cpus(field, node))?;
+                Some(Setting::Number(short(cpus.value)))
             }
             (Shape::Mode, Some(Typed::Text(text))) => match i64::from_str_radix(text, 8) {
                 Ok(mode) => Some(Setting::Text(file_mode(mode))),
                 Err(_) => {
-                    self.invalid(field, node, "is no file mode", "write it in octal: `0440`");
+                    let help = "write it in octal: `0440`";
+                    self.values_at(Stage::Whole, |d| {
+                        d.invalid(field, node, "is no file mode", help);
+                    });
                     None
                 }
             },
@@ -53,18 +58,20 @@ impl Decoder<'_> {
                 self.wrong_type(field, node, "a file mode");
                 None
             }
-            (Shape::TmpfsMode, Some(Typed::Text(_))) => {
-                self.wrong_type(field, node, "a number");
-                None
-            }
             (Shape::TmpfsMode, _) => {
-                not_zero(self.integer(field, node, (0, i64::from(u32::MAX)))?.value)
+                not_zero(self.natural(field, node, i64::from(u32::MAX))?.value)
             }
             (Shape::DeviceCount, Some(Typed::Text(text))) if text.eq_ignore_ascii_case("all") => {
                 Some(Setting::Whole(-1))
             }
-            _ => not_zero(self.integer(field, node, ALL)?.value),
+            _ => not_zero(self.late(field, node)?),
         }
+    }
+
+    /// A whole number that the reference reads last of all.
+    fn late(&mut self, field: &str, node: &Node) -> Option<i64> {
+        let number = self.values_at(Stage::Whole, |d| d.integer(field, node, (i64::MIN, i64::MAX)));
+        Some(number?.value)
     }
 }
 
