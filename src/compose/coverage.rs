@@ -199,7 +199,7 @@ mod tests {
         let text = "services:\n  web:\n    image: a\n    privileged: true\n    attach: false\n    \
                     command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
                     deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
-                    volumes: [{type: volume, source: d, target: /d, volume: {nocopy: true}}]\n\
+                    volumes: [{type: volume, source: d, target: /d, consistency: cached}]\n\
                     volumes: {d: {}}\n";
         let all = covered(text, |_, _| {});
         let [web] = all.as_slice() else { panic!("{all:?}") };

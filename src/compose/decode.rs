@@ -31,6 +31,7 @@ mod service_model;
 mod shape;
 mod size;
 mod special;
+mod storage;
 mod table;
 mod value;
 

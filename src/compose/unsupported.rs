@@ -36,6 +36,8 @@ pub(super) enum Level {
     ProjectExtension,
     ServiceExtension,
     HttpExtension,
+    /// `x-ecs` of a mount or a volume.
+    StorageExtension,
     /// A place whose attributes are all read; what messages call it.
     Part(&'static str),
 }
@@ -76,6 +78,7 @@ impl Level {
             Level::ProjectExtension => "the top-level `x-ecs`",
             Level::ServiceExtension => "a service's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
+            Level::StorageExtension => "the `x-ecs` of a volume",
             Level::Part(name) => name,
         }
     }
@@ -101,10 +104,6 @@ impl Level {
             Level::Network => {
                 &["attachable", "driver_opts", "enable_ipv4", "enable_ipv6", "ipam", "labels"]
             }
-            Level::Volume => &["labels"],
-            Level::Mount => &["image"],
-            Level::MountVolume => &["labels", "subpath"],
-            Level::MountTmpfs => &["mode"],
             Level::ProjectExtension => &[
                 "capacity",
                 "certificate",
@@ -119,13 +118,18 @@ impl Level {
             ],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
+            Level::StorageExtension => &["s3files"],
             Level::UpdateConfig
             | Level::Resources
             | Level::Limits
             | Level::Healthcheck
             | Level::Dependency
             | Level::Port
+            | Level::Volume
+            | Level::Mount
             | Level::MountBind
+            | Level::MountVolume
+            | Level::MountTmpfs
             | Level::EnvFile
             | Level::BlockIo
             | Level::BlockDevice
@@ -152,7 +156,7 @@ impl Level {
             Level::Service => &["attach", "develop"],
             Level::Mount => &["consistency"],
             Level::MountBind => &["create_host_path", "propagation", "recursive", "selinux"],
-            Level::MountVolume => &["nocopy"],
+            Level::MountVolume => &["labels"],
             _ => &[],
         }
     }
@@ -231,11 +235,9 @@ const BUILD: &[&str] = &[
 ];
 
 const SERVICE_EXTENSION: &[&str] = &[
-    "allow_shared_volume",
     "autoscaling",
     "capacity",
     "env_files_s3",
-    "ephemeral_storage",
     "exec",
     "execution_role",
     "mirror",
@@ -246,9 +248,7 @@ const SERVICE_EXTENSION: &[&str] = &[
     "rollout",
     "schedule",
     "secret_env",
-    "seed",
     "task_role",
-    "volume",
 ];
 
 /// What to do without an attribute for now.
@@ -262,6 +262,7 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
         }
         (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
         (Level::Service, "label_file") => "write the labels into `labels`",
+        (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
         (Level::Service, "stop_signal") => "set `STOPSIGNAL` in the Dockerfile",
         (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
         _ => {

@@ -1,6 +1,7 @@
 //! One mapping a file: what an attribute of Compose becomes on ECS. `mapping.md` is the contract.
 
 pub(crate) mod base;
+pub(crate) mod bind;
 pub(crate) mod container;
 pub(crate) mod credentials;
 pub(crate) mod dependencies;
@@ -16,11 +17,13 @@ pub(crate) mod known_images;
 pub(crate) mod load_balancer;
 pub(crate) mod log_group;
 pub(crate) mod mentions;
+pub(crate) mod mounts;
 pub(crate) mod namespaces;
 pub(crate) mod ports;
 pub(crate) mod role;
 pub(crate) mod rollout;
 pub(crate) mod security_groups;
+pub(crate) mod seed;
 pub(crate) mod service;
 pub(crate) mod size;
 pub(crate) mod tags;

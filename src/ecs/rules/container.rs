@@ -93,7 +93,7 @@ pub(crate) fn container(
         restarts(member.service, restart.as_ref(), out);
     }
     ContainerDefinition {
-        image: image::reference(member.service),
+        image: image::reference(member),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
