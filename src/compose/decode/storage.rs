@@ -131,3 +131,102 @@ impl Decoder<'_> {
         Some(Located::new(gib, node.span))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::model::{MountKind, Storage};
+    use crate::compose::{LoadOptions, Loaded, load};
+
+    fn loaded(service: &str, volume: &str) -> Loaded {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = format!(
+            "services: {{web: {{image: a, {service}}}}}\nvolumes: {{data: {{{volume}}}}}\n"
+        );
+        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+        load(&LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() })
+    }
+
+    fn at_volume(storage: &str) -> Option<Storage> {
+        let loaded = loaded("volumes: [data:/d]", &format!("x-ecs: {storage}"));
+        let project = loaded.project.filter(|_| !loaded.diagnostics.has_errors())?;
+        project.volumes["data"].storage.clone().map(|storage| storage.value)
+    }
+
+    #[test]
+    fn forms() {
+        let (id, point) = ("fs-0123456789abcdef0", "fsap-0123456789abcdef0");
+        let existing = |access_point: Option<&str>| Storage::Existing {
+            file_system: id.to_owned(),
+            access_point: access_point.map(str::to_owned),
+        };
+        for (text, want) in [
+            ("efs", Storage::Efs),
+            ("{efs}", Storage::Efs),
+            ("{efs: true}", Storage::Efs),
+            ("{asset}", Storage::Asset),
+            ("ephemeral", Storage::Ephemeral),
+            ("{ephemeral: true}", Storage::Ephemeral),
+            ("{ebs: {size: 10}}", Storage::Ebs { ephemeral: false }),
+            ("{ebs, ephemeral: true}", Storage::Ebs { ephemeral: true }),
+            (&format!("{{efs: {id}}}"), existing(None)),
+            (&format!("{{efs: {id}, access_point: {point}}}"), existing(Some(point))),
+        ] {
+            assert_eq!(at_volume(text), Some(want), "{text}");
+        }
+        for text in [
+            "disk",
+            "{disk}",
+            "{}",
+            "{efs, asset}",
+            "{efs: fs-1}",
+            "{efs: false}",
+            "[efs]",
+            "{ephemeral: maybe}",
+            &format!("{{access_point: {point}}}"),
+        ] {
+            assert_eq!(at_volume(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_refused_for_ecs_alone() {
+        let loaded = loaded("volumes: [data:/d]", "x-ecs: {s3files: fs-1, efs}");
+        assert!(!loaded.diagnostics.has_errors() && loaded.outcomes.has_errors());
+    }
+
+    #[test]
+    fn at_services_and_mounts() {
+        let loaded = loaded(
+            "x-ecs: {volume: ephemeral, ephemeral_storage: 30g, seed: true, allow_shared_volume: \
+             false}, volumes: [{type: bind, source: ./x, target: /x, x-ecs: {asset}}, {type: tmpfs, \
+             target: /t, tmpfs: {mode: 0o1777}}, {type: volume, source: data, target: /d, volume: \
+             {subpath: s, nocopy: true}}], tmpfs: ['/r:mode=755,noexec,huge=always']",
+            "",
+        );
+        assert!(!loaded.diagnostics.has_errors() && !loaded.outcomes.has_errors());
+        let web = &loaded.project.as_ref().expect("a project").services["web"];
+        let extension = &web.extension;
+        assert_eq!(extension.ephemeral_storage.as_ref().map(|gib| gib.value), Some(30));
+        assert_eq!(extension.volume.as_ref().map(|v| &v.value), Some(&Storage::Ephemeral));
+        let mounts: Vec<_> = web.mounts.iter().map(|mount| &mount.value).collect();
+        let options = |kind: &MountKind| match kind {
+            MountKind::Tmpfs { options, .. } => options.join(","),
+            kind => panic!("{kind:?}"),
+        };
+        assert_eq!(options(&mounts[0].kind), "mode=755,noexec");
+        assert_eq!(mounts[1].storage.as_ref().map(|s| &s.value), Some(&Storage::Asset));
+        assert_eq!(mounts[1].written.as_deref(), Some("./x"));
+        assert_eq!(options(&mounts[2].kind), "mode=1777");
+        assert_eq!((mounts[3].subpath.as_deref(), mounts[3].nocopy), (Some("s"), true));
+    }
+
+    #[test]
+    fn the_disk_of_a_task_has_its_limits() {
+        for (text, good) in
+            [("21", true), ("200", true), ("20", false), ("201", false), ("1x", false)]
+        {
+            let loaded = loaded(&format!("x-ecs: {{ephemeral_storage: {text}}}"), "");
+            assert_eq!(!loaded.diagnostics.has_errors(), good, "{text}");
+        }
+    }
+}
