@@ -248,25 +248,3 @@ fn volumes_from_takes_assets_along() {
     let done = run(vec![web, data]);
     assert_eq!(image(&done).assets[0].target, "/a.conf");
 }
-
-#[test]
-fn files_by_name() {
-    for (path, target) in [
-        ("./nginx.conf", "/etc/nginx/nginx.conf"),
-        ("./.env", "/app/.env"),
-        ("./Caddyfile", "/etc/caddy/Caddyfile"),
-        ("./config.alloy", "/etc/alloy/config.alloy"),
-        ("./run.me", "/bin/run.me"),
-    ] {
-        assert!(is_file_name(path, target), "{path}");
-    }
-    for (path, target) in [
-        ("./conf.d", "/etc/nginx/conf.d"),
-        ("./.data", "/data"),
-        ("./example.com", "/var/www"),
-        ("./src", "/app"),
-        ("./v1.2", "/models"),
-    ] {
-        assert!(!is_file_name(path, target), "{path}");
-    }
-}

@@ -172,16 +172,11 @@ fn the_content_of_an_image_becomes_a_part_of_another() {
 }
 
 #[test]
-fn amounts_and_hosts() {
-    assert_eq!(
-        [bytes("64m"), bytes("1G"), bytes("5"), bytes("x")],
-        [Some(64 << 20), Some(1 << 30), Some(5), None]
-    );
-    for (host, found) in [
-        ("eu-west-1a.fs-1.efs.eu-west-1.amazonaws.com", Some("fs-1")),
-        ("nas.local", None),
-        ("fs-1.efs.example.com", None),
-    ] {
-        assert_eq!(file_system_of(host), found, "{host}");
-    }
+fn one_task_has_a_volume_at_one_place() {
+    let one = store();
+    let mut two = service("two", "busybox");
+    two.mounts = vec![volume_mount("data", "/data")];
+    two.volumes_from = vec![at("store".to_owned())];
+    two.mounts[0].value.storage = Some(at(Storage::Ephemeral));
+    assert_eq!(loud(&run(vec![one, two]).diagnostics), [(Severity::Error, Code::Conflict)]);
 }

@@ -30,9 +30,13 @@ pub(crate) fn container(
     let mut script = String::from("set -e\n");
     for point in &mounts.points {
         let is_new = member.stored.iter().any(|stored| {
-            let Place::Own(_) = &stored.place else { return false };
+            let Place::Own(own) = &stored.place else { return false };
             let mount = &stored.mount.value;
-            mount.target == point.container_path && !mount.nocopy && !point.read_only
+            // Docker fills named volumes alone.
+            own.volume.is_some()
+                && mount.target == point.container_path
+                && !mount.nocopy
+                && !point.read_only
         });
         if !is_new {
             continue;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{container, image, namespaces, role, seed, size, volumes};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume, Value,
 };
@@ -32,7 +33,19 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             seeds.push(seed);
         }
         containers.push(container);
-        volumes.extend(mounts.volumes.into_iter().map(|volume| (volume.name.clone(), volume)));
+        for volume in mounts.volumes {
+            let other = volumes.insert(volume.name.clone(), volume.clone());
+            if other.is_some_and(|other| other != volume) {
+                let message = format!(
+                    "the services of one task want the volume {} at two places",
+                    volume.name
+                );
+                let fault =
+                    Diagnostic::error(Code::Conflict, message).at(member.service.span(), "");
+                let help = "write one `x-ecs` at the volume, and none at its mounts";
+                out.say(fault.help(help).service(member.name()));
+            }
+        }
     }
     containers.extend(seeds);
     let body = TaskDefinition {
