@@ -9,6 +9,7 @@ mod explain;
 mod history;
 mod init;
 mod logs;
+mod mounted;
 mod plan;
 mod prepare;
 mod ps;

@@ -102,6 +102,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
+        paths: std::collections::BTreeMap::new(),
     }
 }
 

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::PathBuf;
 
 use super::Session;
+use super::mounted;
 use super::world::{Build, World};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::ecs::deployable::undeployable;
 use crate::ecs::desired::{Desired, Kind, ResourceId};
-use crate::ecs::facts::{Facts, ImageFacts};
+use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{translate, validate};
 use crate::error::Error;
 use crate::event::Events;
@@ -24,6 +27,8 @@ pub(super) struct App {
     pub(super) project: Project,
     pub(super) sources: Sources,
     pub(super) builds: Vec<BuildSpec>,
+    /// What is known of the paths that are mounted.
+    paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 /// What a command wants of the world.
@@ -47,16 +52,18 @@ pub(super) struct Examined {
     pub(super) loaded: Loaded,
     pub(super) diagnostics: Diagnostics,
     builds: Vec<BuildSpec>,
+    paths: BTreeMap<PathBuf, PathFacts>,
+    desired: Desired,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds } = self;
+        let Self { loaded, diagnostics, builds, paths, desired: _ } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
-                Ok(App { project, sources: loaded.sources, builds })
+                Ok(App { project, sources: loaded.sources, builds, paths })
             }
             _ => Err(Error::Compose),
         }
@@ -69,6 +76,22 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     examine(session, strict)?.finish(session)
 }
 
+/// As [`read`], for a command that needs what can be deployed.
+pub(super) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
+    let mut examined = examine(session, strict)?;
+    if let Some(project) = &examined.loaded.project {
+        let facts = Facts { paths: examined.paths.clone(), ..Facts::offline(None) };
+        examined.diagnostics.extend(undeployable(&examined.desired, project, &facts));
+    }
+    examined.finish(session)
+}
+
+/// What is known of a project without asking anybody.
+pub(super) fn offline(session: &Session, app: &App) -> Facts {
+    let facts = Facts::offline(region(session, &app.project).as_deref());
+    Facts { paths: app.paths.clone(), ..facts }
+}
+
 /// As [`read`], with nothing printed yet.
 pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
     let global = &session.global;
@@ -76,15 +99,20 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
+    let mut paths = BTreeMap::new();
+    let mut desired = Desired::default();
     if let Some(project) = &loaded.project {
+        paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
         let facts = Facts::offline(region(session, project).as_deref());
+        let facts = Facts { paths: paths.clone(), ..facts };
         let translation = translate(project, global.environment.as_deref(), &facts);
         let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
         diagnostics.extend(translation.diagnostics);
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
+        desired = translation.desired;
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));
@@ -93,7 +121,7 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds })
+    Ok(Examined { loaded, diagnostics, builds, paths, desired })
 }
 
 /// Loads what the global options name.
@@ -282,6 +310,7 @@ pub(super) async fn connect<'a>(
             load_balancer: needs_load_balancer(session, app),
         })
         .await?;
+    facts.paths.clone_from(&app.paths);
     let mut builds = BTreeMap::new();
     for spec in app.builds.iter().filter(|_| purpose.names_images()) {
         let name = images.name(spec).await?;

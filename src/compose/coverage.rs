@@ -218,7 +218,7 @@ mod tests {
         let text = "services:\n  web:\n    image: a\n    privileged: true\n    attach: false\n    \
                     command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
                     deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
-                    volumes: [{type: volume, source: d, target: /d, volume: {nocopy: true}}]\n\
+                    volumes: [{type: volume, source: d, target: /d, consistency: cached}]\n\
                     volumes: {d: {}}\n";
         let all = covered(text, |loaded, diagnostics| {
             let web = &loaded.project.as_ref().expect("a project").services["web"];

@@ -58,5 +58,5 @@ pub use provider::Provider;
 pub use service::{Restart, Service};
 pub use service_model::ServiceModel;
 pub use setting::{Setting, SettingExtensions, Settings};
-pub use volume::{Mount, MountKind, Volume};
+pub use volume::{Mount, MountKind, Storage, Volume};
 pub use written::{FileObject, FileReference, Written};

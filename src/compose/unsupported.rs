@@ -37,6 +37,8 @@ pub(super) enum Level {
     ServiceExtension,
     NetworkExtension,
     HttpExtension,
+    /// `x-ecs` of a mount or a volume.
+    StorageExtension,
     /// A place whose attributes are all read; what messages call it.
     Part(&'static str),
 }
@@ -78,6 +80,7 @@ impl Level {
             Level::ServiceExtension => "a service's `x-ecs`",
             Level::NetworkExtension => "a network's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
+            Level::StorageExtension => "the `x-ecs` of a volume",
             Level::Part(name) => name,
         }
     }
@@ -88,10 +91,6 @@ impl Level {
             Level::Root => &["configs", "secrets"],
             Level::Service => &["configs", "logging", "secrets"],
             Level::Build => BUILD,
-            Level::Volume => &["labels"],
-            Level::Mount => &["image"],
-            Level::MountVolume => &["labels", "subpath"],
-            Level::MountTmpfs => &["mode"],
             Level::ProjectExtension => &[
                 "capacity",
                 "certificate",
@@ -106,6 +105,7 @@ impl Level {
             ],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
+            Level::StorageExtension => &["s3files"],
             Level::Deploy
             | Level::Reservations
             | Level::Attachment
@@ -117,7 +117,11 @@ impl Level {
             | Level::Healthcheck
             | Level::Dependency
             | Level::Port
+            | Level::Volume
+            | Level::Mount
             | Level::MountBind
+            | Level::MountVolume
+            | Level::MountTmpfs
             | Level::EnvFile
             | Level::BlockIo
             | Level::BlockDevice
@@ -144,7 +148,7 @@ impl Level {
             Level::Service => &["attach", "develop"],
             Level::Mount => &["consistency"],
             Level::MountBind => &["create_host_path", "propagation", "recursive", "selinux"],
-            Level::MountVolume => &["nocopy"],
+            Level::MountVolume => &["labels"],
             _ => &[],
         }
     }
@@ -172,11 +176,9 @@ const BUILD: &[&str] = &[
 ];
 
 const SERVICE_EXTENSION: &[&str] = &[
-    "allow_shared_volume",
     "autoscaling",
     "capacity",
     "env_files_s3",
-    "ephemeral_storage",
     "exec",
     "execution_role",
     "mirror",
@@ -187,9 +189,7 @@ const SERVICE_EXTENSION: &[&str] = &[
     "rollout",
     "schedule",
     "secret_env",
-    "seed",
     "task_role",
-    "volume",
 ];
 
 /// What to do without an attribute for now.
@@ -199,6 +199,7 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
             "pass the value through `environment`, or build the file into the image, until then"
         }
         (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
+        (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
         (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"

@@ -203,8 +203,8 @@ codes! {
         "Change the value that the request is made from; the help names the rule.";
     /// A volume that starts empty on EFS, where Docker would copy the image's content into it.
     VolumeStartsEmpty = "volume-starts-empty",
-        "Let the container write what it needs when it does not find it. Nothing needs to be \
-        done when it does.";
+        "Let the container write what it needs when it does not find it, or let the image fill the \
+        volume: `x-ecs: {seed: true}` at the service.";
     /// A service waits until another one is healthy, which has no health check.
     HealthyWithoutCheck = "healthy-without-check",
         "Write a `healthcheck` in the Compose file: ECS does not see that of the image.";

@@ -139,6 +139,21 @@ pub struct Desired {
     pub resources: IndexMap<ResourceId, Resource>,
     /// What the Internet reaches.
     pub endpoints: Vec<Endpoint>,
+    /// What somebody has to decide before it can be deployed.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A directory that is mounted to be written to, of which nobody said where it shall live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The Compose service.
+    pub service: String,
+    /// The directory, as the file has it.
+    pub path: String,
+    /// Whether the files at home may become a part of the image.
+    pub may_be_asset: bool,
+    /// The mount.
+    pub span: Span,
 }
 
 impl Desired {

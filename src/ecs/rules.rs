@@ -2,6 +2,7 @@
 
 pub(crate) mod addressing;
 pub(crate) mod base;
+pub(crate) mod bind;
 pub(crate) mod capabilities;
 pub(crate) mod container;
 pub(crate) mod cpu;
@@ -24,6 +25,7 @@ pub(crate) mod load_balancer;
 pub(crate) mod log_group;
 pub(crate) mod mentions;
 pub(crate) mod missing_tool;
+pub(crate) mod mounts;
 pub(crate) mod namespaces;
 pub(crate) mod networks;
 pub(crate) mod outcome;
@@ -37,6 +39,7 @@ pub(crate) mod restart_policy;
 pub(crate) mod role;
 pub(crate) mod rollout;
 pub(crate) mod security_groups;
+pub(crate) mod seed;
 pub(crate) mod service;
 pub(crate) mod size;
 pub(crate) mod stop_signal;

@@ -136,7 +136,15 @@ pub(crate) fn volume_mount(volume: &str, target: &str) -> Located<Mount> {
 
 /// A writable mount.
 pub(crate) fn mount(kind: MountKind, target: &str) -> Located<Mount> {
-    at(Mount { kind, target: target.to_owned(), read_only: false })
+    at(Mount {
+        kind,
+        target: target.to_owned(),
+        read_only: false,
+        written: None,
+        subpath: None,
+        nocopy: false,
+        storage: None,
+    })
 }
 
 /// A health check with Compose's defaults.
@@ -183,6 +191,8 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
                     external: false,
                     driver: None,
                     driver_opts: IndexMap::new(),
+                    labels: IndexMap::new(),
+                    storage: None,
                     settings: Settings::default(),
                 });
             }
@@ -222,6 +232,7 @@ pub(crate) fn facts() -> Facts {
             ],
         },
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
+        paths: BTreeMap::new(),
     }
 }
 

@@ -81,7 +81,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::load_balancer::add(&cx, &members, &mut out);
     for member in &members {
         rules::log_group::add(&cx, member.service, &mut out);
-        rules::image::add(&cx, member.service, &mut out);
+        rules::image::add(&cx, member, &mut out);
     }
     for unit in &units(&members) {
         rules::role::add(&cx, unit, &mut out);

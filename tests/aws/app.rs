@@ -302,11 +302,12 @@ impl App {
                 host: None,
                 efs_volume_configuration: Some(EfsVolumeConfiguration {
                     file_system_id: attribute(Kind::FileSystem, "data", Attribute::Id),
+                    root_directory: None,
                     transit_encryption: "ENABLED".to_owned(),
-                    authorization_config: EfsAuthorizationConfig {
+                    authorization_config: Some(EfsAuthorizationConfig {
                         access_point_id: attribute(Kind::AccessPoint, "pages", Attribute::Id),
                         iam: "DISABLED".to_owned(),
-                    },
+                    }),
                 }),
             }],
             container_definitions: vec![container],

@@ -223,8 +223,12 @@ fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
     let LinuxParameters { capabilities, init_process_enabled, tmpfs } = linux;
     let tmpfs = tmpfs
         .iter()
-        .map(|Tmpfs { container_path, size }| {
-            Ok(sdk::Tmpfs::builder().container_path(container_path).size(*size).build()?)
+        .map(|Tmpfs { container_path, size, mount_options }| {
+            Ok(sdk::Tmpfs::builder()
+                .container_path(container_path)
+                .size(*size)
+                .set_mount_options(some(mount_options.clone()))
+                .build()?)
         })
         .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LinuxParameters::builder()
@@ -241,6 +245,7 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
         .map(|tmpfs| Tmpfs {
             container_path: tmpfs.container_path().to_owned(),
             size: tmpfs.size(),
+            mount_options: tmpfs.mount_options().to_vec(),
         })
         .collect();
     tmpfs.sort_by(|a, b| a.container_path.cmp(&b.container_path));

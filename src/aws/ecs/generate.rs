@@ -67,7 +67,9 @@ fn check() -> impl Strategy<Value = HealthCheck> {
 
 fn linux() -> impl Strategy<Value = LinuxParameters> {
     let tmpfs =
-        (word(), 1..64).prop_map(|(path, size)| Tmpfs { container_path: format!("/{path}"), size });
+        (word(), 1..64, prop::collection::vec(word(), 0..2)).prop_map(|(path, size, options)| {
+            Tmpfs { container_path: format!("/{path}"), size, mount_options: options }
+        });
     let tmpfs = prop::collection::vec(tmpfs, 1..3)
         .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
     (on(), tmpfs, option(capabilities())).prop_map(|(init_process_enabled, tmpfs, capabilities)| {
@@ -170,13 +172,18 @@ prop_compose! {
 }
 
 fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
-    let efs = (value(), value()).prop_map(|(system, point)| EfsVolumeConfiguration {
-        file_system_id: system,
-        transit_encryption: "ENABLED".to_owned(),
-        authorization_config: EfsAuthorizationConfig {
-            access_point_id: point,
-            iam: "DISABLED".to_owned(),
-        },
+    let root = option(word().prop_map(|path| format!("/{path}")));
+    let efs = (value(), option(value()), root).prop_map(|(system, point, root)| {
+        EfsVolumeConfiguration {
+            file_system_id: system,
+            // Nothing but the root goes with an access point.
+            root_directory: root.filter(|_| point.is_none()),
+            transit_encryption: "ENABLED".to_owned(),
+            authorization_config: point.map(|point| EfsAuthorizationConfig {
+                access_point_id: point,
+                iam: "DISABLED".to_owned(),
+            }),
+        }
     });
     let volume = (word(), option(efs), option(word())).prop_map(|(name, efs, path)| TaskVolume {
         name,

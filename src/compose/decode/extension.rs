@@ -48,6 +48,12 @@ impl Decoder<'_> {
         }
         out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
         out.job = table.value("job").and_then(|node| self.boolean("x-ecs.job", node));
+        out.volume = table.value("volume").and_then(|node| self.place("x-ecs.volume", node));
+        out.allow_shared_volume = table
+            .value("allow_shared_volume")
+            .and_then(|node| self.boolean("x-ecs.allow_shared_volume", node));
+        out.ephemeral_storage = table.value("ephemeral_storage").and_then(|node| self.disk(node));
+        out.seed = table.value("seed").and_then(|node| self.boolean("x-ecs.seed", node));
         table.finish(self);
         out
     }

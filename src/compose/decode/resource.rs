@@ -70,6 +70,8 @@ impl Decoder<'_> {
                 external: false,
                 driver: None,
                 driver_opts: IndexMap::new(),
+                labels: IndexMap::new(),
+                storage: None,
                 settings: Settings::default(),
             };
             if !entry.value.is_null()
@@ -96,6 +98,10 @@ impl Decoder<'_> {
         if let Some(node) = mapping.get("driver_opts").filter(|node| node.as_mapping().is_some()) {
             volume.driver_opts = self.quietly(|decoder| decoder.labels("driver_opts", node));
         }
+        if let Some(node) = mapping.get("labels") {
+            volume.labels = self.quietly(|decoder| decoder.labels("labels", node));
+        }
+        volume.storage = mapping.get("x-ecs").and_then(|node| self.place("x-ecs", node));
     }
 
     /// The device of a volume that is a directory of this machine in disguise.

@@ -1,5 +1,6 @@
 use indexmap::IndexMap;
 
+use super::Storage;
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -50,4 +51,12 @@ pub struct ServiceExtension {
     pub task: Option<Located<String>>,
     /// `job`: whether it runs to completion, once a deployment
     pub job: Option<Located<bool>>,
+    /// `volume`: where the service's volumes live that say nothing themselves
+    pub volume: Option<Located<Storage>>,
+    /// `allow_shared_volume`: several of its tasks may write to one volume
+    pub allow_shared_volume: Option<Located<bool>>,
+    /// `ephemeral_storage`: the task's own disk, GiB
+    pub ephemeral_storage: Option<Located<u32>>,
+    /// `seed`: new volumes get what the image has in their place
+    pub seed: Option<Located<bool>>,
 }

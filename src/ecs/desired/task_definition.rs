@@ -90,10 +90,14 @@ pub struct HostVolume {
 pub struct EfsVolumeConfiguration {
     /// The file system.
     pub file_system_id: Value,
+    /// The directory of the file system; none with an access point, which has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_directory: Option<String>,
     /// `ENABLED`: mandatory with an access point.
     pub transit_encryption: String,
-    /// The access point.
-    pub authorization_config: EfsAuthorizationConfig,
+    /// The access point, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_config: Option<EfsAuthorizationConfig>,
 }
 
 /// `ecs EFSAuthorizationConfig`
@@ -275,6 +279,9 @@ pub struct Tmpfs {
     pub container_path: String,
     /// MiB
     pub size: i32,
+    /// Such as `mode=1777`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mount_options: Vec<String>,
 }
 
 /// `ecs LogConfiguration`

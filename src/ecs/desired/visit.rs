@@ -38,7 +38,7 @@ impl Body {
                     task.volumes.iter_mut().filter_map(|v| v.efs_volume_configuration.as_mut())
                 {
                     f(&mut efs.file_system_id);
-                    f(&mut efs.authorization_config.access_point_id);
+                    efs.authorization_config.iter_mut().for_each(|a| f(&mut a.access_point_id));
                 }
                 task.container_definitions.iter_mut().for_each(|c| f(&mut c.image));
             }

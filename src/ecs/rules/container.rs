@@ -95,7 +95,7 @@ pub(crate) fn container(
     } = member.service;
     check(cx, member, out);
     ContainerDefinition {
-        image: image::reference(member.service),
+        image: image::reference(member),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),

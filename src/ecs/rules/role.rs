@@ -2,12 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::image::{private_ecr, repository_name};
+use super::image::{is_pushed, private_ecr, repository_name};
 use super::log_group::log_group_name;
 use crate::compose::model::Service;
 use crate::ecs::desired::{Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 
 /// The execution role's id.
@@ -57,7 +58,7 @@ fn trust(cx: &Context<'_>) -> Json {
 fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Json {
     let mut statements = Vec::new();
     let services = || unit.members.iter().map(|member| member.service);
-    let repositories: Vec<_> = services().filter_map(|s| repository_arn(cx, s)).collect();
+    let repositories: Vec<_> = unit.members.iter().filter_map(|m| repository_arn(cx, m)).collect();
     if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
         statements.push(allow(&["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
@@ -85,12 +86,12 @@ fn allow(actions: &[&str], mut resources: Vec<String>) -> Json {
 }
 
 /// The ECR repository that the service's image is pulled from, if it is in ECR.
-fn repository_arn(cx: &Context<'_>, service: &Service) -> Option<String> {
-    if service.build.is_some() {
-        let repository = repository_name(cx, &service.name.value);
+fn repository_arn(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
+    if is_pushed(member) {
+        let repository = repository_name(cx, member.name());
         return Some(cx.arn("ecr", &format!("repository/{repository}")));
     }
-    let (region, account, repository) = private_ecr(&service.image.as_ref()?.value)?;
+    let (region, account, repository) = private_ecr(&member.service.image.as_ref()?.value)?;
     let partition = &cx.facts.partition;
     Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}"))
 }

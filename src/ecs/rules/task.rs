@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, image_needs, namespaces, role, size, system_controls, volumes};
-use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
+use super::{
+    container, image, image_needs, namespaces, role, seed, size, system_controls, volumes,
+};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Attribute, Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume, Value,
+};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
@@ -26,11 +31,31 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         image_needs::memory(member.service, size, *container, out);
         image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
     }
+    let mut seeds = Vec::new();
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
-        containers.push(container::container(cx, unit, member, size, &mounts, out));
-        volumes.extend(mounts.volumes.into_iter().map(|volume| (volume.name.clone(), volume)));
+        let mut container = container::container(cx, unit, member, size, &mounts, out);
+        if let Some(seed) = seed::container(cx, member, &mounts, out) {
+            container.depends_on.push(seed::dependency(&seed));
+            container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
+            seeds.push(seed);
+        }
+        containers.push(container);
+        for volume in mounts.volumes {
+            let other = volumes.insert(volume.name.clone(), volume.clone());
+            if other.is_some_and(|other| other != volume) {
+                let message = format!(
+                    "the services of one task want the volume {} at two places",
+                    volume.name
+                );
+                let fault =
+                    Diagnostic::error(Code::Conflict, message).at(member.service.span(), "");
+                let help = "write one `x-ecs` at the volume, and none at its mounts";
+                out.say(fault.help(help).service(member.name()));
+            }
+        }
     }
+    containers.extend(seeds);
     let body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
         task_role_arn: None,
@@ -41,10 +66,17 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         cpu: size.cpu.to_string(),
         memory: size.memory.to_string(),
         runtime_platform,
-        ephemeral_storage: None,
+        ephemeral_storage: disk(unit),
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
         tags: lower(cx.tags(&id)),
     };
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
+}
+
+/// `x-ecs.ephemeral_storage`: the most that any service of the task asks for.
+fn disk(unit: &Unit<'_>) -> Option<EphemeralStorage> {
+    let given = unit.members.iter().filter_map(|m| m.service.extension.ephemeral_storage.as_ref());
+    let gib = given.map(|gib| gib.value).max()?;
+    Some(EphemeralStorage { size_in_gib: i32::try_from(gib).unwrap_or(i32::MAX) })
 }

@@ -2,10 +2,11 @@
 //! names, who may call it, and who names it.
 
 use crate::compose::model::Service;
-use crate::ecs::desired::{Gate, ResourceId};
+use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
+use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::{addressing, dependencies, job, namespaces, volumes};
 
@@ -35,6 +36,10 @@ pub(crate) struct Member<'a> {
     pub(crate) connected: bool,
     /// The services that its tasks may call by name.
     pub(crate) peers: Vec<ResourceId>,
+    /// Its mounts, and where they live.
+    pub(crate) stored: Vec<Stored<'a>>,
+    /// What becomes a part of its image, sorted by target.
+    pub(crate) assets: Vec<Asset>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
     /// Of a service whose task runs to completion: how often.
@@ -70,6 +75,11 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
             let reference = service.image.as_ref().filter(|_| service.build.is_none());
             let known = reference.and_then(|image| known_image(&image.value));
             let networks = sharing.networks(cx, name);
+            let stored = mounts::resolve(cx, service, known, out);
+            let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
+            if job.is_none() && !stateful {
+                volumes::shared(service, &stored, out);
+            }
             Member {
                 service,
                 unit: sharing.unit(name),
@@ -90,12 +100,17 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 networks,
                 connected: false,
                 peers: Vec::new(),
-                stateful: job.is_none() && volumes::is_stateful(service, known),
+                stored,
+                assets: Vec::new(),
+                stateful,
                 job,
                 gates: Vec::new(),
             }
         })
         .collect();
+    for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
+        members[member].assets = assets;
+    }
     unit::check(&members, out);
     discovery::resolve(&mut members, out);
     dependencies::resolve(&mut members, out);

@@ -81,7 +81,7 @@ fn is_repository_segment(segment: &str) -> bool {
 }
 
 pub(super) fn image(image: &Image, report: &mut Report<'_>) {
-    let Image { repository_name, image_tag } = image;
+    let Image { repository_name, image_tag, base: _, assets } = image;
     let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if !is(image_tag, 1, 128, takes) || image_tag.starts_with(['.', '-']) {
         report.fault(
@@ -89,6 +89,15 @@ pub(super) fn image(image: &Image, report: &mut Report<'_>) {
             "a tag has up to 128 letters, digits, `.`, `_` and `-`, and starts with none of \
                 the last",
         );
+    }
+    let mut targets = std::collections::BTreeSet::new();
+    for asset in assets {
+        if !asset.target.starts_with('/') || !targets.insert(&asset.target) {
+            report.fault(
+                format!("{:?} cannot be put into the image", asset.target),
+                "each path is absolute, and stands once",
+            );
+        }
     }
     let Some(resource) = report.resource else { return };
     let repository = ResourceId::new(Kind::Repository, &resource.id.name);

@@ -2,7 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::is_ecs_name;
 use super::{Report, Unique, container, container_settings, tags};
-use crate::ecs::desired::{Attribute, Kind, TaskDefinition, TaskVolume, Value};
+use crate::ecs::desired::{
+    Attribute, EfsVolumeConfiguration, Kind, TaskDefinition, TaskVolume, Value,
+};
 use crate::ecs::rules::image::private_ecr;
 use crate::ecs::rules::size::is_fargate_size;
 
@@ -99,14 +101,51 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
         if host.as_ref().is_some_and(|host| host.source_path.is_some()) {
             report.fault(format!("volume {name:?} has a path of the host"), "Fargate has no host");
         }
-        if let Some(efs) = efs_volume_configuration
-            && efs.transit_encryption != "ENABLED"
-        {
+        if host.is_some() == efs_volume_configuration.is_some() {
             report.fault(
-                format!("volume {name:?} is not encrypted in transit"),
-                "an access point needs `transitEncryption` ENABLED",
+                format!("volume {name:?} is of no kind, or of two"),
+                "a volume is one of the task or one on EFS",
             );
         }
+        if let Some(efs) = efs_volume_configuration {
+            efs_volume(name, efs, report);
+        }
+    }
+}
+
+/// `ecs EFSVolumeConfiguration`
+fn efs_volume(name: &str, efs: &EfsVolumeConfiguration, report: &mut Report<'_>) {
+    let EfsVolumeConfiguration {
+        file_system_id,
+        root_directory,
+        transit_encryption,
+        authorization_config,
+    } = efs;
+    if transit_encryption != "ENABLED" {
+        report.fault(
+            format!("volume {name:?} is not encrypted in transit"),
+            "an access point needs `transitEncryption` ENABLED",
+        );
+    }
+    let is_id = |value: &Value, prefix| value.known().is_none_or(|id| id.starts_with(prefix));
+    if !is_id(file_system_id, "fs-") {
+        report.fault(format!("volume {name:?} has no file system"), "EFS ids begin with `fs-`");
+    }
+    if let Some(authorization) = authorization_config {
+        if !is_id(&authorization.access_point_id, "fsap-") {
+            report.fault(
+                format!("volume {name:?} has no access point"),
+                "ids of access points begin with `fsap-`",
+            );
+        }
+        if root_directory.as_ref().is_some_and(|root| root != "/") {
+            report.fault(
+                format!("volume {name:?} has a directory beside its access point"),
+                "`rootDirectory` is left out with an access point, which has its own",
+            );
+        }
+    } else if root_directory.as_ref().is_some_and(|root| !root.starts_with('/')) {
+        report.fault(format!("volume {name:?} has no directory"), "`rootDirectory` is absolute");
     }
 }
 

@@ -53,6 +53,11 @@ fn namespaces_repositories_and_images() {
     }
     let found = validate(&desired);
     assert!(found.len() == 1 && found[0].message.contains("no repository name"), "{found:?}");
+    image("cannot be put into the image", |i| {
+        let source = crate::ecs::desired::AssetSource::Path("x".into());
+        let target = "x".into();
+        i.assets = vec![crate::ecs::desired::Asset { target, source, is_directory: false }];
+    });
     image("no image tag", |i| i.image_tag = "-x".into());
     image("no repository", |i| i.repository_name = "other".into());
 }

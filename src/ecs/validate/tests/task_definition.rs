@@ -143,14 +143,38 @@ fn volumes_of_a_task() {
     });
     stored("path of the host", |t| {
         t.volumes[0].host = Some(HostVolume { source_path: Some("/x".into()) });
+        t.volumes[0].efs_volume_configuration = None;
     });
+    stored("of no kind, or of two", |t| t.volumes[0].host = Some(HostVolume::default()));
+    stored("of no kind, or of two", |t| t.volumes[0].efs_volume_configuration = None);
+    let efs = |edit: fn(&mut EfsVolumeConfiguration)| {
+        move |t: &mut TaskDefinition| {
+            t.volumes[0].efs_volume_configuration.iter_mut().for_each(edit);
+        }
+    };
+    stored("no file system", efs(|efs| efs.file_system_id = "data".into()));
+    stored("beside its access point", efs(|efs| efs.root_directory = Some("/x".into())));
+    stored(
+        "no access point",
+        efs(|efs| {
+            let point = efs.authorization_config.as_mut().expect("an access point");
+            point.access_point_id = "fs-1".into();
+        }),
+    );
+    stored(
+        "no directory",
+        efs(|efs| {
+            (efs.authorization_config, efs.root_directory) = (None, Some("x".into()));
+        }),
+    );
     stored("not encrypted in transit", |t| {
         if let Some(efs) = &mut t.volumes[0].efs_volume_configuration {
             efs.transit_encryption = "DISABLED".into();
         }
     });
     container("tmpfs", |c| {
-        let tmpfs = vec![Tmpfs { container_path: "/tmp".into(), size: 0 }];
+        let tmpfs =
+            vec![Tmpfs { container_path: "/tmp".into(), size: 0, mount_options: Vec::new() }];
         c.linux_parameters = Some(LinuxParameters { tmpfs, ..LinuxParameters::default() });
     });
 }
