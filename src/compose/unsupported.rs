@@ -85,7 +85,6 @@ impl Level {
         match self {
             Level::Root => &["configs", "models", "secrets"],
             Level::Service => SERVICE,
-            Level::Build => BUILD,
             Level::Deploy => &["endpoint_mode", "placement", "restart_policy", "rollback_config"],
             Level::Reservations => &["devices", "generic_resources"],
             Level::Attachment => &[
@@ -106,20 +105,16 @@ impl Level {
             Level::MountVolume => &["labels", "subpath"],
             Level::MountTmpfs => &["mode"],
             Level::ProjectExtension => &[
-                "capacity",
                 "certificate",
-                "cluster",
                 "discovery",
                 "domain",
                 "launch",
                 "load_balancer",
-                "permissions_boundary",
-                "repositories",
-                "required_version",
             ],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
-            Level::UpdateConfig
+            Level::Build
+            | Level::UpdateConfig
             | Level::Resources
             | Level::Limits
             | Level::Healthcheck
@@ -185,7 +180,6 @@ const SERVICE: &[&str] = &[
     "group_add",
     "label_file",
     "links",
-    "logging",
     "mac_address",
     "mem_swappiness",
     "memswap_limit",
@@ -209,45 +203,16 @@ const SERVICE: &[&str] = &[
     "use_api_socket",
 ];
 
-const BUILD: &[&str] = &[
-    "additional_contexts",
-    "cache_from",
-    "cache_to",
-    "dockerfile_inline",
-    "entitlements",
-    "extra_hosts",
-    "isolation",
-    "network",
-    "no_cache",
-    "privileged",
-    "provenance",
-    "pull",
-    "sbom",
-    "secrets",
-    "shm_size",
-    "ssh",
-    "tags",
-    "ulimits",
-];
-
 const SERVICE_EXTENSION: &[&str] = &[
     "allow_shared_volume",
     "autoscaling",
-    "capacity",
     "env_files_s3",
     "ephemeral_storage",
-    "exec",
-    "execution_role",
     "mirror",
-    "overrides",
-    "policies",
-    "pull_credentials",
-    "role",
     "rollout",
     "schedule",
     "secret_env",
     "seed",
-    "task_role",
     "volume",
 ];
 
@@ -260,10 +225,8 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
         (Level::Service, "links" | "external_links") => {
             "remove it: services reach each other by name without links"
         }
-        (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
         (Level::Service, "label_file") => "write the labels into `labels`",
         (Level::Service, "stop_signal") => "set `STOPSIGNAL` in the Dockerfile",
-        (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"
         }

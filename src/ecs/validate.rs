@@ -8,6 +8,7 @@ mod container;
 mod file_system;
 mod iam;
 mod load_balancer;
+mod logging;
 mod network;
 mod service;
 mod simple;

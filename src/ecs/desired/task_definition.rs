@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Value};
+use super::{FirelensConfiguration, LogConfiguration, RepositoryCredentials, Tag, Value};
 
 /// `ecs RegisterTaskDefinition`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +114,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// The image, by digest where it is known.
     pub image: Value,
+    /// How to log in to the image's registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_credentials: Option<RepositoryCredentials>,
     /// CPU units reserved for it; 0 for none. It is always written, because the SDK always sends it.
     #[serde(default)]
     pub cpu: i32,
@@ -167,6 +170,9 @@ pub struct ContainerDefinition {
     /// Where its output goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,
+    /// Makes it the router of the other containers' output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firelens_configuration: Option<FirelensConfiguration>,
     /// `stdin_open`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactive: Option<bool>,
@@ -263,14 +269,4 @@ pub struct Tmpfs {
     pub container_path: String,
     /// MiB
     pub size: i32,
-}
-
-/// `ecs LogConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogConfiguration {
-    /// `awslogs`
-    pub log_driver: String,
-    /// Options of the driver.
-    pub options: BTreeMap<String, String>,
 }

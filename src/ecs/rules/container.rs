@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::size::ContainerSize;
 use super::volumes::Mounts;
-use super::{credentials, dependencies, health, image, image_quirks, log_group, namespaces, ports};
+use super::{credentials, dependencies, health, image, image_quirks, logging, namespaces, ports};
 use crate::compose::model::{Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
@@ -75,7 +75,7 @@ pub(crate) fn container(
         annotations: _,
         volumes_from: _, // volumes.rs, unit.rs
         models: _,
-        logging: _,
+        logging: _, // logging.rs, firelens.rs
         provider: _,
         hooks: _,
         cpu: _,
@@ -84,7 +84,7 @@ pub(crate) fn container(
         privileges: _,
         addressing: _,
         written: _,
-        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs
+        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs, task_role.rs, overrides.rs
     } = member.service;
     credentials::check(member.service, out);
     names(member.service, out);
@@ -94,6 +94,7 @@ pub(crate) fn container(
     }
     ContainerDefinition {
         image: image::reference(member.service),
+        repository_credentials: image::credentials(member.service, out),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
@@ -106,15 +107,15 @@ pub(crate) fn container(
         readonly_root_filesystem: is_on(read_only.as_ref()),
         stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
         docker_labels: labels.iter().map(|(key, v)| (key.clone(), v.value.clone())).collect(),
+        log_configuration: logging::configuration(cx, member.service, out),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
-        ..placed(cx, member, size, mounts)
+        ..placed(member, size, mounts)
     }
 }
 
 /// What a container gets from its task.
 fn placed(
-    cx: &Context<'_>,
     member: &Member<'_>,
     size: ContainerSize,
     mounts: &Mounts,
@@ -127,7 +128,6 @@ fn placed(
         memory_reservation: size.reservation,
         essential: !member.ends,
         mount_points: mounts.points.clone(),
-        log_configuration: Some(log_group::configuration(cx, name)),
         ..ContainerDefinition::default()
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, namespaces, role, size, volumes};
-use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
+use super::{
+    container, firelens, image, namespaces, overrides, role, size, task_role, volumes,
+};
+use crate::ecs::desired::{Body, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
@@ -25,10 +27,12 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         containers.push(container::container(cx, unit, member, size, &mounts, out));
         volumes.extend(mounts.volumes.into_iter().map(|volume| (volume.name.clone(), volume)));
     }
-    let body = TaskDefinition {
+    firelens::add(cx, unit, &mut containers, out);
+    let execution_role = role::add(cx, unit, out);
+    let mut body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
-        task_role_arn: None,
-        execution_role_arn: Some(Value::From(role::execution_role(name), Attribute::Arn)),
+        task_role_arn: task_role::add(cx, unit, out),
+        execution_role_arn: Some(execution_role),
         network_mode: "awsvpc".to_owned(),
         pid_mode: namespaces::pid_mode(unit.members.iter().map(|member| member.service)),
         requires_compatibilities: vec!["FARGATE".to_owned()],
@@ -40,5 +44,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         container_definitions: containers,
         tags: lower(cx.tags(&id)),
     };
+    task_role::prepare(unit, &mut body, out);
+    let body = overrides::task(unit, body, out);
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
 }
