@@ -23,6 +23,7 @@ mod name;
 mod options;
 mod paths;
 mod relative;
+mod required_version;
 mod reset;
 mod scalar;
 mod select;

@@ -89,24 +89,15 @@ impl Level {
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
             Level::Root => &["configs", "secrets"],
-            Level::Service => &["configs", "logging", "secrets"],
-            Level::Build => BUILD,
-            Level::ProjectExtension => &[
-                "capacity",
-                "certificate",
-                "cluster",
-                "discovery",
-                "domain",
-                "launch",
-                "load_balancer",
-                "permissions_boundary",
-                "repositories",
-                "required_version",
-            ],
+            Level::Service => &["configs", "secrets"],
+            Level::ProjectExtension => {
+                &["certificate", "discovery", "domain", "launch", "load_balancer"]
+            }
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
             Level::StorageExtension => &["s3files"],
-            Level::Deploy
+            Level::Build
+            | Level::Deploy
             | Level::Reservations
             | Level::Attachment
             | Level::Network
@@ -154,43 +145,8 @@ impl Level {
     }
 }
 
-const BUILD: &[&str] = &[
-    "additional_contexts",
-    "cache_from",
-    "cache_to",
-    "dockerfile_inline",
-    "entitlements",
-    "extra_hosts",
-    "isolation",
-    "network",
-    "no_cache",
-    "privileged",
-    "provenance",
-    "pull",
-    "sbom",
-    "secrets",
-    "shm_size",
-    "ssh",
-    "tags",
-    "ulimits",
-];
-
-const SERVICE_EXTENSION: &[&str] = &[
-    "autoscaling",
-    "capacity",
-    "env_files_s3",
-    "exec",
-    "execution_role",
-    "mirror",
-    "overrides",
-    "policies",
-    "pull_credentials",
-    "role",
-    "rollout",
-    "schedule",
-    "secret_env",
-    "task_role",
-];
+const SERVICE_EXTENSION: &[&str] =
+    &["autoscaling", "env_files_s3", "mirror", "rollout", "schedule", "secret_env"];
 
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {
@@ -198,9 +154,7 @@ pub(super) fn way_out(level: Level, key: &str) -> &'static str {
         (Level::Root | Level::Service, "secrets" | "configs") => {
             "pass the value through `environment`, or build the file into the image, until then"
         }
-        (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
         (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
-        (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"
         }

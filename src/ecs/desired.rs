@@ -10,6 +10,7 @@ mod file_system;
 mod id;
 mod job;
 mod load_balancer;
+mod log_configuration;
 mod log_group;
 mod namespace;
 mod repository;
@@ -27,6 +28,7 @@ pub use file_system::*;
 pub use id::*;
 pub use job::*;
 pub use load_balancer::*;
+pub use log_configuration::*;
 pub use log_group::*;
 pub use namespace::*;
 pub use repository::*;
@@ -135,6 +137,8 @@ pub struct Endpoint {
 pub struct Desired {
     /// The name that every AWS name starts with: project, or project and environment.
     pub stack: String,
+    /// The name of an existing cluster that the services stand in; nothing for the stack's own.
+    pub cluster: Option<String>,
     /// Resources in a stable order: by kind, then as Compose names them.
     pub resources: IndexMap<ResourceId, Resource>,
     /// What the Internet reaches.
@@ -157,6 +161,16 @@ pub struct Undecided {
 }
 
 impl Desired {
+    /// The name of the cluster that the services stand in.
+    #[must_use]
+    pub fn cluster_name(&self) -> &str {
+        let own = self.resources.values().find_map(|resource| match &resource.body {
+            Body::Cluster(cluster) => Some(cluster.cluster_name.as_str()),
+            _ => None,
+        });
+        self.cluster.as_deref().or(own).unwrap_or(&self.stack)
+    }
+
     /// The family that a job runs; nothing when this is no job.
     #[must_use]
     pub fn job_family(&self, job: &ResourceId) -> Option<&str> {

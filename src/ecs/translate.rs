@@ -61,7 +61,17 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         extension,
     } = project;
     // Region, VPC and subnets are facts by now.
-    let ProjectExtension { region: _, vpc: _, subnets: _, log_retention: _, tags: _ } = extension;
+    let ProjectExtension {
+        region: _,
+        vpc: _,
+        subnets: _,
+        log_retention: _,
+        tags: _,
+        cluster: _,              // base.rs
+        capacity: _,             // capacity.rs
+        permissions_boundary: _, // role.rs
+        repositories: _,         // repository.rs
+    } = extension;
     let mut out = Output::default();
     let cx = Context {
         project,
@@ -84,7 +94,6 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         rules::image::add(&cx, member, &mut out);
     }
     for unit in &units(&members) {
-        rules::role::add(&cx, unit, &mut out);
         rules::task::add(&cx, unit, &mut out);
         match unit.leader().job {
             Some(count) => rules::job::add(&cx, unit, count, &mut out),

@@ -9,6 +9,7 @@ mod container_settings;
 mod file_system;
 mod iam;
 mod load_balancer;
+mod logging;
 mod network;
 mod service;
 mod simple;

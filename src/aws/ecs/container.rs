@@ -1,13 +1,16 @@
 //! Container definitions, to the SDK and back.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aws_sdk_ecs::types as sdk;
 
 use super::container_settings as settings;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::text;
 use crate::ecs::desired::{
-    ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
-    LogConfiguration, MountPoint, PortMapping, Tmpfs, Value,
+    ContainerDefinition, ContainerDependency, FirelensConfiguration, HealthCheck, KeyValuePair,
+    LinuxParameters, LogConfiguration, MountPoint, PortMapping, RepositoryCredentials,
+    SecretOption, Tmpfs, Value,
 };
 
 /// As `RegisterTaskDefinition` takes it. What is empty is not sent.
@@ -17,6 +20,7 @@ pub(super) fn to_sdk(
     let ContainerDefinition {
         name,
         image,
+        repository_credentials,
         cpu,
         memory,
         memory_reservation,
@@ -35,6 +39,7 @@ pub(super) fn to_sdk(
         stop_timeout,
         docker_labels,
         log_configuration,
+        firelens_configuration,
         interactive,
         pseudo_terminal,
         ulimits,
@@ -45,6 +50,7 @@ pub(super) fn to_sdk(
     Ok(sdk::ContainerDefinition::builder()
         .name(name)
         .image(text(image)?)
+        .set_repository_credentials(repository_credentials.as_ref().map(credentials).transpose()?)
         .cpu(*cpu)
         .set_memory(*memory)
         .set_memory_reservation(*memory_reservation)
@@ -63,6 +69,7 @@ pub(super) fn to_sdk(
         .set_stop_timeout(*stop_timeout)
         .set_docker_labels((!docker_labels.is_empty()).then_some(labels))
         .set_log_configuration(log_configuration.as_ref().map(logs).transpose()?)
+        .set_firelens_configuration(firelens_configuration.as_ref().map(firelens).transpose()?)
         .set_interactive(*interactive)
         .set_pseudo_terminal(*pseudo_terminal)
         .set_ulimits(some(ulimits.iter().map(settings::ulimit).collect::<Result<_, _>>()?))
@@ -76,6 +83,10 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
     ContainerDefinition {
         name: container.name().unwrap_or_default().to_owned(),
         image: Value::from(container.image().unwrap_or_default()),
+        repository_credentials: container.repository_credentials().map(|credentials| {
+            let credentials_parameter = credentials.credentials_parameter().to_owned();
+            RepositoryCredentials { credentials_parameter }
+        }),
         cpu: container.cpu(),
         memory: container.memory(),
         memory_reservation: container.memory_reservation(),
@@ -99,6 +110,12 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
         log_configuration: container.log_configuration().map(logs_back),
+        firelens_configuration: container.firelens_configuration().map(|firelens| {
+            FirelensConfiguration {
+                kind: firelens.r#type().as_str().to_owned(),
+                options: sorted(firelens.options()),
+            }
+        }),
         interactive: container.interactive().filter(|on| *on),
         pseudo_terminal: container.pseudo_terminal().filter(|on| *on),
         ulimits: settings::ulimits_back(container.ulimits()),
@@ -256,21 +273,55 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
 }
 
 fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
-    let LogConfiguration { log_driver, options } = logs;
+    let LogConfiguration { log_driver, options, secret_options } = logs;
+    let secrets = secret_options
+        .iter()
+        .map(|SecretOption { name, value_from }| {
+            Ok(sdk::Secret::builder().name(name).value_from(value_from).build()?)
+        })
+        .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LogConfiguration::builder()
         .log_driver(log_driver.as_str().into())
         .set_options(Some(options.iter().map(|(k, v)| (k.clone(), v.clone())).collect()))
+        .set_secret_options(some(secrets))
         .build()?)
 }
 
 fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
+    let mut secret_options: Vec<_> = logs
+        .secret_options()
+        .iter()
+        .map(|secret| SecretOption {
+            name: secret.name().to_owned(),
+            value_from: secret.value_from().to_owned(),
+        })
+        .collect();
+    secret_options.sort();
     LogConfiguration {
         log_driver: logs.log_driver().as_str().to_owned(),
-        options: logs
-            .options()
-            .into_iter()
-            .flatten()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
+        options: sorted(logs.options()),
+        secret_options,
     }
+}
+
+fn firelens(firelens: &FirelensConfiguration) -> Result<sdk::FirelensConfiguration, CloudError> {
+    let FirelensConfiguration { kind, options } = firelens;
+    let options = options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    Ok(sdk::FirelensConfiguration::builder()
+        .r#type(kind.as_str().into())
+        .set_options(Some(options).filter(|options: &HashMap<_, _>| !options.is_empty()))
+        .build()?)
+}
+
+fn credentials(
+    credentials: &RepositoryCredentials,
+) -> Result<sdk::RepositoryCredentials, CloudError> {
+    let RepositoryCredentials { credentials_parameter } = credentials;
+    Ok(sdk::RepositoryCredentials::builder()
+        .credentials_parameter(credentials_parameter)
+        .build()?)
+}
+
+fn sorted(options: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+    options.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
 }

@@ -116,6 +116,30 @@ fn words() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(word(), 1..4)
 }
 
+fn options() -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
+    prop::collection::btree_map(word(), word(), 0..3)
+}
+
+fn log() -> impl Strategy<Value = LogConfiguration> {
+    let driver = prop::sample::select(vec!["awslogs", "splunk", "awsfirelens"]);
+    let secrets = prop::collection::btree_map(word(), word(), 0..2);
+    (driver, options(), secrets).prop_map(|(driver, options, secrets)| LogConfiguration {
+        log_driver: driver.to_owned(),
+        options,
+        secret_options: secrets
+            .into_iter()
+            .map(|(name, value_from)| SecretOption { name, value_from })
+            .collect(),
+    })
+}
+
+fn firelens() -> impl Strategy<Value = FirelensConfiguration> {
+    (prop::bool::ANY, options()).prop_map(|(fluentd, options)| FirelensConfiguration {
+        kind: if fluentd { "fluentd" } else { "fluentbit" }.to_owned(),
+        options,
+    })
+}
+
 prop_compose! {
     fn limits()(
         cpu in 0..4096,
@@ -150,7 +174,9 @@ prop_compose! {
         health_check in option(check()),
         linux_parameters in option(linux()),
         docker_labels in prop::collection::btree_map(word(), word(), 0..3),
-        log in option(prop::collection::btree_map(word(), word(), 0..3)),
+        log in option(log()),
+        firelens_configuration in option(firelens()),
+        registry in option(word()),
         depends_on in prop::collection::vec(word(), 0..3),
     ) -> ContainerDefinition {
         let (entry_point, command, working_directory, user) = commands;
@@ -162,10 +188,10 @@ prop_compose! {
             name, image, essential, port_mappings, environment, mount_points, entry_point, command,
             working_directory, user, health_check, linux_parameters, docker_labels,
             depends_on: depends_on.into_iter().map(condition).collect(),
-            log_configuration: log.map(|options| LogConfiguration {
-                log_driver: "awslogs".to_owned(),
-                options,
-            }),
+            log_configuration: log,
+            firelens_configuration,
+            repository_credentials: registry
+                .map(|credentials_parameter| RepositoryCredentials { credentials_parameter }),
             ..limits
         }
     }

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 
-use super::Storage;
+use super::{Capacity, LogRouter, Overrides, Policy, Repositories, Storage};
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -16,6 +16,14 @@ pub struct ProjectExtension {
     pub log_retention: Option<Located<u32>>,
     /// `tags`: put on everything that takes tags
     pub tags: IndexMap<String, Located<String>>,
+    /// `cluster`: the name or ARN of an existing cluster
+    pub cluster: Option<Located<String>>,
+    /// `capacity` of every service that says nothing else
+    pub capacity: Option<Located<Capacity>>,
+    /// `permissions_boundary`: the ARN or name of a managed policy, for every role
+    pub permissions_boundary: Option<Located<String>>,
+    /// `repositories`
+    pub repositories: Repositories,
 }
 
 /// Who may reach a published port.
@@ -59,4 +67,20 @@ pub struct ServiceExtension {
     pub ephemeral_storage: Option<Located<u32>>,
     /// `seed`: new volumes get what the image has in their place
     pub seed: Option<Located<bool>>,
+    /// `policies`: what the application may do
+    pub policies: Vec<Located<Policy>>,
+    /// `role` or `task_role`: the ARN or name of an existing role for the application
+    pub role: Option<Located<String>>,
+    /// `execution_role`: the ARN or name of an existing role for ECS itself
+    pub execution_role: Option<Located<String>>,
+    /// `exec`: whether a shell can be opened in its containers
+    pub exec: Option<Located<bool>>,
+    /// `capacity`
+    pub capacity: Option<Located<Capacity>>,
+    /// `pull_credentials`: the ARN or name of a secret with the registry's credentials
+    pub pull_credentials: Option<Located<String>>,
+    /// `log_router`
+    pub log_router: Option<Located<LogRouter>>,
+    /// `overrides`
+    pub overrides: Overrides,
 }

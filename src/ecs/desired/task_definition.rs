@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContainerRestartPolicy, KernelCapabilities, SystemControl, Tag, Ulimit, Value};
+use super::{
+    ContainerRestartPolicy, FirelensConfiguration, KernelCapabilities, LogConfiguration,
+    RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
+};
 
 /// `ecs RegisterTaskDefinition`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,6 +121,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// The image, by digest where it is known.
     pub image: Value,
+    /// How to log in to the image's registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_credentials: Option<RepositoryCredentials>,
     /// CPU units reserved for it; 0 for none. It is always written, because the SDK always sends it.
     #[serde(default)]
     pub cpu: i32,
@@ -171,6 +177,9 @@ pub struct ContainerDefinition {
     /// Where its output goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,
+    /// Makes it the router of the other containers' output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firelens_configuration: Option<FirelensConfiguration>,
     /// `stdin_open`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactive: Option<bool>,
@@ -282,14 +291,4 @@ pub struct Tmpfs {
     /// Such as `mode=1777`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mount_options: Vec<String>,
-}
-
-/// `ecs LogConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogConfiguration {
-    /// `awslogs`
-    pub log_driver: String,
-    /// Options of the driver.
-    pub options: BTreeMap<String, String>,
 }

@@ -9,7 +9,7 @@ use super::size::ContainerSize;
 use super::volumes::Mounts;
 use super::{
     addressing, capabilities, cpu, credentials, dependencies, devices, health, hooks, image,
-    image_quirks, kernel, log_group, missing_tool, namespaces, networks, placement, ports,
+    image_quirks, kernel, logging, missing_tool, namespaces, networks, placement, ports,
     privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
 };
 use crate::compose::model::Service;
@@ -81,21 +81,21 @@ pub(crate) fn container(
         annotations,
         volumes_from: _, // volumes.rs, unit.rs
         models: _,       // provider.rs
-        // What ECS does not take is in the table of compose/unsupported.rs.
-        logging: _,
-        provider: _,   // provider.rs
-        hooks: _,      // hooks.rs
-        cpu: _,        // cpu.rs, size.rs
-        kernel: _,     // kernel.rs, ulimits.rs, system_controls.rs
-        namespaces: _, // namespaces.rs
-        privileges: _, // privileges.rs, capabilities.rs, devices.rs
-        addressing: _, // addressing.rs, discovery.rs
+        logging: _,      // logging.rs, firelens.rs
+        provider: _,     // provider.rs
+        hooks: _,        // hooks.rs
+        cpu: _,          // cpu.rs, size.rs
+        kernel: _,       // kernel.rs, ulimits.rs, system_controls.rs
+        namespaces: _,   // namespaces.rs
+        privileges: _,   // privileges.rs, capabilities.rs, devices.rs
+        addressing: _,   // addressing.rs, discovery.rs
         written: _,
-        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs
+        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs, task_role.rs, overrides.rs
     } = member.service;
     check(cx, member, out);
     ContainerDefinition {
         image: image::reference(member),
+        repository_credentials: image::credentials(member.service, out),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
@@ -108,12 +108,13 @@ pub(crate) fn container(
         readonly_root_filesystem: is_on(read_only.as_ref()),
         stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
         docker_labels: docker_labels(annotations, labels),
+        log_configuration: logging::configuration(cx, member.service, out),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
         ulimits: ulimits::ulimits(member.service, out),
         system_controls: system_controls::system_controls(member.service, out),
         restart_policy: restart_policy::restart_policy(member, out),
-        ..placed(cx, member, size, mounts)
+        ..placed(member, size, mounts)
     }
 }
 
@@ -145,12 +146,7 @@ fn docker_labels(annotations: &Texts, labels: &Texts) -> BTreeMap<String, String
 }
 
 /// What a container gets from its task.
-fn placed(
-    cx: &Context<'_>,
-    member: &Member<'_>,
-    size: ContainerSize,
-    mounts: &Mounts,
-) -> ContainerDefinition {
+fn placed(member: &Member<'_>, size: ContainerSize, mounts: &Mounts) -> ContainerDefinition {
     let name = member.name();
     ContainerDefinition {
         name: container_name(name),
@@ -159,7 +155,6 @@ fn placed(
         memory_reservation: size.reservation,
         essential: !member.ends,
         mount_points: mounts.points.clone(),
-        log_configuration: Some(log_group::configuration(cx, name)),
         ..ContainerDefinition::default()
     }
 }

@@ -71,7 +71,7 @@ const ABOUT: &[&str] = &[
 /// Warns of each variable that looks like a credential.
 pub(crate) fn check(service: &Service, out: &mut Output) {
     for (name, value) in &service.environment {
-        if (names_a_credential(name) && is_literal(&value.value)) || has_userinfo(&value.value) {
+        if is_one(name, &value.value) || has_userinfo(&value.value) {
             out.say(
                 Diagnostic::warning(
                     Code::LiteralCredential,
@@ -89,6 +89,11 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
             );
         }
     }
+}
+
+/// Whether a setting of this name and value is a credential in plain text.
+pub(crate) fn is_one(name: &str, value: &str) -> bool {
+    names_a_credential(name) && is_literal(value)
 }
 
 fn names_a_credential(name: &str) -> bool {

@@ -1,9 +1,10 @@
 //! `image` and `build`: where a service's image comes from, and for which machine.
 
+use super::repository;
 use crate::compose::model::{Build, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, Body, Image, ImageScanning, Kind, Repository, ResourceId, RuntimePlatform, Value,
+    Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
@@ -11,11 +12,7 @@ use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
-/// The ECR repository of a service that is built.
-pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
-    let (stack, service) = (fit(&cx.stack, Grammar::Repository), fit(service, Grammar::Repository));
-    format!("{stack}/{service}")
-}
+pub(crate) use super::repository::repository_name;
 
 /// Whether a service's image is pushed: it is built, or files are put on top of it.
 pub(crate) fn is_pushed(member: &Member<'_>) -> bool {
@@ -31,15 +28,8 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let name = &service.name.value;
     let build = service.build.as_ref().map(|build| build.span);
     let span = build.or(service.image.as_ref().map(|image| image.span));
-    let repository = ResourceId::new(Kind::Repository, name);
+    let repository = repository::add(cx, service, span, out);
     let repository_name = repository_name(cx, name);
-    let body = Repository {
-        repository_name: repository_name.clone(),
-        image_tag_mutability: "MUTABLE".to_owned(),
-        image_scanning_configuration: ImageScanning { scan_on_push: true },
-        tags: cx.upper_tags(&repository),
-    };
-    out.add(repository.clone(), Body::Repository(body), Some(name), span);
     let image = ResourceId::new(Kind::Image, name);
     let image_tag = match cx.facts.images.get(name) {
         Some(facts) => facts.tag.clone(),
@@ -55,6 +45,22 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
     out.wait(&image, repository);
+}
+
+/// How ECS logs in to the registry of the service's image.
+pub(crate) fn credentials(service: &Service, out: &mut Output) -> Option<RepositoryCredentials> {
+    let given = service.extension.pull_credentials.as_ref()?;
+    let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+    if service.build.is_some() || private_ecr(image).is_some() {
+        out.say(
+            Diagnostic::warning(Code::Ignored, "ECS needs no credentials to pull from ECR")
+                .at(given.span, "")
+                .help("take `pull_credentials` away: the execution role may pull the image")
+                .service(&service.name.value),
+        );
+        return None;
+    }
+    Some(RepositoryCredentials { credentials_parameter: given.value.clone() })
 }
 
 /// What the container's `image` says.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
-use super::{base, service, tags};
+use super::{base, capacity, overrides, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
@@ -167,6 +167,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         return;
     }
     let name = unit.name();
+    overrides::of_job(unit, out);
     let id = job_id(name);
     let started_by = cx.name(name, Grammar::Ecs);
     let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
@@ -178,7 +179,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         cluster: base::cluster_name(cx),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         count,
-        capacity_provider_strategy: service::fargate(),
+        capacity_provider_strategy: capacity::strategy(cx, unit, out),
         platform_version: "LATEST".to_owned(),
         network_configuration: service::network(cx, unit, false, out),
         started_by: format!("{started_by}/{}", Job::RELEASE),
@@ -186,7 +187,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         enable_ecs_managed_tags: true,
         tags: lower(tags),
     };
-    let mut waits = service::written_by_name(unit);
+    let mut waits = service::written_by_name(cx, unit, out);
     waits.extend(unit.gates.iter().cloned());
     out.desired.insert(Resource {
         id,

@@ -1,6 +1,7 @@
 //! CPU and memory: what the container is limited to, and the Fargate size that holds it.
 
 use super::cpu;
+use super::firelens;
 use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -179,7 +180,10 @@ pub(crate) fn size(unit: &Unit<'_>, out: &mut Output) -> (TaskSize, Vec<Containe
     let services = || unit.members.iter().map(|member| member.service);
     let wanted: Vec<_> = services().map(|service| Wanted::of(service, out)).collect();
     let connected = unit.connected();
-    let extra = if connected { PROXY } else { (0, 0) };
+    let mut extra = if connected { PROXY } else { (0, 0) };
+    if firelens::router(unit) == Some(firelens::Router::Sidecar) {
+        extra.1 += firelens::MEMORY;
+    }
     let sum = |values: Vec<Option<&Located<u64>>>, default: u64, extra: u64| {
         let first = values.iter().flatten().next().map(|n| n.span);
         let sum = values.iter().map(|n| n.map_or(default, |n| n.value));

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, image, image_needs, namespaces, role, seed, size, system_controls, volumes,
+    container, firelens, image, image_needs, namespaces, overrides, role, seed, size,
+    system_controls, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{
-    Attribute, Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume, Value,
-};
+use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
@@ -56,10 +55,12 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         }
     }
     containers.extend(seeds);
-    let body = TaskDefinition {
+    firelens::add(cx, unit, &mut containers, out);
+    let execution_role = role::add(cx, unit, out);
+    let mut body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
-        task_role_arn: None,
-        execution_role_arn: Some(Value::From(role::execution_role(name), Attribute::Arn)),
+        task_role_arn: task_role::add(cx, unit, out),
+        execution_role_arn: Some(execution_role),
         network_mode: "awsvpc".to_owned(),
         pid_mode: namespaces::pid_mode(unit.members.iter().map(|member| member.service)),
         requires_compatibilities: vec!["FARGATE".to_owned()],
@@ -71,6 +72,8 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         container_definitions: containers,
         tags: lower(cx.tags(&id)),
     };
+    task_role::prepare(unit, &mut body, out);
+    let body = overrides::task(unit, body, out);
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
 }
 

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{is_ecs_name, is_port, is_port_name};
-use super::{Report, container_settings};
+use super::{Report, container_settings, logging};
 use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
 
 /// `ecs ContainerDefinition` on Fargate
@@ -33,7 +33,7 @@ pub(super) fn container(
     }
     variables(container, report);
     memory(container, report);
-    logs(container, report);
+    logging::container(container, report);
     container_settings::settings(container, report);
 }
 
@@ -204,26 +204,5 @@ fn memory(container: &ContainerDefinition, report: &mut Report<'_>) {
     }
     if [limit, reserved].into_iter().flatten().any(|mib| mib < 6) {
         report.fault(format!("too little memory for {:?}", container.name), "6 MiB are the least");
-    }
-}
-
-fn logs(container: &ContainerDefinition, report: &mut Report<'_>) {
-    let Some(log) = &container.log_configuration else { return };
-    match log.log_driver.as_str() {
-        "awslogs" => {
-            for option in ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"] {
-                if log.options.get(option).is_none_or(String::is_empty) {
-                    report.fault(
-                        format!("{:?} logs without {option}", container.name),
-                        "awslogs needs group, region and stream prefix on Fargate",
-                    );
-                }
-            }
-        }
-        "splunk" | "awsfirelens" => {}
-        driver => report.fault(
-            format!("{driver:?} of {:?} is no log driver on Fargate", container.name),
-            "Fargate takes awslogs, splunk and awsfirelens",
-        ),
     }
 }

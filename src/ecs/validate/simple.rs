@@ -54,10 +54,22 @@ pub(super) fn log_group(group: &LogGroup, unique: &mut Unique, report: &mut Repo
 pub(super) fn repository(repository: &Repository, unique: &mut Unique, report: &mut Report<'_>) {
     let Repository {
         repository_name: name,
-        image_tag_mutability: _,
+        image_tag_mutability: mutability,
         image_scanning_configuration: _,
+        encryption_configuration,
+        lifecycle_policy_text,
         tags,
     } = repository;
+    if !matches!(mutability.as_str(), "MUTABLE" | "IMMUTABLE") {
+        report.fault(format!("tags are {mutability:?}"), "ECR takes MUTABLE and IMMUTABLE");
+    }
+    let key = encryption_configuration.as_ref().map(|encryption| encryption.kms_key.as_str());
+    if key.is_some_and(|key| !is(key, 1, 2048, |c| c.is_ascii_graphic())) {
+        report.fault("the encryption key is not taken", "ECR takes an alias, an id or an ARN");
+    }
+    if lifecycle_policy_text.as_ref().is_some_and(|text| !(100..=30_720).contains(&text.len())) {
+        report.fault("the lifecycle policy is not taken", "ECR takes 100 to 30720 characters");
+    }
     let good = (2..=256).contains(&name.len()) && name.split('/').all(is_repository_segment);
     if !good && !is_placeholder(name) {
         report.fault(

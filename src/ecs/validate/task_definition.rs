@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::is_ecs_name;
-use super::{Report, Unique, container, container_settings, tags};
+use super::{Report, Unique, container, container_settings, logging, tags};
 use crate::ecs::desired::{
     Attribute, EfsVolumeConfiguration, Kind, TaskDefinition, TaskVolume, Value,
 };
@@ -36,6 +36,7 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
     volumes(task, report);
     containers(task, report);
     container_settings::shared_network(task, report);
+    logging::task(task, report);
     let bytes = serde_json::to_vec(task).map_or(0, |json| json.len());
     if bytes > MOST_BYTES {
         report.fault(
@@ -79,12 +80,14 @@ fn size(task: &TaskDefinition, report: &mut Report<'_>) {
 fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
     let needs = task.container_definitions.iter().any(|container| {
         let log = container.log_configuration.as_ref();
-        log.is_some_and(|log| log.log_driver == "awslogs")
+        log.is_some_and(|log| log.log_driver == "awslogs" || !log.secret_options.is_empty())
+            || container.repository_credentials.is_some()
             || matches!(&container.image, Value::From(_, Attribute::Uri))
             || container.image.known().is_some_and(|image| private_ecr(image).is_some())
     });
     if needs && task.execution_role_arn.is_none() {
-        report.fault("no execution role", "awslogs and images in ECR need one on Fargate");
+        report
+            .fault("no execution role", "awslogs, secrets and private images need one on Fargate");
     }
 }
 

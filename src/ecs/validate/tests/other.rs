@@ -13,20 +13,42 @@ fn security_groups() {
     group("also the name of", |g| g.group_name = "SHOP-EFS".into());
 }
 
+fn policy(role: &mut Role) -> &mut crate::ecs::desired::PutRolePolicy {
+    role.policy.as_mut().expect("a policy")
+}
+
+#[test]
+fn managed_policies_and_boundaries() {
+    use crate::ecs::desired::AttachRolePolicy;
+    let arn = |n: usize| format!("arn:aws:iam::aws:policy/Policy{n}");
+    let attach = |r: &Role, policy_arn: String| AttachRolePolicy {
+        role_name: r.create.role_name.clone(),
+        policy_arn,
+    };
+    role("26 managed policies", |r| {
+        r.attached = Some((0..26).map(|n| attach(r, arn(n))).collect());
+    });
+    role("is no managed policy", |r| r.attached = Some(vec![attach(r, "ReadOnlyAccess".into())]));
+    role("is no managed policy", |r| {
+        r.attached = Some(vec![AttachRolePolicy { role_name: "other".into(), policy_arn: arn(0) }]);
+    });
+    role("is no permissions boundary", |r| r.create.permissions_boundary = Some("limits".into()));
+}
+
 #[test]
 fn roles() {
     role("no role name", |r| {
         r.create.role_name = "a b".into();
-        r.policy.role_name = "a b".into();
+        policy(r).role_name = "a b".into();
     });
-    role("has no place", |r| r.policy.role_name = "other".into());
+    role("has no place", |r| policy(r).role_name = "other".into());
     role("is no path", |r| r.create.path = "/shop".into());
     role("description", |r| r.create.description = "x".repeat(1001));
     role("lets nobody take", |r| r.create.assume_role_policy_document = "{}".into());
-    role("policy is not taken", |r| r.policy.policy_document = "{".into());
+    role("policy is not taken", |r| policy(r).policy_document = "{".into());
     role("also the name of", |r| {
         r.create.role_name = "SHOP-worker-execution".into();
-        r.policy.role_name = "SHOP-worker-execution".into();
+        policy(r).role_name = "SHOP-worker-execution".into();
     });
 }
 
