@@ -8,12 +8,14 @@ use crate::yaml::{Entry, Kind, Node};
 
 /// Attributes whose parts are attributes too. What is below the others, such as the ports of `ports`,
 /// is their value.
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 11] = [
     "build",
     "deploy",
+    "deploy.placement",
     "deploy.resources",
     "deploy.resources.limits",
     "deploy.resources.reservations",
+    "deploy.restart_policy",
     "deploy.update_config",
     "healthcheck",
     "x-ecs",
@@ -215,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_attribute_with_a_diagnostic_is_never_mapped() {
-        let text = "services:\n  web:\n    image: a\n    privileged: true\n    attach: false\n    \
+        let text = "services:\n  web:\n    image: a\n    dns: [a, b]\n    privileged: true\n    attach: false\n    \
                     command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
                     deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
                     volumes: [{type: volume, source: d, target: /d, consistency: cached}]\n\
@@ -225,14 +227,17 @@ mod tests {
             let privileged = web.privileges.as_ref().and_then(|p| p.privileged.as_ref());
             let place = privileged.expect("it is there").span;
             diagnostics.push(Diagnostic::error(Code::Refused, "x").at(place, "").service("web"));
-            // One item of one: all of it.
             let place = web.deploy.placement.constraints.expect("it is there");
+            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
+            // From the first item to the last: all of it.
+            let dns = &web.addressing.as_ref().expect("it is there").dns;
+            let place = Span { end: dns[1].span.end, ..dns[0].span };
             diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
         });
         let [web] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
         assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
-        assert_eq!(web.ignored, ["attach", "deploy.placement"]);
+        assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
         assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
     }
 
@@ -245,7 +250,7 @@ mod tests {
             let found = Diagnostic::warning(Code::Ignored, "x").at(label.span, "").service("api");
             diagnostics.push(found);
         });
-        assert_eq!(all[0].approximated, Vec::<String>::new());
-        assert_eq!(all[1].approximated, ["labels"]);
+        assert_eq!(all[0].ignored, Vec::<String>::new());
+        assert_eq!(all[1].ignored, ["labels"]);
     }
 }

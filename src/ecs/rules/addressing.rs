@@ -156,7 +156,7 @@ mod tests {
     fn aliases_of_links_are_names_of_the_target() {
         let links = texts(&["db:database", "db"]);
         let done = pair(Addressing { links, ..Addressing::default() });
-        assert_eq!(names(&done), ["db", "shop_db", "database"]);
+        assert_eq!(names(&done), ["database", "db", "shop_db"]);
         assert_eq!(loud(&done.diagnostics), []);
         let external_links = texts(&["shop_db:store"]);
         let done = pair(Addressing { external_links, ..Addressing::default() });
