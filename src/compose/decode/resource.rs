@@ -11,7 +11,7 @@ use crate::compose::model::{
 };
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Located;
+use crate::source::{Located, Span};
 use crate::yaml::{Entry, Kind, Mapping, Node};
 
 impl Decoder<'_> {

@@ -28,7 +28,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let name = &service.name.value;
     let build = service.build.as_ref().map(|build| build.span);
     let span = build.or(service.image.as_ref().map(|image| image.span));
-    let repository = repository::add(cx, service, span, out);
+    let repository = repository::add(cx, service, span.unwrap_or(service.span()), out);
     let repository_name = repository_name(cx, name);
     let image = ResourceId::new(Kind::Image, name);
     let image_tag = match cx.facts.images.get(name) {

@@ -2,12 +2,11 @@
 
 use super::container::container_name;
 use super::image;
-use super::log_group;
 use super::mounts::Place;
 use super::volumes::Mounts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, ContainerDependency, MountPoint};
-use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 
@@ -20,7 +19,6 @@ const MARK: &str = ".decklift-seeding";
 /// The container that fills the new volumes of a service before it starts; it is the service's own
 /// image, and needs a shell, `ls` and `cp` there.
 pub(crate) fn container(
-    cx: &Context<'_>,
     member: &Member<'_>,
     mounts: &Mounts,
     out: &mut Output,
@@ -80,7 +78,6 @@ pub(crate) fn container(
         entry_point: Some(vec!["sh".to_owned(), "-c".to_owned()]),
         command: Some(vec![script]),
         mount_points: points,
-        log_configuration: Some(log_group::configuration(cx, member.name())),
         ..ContainerDefinition::default()
     })
 }
