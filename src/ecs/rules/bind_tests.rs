@@ -20,7 +20,7 @@ fn bound(mut web: Service, path: &str, target: &str) -> Translation {
 }
 
 fn web() -> Service {
-    service("web", "acme/web")
+    service("web", "acme/web:1")
 }
 
 fn image(done: &Translation) -> &Image {
@@ -65,7 +65,7 @@ fn files_and_read_only_directories_become_a_part_of_the_image() {
         let done = bound(web(), path, target);
         assert!(done.diagnostics.is_empty(), "{path}: {:?}", done.diagnostics);
         let image = image(&done);
-        assert_eq!(image.base.as_deref(), Some("acme/web"));
+        assert_eq!(image.base.as_deref(), Some("acme/web:1"));
         assert_eq!(
             (image.assets[0].target.as_str(), image.assets[0].is_directory),
             (target, is_directory)

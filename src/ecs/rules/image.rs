@@ -7,7 +7,6 @@ use crate::ecs::desired::{
     Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
-use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;

@@ -149,7 +149,7 @@ fn a_part_of_a_volume_has_an_access_point_of_its_own() {
 
 #[test]
 fn who_wants_an_empty_volume_is_told_nothing() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![volume_mount("data", "/data")];
     web.mounts[0].value.nocopy = true;
     assert!(run(vec![web]).diagnostics.is_empty());
@@ -157,7 +157,7 @@ fn who_wants_an_empty_volume_is_told_nothing() {
 
 #[test]
 fn the_content_of_an_image_becomes_a_part_of_another() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![mount(MountKind::Image("acme/pages:1".to_owned()), "/pages")];
     web.mounts[0].value.read_only = true;
     web.mounts[0].value.subpath = Some("html".to_owned());
@@ -168,7 +168,7 @@ fn the_content_of_an_image_becomes_a_part_of_another() {
         reference: "acme/pages:1".to_owned(),
         subpath: Some("html".to_owned()),
     };
-    assert_eq!((image.base.as_deref(), &image.assets[0].source), (Some("acme/web"), &source));
+    assert_eq!((image.base.as_deref(), &image.assets[0].source), (Some("acme/web:1"), &source));
 }
 
 #[test]
