@@ -287,9 +287,7 @@ fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
     }
 }
 
-fn firelens(
-    firelens: &FirelensConfiguration,
-) -> Result<sdk::FirelensConfiguration, CloudError> {
+fn firelens(firelens: &FirelensConfiguration) -> Result<sdk::FirelensConfiguration, CloudError> {
     let FirelensConfiguration { kind, options } = firelens;
     let options = options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     Ok(sdk::FirelensConfiguration::builder()
