@@ -22,6 +22,7 @@ const LIMIT: usize = 16;
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
     let start = Instant::now();
     let app = prepare::read(session, arguments.strict)?;
+    prepare::check_deployable(session, &app)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());

@@ -104,13 +104,9 @@ impl Level {
             Level::Mount => &["image"],
             Level::MountVolume => &["labels", "subpath"],
             Level::MountTmpfs => &["mode"],
-            Level::ProjectExtension => &[
-                "certificate",
-                "discovery",
-                "domain",
-                "launch",
-                "load_balancer",
-            ],
+            Level::ProjectExtension => {
+                &["certificate", "discovery", "domain", "launch", "load_balancer"]
+            }
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
             Level::Build

@@ -2,6 +2,7 @@
 
 pub(crate) mod agreed;
 pub(crate) mod base;
+pub(crate) mod build;
 pub(crate) mod capacity;
 pub(crate) mod container;
 pub(crate) mod credentials;

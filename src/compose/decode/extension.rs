@@ -75,7 +75,8 @@ impl Decoder<'_> {
             out.policies = self.policies(node);
         }
         let role = table.value("role").and_then(|node| self.role("x-ecs.role", node));
-        let task_role = table.value("task_role").and_then(|node| self.role("x-ecs.task_role", node));
+        let task_role =
+            table.value("task_role").and_then(|node| self.role("x-ecs.task_role", node));
         if let (Some(role), Some(task_role)) = (&role, &task_role) {
             let message = "`role` and `task_role` are two names of one setting";
             let fault = Diagnostic::error(Code::Conflict, message)

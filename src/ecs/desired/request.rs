@@ -53,7 +53,8 @@ impl Body {
             }
             Self::Repository(b) => {
                 let mut create = json(b);
-                let lifecycle = create.as_object_mut().and_then(|o| o.remove("lifecyclePolicyText"));
+                let lifecycle =
+                    create.as_object_mut().and_then(|o| o.remove("lifecyclePolicyText"));
                 let mut requests = vec![one("ecr", "create-repository", create)];
                 requests.extend(lifecycle.map(|text| {
                     let body = serde_json::json!({

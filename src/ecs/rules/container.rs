@@ -115,11 +115,7 @@ pub(crate) fn container(
 }
 
 /// What a container gets from its task.
-fn placed(
-    member: &Member<'_>,
-    size: ContainerSize,
-    mounts: &Mounts,
-) -> ContainerDefinition {
+fn placed(member: &Member<'_>, size: ContainerSize, mounts: &Mounts) -> ContainerDefinition {
     let name = member.name();
     ContainerDefinition {
         name: container_name(name),

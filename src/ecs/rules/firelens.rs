@@ -9,9 +9,7 @@ use super::agreed::agreed;
 use super::logging::{Driver, Place, driver};
 use crate::compose::model::{LogRouter, RouterKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{
-    ContainerDefinition, FirelensConfiguration, LogConfiguration, Value,
-};
+use crate::ecs::desired::{ContainerDefinition, FirelensConfiguration, LogConfiguration, Value};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
 
@@ -51,9 +49,8 @@ pub(crate) enum Router<'a> {
 pub(crate) fn router<'a>(unit: &Unit<'a>) -> Option<Router<'a>> {
     let services = || unit.members.iter().map(|member| member.service);
     services().find(|service| driver(service) == Driver::Firelens)?;
-    let mut routers = services().filter_map(|service| {
-        Some(Router::Member(service.name.value.as_str(), kind_of(service)?))
-    });
+    let mut routers = services()
+        .filter_map(|service| Some(Router::Member(service.name.value.as_str(), kind_of(service)?)));
     Some(routers.next().unwrap_or(Router::Sidecar))
 }
 
@@ -136,10 +133,13 @@ pub(crate) fn add(
         Router::Member(name, _) => {
             if let Some(image) = own_image {
                 out.say(
-                    Diagnostic::warning(Code::Ignored, format!("{name} routes the logs of its task"))
-                        .at(image.span, "no further router is added")
-                        .help(format!("take {name} out of the task, or this image away"))
-                        .service(unit.name()),
+                    Diagnostic::warning(
+                        Code::Ignored,
+                        format!("{name} routes the logs of its task"),
+                    )
+                    .at(image.span, "no further router is added")
+                    .help(format!("take {name} out of the task, or this image away"))
+                    .service(unit.name()),
                 );
             }
             let index = unit.members.iter().position(|member| member.name() == name);
@@ -177,7 +177,10 @@ fn sidecar(
         user: Some("0".to_owned()),
         log_configuration: Some(LogConfiguration {
             log_driver: "awslogs".to_owned(),
-            options: options.map(|(k, v)| (k.to_owned(), v)).into_iter().collect::<BTreeMap<_, _>>(),
+            options: options
+                .map(|(k, v)| (k.to_owned(), v))
+                .into_iter()
+                .collect::<BTreeMap<_, _>>(),
             secret_options: Vec::new(),
         }),
         firelens_configuration: Some(configuration),

@@ -84,7 +84,10 @@ fn the_router_is_what_the_file_says() {
     let done = run(vec![web.clone()]);
     let router = &task(&done, "web").container_definitions[1];
     let firelens = router.firelens_configuration.as_ref().expect("a configuration");
-    assert_eq!((&*firelens.kind, &*firelens.options["enable-ecs-log-metadata"]), ("fluentd", "true"));
+    assert_eq!(
+        (&*firelens.kind, &*firelens.options["enable-ecs-log-metadata"]),
+        ("fluentd", "true")
+    );
     assert!(document(&done).contains("repository/router"), "it may be pulled");
     let from_s3 = [("config-file-type".to_owned(), at("s3".to_owned()))].into();
     web.extension.log_router = Some(at(LogRouter { options: from_s3, ..LogRouter::default() }));

@@ -1,8 +1,8 @@
 //! `image` and `build`: where a service's image comes from, and for which machine.
 
-use crate::compose::model::{Build, Service};
+use super::{build, repository};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
-use super::repository;
 use crate::ecs::desired::{
     Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
 };
@@ -16,6 +16,7 @@ pub(crate) use super::repository::repository_name;
 pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
     let name = &service.name.value;
     let Some(build) = &service.build else { return };
+    build::check(service, out);
     let repository = repository::add(cx, service, build.span, out);
     let repository_name = repository_name(cx, name);
     let image = ResourceId::new(Kind::Image, name);
@@ -104,15 +105,15 @@ pub(crate) fn runtime_platform(unit: &Unit<'_>, out: &mut Output) -> RuntimePlat
     }
 }
 
-/// `platform`, else the one platform that `build.platforms` names.
-fn platform(service: &Service) -> Option<&Located<String>> {
+/// `platform`, else what `build.platforms` names: the one, or of several the first that is x86, else
+/// that ECS runs at all.
+pub(crate) fn platform(service: &Service) -> Option<&Located<String>> {
     let built = service.build.as_ref().and_then(|build| {
-        // Everything else of a build is the business of `images`.
-        let Build { context: _, dockerfile: _, args: _, target: _, labels: _, platforms } =
-            &build.value;
+        let platforms = &build.value.platforms;
+        let of = |wanted: &str| platforms.iter().find(|p| architecture(&p.value) == Some(wanted));
         match platforms.as_slice() {
             [one] => Some(one),
-            _ => None,
+            _ => of("X86_64").or_else(|| of("ARM64")),
         }
     });
     service.platform.as_ref().or(built)

@@ -164,7 +164,10 @@ impl Found<'_, '_> {
         if let Some(driver) = logging.driver.as_ref().filter(|driver| !driver.value.is_empty()) {
             let message = format!("`{}` keeps logs on the host; Fargate has none", driver.value);
             let found = Diagnostic::note(Code::Approximated, message);
-            self.say(found.help("they go to CloudWatch Logs: `decklift logs` shows them"), driver.span);
+            self.say(
+                found.help("they go to CloudWatch Logs: `decklift logs` shows them"),
+                driver.span,
+            );
         }
         let mut without = Vec::new();
         for (key, value) in &logging.options {
@@ -210,10 +213,9 @@ impl Found<'_, '_> {
             );
         }
         let Some(place) = place(cx, self.service) else { return };
-        if let (Some(region), None) = (
-            logging.options.get(REGION).filter(|_| !place.is_own),
-            logging.options.get(GROUP),
-        ) {
+        if let (Some(region), None) =
+            (logging.options.get(REGION).filter(|_| !place.is_own), logging.options.get(GROUP))
+        {
             let message = format!("the driver makes the log group in {} itself", place.region);
             let found = Diagnostic::warning(Code::Approximated, message);
             let help = "decklift makes groups in its own region alone: `log_retention` does not \
@@ -228,7 +230,9 @@ impl Found<'_, '_> {
                 `awslogs-create-group: \"true\"`";
             self.say(found.help(help), group.span);
         }
-        for (key, value) in [(GROUP, &place.group), (REGION, &place.region), (PREFIX, &place.prefix)] {
+        for (key, value) in
+            [(GROUP, &place.group), (REGION, &place.region), (PREFIX, &place.prefix)]
+        {
             self.set(key, value);
         }
         if place.creates {

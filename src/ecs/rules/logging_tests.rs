@@ -91,7 +91,9 @@ fn a_group_is_made_only_when_it_is_ours() {
     assert!(has(&bare, Kind::LogGroup, "web"));
     let other = done("awslogs", &[("awslogs-group", "/team/web")]);
     assert!(!has(&other, Kind::LogGroup, "web"));
-    assert!(find(&other.diagnostics, Code::Approximated).expect("a note").message.contains("exist"));
+    assert!(
+        find(&other.diagnostics, Code::Approximated).expect("a note").message.contains("exist")
+    );
     let waits = &resource(&other, Kind::Service, "web").waits;
     assert!(waits.iter().all(|(id, _)| id.kind != Kind::LogGroup), "{waits:?}");
 }

@@ -41,11 +41,13 @@ fn objects_are_merged_and_null_removes() {
 
 #[test]
 fn each_part_is_patched() {
-    let done = of_task(&json!({"ephemeralStorage": {"sizeInGiB": 50}, "cpu": "512", "memory": "1024"}));
+    let done =
+        of_task(&json!({"ephemeralStorage": {"sizeInGiB": 50}, "cpu": "512", "memory": "1024"}));
     assert_eq!(loud(&done.diagnostics), []);
     assert_eq!(task_of(&done, "web").ephemeral_storage.as_ref().map(|s| s.size_in_gib), Some(50));
     assert_eq!(task_of(&done, "web").cpu, "512");
-    let done = of_container("web", &json!({"user": "1000", "environment": null, "portMappings": []}));
+    let done =
+        of_container("web", &json!({"user": "1000", "environment": null, "portMappings": []}));
     assert_eq!(loud(&done.diagnostics), []);
     assert_eq!(container(&done, "web").user.as_deref(), Some("1000"));
     assert!(container(&done, "web").environment.is_empty());

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId, Service, Value,
+    Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId,
+    Service, Value,
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
 use crate::ecs::translate::names::Grammar;

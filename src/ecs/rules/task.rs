@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    container, firelens, image, namespaces, overrides, role, size, task_role, volumes,
-};
+use super::{container, firelens, image, namespaces, overrides, role, size, task_role, volumes};
 use crate::ecs::desired::{Body, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;

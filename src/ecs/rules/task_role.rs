@@ -167,7 +167,10 @@ mod tests {
         let done = run(vec![web]);
         let arn = task(&done, "web").task_role_arn.as_ref().map(ToString::to_string);
         assert_eq!(arn.as_deref(), Some("${role/web+task/arn}"));
-        assert_eq!(Value::parse("${role/web+task/arn}"), Value::From(task_role("web"), Attribute::Arn));
+        assert_eq!(
+            Value::parse("${role/web+task/arn}"),
+            Value::From(task_role("web"), Attribute::Arn)
+        );
         let found = resource(&done, Kind::Role, "web+task");
         let operations: Vec<_> = found.requests().iter().map(|r| r.operation).collect();
         assert_eq!(operations, ["create-role", "put-role-policy", "attach-role-policy"]);

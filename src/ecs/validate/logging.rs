@@ -49,7 +49,10 @@ pub(super) fn container(container: &ContainerDefinition, report: &mut Report<'_>
             || secret_options.iter().filter(|other| other.name == secret.name).count() > 1;
         if secret.name.is_empty() || secret.value_from.is_empty() || twice {
             report.fault(
-                format!("the secret option {:?} of {name:?} stands twice, or is empty", secret.name),
+                format!(
+                    "the secret option {:?} of {name:?} stands twice, or is empty",
+                    secret.name
+                ),
                 "each option stands once, with a value or with a secret",
             );
         }

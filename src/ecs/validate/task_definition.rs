@@ -83,7 +83,8 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
             || container.image.known().is_some_and(|image| private_ecr(image).is_some())
     });
     if needs && task.execution_role_arn.is_none() {
-        report.fault("no execution role", "awslogs, secrets and private images need one on Fargate");
+        report
+            .fault("no execution role", "awslogs, secrets and private images need one on Fargate");
     }
 }
 

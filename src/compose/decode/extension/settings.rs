@@ -19,7 +19,9 @@ impl Decoder<'_> {
         let level = Level::Part("`x-ecs.capacity`");
         let mut table = Table::open(self, "x-ecs.capacity", node, level)?;
         let mut number = |key: &'static str, most| {
-            table.value(key).and_then(|node| self.count(&format!("x-ecs.capacity.{key}"), node, most))
+            table
+                .value(key)
+                .and_then(|node| self.count(&format!("x-ecs.capacity.{key}"), node, most))
         };
         let capacity = Capacity {
             fargate: number("fargate", MOST_WEIGHT),
