@@ -9,5 +9,8 @@ mod testing;
 pub mod translate;
 pub mod validate;
 
+pub use deployable::undeployable;
+pub(crate) use rules::container::container_name;
+pub(crate) use rules::image::platform;
 pub use translate::{Translation, translate};
 pub use validate::validate;

@@ -29,7 +29,7 @@ const SETS: [&str; 17] = [
 ];
 
 /// Fields that hold a JSON document.
-const DOCUMENTS: [&str; 2] = ["AssumeRolePolicyDocument", "PolicyDocument"];
+const DOCUMENTS: [&str; 3] = ["AssumeRolePolicyDocument", "PolicyDocument", "lifecyclePolicyText"];
 
 /// Makes `have` say what it says in the words of `want`.
 pub(super) fn align(want: &Body, have: &mut Body) {

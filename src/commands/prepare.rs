@@ -1,5 +1,7 @@
 //! From the command line to a connected world: the part that plan, deploy and down share.
 
+mod build_options;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
@@ -12,9 +14,9 @@ use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::deployable::undeployable;
-use crate::ecs::desired::{Desired, Kind, ResourceId};
+use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
-use crate::ecs::{translate, validate};
+use crate::ecs::{container_name, platform, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
@@ -178,6 +180,16 @@ impl Known {
     pub(super) fn job_family(&self, service: &str) -> Option<&str> {
         self.desired.job_family(&ResourceId::new(Kind::Job, service))
     }
+
+    /// The container of a service, in whichever task it stands.
+    pub(super) fn container(&self, service: &str) -> Option<&ContainerDefinition> {
+        let name = container_name(service);
+        let mut tasks = self.desired.resources.values().filter_map(|r| match &r.body {
+            Body::TaskDefinition(task) => Some(task),
+            _ => None,
+        });
+        tasks.find_map(|task| task.container_definitions.iter().find(|c| c.name == name))
+    }
 }
 
 /// Reads the Compose files for a command that only looks.
@@ -243,18 +255,24 @@ pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error>
     })
 }
 
+/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
 fn build_spec(service: &Service) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
+    if build.is_remote {
+        return None;
+    }
     // The task says what it runs on, never the machine that builds.
-    let platform = service.platform.as_ref().map_or("linux/amd64", |platform| &platform.value);
+    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
     let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
     let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
         map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
     };
     spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
+    spec.dockerfile_inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
     spec.args = pairs(&build.args);
     spec.target = build.target.as_ref().map(|target| target.value.clone());
     spec.labels = pairs(&build.labels);
+    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
     Some(spec)
 }
 

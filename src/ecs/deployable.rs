@@ -1,74 +1,41 @@
-//! What can be converted and cannot be deployed: yet, or until somebody decides.
+//! What can be converted, and cannot be deployed: yet, or until somebody decides. `check` and
+//! `convert` take it, `plan` and `deploy` refuse it rather than do it by half.
 
-use super::desired::{Asset, AssetSource, Body, Desired, Resource};
-use super::facts::{Facts, PathKind};
+mod assets;
+mod build;
+
+use super::desired::Desired;
+use super::facts::Facts;
 use super::rules::bind::decide;
 use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Why the resources cannot be deployed, in their order.
+/// Why the resources of a project cannot be deployed, in a stable order.
 #[must_use]
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
-    let mut found: Vec<_> = desired
-        .undecided
-        .iter()
-        .map(|open| {
-            Diagnostic::error(
-                Code::MissingAttribute,
-                format!("where {} shall live has to be decided", open.path),
-            )
-            .at(open.span, "")
-            .help(decide(open.may_be_asset))
-            .service(&open.service)
-        })
-        .collect();
-    for resource in desired.resources.values() {
-        let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
-            continue;
-        };
-        if image.assets.is_empty() {
-            continue;
-        }
-        for asset in image.assets.iter().filter(|asset| is_missing(asset, project, facts)) {
-            let AssetSource::Path(path) = &asset.source else { continue };
-            let message = format!("./{path}, which is mounted at {}, does not exist", asset.target);
-            let fault = Diagnostic::error(Code::FileNotFound, message)
-                .help("it becomes a part of the image; make it, or take the mount away")
-                .service(service);
-            found.push(placed(fault, asset, resource, project));
-        }
-        let Some(asset) = image.assets.first() else { continue };
-        let message = "files that are mounted cannot be put into an image yet";
-        let fault = Diagnostic::error(Code::NotSupportedYet, message)
-            .help("COPY them in the Dockerfile, or use a volume: `x-ecs: {efs}` at the mount")
-            .service(service);
-        found.push(placed(fault, asset, resource, project));
-    }
+    let mut found = undecided(desired);
+    found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
+    found.extend(assets::undeployable(desired, project, facts));
     found
 }
 
-fn is_missing(asset: &Asset, project: &Project, facts: &Facts) -> bool {
-    let AssetSource::Path(path) = &asset.source else { return false };
-    let path = if path == "." { project.directory.clone() } else { project.directory.join(path) };
-    facts.paths.get(&path).is_some_and(|facts| facts.kind == PathKind::Missing)
-}
-
-/// The fault at the mount that the asset comes from, else at what makes the image.
-fn placed(fault: Diagnostic, asset: &Asset, resource: &Resource, project: &Project) -> Diagnostic {
-    let service = resource.service.as_ref().and_then(|name| project.services.get(name));
-    let mounts = service.iter().flat_map(|service| &service.mounts);
-    let mount = mounts.filter(|mount| mount.value.target == asset.target).map(|m| m.span).next();
-    match mount.or(resource.origin) {
-        Some(span) => fault.at(span, ""),
-        None => fault,
-    }
+/// Mounts of which the file does not say where they shall live.
+fn undecided(desired: &Desired) -> Vec<Diagnostic> {
+    let open = desired.undecided.iter().map(|open| {
+        let message = format!("where {} shall live has to be decided", open.path);
+        Diagnostic::error(Code::MissingAttribute, message)
+            .at(open.span, "")
+            .help(decide(open.may_be_asset))
+            .service(&open.service)
+    });
+    open.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compose::model::MountKind;
-    use crate::ecs::facts::PathFacts;
+    use crate::ecs::facts::{PathFacts, PathKind};
     use crate::ecs::testing::{facts, mount, project, service, volume_mount};
     use crate::ecs::translate;
 

@@ -4,6 +4,7 @@ pub(crate) mod addressing;
 pub(crate) mod agreed;
 pub(crate) mod base;
 pub(crate) mod bind;
+pub(crate) mod build;
 pub(crate) mod capabilities;
 pub(crate) mod capacity;
 pub(crate) mod container;

@@ -95,6 +95,9 @@ pub(crate) fn build() -> Build {
         target: None,
         labels: IndexMap::new(),
         platforms: Vec::new(),
+        dockerfile_inline: None,
+        is_remote: false,
+        places: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `image` and `build`: where a service's image comes from, and for which machine.
 
-use super::repository;
-use crate::compose::model::{Build, Service};
+use super::{build, repository};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
@@ -25,6 +25,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     }
     let service = member.service;
     let name = &service.name.value;
+    build::check(service, out);
     let build = service.build.as_ref().map(|build| build.span);
     let span = build.or(service.image.as_ref().map(|image| image.span));
     let repository = repository::add(cx, service, span.unwrap_or(service.span()), out);
@@ -121,15 +122,15 @@ pub(crate) fn runtime_platform(unit: &Unit<'_>, out: &mut Output) -> RuntimePlat
     }
 }
 
-/// `platform`, else the one platform that `build.platforms` names.
-fn platform(service: &Service) -> Option<&Located<String>> {
+/// `platform`, else what `build.platforms` names: the one, or of several the first that is x86, else
+/// that ECS runs at all.
+pub(crate) fn platform(service: &Service) -> Option<&Located<String>> {
     let built = service.build.as_ref().and_then(|build| {
-        // Everything else of a build is the business of `images`.
-        let Build { context: _, dockerfile: _, args: _, target: _, labels: _, platforms } =
-            &build.value;
+        let platforms = &build.value.platforms;
+        let of = |wanted: &str| platforms.iter().find(|p| architecture(&p.value) == Some(wanted));
         match platforms.as_slice() {
             [one] => Some(one),
-            _ => None,
+            _ => of("X86_64").or_else(|| of("ARM64")),
         }
     });
     service.platform.as_ref().or(built)
