@@ -1,5 +1,6 @@
 //! From a Compose [`Project`](crate::compose::Project) and [`Facts`](facts::Facts) to AWS resources.
 
+pub mod deployable;
 pub mod desired;
 pub mod facts;
 mod rules;

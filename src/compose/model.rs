@@ -39,7 +39,7 @@ pub use credential_spec::CredentialSpec;
 pub use dependency::{Condition, Dependency};
 pub use deploy::{Deploy, FailureAction, Mode, Order, Resources, UpdateConfig};
 pub use device::{Device, Gpu};
-pub use extension::{Http, PortExposure, ProjectExtension, ServiceExtension};
+pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};
 pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};
 pub use hook::{Hook, Hooks};

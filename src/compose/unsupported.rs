@@ -83,7 +83,7 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::Root => &["configs", "models", "secrets"],
+            Level::Root => &["models"],
             Level::Service => SERVICE,
             Level::Build => BUILD,
             Level::Deploy => &["endpoint_mode", "placement", "restart_policy", "rollback_config"],
@@ -163,7 +163,6 @@ const SERVICE: &[&str] = &[
     "blkio_config",
     "cap_add",
     "cap_drop",
-    "configs",
     "cpu_count",
     "cpu_percent",
     "cpu_period",
@@ -199,7 +198,6 @@ const SERVICE: &[&str] = &[
     "provider",
     "pull_refresh_after",
     "runtime",
-    "secrets",
     "security_opt",
     "shm_size",
     "stop_signal",
@@ -234,7 +232,6 @@ const SERVICE_EXTENSION: &[&str] = &[
     "allow_shared_volume",
     "autoscaling",
     "capacity",
-    "env_files_s3",
     "ephemeral_storage",
     "exec",
     "execution_role",
@@ -245,7 +242,6 @@ const SERVICE_EXTENSION: &[&str] = &[
     "role",
     "rollout",
     "schedule",
-    "secret_env",
     "seed",
     "task_role",
     "volume",
@@ -254,9 +250,6 @@ const SERVICE_EXTENSION: &[&str] = &[
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {
     match (level, key) {
-        (Level::Root | Level::Service, "secrets" | "configs") => {
-            "pass the value through `environment`, or build the file into the image, until then"
-        }
         (Level::Service, "links" | "external_links") => {
             "remove it: services reach each other by name without links"
         }

@@ -4,6 +4,7 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod asset;
 mod cluster;
 mod file_system;
 mod id;
@@ -14,12 +15,14 @@ mod namespace;
 mod repository;
 mod request;
 mod role;
+mod secret;
 mod security_group;
 mod service;
 mod task_definition;
 mod value;
 mod visit;
 
+pub use asset::*;
 pub use cluster::*;
 pub use file_system::*;
 pub use id::*;
@@ -30,6 +33,7 @@ pub use namespace::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
+pub use secret::*;
 pub use security_group::*;
 pub use service::*;
 pub use task_definition::*;
@@ -67,6 +71,7 @@ pub enum Body {
     Cluster(Cluster),
     Namespace(Namespace),
     LogGroup(LogGroup),
+    Secret(Secret),
     Role(Role),
     Repository(Repository),
     Image(Image),

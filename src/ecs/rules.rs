@@ -1,13 +1,16 @@
 //! One mapping a file: what an attribute of Compose becomes on ECS. `mapping.md` is the contract.
 
 pub(crate) mod base;
+pub(crate) mod configs;
 pub(crate) mod container;
 pub(crate) mod credentials;
 pub(crate) mod dependencies;
 pub(crate) mod discovery;
 pub(crate) mod exposure;
+pub(crate) mod file_reference;
 pub(crate) mod file_system;
 pub(crate) mod health;
+pub(crate) mod helper_image;
 pub(crate) mod http_check;
 pub(crate) mod image;
 pub(crate) mod image_quirks;
@@ -20,9 +23,12 @@ pub(crate) mod namespaces;
 pub(crate) mod ports;
 pub(crate) mod role;
 pub(crate) mod rollout;
+pub(crate) mod secret_files;
+pub(crate) mod secrets;
 pub(crate) mod security_groups;
 pub(crate) mod service;
 pub(crate) mod size;
+pub(crate) mod supply;
 pub(crate) mod tags;
 pub(crate) mod task;
 pub(crate) mod volumes;

@@ -1,6 +1,8 @@
 use super::Decoder;
 use super::table::Table;
-use crate::compose::model::{Http, PortExposure, ProjectExtension, ServiceExtension};
+use crate::compose::model::{
+    Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
+};
 use crate::compose::unsupported::Level;
 use crate::source::Located;
 use crate::yaml::Node;
@@ -47,7 +49,27 @@ impl Decoder<'_> {
             out.http = self.http(node);
         }
         out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
+        if let Some(node) = table.value("secret_env") {
+            out.secret_env = self.labels("x-ecs.secret_env", node);
+        }
+        if let Some(node) = table.value("env_files_s3") {
+            out.env_files_s3 = self.strings("x-ecs.env_files_s3", node);
+        }
         out.job = table.value("job").and_then(|node| self.boolean("x-ecs.job", node));
+        table.finish(self);
+        out
+    }
+
+    /// A secret's `x-ecs`.
+    pub(super) fn secret_extension(&mut self, node: &Node) -> SecretExtension {
+        let mut out = SecretExtension::default();
+        if node.is_null() {
+            return out;
+        }
+        let level = Level::Part("the `x-ecs` of a secret");
+        let Some(mut table) = Table::open(self, "x-ecs", node, level) else { return out };
+        out.arn = table.value("arn").and_then(|node| self.filled("x-ecs.arn", node));
+        out.key = table.value("key").and_then(|node| self.filled("x-ecs.key", node));
         table.finish(self);
         out
     }

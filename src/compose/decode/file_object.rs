@@ -37,7 +37,9 @@ impl Decoder<'_> {
                 self.no_source(entry, "`file` or `environment`", kind);
             }
             let name = name.map(|name| name.value);
-            let object = FileObject { span: entry.key.span, name, external, settings };
+            let extension = mapping.get("x-ecs").filter(|_| kind == "secret");
+            let extension = extension.map(|node| self.secret_extension(node)).unwrap_or_default();
+            let object = FileObject { span: entry.key.span, name, external, settings, extension };
             out.insert(entry.key.text.to_string(), object);
         }
         out

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::UpperTag;
+use super::{Asset, UpperTag};
 
 /// `ecr CreateRepository`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct ImageScanning {
 }
 
 /// An image that must stand in a repository before a task can use it. No single request makes it:
-/// it is built and pushed.
+/// it is built, or copied, and pushed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
@@ -34,4 +34,10 @@ pub struct Image {
     pub repository_name: String,
     /// The tag, which names what the image was made from; see `images`.
     pub image_tag: String,
+    /// The image that it is a copy of, or that its assets are laid over; nothing when it is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// What is laid over it. The tag stands for their content, which is written nowhere.
+    #[serde(skip)]
+    pub assets: Vec<Asset>,
 }

@@ -41,6 +41,7 @@ impl Body {
                 one("logs", "create-log-group", json(&b.create)),
                 one("logs", "put-retention-policy", json(&b.retention)),
             ],
+            Self::Secret(b) => vec![one("secretsmanager", "create-secret", json(b))],
             Self::Role(b) => vec![
                 one("iam", "create-role", json(&b.create)),
                 one("iam", "put-role-policy", json(&b.policy)),

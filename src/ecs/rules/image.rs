@@ -7,6 +7,7 @@ use crate::ecs::desired::{
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -16,10 +17,21 @@ pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
     format!("{stack}/{service}")
 }
 
-/// Adds the repository and the image of a service that is built.
-pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
+/// Whether a service's image is pushed to the project's own registry: it is built, or files are laid
+/// over it.
+pub(crate) fn is_pushed(member: &Member<'_>) -> bool {
+    member.service.build.is_some() || !member.supply.assets.is_empty()
+}
+
+/// Adds the repository and the image of a service whose image is pushed.
+pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
+    let service = member.service;
     let name = &service.name.value;
-    let Some(build) = &service.build else { return };
+    if !is_pushed(member) {
+        return;
+    }
+    let span = service.build.as_ref().map(|build| build.span);
+    let span = span.or(service.image.as_ref().map(|image| image.span));
     let repository = ResourceId::new(Kind::Repository, name);
     let repository_name = repository_name(cx, name);
     let body = Repository {
@@ -28,27 +40,32 @@ pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
         image_scanning_configuration: ImageScanning { scan_on_push: true },
         tags: cx.upper_tags(&repository),
     };
-    out.add(repository.clone(), Body::Repository(body), Some(name), Some(build.span));
+    out.add(repository.clone(), Body::Repository(body), Some(name), span);
     let image = ResourceId::new(Kind::Image, name);
     let image_tag = match cx.facts.images.get(name) {
         Some(facts) => facts.tag.clone(),
         None => format!("${{image.{name}.tag}}"),
     };
-    let body = Body::Image(Image { repository_name, image_tag });
-    out.add(image.clone(), body, Some(name), Some(build.span));
+    let base = match service.build {
+        Some(_) => None,
+        None => service.image.as_ref().map(|image| image.value.clone()),
+    };
+    let assets = member.supply.assets.clone();
+    let body = Body::Image(Image { repository_name, image_tag, base, assets });
+    out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
     out.wait(&image, repository);
 }
 
 /// What the container's `image` says.
-pub(crate) fn reference(service: &Service) -> Value {
-    match (&service.build, &service.image) {
-        (Some(_), _) => {
-            Value::From(ResourceId::new(Kind::Image, &service.name.value), Attribute::Uri)
+pub(crate) fn reference(member: &Member<'_>) -> Value {
+    match &member.service.image {
+        _ if is_pushed(member) => {
+            Value::From(ResourceId::new(Kind::Image, member.name()), Attribute::Uri)
         }
-        (None, Some(image)) => Value::Known(image.value.clone()),
+        Some(image) => Value::Known(image.value.clone()),
         // The loader refuses a service with neither.
-        (None, None) => Value::default(),
+        None => Value::default(),
     }
 }
 
@@ -147,7 +164,9 @@ mod tests {
             image.body,
             Body::Image(Image {
                 repository_name: "shop/web".to_owned(),
-                image_tag: "c-0123".to_owned()
+                image_tag: "c-0123".to_owned(),
+                base: None,
+                assets: Vec::new(),
             })
         );
         assert_eq!(image.waits[0].0, ResourceId::new(Kind::Repository, "web"));

@@ -2,12 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::image::{private_ecr, repository_name};
+use super::helper_image;
+use super::image::{is_pushed, private_ecr, repository_name};
 use super::log_group::log_group_name;
+use super::secrets::Grant;
 use crate::compose::model::Service;
 use crate::ecs::desired::{Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 
 /// The execution role's id.
@@ -57,7 +60,12 @@ fn trust(cx: &Context<'_>) -> Json {
 fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Json {
     let mut statements = Vec::new();
     let services = || unit.members.iter().map(|member| member.service);
-    let repositories: Vec<_> = services().filter_map(|s| repository_arn(cx, s)).collect();
+    let mut repositories: Vec<_> =
+        unit.members.iter().filter_map(|member| repository_arn(cx, member)).collect();
+    if unit.members.iter().any(|member| !member.supply.files.is_empty()) {
+        let repository = helper_image::repository_name(cx);
+        repositories.push(cx.arn("ecr", &format!("repository/{repository}")));
+    }
     if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
         statements.push(allow(&["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
@@ -70,7 +78,33 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Json {
     };
     let groups = services().map(group).collect();
     statements.push(allow(&["logs:CreateLogStream", "logs:PutLogEvents"], groups));
+    statements.extend(reads(unit));
     json!({"Statement": statements, "Version": "2012-10-17"})
+}
+
+/// Read exactly its secrets, its parameters and its files of variables (ECS developer guide, "Task
+/// execution IAM role"). A key of KMS other than AWS's own would need `kms:Decrypt`; none is named.
+fn reads(unit: &Unit<'_>) -> Vec<Json> {
+    let (mut secrets, mut parameters) = (Vec::new(), Vec::new());
+    let (mut objects, mut buckets) = (Vec::new(), Vec::new());
+    for grant in unit.members.iter().flat_map(|member| &member.supply.grants) {
+        match grant {
+            Grant::Secret(arn) => secrets.push(arn.clone()),
+            Grant::Parameter(arn) => parameters.push(arn.clone()),
+            Grant::Object(object, bucket) => {
+                objects.push(object.clone());
+                buckets.push(bucket.clone());
+            }
+        }
+    }
+    let all = [
+        ("secretsmanager:GetSecretValue", secrets),
+        ("ssm:GetParameters", parameters),
+        ("s3:GetObject", objects),
+        ("s3:GetBucketLocation", buckets),
+    ];
+    let some = all.into_iter().filter(|(_, resources)| !resources.is_empty());
+    some.map(|(action, resources)| allow(&[action], resources)).collect()
 }
 
 /// A statement; one resource stands in it without a list.
@@ -85,12 +119,12 @@ fn allow(actions: &[&str], mut resources: Vec<String>) -> Json {
 }
 
 /// The ECR repository that the service's image is pulled from, if it is in ECR.
-fn repository_arn(cx: &Context<'_>, service: &Service) -> Option<String> {
-    if service.build.is_some() {
-        let repository = repository_name(cx, &service.name.value);
+fn repository_arn(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
+    if is_pushed(member) {
+        let repository = repository_name(cx, member.name());
         return Some(cx.arn("ecr", &format!("repository/{repository}")));
     }
-    let (region, account, repository) = private_ecr(&service.image.as_ref()?.value)?;
+    let (region, account, repository) = private_ecr(&member.service.image.as_ref()?.value)?;
     let partition = &cx.facts.partition;
     Some(format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}"))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, namespaces, role, size, volumes};
+use super::{container, image, namespaces, role, secret_files, size, volumes};
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
@@ -20,11 +20,18 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let (size, sizes) = size::size(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
+    let mut writers = Vec::new();
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
-        containers.push(container::container(cx, unit, member, size, &mounts, out));
+        let mut container = container::container(cx, unit, member, size, &mounts, out);
+        if let Some(writer) = secret_files::deliver(cx, member, &mut container) {
+            volumes.insert(writer.volume.name.clone(), writer.volume);
+            writers.push(writer.container);
+        }
+        containers.push(container);
         volumes.extend(mounts.volumes.into_iter().map(|volume| (volume.name.clone(), volume)));
     }
+    containers.append(&mut writers);
     let body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
         task_role_arn: None,

@@ -68,7 +68,8 @@ pub(crate) fn lower(tags: Tags) -> Vec<Tag> {
     tags.into_iter().map(|(key, value)| Tag { key, value }).collect()
 }
 
-fn upper(tags: Tags) -> Vec<UpperTag> {
+/// Tags as most services spell them.
+pub(crate) fn upper(tags: Tags) -> Vec<UpperTag> {
     tags.into_iter().map(|(key, value)| UpperTag { key, value }).collect()
 }
 

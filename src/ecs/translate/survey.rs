@@ -7,6 +7,7 @@ use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::ports::{Ports, declared};
+use crate::ecs::rules::supply::{Supply, supply};
 use crate::ecs::rules::{dependencies, job, namespaces, volumes};
 
 use super::context::{Context, Output};
@@ -37,6 +38,8 @@ pub(crate) struct Member<'a> {
     pub(crate) peers: Vec<ResourceId>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
+    /// What it gets from elsewhere: secrets, configs, files of variables.
+    pub(crate) supply: Supply,
     /// Of a service whose task runs to completion: how often.
     pub(crate) job: Option<i32>,
     /// What its rollout, or its run, waits for.
@@ -88,6 +91,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 connected: false,
                 peers: Vec::new(),
                 stateful: job.is_none() && volumes::is_stateful(service, known),
+                supply: supply(cx, service, out),
                 job,
                 gates: Vec::new(),
             }

@@ -77,11 +77,13 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
     let needs = task.container_definitions.iter().any(|container| {
         let log = container.log_configuration.as_ref();
         log.is_some_and(|log| log.log_driver == "awslogs")
+            || !container.secrets.is_empty()
+            || !container.environment_files.is_empty()
             || matches!(&container.image, Value::From(_, Attribute::Uri))
             || container.image.known().is_some_and(|image| private_ecr(image).is_some())
     });
     if needs && task.execution_role_arn.is_none() {
-        report.fault("no execution role", "awslogs and images in ECR need one on Fargate");
+        report.fault("no execution role", "awslogs, secrets and images in ECR need one on Fargate");
     }
 }
 
