@@ -16,6 +16,8 @@ mod interrupt;
 mod look;
 #[path = "cli/machine.rs"]
 mod machine;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/usage.rs"]

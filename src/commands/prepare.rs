@@ -1,5 +1,7 @@
 //! From the command line to a connected world: the part that plan, deploy and down share.
 
+mod absent;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -9,6 +11,7 @@ use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::ecs::deployable::undeployable;
 use crate::ecs::desired::{Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts};
 use crate::ecs::{translate, validate};
@@ -17,6 +20,8 @@ use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
+
+use absent::absent;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -69,8 +74,18 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     examine(session, strict)?.finish(session)
 }
 
+/// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
+/// home, and what cannot be deployed yet, are errors.
+pub(super) fn read_to_send(session: &Session, strict: bool) -> Result<App, Error> {
+    examine_as(session, strict, true)?.finish(session)
+}
+
 /// As [`read`], with nothing printed yet.
 pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
+    examine_as(session, strict, false)
+}
+
+fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, Error> {
     let global = &session.global;
     let mut loaded = load_files(session)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
@@ -85,6 +100,10 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
+        if sends {
+            diagnostics.extend(undeployable(&translation.desired));
+        }
+        diagnostics.extend(absent(project, &loaded.environment(), sends));
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));

@@ -1,8 +1,6 @@
 //! The project's `secrets`: which of them decklift makes in Secrets Manager, and what ECS is told to
 //! fetch. No value is ever read here.
 
-use std::collections::HashSet;
-
 use super::tags;
 use crate::compose::model::{FileObject, Setting};
 use crate::diagnostic::{Code, Diagnostic};
@@ -33,10 +31,7 @@ pub(crate) struct Fetched {
 
 /// Adds the secrets that services use and nobody else has made.
 pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
-    let services = || cx.project.services.values();
-    let mut used: HashSet<&str> =
-        services().flat_map(|s| &s.written.secrets).map(|r| r.source.value.as_str()).collect();
-    used.extend(services().flat_map(|s| s.extension.secret_env.values()).map(|v| v.value.as_str()));
+    let used = cx.project.delivered_secrets();
     for (name, object) in &cx.project.secrets {
         // Those that only a build takes never leave this machine.
         if !used.contains(name.as_str()) {
@@ -58,20 +53,17 @@ fn make(cx: &Context<'_>, name: &str, object: &FileObject, id: ResourceId, out: 
     let FileObject { span, name: outside, external: _, settings, extension: _ } = object;
     let physical = physical_name(cx, name);
     let mut say = |diagnostic: Diagnostic| out.say(diagnostic.at(*span, ""));
-    if settings.text("file").or(settings.text("environment")).is_none() {
-        let message = format!("the value of the secret {name} comes from a plugin of Swarm");
-        say(Diagnostic::error(Code::Refused, message)
-            .help("keep it in Secrets Manager, and name it with `x-ecs: {arn: …}`"));
-        return;
-    }
     if outside.is_some() {
         let message = format!("the secret {name} is called {physical} in Secrets Manager");
         say(Diagnostic::note(Code::Ignored, message)
             .help("`name` counts where `external: true` says that the secret exists"));
     }
-    if settings.text("template_driver").is_some() {
-        let message = format!("the placeholders in the secret {name} are not filled in");
-        say(Diagnostic::warning(Code::Ignored, message).help("templates are Swarm's alone"));
+    for key in ["driver", "driver_opts", "template_driver"] {
+        if settings.attributes.contains_key(key) {
+            let message = format!("`{key}` of the secret {name} has no effect");
+            say(Diagnostic::warning(Code::Ignored, message)
+                .help("plugins and templates are Swarm's alone: the value is what the file holds"));
+        }
     }
     let mut all = cx.tags(&id);
     if let Some(Setting::Map(labels)) = settings.attributes.get("labels") {

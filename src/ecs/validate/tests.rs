@@ -6,9 +6,9 @@ mod task_definition;
 
 use super::*;
 use crate::ecs::desired::{
-    Attribute, ContainerDefinition, ContainerDependency, EphemeralStorage, HealthCheck, HostVolume,
-    IngressRule, KeyValuePair, LoadBalancer, LogConfiguration, MountPoint, Role, SecurityGroup,
-    Service, Tag, Tmpfs, Value,
+    Attribute, ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
+    EphemeralStorage, HealthCheck, HostVolume, IngressRule, KeyValuePair, LoadBalancer,
+    LogConfiguration, MountPoint, Role, SecurityGroup, Service, Tag, Tmpfs, Value,
 };
 use crate::ecs::testing::{SUBNETS, facts};
 use crate::ecs::translate;

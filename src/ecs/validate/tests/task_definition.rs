@@ -183,6 +183,11 @@ fn stop_timeouts() {
 #[test]
 fn variables() {
     container("stands twice", |c| {
+        c.environment = vec![KeyValuePair { name: "A".into(), value: "1".into() }];
+        c.secrets = vec![secret("A", "/a")];
+    });
+    container("stands twice", |c| c.secrets = vec![secret("A", "/a"), secret("A", "/b")]);
+    container("stands twice", |c| {
         let first = c.environment[0].clone();
         c.environment.push(first);
     });
@@ -206,5 +211,37 @@ fn log_drivers() {
     container("no log driver", |c| {
         let options = std::collections::BTreeMap::new();
         c.log_configuration = Some(LogConfiguration { log_driver: "json-file".into(), options });
+    });
+}
+
+fn secret(name: &str, from: &str) -> ContainerSecret {
+    ContainerSecret { name: name.into(), value_from: Value::from(from) }
+}
+
+#[test]
+fn what_ecs_fetches() {
+    container("comes from", |c| c.secrets = vec![secret("A", "db")]);
+    let file = |value: &str, kind: &str| EnvironmentFile { value: value.into(), kind: kind.into() };
+    let good = "arn:aws:s3:::conf/a.env";
+    container("no file of variables", |c| c.environment_files = vec![file(good, "http")]);
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("s3://conf/a.env", "s3")]
+    });
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("arn:aws:s3:::conf/a.txt", "s3")];
+    });
+    container("11 files of variables", |c| c.environment_files = vec![file(good, "s3"); 11]);
+    // Nobody may fetch anything without a role.
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].secrets = vec![secret("A", "/a")];
+        t.execution_role_arn = None;
+    });
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].environment_files = vec![file(good, "s3")];
+        t.execution_role_arn = None;
     });
 }
