@@ -18,6 +18,8 @@ mod look;
 mod machine;
 #[path = "cli/mounts.rs"]
 mod mounts;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/usage.rs"]

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 17] = [
+const SETS: [&str; 18] = [
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -18,6 +18,7 @@ const SETS: [&str; 17] = [
     "mountPoints",
     "portMappings",
     "requiresCompatibilities",
+    "secrets",
     "securityGroups",
     "services",
     "subnets",

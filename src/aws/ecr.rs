@@ -358,7 +358,7 @@ fn wanted(desired: &Desired) -> (Vec<&Repository>, Vec<&Image>) {
 /// `<stack>/`, as the desired repositories have it.
 fn prefix(desired: &Desired) -> String {
     let (repositories, _) = wanted(desired);
-    let first = repositories.first().and_then(|r| r.repository_name.rsplit_once('/'));
+    let first = repositories.first().and_then(|r| r.repository_name.split_once('/'));
     first.map_or_else(|| format!("{}/", desired.stack), |(prefix, _)| format!("{prefix}/"))
 }
 

@@ -1,5 +1,6 @@
 //! From the command line to a connected world: the part that plan, deploy and down share.
 
+mod absent;
 mod build_options;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,8 @@ use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
+
+use absent::absent;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -78,14 +81,10 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     examine(session, strict)?.finish(session)
 }
 
-/// As [`read`], for a command that needs what can be deployed.
+/// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
+/// home, and what cannot be deployed yet, are errors.
 pub(super) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
-    let mut examined = examine(session, strict)?;
-    if let Some(project) = &examined.loaded.project {
-        let facts = Facts { paths: examined.paths.clone(), ..Facts::offline(None) };
-        examined.diagnostics.extend(undeployable(&examined.desired, project, &facts));
-    }
-    examined.finish(session)
+    examine_as(session, strict, true)?.finish(session)
 }
 
 /// What is known of a project without asking anybody.
@@ -96,6 +95,10 @@ pub(super) fn offline(session: &Session, app: &App) -> Facts {
 
 /// As [`read`], with nothing printed yet.
 pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
+    examine_as(session, strict, false)
+}
+
+fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, Error> {
     let global = &session.global;
     let mut loaded = load_files(session)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
@@ -114,6 +117,10 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
+        if sends {
+            diagnostics.extend(undeployable(&translation.desired, project, &facts));
+        }
+        diagnostics.extend(absent(project, &loaded.environment(), sends));
         desired = translation.desired;
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {

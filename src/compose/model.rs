@@ -47,7 +47,7 @@ pub use deploy::{
     Deploy, FailureAction, Mode, Order, Placement, Resources, RestartPolicy, UpdateConfig,
 };
 pub use device::{Device, Gpu};
-pub use extension::{Http, PortExposure, ProjectExtension, ServiceExtension};
+pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};
 pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};
 pub use hook::{Hook, Hooks};

@@ -88,15 +88,15 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::Root => &["configs", "secrets"],
-            Level::Service => &["configs", "secrets"],
             Level::ProjectExtension => {
                 &["certificate", "discovery", "domain", "launch", "load_balancer"]
             }
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
             Level::StorageExtension => &["s3files"],
-            Level::Build
+            Level::Root
+            | Level::Service
+            | Level::Build
             | Level::Deploy
             | Level::Reservations
             | Level::Attachment
@@ -145,15 +145,11 @@ impl Level {
     }
 }
 
-const SERVICE_EXTENSION: &[&str] =
-    &["autoscaling", "env_files_s3", "mirror", "rollout", "schedule", "secret_env"];
+const SERVICE_EXTENSION: &[&str] = &["autoscaling", "mirror", "rollout", "schedule"];
 
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {
     match (level, key) {
-        (Level::Root | Level::Service, "secrets" | "configs") => {
-            "pass the value through `environment`, or build the file into the image, until then"
-        }
         (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"

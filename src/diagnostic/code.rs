@@ -235,9 +235,9 @@ codes! {
         "Publish one of them on another port.";
     /// A value that looks like a credential stands in the file.
     LiteralCredential = "literal-credential",
-        "Whoever may read the task definition reads the value. decklift does not carry Compose \
-        secrets over yet: let the container fetch the value itself, from Secrets Manager say, with \
-        a name in its environment.";
+        "Whoever may read the task definition reads the value. Keep it in Secrets Manager or \
+        Systems Manager, and let ECS fetch it with `x-ecs: {secret_env: {NAME: ARN}}`, or write it \
+        as a secret of Compose.";
     /// A build context or Dockerfile that does not exist.
     BuildContext = "build-context",
         "Correct the path: `build` is relative to the Compose file, `dockerfile` to the \

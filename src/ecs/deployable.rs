@@ -3,6 +3,7 @@
 
 mod assets;
 mod build;
+mod secrets;
 
 use super::desired::Desired;
 use super::facts::Facts;
@@ -15,6 +16,7 @@ use crate::diagnostic::{Code, Diagnostic};
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = undecided(desired);
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
+    found.extend(secrets::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }

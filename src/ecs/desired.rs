@@ -4,6 +4,7 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod asset;
 mod cluster;
 mod container_settings;
 mod file_system;
@@ -16,12 +17,14 @@ mod namespace;
 mod repository;
 mod request;
 mod role;
+mod secret;
 mod security_group;
 mod service;
 mod task_definition;
 mod value;
 mod visit;
 
+pub use asset::*;
 pub use cluster::*;
 pub use container_settings::*;
 pub use file_system::*;
@@ -34,6 +37,7 @@ pub use namespace::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
+pub use secret::*;
 pub use security_group::*;
 pub use service::*;
 pub use task_definition::*;
@@ -71,6 +75,7 @@ pub enum Body {
     Cluster(Cluster),
     Namespace(Namespace),
     LogGroup(LogGroup),
+    Secret(Secret),
     Role(Role),
     Repository(Repository),
     Image(Image),

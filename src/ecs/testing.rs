@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 
 use crate::compose::Project;
 use crate::compose::model::{
-    Build, Condition, Dependency, Deploy, HealthTest, Healthcheck, Mount, MountKind, Network,
-    NetworkAttachment, Port, ProjectExtension, Protocol, Service, ServiceExtension, Settings,
-    Volume, Written,
+    Build, Condition, Dependency, Deploy, FileObject, FileReference, HealthTest, Healthcheck,
+    Mount, MountKind, Network, NetworkAttachment, Port, ProjectExtension, Protocol,
+    SecretExtension, Service, ServiceExtension, Settings, Volume, Written,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId};
@@ -178,6 +178,31 @@ pub(crate) fn env(service: &mut Service, name: &str, value: &str) {
     service.environment.insert(name.to_owned(), at(value.to_owned()));
 }
 
+/// Settings that are texts.
+pub(crate) fn settings(attributes: &[(&'static str, &str)]) -> Settings {
+    let mut settings = Settings::default();
+    for (key, value) in attributes {
+        settings.set(key, *value);
+    }
+    settings
+}
+
+/// A secret or config of the project.
+pub(crate) fn object(attributes: &[(&'static str, &str)]) -> FileObject {
+    FileObject {
+        span: span(),
+        name: None,
+        external: false,
+        settings: settings(attributes),
+        extension: SecretExtension::default(),
+    }
+}
+
+/// A service's use of a secret or config.
+pub(crate) fn reference(source: &str, attributes: &[(&'static str, &str)]) -> FileReference {
+    FileReference { source: at(source.to_owned()), settings: settings(attributes) }
+}
+
 /// The project `shop` of these services, with every network and volume that they name.
 pub(crate) fn project(services: Vec<Service>) -> Project {
     let mut networks = IndexMap::new();
@@ -291,4 +316,9 @@ pub(crate) fn loud(diagnostics: &Diagnostics) -> Vec<(Severity, Code)> {
         .filter(|d| d.severity != Severity::Note)
         .map(|d| (d.severity, d.code))
         .collect()
+}
+
+/// The document of a role's inline policy.
+pub(crate) fn policy(role: &desired::Role) -> &str {
+    &role.policy.as_ref().expect("a policy").policy_document
 }

@@ -53,9 +53,9 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         services: _,
         networks: _,
         volumes: _,
+        secrets: _, // secrets.rs
+        configs: _, // configs.rs
         // What ECS does not take is in the table of compose/unsupported.rs.
-        secrets: _,
-        configs: _,
         models: _,
         extensions: _,
         extension,
@@ -82,6 +82,8 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         log_retention: rules::log_group::retention(extension, &mut out),
     };
     out.desired.stack.clone_from(&cx.stack);
+    rules::secrets::add(&cx, &mut out);
+    rules::configs::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
     rules::load_balancer::assign(&mut members, &mut out);
     rules::proxy::check(&members, &mut out);
@@ -93,6 +95,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         rules::log_group::add(&cx, member.service, &mut out);
         rules::image::add(&cx, member, &mut out);
     }
+    rules::helper_image::add(&cx, &members, &mut out);
     for unit in &units(&members) {
         rules::task::add(&cx, unit, &mut out);
         match unit.leader().job {

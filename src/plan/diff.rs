@@ -33,7 +33,8 @@ pub fn changes(desired: &Body, observed: &Observed) -> Vec<Change> {
         compare("", Some(&want), Some(&have), &mut found);
     }
     if let (Body::Image(want), Body::Image(have)) = (desired, &observed.body)
-        && want != have
+        // The tag stands for everything that the image was made from.
+        && (&want.repository_name, &want.image_tag) != (&have.repository_name, &have.image_tag)
     {
         found.push(change("imageTag", Some(&have.image_tag), Some(&want.image_tag)));
     }

@@ -8,9 +8,9 @@ use super::container_settings as settings;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::text;
 use crate::ecs::desired::{
-    ContainerDefinition, ContainerDependency, FirelensConfiguration, HealthCheck, KeyValuePair,
-    LinuxParameters, LogConfiguration, MountPoint, PortMapping, RepositoryCredentials,
-    SecretOption, Tmpfs, Value,
+    ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
+    FirelensConfiguration, HealthCheck, KeyValuePair, LinuxParameters, LogConfiguration,
+    MountPoint, PortMapping, RepositoryCredentials, SecretOption, Tmpfs, Value,
 };
 
 /// As `RegisterTaskDefinition` takes it. What is empty is not sent.
@@ -31,6 +31,8 @@ pub(super) fn to_sdk(
         working_directory,
         user,
         environment,
+        secrets,
+        environment_files,
         mount_points,
         depends_on,
         health_check,
@@ -61,6 +63,8 @@ pub(super) fn to_sdk(
         .set_working_directory(working_directory.clone())
         .set_user(user.clone())
         .set_environment(some(environment.iter().map(variable).collect()))
+        .set_secrets(some(secrets.iter().map(secret).collect::<Result<_, _>>()?))
+        .set_environment_files(some(environment_files.iter().map(file).collect::<Result<_, _>>()?))
         .set_mount_points(some(mount_points.iter().map(mount).collect()))
         .set_depends_on(some(depends_on.iter().map(dependency).collect::<Result<_, _>>()?))
         .set_health_check(health_check.as_ref().map(check).transpose()?)
@@ -97,6 +101,8 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
         working_directory: container.working_directory().map(str::to_owned),
         user: container.user().map(str::to_owned),
         environment: environment_back(container.environment()),
+        secrets: secrets_back(container.secrets()),
+        environment_files: container.environment_files().iter().map(file_back).collect(),
         mount_points: mounts_back(container.mount_points()),
         depends_on: container.depends_on().iter().map(dependency_back).collect(),
         health_check: container.health_check().map(check_back),
@@ -175,6 +181,32 @@ fn environment_back(list: &[sdk::KeyValuePair]) -> Vec<KeyValuePair> {
         .collect();
     pairs.sort();
     pairs
+}
+
+fn secret(secret: &ContainerSecret) -> Result<sdk::Secret, CloudError> {
+    let ContainerSecret { name, value_from } = secret;
+    Ok(sdk::Secret::builder().name(name).value_from(text(value_from)?).build()?)
+}
+
+fn secrets_back(list: &[sdk::Secret]) -> Vec<ContainerSecret> {
+    let mut secrets: Vec<_> = list
+        .iter()
+        .map(|secret| ContainerSecret {
+            name: secret.name().to_owned(),
+            value_from: Value::from(secret.value_from()),
+        })
+        .collect();
+    secrets.sort();
+    secrets
+}
+
+fn file(file: &EnvironmentFile) -> Result<sdk::EnvironmentFile, CloudError> {
+    let EnvironmentFile { value, kind } = file;
+    Ok(sdk::EnvironmentFile::builder().value(value).r#type(kind.as_str().into()).build()?)
+}
+
+fn file_back(file: &sdk::EnvironmentFile) -> EnvironmentFile {
+    EnvironmentFile { value: file.value().to_owned(), kind: file.r#type().as_str().to_owned() }
 }
 
 fn mount(mount: &MountPoint) -> sdk::MountPoint {

@@ -46,6 +46,17 @@ fn environment() -> impl Strategy<Value = Vec<KeyValuePair>> {
     prop::collection::vec(pair, 0..4).prop_map(|list| sorted(list, |pair| pair.name.clone()))
 }
 
+fn secrets() -> impl Strategy<Value = Vec<ContainerSecret>> {
+    let secret =
+        (word(), value()).prop_map(|(name, value_from)| ContainerSecret { name, value_from });
+    prop::collection::vec(secret, 0..3).prop_map(|list| sorted(list, |secret| secret.name.clone()))
+}
+
+fn files() -> impl Strategy<Value = Vec<EnvironmentFile>> {
+    let file = word().prop_map(|value| EnvironmentFile { value, kind: "s3".to_owned() });
+    prop::collection::vec(file, 0..3)
+}
+
 fn mounts() -> impl Strategy<Value = Vec<MountPoint>> {
     let mount = (word(), word(), prop::bool::ANY).prop_map(|(volume, path, read_only)| {
         MountPoint { source_volume: volume, container_path: format!("/{path}"), read_only }
@@ -169,6 +180,7 @@ prop_compose! {
         essential in prop::bool::ANY,
         port_mappings in ports(),
         environment in environment(),
+        supplied in (secrets(), files()),
         mount_points in mounts(),
         commands in (option(words()), option(words()), option(word()), option(word())),
         health_check in option(check()),
@@ -180,12 +192,13 @@ prop_compose! {
         depends_on in prop::collection::vec(word(), 0..3),
     ) -> ContainerDefinition {
         let (entry_point, command, working_directory, user) = commands;
+        let (secrets, environment_files) = supplied;
         let condition = |name| ContainerDependency {
             container_name: name,
             condition: "HEALTHY".to_owned(),
         };
         ContainerDefinition {
-            name, image, essential, port_mappings, environment, mount_points, entry_point, command,
+            name, image, essential, port_mappings, environment, secrets, environment_files, mount_points, entry_point, command,
             working_directory, user, health_check, linux_parameters, docker_labels,
             depends_on: depends_on.into_iter().map(condition).collect(),
             log_configuration: log,

@@ -19,6 +19,8 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
     let sent = sent.as_input().clone().build().unwrap();
     let containers = sent.container_definitions().iter().cloned().map(|mut container| {
         container.environment.get_or_insert_default().reverse();
+        container.secrets.get_or_insert_default().reverse();
+        container.environment_files.get_or_insert_default();
         container.mount_points.get_or_insert_default().reverse();
         container.port_mappings.get_or_insert_default().reverse();
         container.volumes_from.get_or_insert_default();

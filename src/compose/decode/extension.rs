@@ -4,7 +4,9 @@ mod settings;
 
 use super::Decoder;
 use super::table::Table;
-use crate::compose::model::{Http, PortExposure, ProjectExtension, ServiceExtension};
+use crate::compose::model::{
+    Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
+};
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -63,6 +65,12 @@ impl Decoder<'_> {
             out.http = self.http(node);
         }
         out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
+        if let Some(node) = table.value("secret_env") {
+            out.secret_env = self.labels("x-ecs.secret_env", node);
+        }
+        if let Some(node) = table.value("env_files_s3") {
+            out.env_files_s3 = self.strings("x-ecs.env_files_s3", node);
+        }
         out.job = table.value("job").and_then(|node| self.boolean("x-ecs.job", node));
         out.volume = table.value("volume").and_then(|node| self.place("x-ecs.volume", node));
         out.allow_shared_volume = table
@@ -103,6 +111,20 @@ impl Decoder<'_> {
         if let Some(node) = table.value("overrides") {
             out.overrides = self.overrides(node);
         }
+    }
+
+    /// A secret's `x-ecs`.
+    pub(super) fn secret_extension(&mut self, node: &Node) -> SecretExtension {
+        let mut out = SecretExtension::default();
+        if node.is_null() {
+            return out;
+        }
+        let level = Level::Part("the `x-ecs` of a secret");
+        let Some(mut table) = Table::open(self, "x-ecs", node, level) else { return out };
+        out.arn = table.value("arn").and_then(|node| self.filled("x-ecs.arn", node));
+        out.key = table.value("key").and_then(|node| self.filled("x-ecs.key", node));
+        table.finish(self);
+        out
     }
 
     fn exposures(&mut self, node: &Node, out: &mut ServiceExtension) {

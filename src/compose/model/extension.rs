@@ -26,6 +26,15 @@ pub struct ProjectExtension {
     pub repositories: Repositories,
 }
 
+/// `x-ecs` of a secret
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct SecretExtension {
+    /// `arn`: a secret, or a parameter, that exists
+    pub arn: Option<Located<String>>,
+    /// `key`: one of its JSON
+    pub key: Option<Located<String>>,
+}
+
 /// Who may reach a published port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortExposure {
@@ -57,6 +66,10 @@ pub struct ServiceExtension {
     pub http: Http,
     /// `task`: the name of a task that several services share
     pub task: Option<Located<String>>,
+    /// `secret_env`: a secret of the project, an ARN or a parameter, by variable
+    pub secret_env: IndexMap<String, Located<String>>,
+    /// `env_files_s3`: objects in S3
+    pub env_files_s3: Vec<Located<String>>,
     /// `job`: whether it runs to completion, once a deployment
     pub job: Option<Located<bool>>,
     /// `volume`: where the service's volumes live that say nothing themselves

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::UpperTag;
+use super::{Asset, UpperTag};
 
 /// `ecr CreateRepository` and `ecr PutLifecyclePolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct RepositoryEncryption {
 }
 
 /// An image that must stand in a repository before a task can use it. No single request makes it:
-/// it is built and pushed.
+/// it is built, or copied, and pushed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
@@ -50,38 +50,10 @@ pub struct Image {
     pub repository_name: String,
     /// The tag, which names what the image was made from; see `images`.
     pub image_tag: String,
-    /// The image that the assets go on; absent where it is built.
+    /// The image that it is a copy of, or that the assets go on; absent where it is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// What is put on top of it, sorted by target.
+    /// What is put on top of it, sorted by target. The tag stands for the content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<Asset>,
-}
-
-/// Files that become a part of an image instead of being mounted.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Asset {
-    /// The absolute path inside the container.
-    pub target: String,
-    /// Where they are.
-    pub source: AssetSource,
-    /// Whether the target is a directory, which then hides what the image has there.
-    pub is_directory: bool,
-}
-
-/// Where the files of an [`Asset`] are.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AssetSource {
-    /// A file or directory of the project: its path from the project's directory, with slashes.
-    Path(String),
-    /// Another image's content.
-    Image {
-        /// Its reference.
-        reference: String,
-        /// The directory in it; all of it when absent.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        subpath: Option<String>,
-    },
 }

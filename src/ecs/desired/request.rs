@@ -41,6 +41,7 @@ impl Body {
                 one("logs", "create-log-group", json(&b.create)),
                 one("logs", "put-retention-policy", json(&b.retention)),
             ],
+            Self::Secret(b) => vec![one("secretsmanager", "create-secret", json(b))],
             Self::Role(b) => {
                 let mut requests = vec![one("iam", "create-role", json(&b.create))];
                 requests.extend(b.policy.iter().map(|p| one("iam", "put-role-policy", json(p))));

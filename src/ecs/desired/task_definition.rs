@@ -153,6 +153,12 @@ pub struct ContainerDefinition {
     /// Sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<KeyValuePair>,
+    /// Variables whose values ECS fetches when the container starts, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<ContainerSecret>,
+    /// Files of variables, in the order of precedence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment_files: Vec<EnvironmentFile>,
     /// Where volumes are mounted, sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mount_points: Vec<MountPoint>,
@@ -225,6 +231,26 @@ pub struct KeyValuePair {
     pub name: String,
     /// Value.
     pub value: String,
+}
+
+/// `ecs Secret`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerSecret {
+    /// The variable.
+    pub name: String,
+    /// The secret's ARN, with a key of its JSON and a version where they are named, or a parameter.
+    pub value_from: Value,
+}
+
+/// `ecs EnvironmentFile`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentFile {
+    /// The ARN of an object in S3.
+    pub value: String,
+    /// `s3`
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 /// `ecs MountPoint`

@@ -7,6 +7,7 @@ impl Body {
             Self::Cluster(_)
             | Self::Namespace(_)
             | Self::LogGroup(_)
+            | Self::Secret(_)
             | Self::Role(_)
             | Self::Repository(_)
             | Self::Image(_)
@@ -40,7 +41,10 @@ impl Body {
                     f(&mut efs.file_system_id);
                     efs.authorization_config.iter_mut().for_each(|a| f(&mut a.access_point_id));
                 }
-                task.container_definitions.iter_mut().for_each(|c| f(&mut c.image));
+                for container in &mut task.container_definitions {
+                    f(&mut container.image);
+                    container.secrets.iter_mut().for_each(|s| f(&mut s.value_from));
+                }
             }
             Self::Job(job) => {
                 f(&mut job.task_definition);

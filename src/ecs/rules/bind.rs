@@ -72,7 +72,7 @@ pub(super) fn place<'a>(
 }
 
 /// The path with slashes.
-fn slashes(path: &Path) -> String {
+pub(super) fn slashes(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|c| c.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
@@ -280,11 +280,8 @@ impl<'a> Bind<'a, '_> {
                 format!("what the container writes to {} is lost with its task", self.target());
             out.say(fresh(self.owner, self.mount, &message));
         }
-        Place::Asset(Asset {
-            target: self.target().to_owned(),
-            source: AssetSource::Path(if path.is_empty() { ".".to_owned() } else { path }),
-            is_directory: !self.is_file(),
-        })
+        let source = AssetSource::Path(if path.is_empty() { ".".to_owned() } else { path });
+        Place::Asset(Asset::of_root(self.target().to_owned(), source, !self.is_file()))
     }
 
     /// Why the files must not become a part of an image, which everybody who may pull it can read.

@@ -89,19 +89,21 @@ pub(crate) fn container(
         namespaces: _,   // namespaces.rs
         privileges: _,   // privileges.rs, capabilities.rs, devices.rs
         addressing: _,   // addressing.rs, discovery.rs
-        written: _,
-        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs, task_role.rs, overrides.rs
+        written: _,      // supply.rs
+        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs, task_role.rs, overrides.rs, supply.rs
     } = member.service;
     check(cx, member, out);
     ContainerDefinition {
         image: image::reference(member),
-        repository_credentials: image::credentials(member.service, out),
+        repository_credentials: image::credentials(member, out),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
         working_directory: working_dir.as_ref().map(|dir| dir.value.clone()),
         user: user.as_ref().map(|user| user.value.clone()),
         environment: variables(member, environment, out),
+        secrets: member.supply.variables.clone(),
+        environment_files: member.supply.variable_files.clone(),
         depends_on: dependencies::within(unit, member),
         health_check: health::health_check(member.service, out),
         linux_parameters: linux(member.service, is_on(init.as_ref()), mounts, out),
@@ -183,6 +185,8 @@ fn variables(member: &Member<'_>, given: &Texts, out: &mut Output) -> Vec<KeyVal
     let mut all: BTreeMap<_, _> =
         given.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     image_quirks::add(member, &mut all, out);
+    // A variable comes from one place.
+    all.retain(|name, _| !member.service.extension.secret_env.contains_key(name));
     all.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
 }
 

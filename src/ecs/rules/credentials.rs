@@ -71,6 +71,10 @@ const ABOUT: &[&str] = &[
 /// Warns of each variable that looks like a credential.
 pub(crate) fn check(service: &Service, out: &mut Output) {
     for (name, value) in &service.environment {
+        // It does not go to ECS.
+        if service.extension.secret_env.contains_key(name) {
+            continue;
+        }
         if is_one(name, &value.value) || has_userinfo(&value.value) {
             out.say(
                 Diagnostic::warning(

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::{firelens, logging};
-use crate::compose::model::Service;
+use super::secrets::Grant;
+use super::{firelens, image, logging};
 use crate::ecs::translate::context::Context;
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 
 // The keys below stand in order, so that the documents are the same bytes whether or not serde_json
@@ -55,39 +56,51 @@ pub(crate) fn logs(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
     statements
 }
 
-/// Reading exactly these secrets and parameters, named by ARN or by name.
-pub(crate) fn secrets(cx: &Context<'_>, names: impl IntoIterator<Item = String>) -> Vec<Json> {
-    let (mut secrets, mut parameters) = (BTreeSet::new(), BTreeSet::new());
-    for name in names {
-        let parts: Vec<&str> = name.split(':').collect();
-        match parts.get(2) {
-            Some(&"ssm") => _ = parameters.insert(name),
-            // What follows the name are a key, a stage and a version.
-            Some(&"secretsmanager") => {
-                _ = secrets.insert(parts.get(..7).unwrap_or(&parts).join(":"));
-            }
-            // Secrets Manager ends each ARN with six random characters.
-            _ => _ = secrets.insert(cx.arn("secretsmanager", &format!("secret:{name}-??????"))),
-        }
+/// What a secret or parameter is that is given by ARN, or by name.
+pub(crate) fn named(cx: &Context<'_>, name: &str) -> Grant {
+    let parts: Vec<&str> = name.split(':').collect();
+    match parts.get(2) {
+        Some(&"ssm") => Grant::Parameter(name.to_owned()),
+        // What follows the name are a key, a stage and a version.
+        Some(&"secretsmanager") => Grant::Secret(parts.get(..7).unwrap_or(&parts).join(":")),
+        // Secrets Manager ends each ARN with six random characters.
+        _ => Grant::Secret(cx.arn("secretsmanager", &format!("secret:{name}-??????"))),
     }
-    let mut statements = Vec::new();
-    if !secrets.is_empty() {
-        let secrets = secrets.into_iter().collect();
-        statements.push(allow(&["secretsmanager:GetSecretValue"], secrets));
-    }
-    if !parameters.is_empty() {
-        statements.push(allow(&["ssm:GetParameters"], parameters.into_iter().collect()));
-    }
-    statements
 }
 
-/// The secrets that ECS reads to start a service's container and its log driver.
-pub(crate) fn secrets_of(service: &Service) -> impl Iterator<Item = String> {
+/// Reading exactly these secrets, parameters and files of variables (ECS developer guide, "Task
+/// execution IAM role"). A key of KMS other than AWS's own would need `kms:Decrypt`; none is named.
+pub(crate) fn reads(grants: BTreeSet<Grant>) -> Vec<Json> {
+    let (mut secrets, mut parameters) = (Vec::new(), Vec::new());
+    let (mut objects, mut buckets) = (Vec::new(), Vec::new());
+    for grant in grants {
+        match grant {
+            Grant::Secret(arn) => secrets.push(arn),
+            Grant::Parameter(arn) => parameters.push(arn),
+            Grant::Object(object, bucket) => {
+                objects.push(object);
+                buckets.push(bucket);
+            }
+        }
+    }
+    let all = [
+        ("secretsmanager:GetSecretValue", secrets),
+        ("ssm:GetParameters", parameters),
+        ("s3:GetObject", objects),
+        ("s3:GetBucketLocation", buckets),
+    ];
+    let some = all.into_iter().filter(|(_, resources)| !resources.is_empty());
+    some.map(|(action, resources)| allow(&[action], resources)).collect()
+}
+
+/// The secrets that ECS reads to pull a service's image and to start its log driver.
+pub(crate) fn secrets_of(member: &Member<'_>) -> impl Iterator<Item = String> {
+    let service = member.service;
     let options = service.logging.iter().flat_map(|logging| logging.value.options.values());
     let options = options.filter(|value| {
         matches!(logging::driver(service), logging::Driver::Splunk | logging::Driver::Firelens)
             && logging::is_secret(&value.value)
     });
-    let pull = service.extension.pull_credentials.iter().filter(|_| service.build.is_none());
+    let pull = service.extension.pull_credentials.iter().filter(|_| !image::is_pushed(member));
     options.chain(pull).map(|value| value.value.clone())
 }

@@ -48,7 +48,8 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
 }
 
 /// How ECS logs in to the registry of the service's image.
-pub(crate) fn credentials(service: &Service, out: &mut Output) -> Option<RepositoryCredentials> {
+pub(crate) fn credentials(member: &Member<'_>, out: &mut Output) -> Option<RepositoryCredentials> {
+    let service = member.service;
     let given = service.extension.pull_credentials.as_ref()?;
     let image = service.image.as_ref().map_or("", |image| image.value.as_str());
     if service.build.is_some() || private_ecr(image).is_some() {
@@ -58,6 +59,10 @@ pub(crate) fn credentials(service: &Service, out: &mut Output) -> Option<Reposit
                 .help("take `pull_credentials` away: the execution role may pull the image")
                 .service(&service.name.value),
         );
+        return None;
+    }
+    // With files on top of it, it is pulled from the project's own registry.
+    if is_pushed(member) {
         return None;
     }
     Some(RepositoryCredentials { credentials_parameter: given.value.clone() })

@@ -153,11 +153,8 @@ fn image<'a>(
     if !read_only {
         out.say(fresh(owner, mount, &format!("what the container writes to {target} is lost")));
     }
-    Place::Asset(Asset {
-        target: target.clone(),
-        source: AssetSource::Image { reference: reference.to_owned(), subpath: subpath.clone() },
-        is_directory: true,
-    })
+    let source = AssetSource::Image { reference: reference.to_owned(), subpath: subpath.clone() };
+    Place::Asset(Asset::of_root(target.clone(), source, true))
 }
 
 /// Files that are a part of the image are fresh with each task.

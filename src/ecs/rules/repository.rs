@@ -29,11 +29,18 @@ pub(super) fn add(
 ) -> ResourceId {
     let name = &service.name.value;
     let id = ResourceId::new(Kind::Repository, name);
+    let body = body(cx, &id, repository_name(cx, name));
+    out.add(id.clone(), Body::Repository(body), Some(name), Some(place));
+    id
+}
+
+/// A repository with the settings of the project.
+pub(super) fn body(cx: &Context<'_>, id: &ResourceId, repository_name: String) -> Repository {
     let Repositories { prefix: _, keep, scan, immutable, kms_key } =
         &cx.project.extension.repositories;
     let is_immutable = immutable.as_ref().is_some_and(|on| on.value);
-    let body = Repository {
-        repository_name: repository_name(cx, name),
+    Repository {
+        repository_name,
         image_tag_mutability: if is_immutable { "IMMUTABLE" } else { "MUTABLE" }.to_owned(),
         image_scanning_configuration: ImageScanning {
             scan_on_push: scan.as_ref().is_none_or(|on| on.value),
@@ -43,10 +50,8 @@ pub(super) fn add(
             kms_key: key.value.clone(),
         }),
         lifecycle_policy_text: keep.as_ref().map(|keep| lifecycle(keep.value)),
-        tags: cx.upper_tags(&id),
-    };
-    out.add(id.clone(), Body::Repository(body), Some(name), Some(place));
-    id
+        tags: cx.upper_tags(id),
+    }
 }
 
 /// Keeps the newest images (ECR user guide, "Lifecycle policy parameters"). The keys stand in

@@ -1,12 +1,14 @@
 //! The execution role of a task: what ECS itself may do for it, and nothing more.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value as Json, json};
 
 use super::agreed::agreed;
 use super::firelens::{self, Router};
 use super::grants::{self, allow};
+use super::helper_image;
 use super::image::{is_pushed, private_ecr, repository_name};
-use crate::compose::model::Service;
 use crate::ecs::desired::{
     Attribute, Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role, Value,
 };
@@ -98,11 +100,14 @@ fn trust(cx: &Context<'_>) -> Json {
 /// Pull exactly its repositories, write exactly its log groups, read exactly its secrets.
 fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
     let mut statements = Vec::new();
-    let services = || unit.members.iter().map(|member| member.service);
     let mut repositories: Vec<_> =
         unit.members.iter().filter_map(|m| repository_arn(cx, m)).collect();
     if firelens::router(unit) == Some(Router::Sidecar) {
         repositories.extend(foreign_repository_arn(cx, firelens::image(unit)));
+    }
+    if unit.members.iter().any(|member| !member.supply.files.is_empty()) {
+        let repository = helper_image::repository_name(cx);
+        repositories.push(cx.arn("ecr", &format!("repository/{repository}")));
     }
     if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
@@ -112,7 +117,10 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
         statements.push(allow(&pull, repositories));
     }
     statements.extend(grants::logs(cx, unit));
-    statements.extend(grants::secrets(cx, services().flat_map(grants::secrets_of)));
+    let given = unit.members.iter().flat_map(|member| grants::secrets_of(member));
+    let mut reads: BTreeSet<_> = given.map(|name| grants::named(cx, &name)).collect();
+    reads.extend(unit.members.iter().flat_map(|member| member.supply.grants.iter().cloned()));
+    statements.extend(grants::reads(reads));
     statements
 }
 
@@ -134,7 +142,7 @@ fn foreign_repository_arn(cx: &Context<'_>, image: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::Logging;
+    use crate::compose::model::{Logging, Service};
     use crate::diagnostic::{Code, Severity};
     use crate::ecs::testing::{
         at, built, container, facts, has, loud, project, resource, run, service, task,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, firelens, image, image_needs, namespaces, overrides, role, seed, size,
+    container, firelens, image, image_needs, namespaces, overrides, role, secret_files, seed, size,
     system_controls, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,7 +30,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         image_needs::memory(member.service, size, *container, out);
         image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
     }
-    let mut seeds = Vec::new();
+    let mut helpers = Vec::new();
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
         let mut container = container::container(cx, unit, member, size, &mounts, out);
@@ -38,7 +38,11 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             seed.log_configuration.clone_from(&container.log_configuration);
             container.depends_on.push(seed::dependency(&seed));
             container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
-            seeds.push(seed);
+            helpers.push(seed);
+        }
+        if let Some(writer) = secret_files::deliver(member, &mut container) {
+            volumes.insert(writer.volume.name.clone(), writer.volume);
+            helpers.push(writer.container);
         }
         containers.push(container);
         for volume in mounts.volumes {
@@ -55,7 +59,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             }
         }
     }
-    containers.extend(seeds);
+    containers.extend(helpers);
     firelens::add(cx, unit, &mut containers, out);
     let execution_role = role::add(cx, unit, out);
     let mut body = TaskDefinition {

@@ -158,7 +158,9 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
         }
     }
     let covers = points.keys().chain(tmpfs.keys()).map(|path| (*path, open.contains(path)));
-    hidden(member, covers.collect(), out);
+    let secrets =
+        (!member.supply.files.is_empty()).then_some((super::secret_files::DIRECTORY, false));
+    hidden(member, covers.chain(secrets).collect(), out);
     // A volume whose mount another one replaced is not the task's.
     let used: BTreeSet<_> = points.values().map(|point| &point.source_volume).collect();
     let volumes = volumes.into_values().filter(|volume| used.contains(&volume.name)).collect();
@@ -179,10 +181,12 @@ fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
     for asset in &member.assets {
         let is_over = |path: &str| {
             let rest = asset.target.strip_prefix(path.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.starts_with('/'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let Some((path, is_open)) = covers.iter().find(|(path, _)| is_over(path)) else { continue };
         let mount = member.stored.iter().find(|stored| stored.mount.value.target == asset.target);
+        let given = member.supply.assets.get(&asset.target).map(|(_, span)| *span);
+        let span = given.or(mount.map(|stored| stored.mount.span));
         let message = format!("the volume at {path} hides {}", asset.target);
         // A mount that waits for a decision may yet become a part of the image, too.
         let diagnostic = if *is_open {
@@ -192,10 +196,10 @@ fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
         };
         out.say(
             diagnostic
-                .at(mount.map_or(member.service.span(), |stored| stored.mount.span), "")
+                .at(span.unwrap_or(member.service.span()), "")
                 .help(
-                    "files of the project become a part of the image, below any volume: mount \
-                    them elsewhere, or the volume deeper",
+                    "files become a part of the image, below any volume: mount them elsewhere, or \
+                    the volume deeper",
                 )
                 .service(member.name()),
         );

@@ -8,6 +8,7 @@ use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
+use crate::ecs::rules::supply::{self, Supply, supply};
 use crate::ecs::rules::{addressing, dependencies, job, namespaces, volumes};
 
 use super::context::{Context, Output};
@@ -42,6 +43,8 @@ pub(crate) struct Member<'a> {
     pub(crate) assets: Vec<Asset>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
+    /// What it gets from elsewhere: secrets, configs, files of variables.
+    pub(crate) supply: Supply,
     /// Of a service whose task runs to completion: how often.
     pub(crate) job: Option<i32>,
     /// What its rollout, or its run, waits for.
@@ -103,13 +106,14 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 stored,
                 assets: Vec::new(),
                 stateful,
+                supply: supply(cx, service, out),
                 job,
                 gates: Vec::new(),
             }
         })
         .collect();
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
-        members[member].assets = assets;
+        members[member].assets = supply::on_top(&mut members[member], assets, out);
     }
     unit::check(&members, out);
     discovery::resolve(&mut members, out);

@@ -3,9 +3,10 @@
 use super::text::{is, is_ecs_name, is_placeholder};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId,
+    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId, Secret,
 };
 use crate::ecs::rules::log_group::RETENTION_DAYS;
+use crate::ecs::rules::secrets::{has_suffix, is_secret_name};
 
 pub(super) fn cluster(cluster: &Cluster, report: &mut Report<'_>) {
     let Cluster { cluster_name, capacity_providers: _, tags } = cluster;
@@ -49,6 +50,23 @@ pub(super) fn log_group(group: &LogGroup, unique: &mut Unique, report: &mut Repo
     }
     unique.take(Kind::LogGroup, name, report);
     tags::check(group.create.tags.iter().map(|(k, v)| (k.as_str(), v.as_str())), report);
+}
+
+/// `CreateSecret` (Secrets Manager API reference)
+pub(super) fn secret(secret: &Secret, unique: &mut Unique, report: &mut Report<'_>) {
+    let Secret { name, description, tags } = secret;
+    if !is_placeholder(name) && (!is_secret_name(name) || has_suffix(name)) {
+        report.fault(
+            format!("{name:?} is no name for a secret"),
+            "Secrets Manager takes 1 to 512 letters, digits and `/_+=.@-`, not ending with a \
+                hyphen and six characters",
+        );
+    }
+    if description.chars().count() > 2048 {
+        report.fault("the description is too long", "Secrets Manager takes 2048 characters");
+    }
+    unique.take(Kind::Secret, name, report);
+    tags::upper(tags, report);
 }
 
 pub(super) fn repository(repository: &Repository, unique: &mut Unique, report: &mut Report<'_>) {

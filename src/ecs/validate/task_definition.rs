@@ -82,6 +82,8 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
         let log = container.log_configuration.as_ref();
         log.is_some_and(|log| log.log_driver == "awslogs" || !log.secret_options.is_empty())
             || container.repository_credentials.is_some()
+            || !container.secrets.is_empty()
+            || !container.environment_files.is_empty()
             || matches!(&container.image, Value::From(_, Attribute::Uri))
             || container.image.known().is_some_and(|image| private_ecr(image).is_some())
     });

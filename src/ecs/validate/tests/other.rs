@@ -1,4 +1,5 @@
 use super::*;
+use crate::ecs::desired::{Asset, AssetSource};
 
 #[test]
 fn security_groups() {
@@ -63,6 +64,49 @@ fn log_groups() {
 }
 
 #[test]
+fn secrets() {
+    use crate::ecs::desired::{Resource, Secret, UpperTag};
+    let faults = |edit: fn(&mut Secret)| {
+        let mut desired = good();
+        for name in ["db", "other"] {
+            let secret = Secret {
+                name: format!("decklift/shop/{name}"),
+                description: String::new(),
+                tags: Vec::new(),
+            };
+            desired.insert(Resource {
+                id: ResourceId::new(Kind::Secret, name),
+                body: Body::Secret(secret),
+                service: None,
+                origin: None,
+                waits: Vec::new(),
+                peers: Vec::new(),
+                stateful: false,
+            });
+        }
+        let id = ResourceId::new(Kind::Secret, "other");
+        let Some(Body::Secret(secret)) = desired.resources.get_mut(&id).map(|r| &mut r.body) else {
+            panic!("no secret")
+        };
+        edit(secret);
+        validate(&desired).into_iter().map(|d| d.message).collect::<Vec<_>>()
+    };
+    assert_eq!(faults(|_| {}), Vec::<String>::new());
+    let edits: [(&str, fn(&mut Secret)); 6] = [
+        ("no name for a secret", |s| s.name = "a b".into()),
+        ("no name for a secret", |s| s.name = "db-secret".into()),
+        ("no name for a secret", |s| s.name = "x".repeat(513)),
+        ("also the name of", |s| s.name = "decklift/shop/db".into()),
+        ("description", |s| s.description = "x".repeat(2049)),
+        ("is not taken", |s| s.tags.push(UpperTag { key: "aws:x".into(), value: "y".into() })),
+    ];
+    for (wanted, edit) in edits {
+        let found = faults(edit);
+        assert!(found.len() == 1 && found[0].contains(wanted), "{found:?}");
+    }
+}
+
+#[test]
 fn namespaces_repositories_and_images() {
     namespace("no namespace name", |n| n.name = "a b".into());
     let mut desired = good();
@@ -76,9 +120,12 @@ fn namespaces_repositories_and_images() {
     let found = validate(&desired);
     assert!(found.len() == 1 && found[0].message.contains("no repository name"), "{found:?}");
     image("cannot be put into the image", |i| {
-        let source = crate::ecs::desired::AssetSource::Path("x".into());
-        let target = "x".into();
-        i.assets = vec![crate::ecs::desired::Asset { target, source, is_directory: false }];
+        let link = AssetSource::Link("/run/x".into());
+        i.assets = vec![Asset::of_root("x".into(), link, false)];
+    });
+    image("cannot be put into the image", |i| {
+        let text = AssetSource::Content { text: String::new() };
+        i.assets = vec![Asset::of_root("/x".into(), text, false); 2];
     });
     image("no image tag", |i| i.image_tag = "-x".into());
     image("no repository", |i| i.repository_name = "other".into());

@@ -219,6 +219,11 @@ fn stop_timeouts() {
 #[test]
 fn variables() {
     container("stands twice", |c| {
+        c.environment = vec![KeyValuePair { name: "A".into(), value: "1".into() }];
+        c.secrets = vec![secret("A", "/a")];
+    });
+    container("stands twice", |c| c.secrets = vec![secret("A", "/a"), secret("A", "/b")]);
+    container("stands twice", |c| {
         let first = c.environment[0].clone();
         c.environment.push(first);
     });
@@ -360,4 +365,36 @@ fn restart_policies() {
     container("restartAttemptPeriod 59", |c| c.restart_policy = Some(policy(59, 1)));
     container("restartAttemptPeriod 1801", |c| c.restart_policy = Some(policy(1801, 1)));
     container("ignores 51 exit codes", |c| c.restart_policy = Some(policy(60, 51)));
+}
+
+fn secret(name: &str, from: &str) -> ContainerSecret {
+    ContainerSecret { name: name.into(), value_from: Value::from(from) }
+}
+
+#[test]
+fn what_ecs_fetches() {
+    container("comes from", |c| c.secrets = vec![secret("A", "db")]);
+    let file = |value: &str, kind: &str| EnvironmentFile { value: value.into(), kind: kind.into() };
+    let good = "arn:aws:s3:::conf/a.env";
+    container("no file of variables", |c| c.environment_files = vec![file(good, "http")]);
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("s3://conf/a.env", "s3")]
+    });
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("arn:aws:s3:::conf/a.txt", "s3")];
+    });
+    container("11 files of variables", |c| c.environment_files = vec![file(good, "s3"); 11]);
+    // Nobody may fetch anything without a role.
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].secrets = vec![secret("A", "/a")];
+        t.execution_role_arn = None;
+    });
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].environment_files = vec![file(good, "s3")];
+        t.execution_role_arn = None;
+    });
 }
