@@ -58,13 +58,12 @@ pub(super) struct Examined {
     pub(super) diagnostics: Diagnostics,
     builds: Vec<BuildSpec>,
     paths: BTreeMap<PathBuf, PathFacts>,
-    desired: Desired,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, paths, desired: _ } = self;
+        let Self { loaded, diagnostics, builds, paths } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
@@ -105,7 +104,6 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
     let mut paths = BTreeMap::new();
-    let mut desired = Desired::default();
     if let Some(project) = &loaded.project {
         paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
@@ -121,7 +119,6 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
             diagnostics.extend(undeployable(&translation.desired, project, &facts));
         }
         diagnostics.extend(absent(project, &loaded.environment(), sends));
-        desired = translation.desired;
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));
@@ -130,7 +127,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, paths, desired })
+    Ok(Examined { loaded, diagnostics, builds, paths })
 }
 
 /// Loads what the global options name.

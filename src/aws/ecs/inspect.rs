@@ -14,7 +14,7 @@ use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::observe::IN_FLIGHT;
 use crate::aws::tags::{self, Owner};
-use crate::ecs::desired::{Attribute, Body, Desired};
+use crate::ecs::desired::{Attribute, Desired};
 use crate::inspect::{Moment, PortState, ServiceState, State, TaskState};
 use crate::plan::RolloutState;
 
