@@ -158,7 +158,10 @@ fn check(
             .service(member.name()),
         ),
     }
-    if *restart && other.job.is_none() && member.unit != other.unit {
+    // Of `links` nobody wrote it.
+    let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
+    let is_written = links.into_iter().all(|link| link.span != dependency.span);
+    if *restart && is_written && other.job.is_none() && member.unit != other.unit {
         out.say(
             Diagnostic::warning(
                 Code::Approximated,
