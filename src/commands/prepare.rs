@@ -14,7 +14,7 @@ use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::ecs::deployable::undeployable;
+use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, platform, translate, validate};
@@ -111,13 +111,16 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         let facts = Facts { paths: paths.clone(), ..facts };
         let translation = translate(project, global.environment.as_deref(), &facts);
         let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
-        diagnostics.extend(translation.diagnostics);
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
-        if sends {
-            diagnostics.extend(undeployable(&translation.desired, project, &facts));
-        }
+        let refused = match sends {
+            true => undeployable(&translation.desired, project, &facts),
+            false => Vec::new(),
+        };
+        let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
+        diagnostics.extend(told.cloned());
+        diagnostics.extend(refused);
         diagnostics.extend(absent(project, &loaded.environment(), sends));
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {

@@ -9,7 +9,7 @@ use super::desired::Desired;
 use super::facts::Facts;
 use super::rules::bind::decide;
 use crate::compose::Project;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 
 /// Why the resources of a project cannot be deployed, in a stable order.
 #[must_use]
@@ -19,6 +19,19 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     found.extend(secrets::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
+}
+
+/// Whether a warning says no more than the error that [`undeployable`] makes of the same thing.
+#[must_use]
+pub fn is_repeated(warning: &Diagnostic, errors: &[Diagnostic]) -> bool {
+    let place = |found: &Diagnostic| found.labels.first().map(|label| label.span);
+    errors.iter().any(|error| {
+        let same = matches!(
+            (warning.code, error.code),
+            (Code::FileNotFound, Code::FileNotFound) | (Code::Approximated, Code::MissingAttribute)
+        );
+        same && warning.severity == Severity::Warning && place(warning) == place(error)
+    })
 }
 
 /// Mounts of which the file does not say where they shall live.
@@ -51,8 +64,12 @@ mod tests {
         let project = project(vec![web]);
         let mut facts = facts();
         let codes = |facts: &Facts| -> Vec<Code> {
-            let desired = translate(&project, None, facts).desired;
-            undeployable(&desired, &project, facts).iter().map(|found| found.code).collect()
+            let done = translate(&project, None, facts);
+            let found = undeployable(&done.desired, &project, facts);
+            let mut warnings = done.diagnostics.iter().filter(|d| d.severity == Severity::Warning);
+            assert!(warnings.any(|warning| is_repeated(warning, &found)));
+            assert!(!done.diagnostics.iter().all(|warning| is_repeated(warning, &found)));
+            found.iter().map(|found| found.code).collect()
         };
         assert_eq!(codes(&facts), [Code::MissingAttribute, Code::NotSupportedYet]);
         let missing = PathFacts::plain(PathKind::Missing);

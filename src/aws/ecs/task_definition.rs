@@ -282,7 +282,11 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
             .filter(|arn| !arn.is_empty())
             .map(Value::from),
         network_mode: found.network_mode().map_or("bridge", |mode| mode.as_str()).to_owned(),
-        pid_mode: found.pid_mode().map(|mode| mode.as_str().to_owned()),
+        // Emulators answer an empty one where there is none.
+        pid_mode: found
+            .pid_mode()
+            .map(|mode| mode.as_str().to_owned())
+            .filter(|mode| !mode.is_empty()),
         requires_compatibilities: found
             .requires_compatibilities()
             .iter()

@@ -29,7 +29,7 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
     });
     let volumes = sent.volumes().iter().cloned().map(|mut volume| {
         if let Some(efs) = &mut volume.efs_volume_configuration {
-            efs.root_directory = Some("/".to_owned());
+            efs.root_directory.get_or_insert_with(|| "/".to_owned());
         }
         volume
     });

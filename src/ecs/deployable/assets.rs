@@ -4,6 +4,7 @@ use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Body, Desired, Resource};
 use crate::ecs::facts::{Facts, PathKind};
+use crate::source::Span;
 
 pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -23,11 +24,19 @@ pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) 
             found.push(placed(fault, asset, resource, project));
         }
         let Some(asset) = image.assets.first() else { continue };
-        let message = "files that are mounted cannot be put into an image yet";
-        let fault = Diagnostic::error(Code::NotSupportedYet, message)
-            .help("COPY them in the Dockerfile, or use a volume: `x-ecs: {efs}` at the mount")
-            .service(service);
-        found.push(placed(fault, asset, resource, project));
+        let fault = match mounted_at(asset, resource, project) {
+            Some(_) => {
+                let message = "files that are mounted cannot be put into an image yet";
+                Diagnostic::error(Code::NotSupportedYet, message).help(
+                    "COPY them in the Dockerfile, or use a volume: `x-ecs: {efs}` at the mount",
+                )
+            }
+            None => {
+                let message = format!("files are not laid over the image of {service} yet");
+                Diagnostic::error(Code::NotSupportedYet, message).help("COPY them into the image")
+            }
+        };
+        found.push(placed(fault.service(service), asset, resource, project));
     }
     found
 }
@@ -40,11 +49,14 @@ fn is_missing(asset: &Asset, project: &Project, facts: &Facts) -> bool {
 
 /// The fault at the mount that the asset comes from, else at what makes the image.
 fn placed(fault: Diagnostic, asset: &Asset, resource: &Resource, project: &Project) -> Diagnostic {
-    let service = resource.service.as_ref().and_then(|name| project.services.get(name));
-    let mounts = service.iter().flat_map(|service| &service.mounts);
-    let mount = mounts.filter(|mount| mount.value.target == asset.target).map(|m| m.span).next();
-    match mount.or(resource.origin) {
+    match mounted_at(asset, resource, project).or(resource.origin) {
         Some(span) => fault.at(span, ""),
         None => fault,
     }
+}
+
+/// Where the asset is mounted, if a mount says it.
+fn mounted_at(asset: &Asset, resource: &Resource, project: &Project) -> Option<Span> {
+    let service = project.services.get(resource.service.as_ref()?)?;
+    service.mounts.iter().find(|mount| mount.value.target == asset.target).map(|mount| mount.span)
 }
