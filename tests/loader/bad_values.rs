@@ -116,7 +116,6 @@ const ATTRIBUTES: &[(&str, &str)] = &[
         "    scale: 2\n    container_name: one\n    cpus: 1\n    mem_limit: 1g\n    deploy: {replicas: 3, resources: {limits: {cpus: 2, memory: 2g}}}\n",
     ),
     ("platforms", "    platform: linux/arm64\n    build: {context: ., platforms: [linux/amd64]}\n"),
-    ("remote_context", "    build: https://example.com/x.git\n"),
     (
         "unsupported",
         "    secrets: [a]\n    logging: {driver: none}\n    links: [web]\n    extends: {service: x}\n    stop_signal: SIGINT\n    pull_policy: never\n    networks: {default: {ipv4_address: 1.2.3.4}}\n",
