@@ -1,9 +1,11 @@
 use super::*;
 use crate::compose::Project;
+use crate::compose::model::MountKind;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, Value};
 use crate::ecs::testing::{
-    built, container, facts, loud, object, policy, project, reference, resource, service, task,
+    at, built, container, facts, loud, mount, object, policy, project, reference, resource,
+    service, task, volume_mount,
 };
 use crate::ecs::{Translation, translate, validate};
 
@@ -76,4 +78,46 @@ fn a_text_is_not_printed() {
     let image = resource(&done, Kind::Image, "web");
     assert!(!format!("{image:?}").contains("canary"));
     assert!(!serde_json::to_string(&image.body).expect("JSON").contains("canary"));
+}
+
+#[test]
+fn what_cannot_be_seen_is_refused() {
+    for (target, is_seen) in [("/database.conf", true), ("/data/app.conf", false), ("/data", false)]
+    {
+        let mut web = taking(built("web"), &[("target", target)]);
+        web.mounts.push(volume_mount("data", "/data/"));
+        let done = translate(&with(web, object(&[("content", "x")])), None, &facts());
+        let errors = done.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        let codes: Vec<_> = errors.map(|d| (d.code, d.labels.len())).collect();
+        assert_eq!(codes, if is_seen { vec![] } else { vec![(Code::Conflict, 1)] }, "{target}");
+    }
+    // Secrets are a volume, too.
+    let mut web = taking(built("web"), &[("target", "/run/secrets/app.conf")]);
+    web.written.secrets.push(reference("db", &[]));
+    let mut project = with(web, object(&[("content", "x")]));
+    project.secrets.insert("db".to_owned(), object(&[("environment", "DB")]));
+    let done = translate(&project, None, &facts());
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Conflict)]);
+}
+
+#[test]
+fn one_place_has_one_file() {
+    let mut web = taking(built("web"), &[("target", "/etc/app.conf")]);
+    web.mounts.push(mount(MountKind::Bind("/app/app.conf".into()), "/etc/app.conf"));
+    web.mounts[0].value.read_only = true;
+    let done = translate(&with(web, object(&[("content", "x")])), None, &facts());
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Conflict)]);
+}
+
+#[test]
+fn with_it_nothing_is_pulled_from_elsewhere() {
+    let mut web = service("web", "registry.example.com/web:1");
+    let given = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-AbCdEf";
+    web.extension.pull_credentials = Some(at(given.to_owned()));
+    for (web, is_needed) in [(web.clone(), true), (taking(web, &[]), false)] {
+        let done = translate(&with(web, object(&[("content", "x")])), None, &facts());
+        assert_eq!(container(&done, "web").repository_credentials.is_some(), is_needed);
+        let Body::Role(role) = &resource(&done, Kind::Role, "web").body else { panic!("no role") };
+        assert_eq!(policy(role).contains("secret:login"), is_needed);
+    }
 }
