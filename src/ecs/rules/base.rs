@@ -47,8 +47,8 @@ fn existing(cx: &Context<'_>, given: &Located<String>, out: &mut Output) {
     let name = cluster_name(cx);
     let takes = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_arn = given.value.starts_with("arn:") && given.value.contains(":cluster/");
-    if !(is_arn || !given.value.contains([':', '/'])) || name.is_empty() || !name.chars().all(takes)
-    {
+    let is_other = !is_arn && given.value.contains([':', '/']);
+    if is_other || name.is_empty() || !name.chars().all(takes) {
         out.say(
             Diagnostic::error(Code::InvalidValue, "this names no cluster")
                 .at(given.span, "")

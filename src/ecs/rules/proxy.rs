@@ -25,7 +25,8 @@ pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
         let (None, Some(image)) = (&member.service.build, &member.service.image) else { continue };
         let repository = repository(&image.value);
         let finds = repository == "traefik" || repository.ends_with("nginx-proxy");
-        if !PROXIES.contains(&repository) || !(finds || !member.service.depends_on.is_empty()) {
+        let stands_before = finds || !member.service.depends_on.is_empty();
+        if !PROXIES.contains(&repository) || !stands_before {
             continue;
         }
         let message =

@@ -113,7 +113,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
         })
         .collect();
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
-        members[member].assets = supply::on_top(&mut members[member], assets, out);
+        members[member].assets = supply::on_top(&members[member], assets, out);
     }
     unit::check(&members, out);
     discovery::resolve(&mut members, out);

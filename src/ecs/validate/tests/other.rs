@@ -92,7 +92,8 @@ fn secrets() {
         validate(&desired).into_iter().map(|d| d.message).collect::<Vec<_>>()
     };
     assert_eq!(faults(|_| {}), Vec::<String>::new());
-    let edits: [(&str, fn(&mut Secret)); 6] = [
+    type Edit = fn(&mut Secret);
+    let edits: [(&str, Edit); 6] = [
         ("no name for a secret", |s| s.name = "a b".into()),
         ("no name for a secret", |s| s.name = "db-secret".into()),
         ("no name for a secret", |s| s.name = "x".repeat(513)),
