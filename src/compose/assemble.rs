@@ -30,6 +30,10 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How many values may be copied from one service into another.
 const MAX_COPIED: usize = 1_500_000;
 
+/// How many services and other resources may be met again, once for each document that is laid over
+/// them.
+const MAX_MET: usize = 5_000_000;
+
 /// Assembles documents; what it could not read was reported.
 pub(super) struct Assembler<'a> {
     pub(super) options: &'a LoadOptions,
@@ -51,6 +55,7 @@ struct Budget {
     files: usize,
     bytes: usize,
     copied: usize,
+    met: usize,
     is_reported: bool,
 }
 
@@ -86,7 +91,7 @@ impl<'a> Assembler<'a> {
             parts: Parts::new(options.no_interpolate),
             is_part: false,
             incomplete: HashSet::new(),
-            budget: Budget { files: 0, bytes: 0, copied: 0, is_reported: false },
+            budget: Budget { files: 0, bytes: 0, copied: 0, met: 0, is_reported: false },
         }
     }
 
@@ -112,6 +117,7 @@ impl<'a> Assembler<'a> {
                     _ => Some((Stage::Shape, Some(Touched::by(&document)))),
                 };
                 let mut document = match merged.take() {
+                    Some(base) if !self.meet(&base, document.span) => base,
                     Some(mut base) => {
                         if self.options.no_interpolate {
                             long_ports(&mut base);
@@ -238,6 +244,14 @@ impl<'a> Assembler<'a> {
         (self.budget.copied <= MAX_COPIED || self.too_many(span)).then(|| node.clone())
     }
 
+    /// Counts the resources that a document at `over` is laid over.
+    fn meet(&mut self, base: &Node, over: Span) -> bool {
+        let sections = base.as_mapping().map_or(&[][..], |mapping| &mapping.entries);
+        let resources = sections.iter().filter_map(|section| section.value.as_mapping());
+        self.budget.met += resources.map(|resources| resources.entries.len()).sum::<usize>();
+        self.budget.met <= MAX_MET || self.too_many(over)
+    }
+
     /// Whether too many files were seen already.
     pub(super) fn is_over(&self) -> bool {
         self.budget.is_reported
@@ -246,12 +260,18 @@ impl<'a> Assembler<'a> {
     fn too_many(&mut self, span: Span) -> bool {
         self.is_part = true;
         if !std::mem::replace(&mut self.budget.is_reported, true) {
-            let message = "`include` and `extends` read too much";
-            self.diagnostics.push(
-                Diagnostic::error(Code::TooManyFiles, message)
-                    .at(span, format!("the limit of {MAX_FILES} files, 64 MiB or {MAX_COPIED} copied values is passed here"))
-                    .help("look for files and services that refer to each other again and again"),
-            );
+            let (message, limit, help) = if self.budget.met > MAX_MET {
+                let limit = format!("{MAX_MET} services and others met again are passed here");
+                ("too many documents are laid over one another", limit, "write one document")
+            } else {
+                let limit = format!(
+                    "{MAX_FILES} files, 64 MiB or {MAX_COPIED} copied values is passed here"
+                );
+                let help = "look for files and services that refer to each other again and again";
+                ("`include` and `extends` read too much", limit, help)
+            };
+            let fault = Diagnostic::error(Code::TooManyFiles, message);
+            self.diagnostics.push(fault.at(span, format!("the limit of {limit}")).help(help));
         }
         false
     }

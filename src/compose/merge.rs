@@ -11,7 +11,10 @@ use rule::Rule;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::yaml::{Entry, Key, Kind, Mapping, Node};
+use crate::yaml::{Key, Kind, Mapping, Node};
+
+/// So many keys are looked for one after the other.
+const FEW: usize = 8;
 
 /// Which of the two values were brought into their long form before. It decides what can be laid
 /// over what: `gpus: all` goes over `gpus: all` inside one document, but not over the list that it
@@ -115,24 +118,31 @@ impl Merger<'_> {
     }
 
     fn mapping(&mut self, base: Mapping, over: Mapping, rule: Rule) -> Mapping {
-        let mut slots: Vec<Option<Entry>> = base.entries.into_iter().map(Some).collect();
-        let index: HashMap<Box<str>, usize> = slots
-            .iter()
-            .enumerate()
-            .filter_map(|(at, entry)| entry.as_ref().map(|entry| (entry.key.text.clone(), at)))
-            .collect();
+        let Mapping { mut entries } = base;
+        // Of many small documents over a large one each would pay for the large one's index.
+        let index: Option<HashMap<Box<str>, usize>> = (over.entries.len() > FEW).then(|| {
+            entries.iter().enumerate().map(|(at, entry)| (entry.key.text.clone(), at)).collect()
+        });
+        let known = entries.len();
         for entry in over.entries {
-            let Some(&at) = index.get(&entry.key.text) else {
-                slots.push(Some(entry));
+            let key = &entry.key.text;
+            let found = match &index {
+                Some(index) => index.get(key).copied(),
+                None => entries[..known].iter().position(|old| old.key.text == *key),
+            };
+            let Some(at) = found else {
+                entries.push(entry);
                 continue;
             };
-            let Some(old) = slots[at].take() else { continue };
-            let below = rule.below(&entry.key.text);
-            let value = self.node(old.value, entry.value, below, Some(&entry.key));
-            let key = if matches!(value.kind, Kind::Scalar(_)) { entry.key } else { old.key };
-            slots[at] = Some(Entry { key, value });
+            let below = rule.below(key);
+            let old = take(&mut entries[at].value);
+            let value = self.node(old, entry.value, below, Some(&entry.key));
+            if matches!(value.kind, Kind::Scalar(_)) {
+                entries[at].key = entry.key;
+            }
+            entries[at].value = value;
         }
-        Mapping { entries: slots.into_iter().flatten().collect() }
+        Mapping { entries }
     }
 
     /// `ipam.config`: as in the reference, each entry of the base meets each entry laid over it,
@@ -174,6 +184,12 @@ impl Merger<'_> {
             .help("give both files the same form, or replace the value with `!override`"),
         );
     }
+}
+
+/// The value, out of its place.
+fn take(node: &mut Node) -> Node {
+    let empty = Node { span: node.span, alias: None, tag: None, kind: Kind::Sequence(Vec::new()) };
+    std::mem::replace(node, empty)
 }
 
 fn kind(kind: &Kind) -> &'static str {

@@ -133,10 +133,17 @@ pub(super) fn unique(document: &mut Node, lists: Lists, only: Option<&Touched>) 
     for section in &mut root.entries {
         let place = Place::Root.below(&section.key.text);
         let Kind::Mapping(resources) = &mut section.value.kind else { continue };
-        for entry in &mut resources.entries {
-            if only.is_none_or(|only| only.has(&section.key.text, &entry.key.text)) {
-                walk(&mut entry.value, place.below(&entry.key.text), lists);
+        let entries = &mut resources.entries;
+        let places: Vec<usize> = match only {
+            Some(only) => {
+                let names = entries.iter().map(|entry| &*entry.key.text);
+                only.places(&section.key.text, names).collect()
             }
+            None => (0..entries.len()).collect(),
+        };
+        for at in places {
+            let entry = &mut entries[at];
+            walk(&mut entry.value, place.below(&entry.key.text), lists);
         }
     }
 }

@@ -143,7 +143,7 @@ codes! {
         "Fetch the file, keep it beside the others, and name its path.";
     /// More files are included or extended than decklift reads.
     TooManyFiles = "too-many-files",
-        "Include each file once, at the top, in place of once for each service.";
+        "Include each file once, at the top, in place of once for each service; write one document in place of many.";
     /// Services that depend on each other in a circle.
     DependencyCycle = "dependency-cycle",
         "Remove one `depends_on` of the circle: one service must start first.";

@@ -121,7 +121,14 @@ fn stands_alone(printed: &serde_json::Value) -> bool {
             // Port 0, which is left out as well.
             let mut ports = service["ports"].as_array().into_iter().flatten();
             let has_targets = ports.all(|port| !port["target"].is_null());
+            // A name that is empty, which a list may give and a mapping may not.
+            let lists =
+                ["environment", "labels", "annotations", "sysctls"].map(|key| &service[key]);
+            let mut lists = lists.into_iter().chain([&service["build"]["args"]]);
+            let has_names =
+                lists.all(|list| list.as_object().is_none_or(|list| !list.contains_key("")));
             has_limits
+                && has_names
                 && has_keys
                 && has_targets
                 && has_models

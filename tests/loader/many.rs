@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use decklift::compose::Loaded;
+use decklift::diagnostic::Code;
 
 use crate::support::one;
 
@@ -31,4 +32,26 @@ fn faults_keep_their_order() {
     let said: Vec<_> = loaded.diagnostics.iter().map(|fault| fault.service.as_deref()).collect();
     assert_eq!(said, [Some("s7"), Some("s307"), Some("s607"), Some("s907")]);
     assert_eq!(loaded.project.map(|project| project.services.len()), Some(1000));
+}
+
+#[test]
+fn documents_over_many_services_are_bounded() {
+    let text = |documents| {
+        let mut text = String::from("services:\n");
+        for n in 0..2500 {
+            let _ = writeln!(text, "  s{n}: {{image: x}}");
+        }
+        for n in 0..documents {
+            let _ = write!(text, "---\nservices: {{s{n}: {{user: u{n}}}, new{n}: {{image: y}}}}\n");
+        }
+        text
+    };
+    let few = one(&text(100)).load();
+    let project = few.project.as_ref().expect("a project");
+    let users = project.services.values().filter(|service| service.user.is_some()).count();
+    assert_eq!((project.services.len(), users), (2600, 100));
+
+    let many = one(&text(2100)).load();
+    let said: Vec<_> = many.diagnostics.iter().map(|fault| fault.code).collect();
+    assert!(said.contains(&Code::TooManyFiles), "{said:?}");
 }

@@ -16,6 +16,9 @@ use crate::yaml::{Entry, Node};
 /// is: many small documents over a large one would take forever otherwise.
 const MAX_VALUES: usize = 10_000_000;
 
+/// So many names are looked for one after the other.
+const FEW: usize = 8;
+
 /// The resources that a document names.
 #[derive(Debug, Default)]
 pub(in crate::compose) struct Touched {
@@ -36,9 +39,32 @@ impl Touched {
         Self { sections: sections.collect() }
     }
 
-    /// Whether a resource is among them.
-    pub(in crate::compose) fn has(&self, section: &str, name: &str) -> bool {
-        self.sections.get(section).is_some_and(|names| names.contains(name))
+    /// The entries of a section that are among them.
+    pub(in crate::compose) fn among<'n>(
+        &self,
+        section: &str,
+        entries: &'n [Entry],
+    ) -> impl Iterator<Item = &'n Entry> {
+        self.places(section, entries.iter().map(|entry| &*entry.key.text)).map(|at| &entries[at])
+    }
+
+    /// Where the names of a section that are among them stand.
+    pub(in crate::compose) fn places<'n>(
+        &self,
+        section: &str,
+        names: impl Iterator<Item = &'n str>,
+    ) -> impl Iterator<Item = usize> {
+        let touched = self.sections.get(section);
+        // Of many small documents over a large one each would hash all names of the large one.
+        let few: Option<Vec<&str>> = touched
+            .filter(|touched| touched.len() <= FEW)
+            .map(|touched| touched.iter().map(|name| &**name).collect());
+        let has = move |name: &str| match &few {
+            Some(few) => few.contains(&name),
+            None => touched.is_some_and(|touched| touched.contains(name)),
+        };
+        let names = touched.is_some().then_some(names).into_iter().flatten().enumerate();
+        names.filter(move |(_, name)| has(name)).map(|(at, _)| at)
     }
 }
 
@@ -129,8 +155,7 @@ fn count(document: &Node, only: Option<&Touched>) -> usize {
     let touched = sections.iter().flat_map(|section| {
         let mapping = section.value.as_mapping();
         let entries = mapping.map_or(&[][..], |mapping| &mapping.entries);
-        let is_touched = |entry: &&Entry| only.has(&section.key.text, &entry.key.text);
-        entries.iter().filter(is_touched)
+        only.among(&section.key.text, entries)
     });
     touched.map(|entry| entry.value.count()).sum()
 }

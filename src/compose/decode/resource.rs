@@ -169,13 +169,13 @@ impl Decoder<'_> {
             return Vec::new();
         };
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-        let mut entries = Vec::with_capacity(mapping.entries.len());
-        let only = self.only.filter(|_| self.service.is_none());
-        for entry in &mapping.entries {
+        let touched: Vec<&Entry> = match self.only.filter(|_| self.service.is_none()) {
+            Some(only) => only.among(field, &mapping.entries).collect(),
+            None => mapping.entries.iter().collect(),
+        };
+        let mut entries = Vec::with_capacity(touched.len());
+        for entry in touched {
             let key = &entry.key;
-            if only.is_some_and(|only| !only.has(field, &key.text)) {
-                continue;
-            }
             if !key.text.is_empty() && key.text.chars().all(good) {
                 if self.text_key(key) {
                     entries.push(entry);
