@@ -345,7 +345,7 @@ fn left_out(
         .help("activate it with `--profile`, or write `required: false` for this dependency")
 }
 
-/// A dependent that waits for health where the file has no health check.
+/// A dependent that waits for health where the health check is switched off.
 fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagnostic> {
     if dependency.value.condition != Condition::Healthy {
         return None;
@@ -362,15 +362,7 @@ fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagn
             .at(*span, "switched off here")
             .help("give it a health check, or wait for `service_started`"),
         ),
-        Some(_) => None,
-        None => Some(
-            Diagnostic::warning(
-                Code::NoHealthcheck,
-                format!("`{name}` has no health check in the file"),
-            )
-            .at(dependency.span, "waits for its health")
-            .at(target.name.span, "no `healthcheck` here")
-            .help("its image may define one; write `healthcheck` to be sure"),
-        ),
+        // Without one its image may define a check: what that means on ECS is told there.
+        Some(_) | None => None,
     }
 }

@@ -154,7 +154,7 @@ codes! {
     InactiveProfile = "inactive-profile",
         "Activate the profile with `--profile NAME` or `COMPOSE_PROFILES`, or remove the \
         reference.";
-    /// A dependent waits for the health of a service that has no health check in the file.
+    /// A dependent waits for the health of a service whose health check is switched off.
     NoHealthcheck = "no-healthcheck",
         "Write a `healthcheck`, or wait with `condition: service_started`.";
     /// An attribute that Compose itself no longer uses.

@@ -21,7 +21,8 @@ pub struct Change {
 
 /// Fields in which people put credentials, or Compose puts them through `${VARIABLE}`: their values
 /// never reach a plan.
-const HIDDEN: [&str; 4] = ["environment", "command", "entryPoint", "dockerLabels"];
+const HIDDEN: [&str; 5] =
+    ["environment", "command", "entryPoint", "dockerLabels", "logConfiguration.options"];
 
 /// The differences that must be removed for `observed` to become `desired`.
 #[must_use]

@@ -12,7 +12,7 @@ const HELP: &str = "write one of `efs`, `ephemeral` and `asset`, or `efs: fs-…
 
 impl Decoder<'_> {
     /// `x-ecs` of a mount or a volume: one word, or a mapping of which `efs` and `access_point`
-    /// take ids.
+    /// take ids; `volume` may stand around it, as in a service.
     pub(super) fn place(&mut self, field: &str, node: &Node) -> Option<Located<Storage>> {
         // What a variable will hold is not known yet.
         if node.is_null() || self.is_written {
@@ -41,6 +41,10 @@ impl Decoder<'_> {
 
     fn storage_mapping(&mut self, field: &str, node: &Node) -> Option<Storage> {
         let mut table = Table::open(self, field, node, Level::StorageExtension)?;
+        if let Some(volume) = table.value("volume") {
+            table.finish(self);
+            return self.place(field, volume).map(|storage| storage.value);
+        }
         let asset = table.value("asset");
         let ephemeral = table.value("ephemeral");
         let (efs, ebs) = (table.value("efs"), table.value("ebs"));

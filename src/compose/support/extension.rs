@@ -159,6 +159,7 @@ const MOUNT: &[Key] = &[
     ("ebs", CHOICE, "on an EBS volume, which lives with its task"),
     ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
 ];
 
 const NETWORK: &[Key] = &[(

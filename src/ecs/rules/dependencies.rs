@@ -140,7 +140,7 @@ fn check(
             );
         }
         Condition::Started => {}
-        Condition::Healthy if has_check(other.service) => {}
+        Condition::Healthy if has_check(other.service) || is_switched_off(other.service) => {}
         Condition::Healthy => out.say(
             Diagnostic::warning(
                 Code::HealthyWithoutCheck,
@@ -187,6 +187,12 @@ fn global_mode(service: &Service, out: &mut Output) {
 fn has_check(service: &Service) -> bool {
     let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
     test.is_some_and(|test| test.value != HealthTest::None)
+}
+
+/// Whether a dependent that waits for its health was warned of already.
+fn is_switched_off(service: &Service) -> bool {
+    let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+    test.is_some_and(|test| test.value == HealthTest::None)
 }
 
 #[cfg(test)]
@@ -237,8 +243,9 @@ mod tests {
             loud(&run(services.clone()).diagnostics),
             [(Severity::Warning, Code::HealthyWithoutCheck)]
         );
+        // Of a check that is switched off the loader warns.
         services[1].healthcheck = Some(healthcheck(HealthTest::None));
-        assert_eq!(loud(&run(services).diagnostics).len(), 1);
+        assert_eq!(loud(&run(services).diagnostics), []);
     }
 
     #[test]

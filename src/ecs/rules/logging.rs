@@ -179,7 +179,8 @@ impl Found<'_, '_> {
         }
         if let Some((_, span)) = without.first() {
             let names: Vec<_> = without.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!("{} of `logging` have no effect on ECS", names.join(", "));
+            let have = if names.len() == 1 { "has" } else { "have" };
+            let message = format!("{} of `logging` {have} no effect on ECS", names.join(", "));
             let found = Diagnostic::note(Code::Ignored, message);
             self.say(
                 found.help("`x-ecs.log_retention` says how many days CloudWatch Logs keeps"),
@@ -276,15 +277,16 @@ impl Found<'_, '_> {
             if is_secret(&value.value) {
                 let option = SecretOption { name: key.clone(), value_from: value.value.clone() };
                 self.configuration.secret_options.push(option);
-            } else if credentials::is_one(key, &value.value) {
-                let message = format!("{key} would stand in plain text in the task definition");
+                continue;
+            }
+            if credentials::is_one(key, &value.value) {
+                let message = format!("{key} stands in plain text in the task definition");
                 let help = "keep it in Secrets Manager, and write the secret's ARN here: ECS \
                     hands the value to the log driver";
-                let found = Diagnostic::error(Code::LiteralCredential, message).help(help);
+                let found = Diagnostic::warning(Code::LiteralCredential, message).help(help);
                 self.say(found, value.span);
-            } else {
-                self.set(key, &value.value);
             }
+            self.set(key, &value.value);
         }
         self.configuration.secret_options.sort();
     }
