@@ -57,6 +57,7 @@ impl Cloud for Aws {
             Body::Cluster(body) => self.create_cluster(body).await,
             Body::Namespace(body) => self.create_namespace(body).await,
             Body::LogGroup(body) => self.create_log_group(body).await,
+            Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.create_role(body).await,
             Body::Repository(body) => self.create_repository(body).await,
             Body::Image(_) => Err(not_built()),
@@ -86,6 +87,7 @@ impl Cloud for Aws {
             Body::Cluster(body) => self.update_cluster(body).await,
             Body::Namespace(body) => self.update_namespace(body).await,
             Body::LogGroup(body) => self.update_log_group(body).await,
+            Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.update_role(body).await,
             Body::Repository(body) => self.update_repository(body).await,
             Body::Image(_) => Err(not_built()),
@@ -113,6 +115,7 @@ impl Cloud for Aws {
             Body::Cluster(body) => self.delete_cluster(body).await,
             Body::Namespace(_) => self.delete_namespace(given(Attribute::Id)?).await,
             Body::LogGroup(body) => self.delete_log_group(&body.create.log_group_name).await,
+            Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.delete_role(&body.create.role_name).await,
             Body::Repository(body) => {
                 let owner = tags::Owner::of(&tags::of_body(&observed.body));
@@ -176,6 +179,12 @@ impl Cloud for Aws {
 fn not_run() -> CloudError {
     CloudError::new(CloudErrorKind::Service, "run the job", "a job is run, not made")
         .help("this is a fault of decklift; please report it")
+}
+
+/// `ecs::deployable` refuses secrets before anything is sent.
+fn not_put() -> CloudError {
+    CloudError::new(CloudErrorKind::Service, "put the secret", "secrets are not put yet")
+        .help("keep it in Secrets Manager, and fetch it with `x-ecs.secret_env`")
 }
 
 fn not_built() -> CloudError {

@@ -115,6 +115,8 @@ pub enum Command {
     History(HistoryArgs),
     /// Write a CI pipeline that checks, plans and deploys
     Init(InitArgs),
+    /// Print the JSON Schema of `x-ecs`, for editors
+    Schema,
     /// The local AWS emulator behind --sandbox
     Sandbox {
         #[command(subcommand)]

@@ -9,11 +9,13 @@ mod explain;
 mod history;
 mod init;
 mod logs;
+mod mounted;
 mod plan;
 mod prepare;
 mod ps;
 mod rows;
 mod sandbox;
+mod schema;
 mod session;
 mod signals;
 mod turn;
@@ -62,6 +64,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
         Command::Init(arguments) => init::run(session, &arguments),
+        Command::Schema => schema::run(session),
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,
         Command::History(arguments) => history::run(session, &arguments).await,

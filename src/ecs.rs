@@ -1,5 +1,6 @@
 //! From a Compose [`Project`](crate::compose::Project) and [`Facts`](facts::Facts) to AWS resources.
 
+pub mod deployable;
 pub mod desired;
 pub mod facts;
 mod rules;
@@ -8,5 +9,8 @@ mod testing;
 pub mod translate;
 pub mod validate;
 
+pub use deployable::undeployable;
+pub(crate) use rules::container::container_name;
+pub(crate) use rules::image::platform;
 pub use translate::{Translation, translate};
 pub use validate::validate;

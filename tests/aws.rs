@@ -222,7 +222,12 @@ async fn an_image_is_found_by_its_tag() {
     let mut desired = app.desired();
     desired.resources.retain(|id, _| id.kind == Kind::Repository);
     let repository = format!("{}/web", app.stack);
-    let image = Image { repository_name: repository.clone(), image_tag: "src-1".to_owned() };
+    let image = Image {
+        repository_name: repository.clone(),
+        image_tag: "src-1".to_owned(),
+        base: None,
+        assets: Vec::new(),
+    };
     let id = ResourceId::new(Kind::Image, "web");
     assert_eq!(aws.image_digest(&repository, "src-1").await.expect("an answer"), None);
     carry_out(&aws, &desired, &plan(&desired, &Actual::default())).await;

@@ -16,6 +16,10 @@ mod interrupt;
 mod look;
 #[path = "cli/machine.rs"]
 mod machine;
+#[path = "cli/mounts.rs"]
+mod mounts;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/support.rs"]
 mod support;
 #[path = "cli/usage.rs"]

@@ -71,7 +71,12 @@ services:
     networks: [back]
     volumes: ["shared:/shared"]
     healthcheck: {disable: true}
-    x-ecs: {ports: {}}
+    x-ecs:
+      ports: {}
+      secret_env:
+        TOKEN: /rich/token
+        DB: "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rich/db-AbCdEf:password::"
+      env_files_s3: ["s3://conf/b.env", "s3://conf/a.env"]
     deploy: {replicas: 0, update_config: {failure_action: continue}}
 networks: {front: {}, back: {}}
 volumes: {data: {}, shared: {}}
@@ -102,6 +107,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
+        paths: std::collections::BTreeMap::new(),
     }
 }
 

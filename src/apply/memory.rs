@@ -131,6 +131,10 @@ impl State {
         if id.kind == Kind::LoadBalancer {
             attributes.insert(Attribute::DnsName, format!("{}.test", id.name));
         }
+        if id.kind == Kind::Secret {
+            let version = format!("arn:aws:test:us-east-1:000000000000:{id}:::{number}");
+            attributes.insert(Attribute::ValueFrom, version);
+        }
         if id.kind == Kind::Image {
             attributes.insert(Attribute::Uri, format!("registry/{}@sha256:{number:064}", id.name));
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 17] = [
+const SETS: [&str; 18] = [
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -18,6 +18,7 @@ const SETS: [&str; 17] = [
     "mountPoints",
     "portMappings",
     "requiresCompatibilities",
+    "secrets",
     "securityGroups",
     "services",
     "subnets",
@@ -29,7 +30,7 @@ const SETS: [&str; 17] = [
 ];
 
 /// Fields that hold a JSON document.
-const DOCUMENTS: [&str; 2] = ["AssumeRolePolicyDocument", "PolicyDocument"];
+const DOCUMENTS: [&str; 3] = ["AssumeRolePolicyDocument", "PolicyDocument", "lifecyclePolicyText"];
 
 /// Makes `have` say what it says in the words of `want`.
 pub(super) fn align(want: &Body, have: &mut Body) {

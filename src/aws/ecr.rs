@@ -11,7 +11,9 @@ use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
 use super::tags::{self, Owner, Tags};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
-use crate::ecs::desired::{Attribute, Body, Desired, Image, ImageScanning, Repository};
+use crate::ecs::desired::{
+    Attribute, Body, Desired, Image, ImageScanning, Repository, RepositoryEncryption,
+};
 
 /// How to log in to the registry.
 #[derive(Clone)]
@@ -85,8 +87,11 @@ impl Aws {
             repository_name,
             image_tag_mutability,
             image_scanning_configuration: ImageScanning { scan_on_push },
+            encryption_configuration,
+            lifecycle_policy_text: _, // put_lifecycle
             tags,
         } = body;
+        let encryption = encryption_configuration.as_ref().map(encryption).transpose()?;
         let list = tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
         let answer = self
             .ecr()
@@ -96,12 +101,18 @@ impl Aws {
             .image_scanning_configuration(
                 sdk::ImageScanningConfiguration::builder().scan_on_push(*scan_on_push).build(),
             )
+            .set_encryption_configuration(encryption)
             .set_tags((!list.is_empty()).then_some(list))
             .send()
             .await
             .or_fail("ecr:CreateRepository");
         match answer {
-            Ok(answer) => Ok(self.changed(answer.repository())),
+            Ok(answer) => {
+                if body.lifecycle_policy_text.is_some() {
+                    self.put_lifecycle(body).await?;
+                }
+                Ok(self.changed(answer.repository()))
+            }
             Err(error) if error.is(&["RepositoryAlreadyExistsException"]) => {
                 let found = self.find_repository(repository_name).await?;
                 let have = match found.as_ref().and_then(|found| found.repository_arn()) {
@@ -126,7 +137,37 @@ impl Aws {
         let scanning = self.ecr().put_image_scanning_configuration().repository_name(name);
         let scanning = scanning.image_scanning_configuration(scan);
         scanning.send().await.or_fail("ecr:PutImageScanningConfiguration")?;
+        self.put_lifecycle(body).await?;
         Ok(self.changed(self.find_repository(name).await?.as_ref()))
+    }
+
+    /// Puts the lifecycle policy, or takes one away that nobody wants any more.
+    async fn put_lifecycle(&self, body: &Repository) -> Result<(), CloudError> {
+        let name = &body.repository_name;
+        let Some(text) = &body.lifecycle_policy_text else {
+            let call = self.ecr().delete_lifecycle_policy().repository_name(name);
+            return match call.send().await.or_fail("ecr:DeleteLifecyclePolicy") {
+                Err(error) if !error.is(&["LifecyclePolicyNotFoundException"]) => Err(error),
+                _ => Ok(()),
+            };
+        };
+        let call = self.ecr().put_lifecycle_policy().repository_name(name);
+        let call = call.lifecycle_policy_text(text);
+        call.send().await.or_fail("ecr:PutLifecyclePolicy").map(|_| ())
+    }
+
+    async fn read_lifecycle(&self, name: &str) -> Result<Option<String>, CloudError> {
+        let call = self.ecr().get_lifecycle_policy().repository_name(name);
+        match call.send().await.or_fail("ecr:GetLifecyclePolicy") {
+            Ok(answer) => Ok(answer.lifecycle_policy_text),
+            Err(error)
+                if error
+                    .is(&["LifecyclePolicyNotFoundException", "RepositoryNotFoundException"]) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Deletes a repository with its images. It was found by its name, so its tags are asked first.
@@ -209,6 +250,10 @@ impl Aws {
             Some(arn) if wanted.is_none() => Some(self.repository_tags(arn).await?),
             _ => None,
         };
+        let lifecycle_policy_text = match (wanted, found.repository_name()) {
+            (Some(_), Some(name)) => self.read_lifecycle(name).await?,
+            _ => None,
+        };
         let body = Repository {
             repository_name: found.repository_name().unwrap_or_default().to_owned(),
             image_tag_mutability: found
@@ -220,6 +265,9 @@ impl Aws {
                     .image_scanning_configuration()
                     .is_some_and(|scanning| scanning.scan_on_push()),
             },
+            // It is fixed when the repository is made: another wish holds for later ones.
+            encryption_configuration: wanted.and_then(|w| w.encryption_configuration.clone()),
+            lifecycle_policy_text,
             // Whose it is meant to be; a deletion compares that with whose it is.
             tags: match (&tags, wanted) {
                 (Some(tags), _) => tags::to_upper(tags),
@@ -310,8 +358,18 @@ fn wanted(desired: &Desired) -> (Vec<&Repository>, Vec<&Image>) {
 /// `<stack>/`, as the desired repositories have it.
 fn prefix(desired: &Desired) -> String {
     let (repositories, _) = wanted(desired);
-    let first = repositories.first().and_then(|r| r.repository_name.rsplit_once('/'));
+    let first = repositories.first().and_then(|r| r.repository_name.split_once('/'));
     first.map_or_else(|| format!("{}/", desired.stack), |(prefix, _)| format!("{prefix}/"))
+}
+
+fn encryption(
+    encryption: &RepositoryEncryption,
+) -> Result<sdk::EncryptionConfiguration, CloudError> {
+    let RepositoryEncryption { encryption_type, kms_key } = encryption;
+    Ok(sdk::EncryptionConfiguration::builder()
+        .encryption_type(encryption_type.as_str().into())
+        .kms_key(kms_key)
+        .build()?)
 }
 
 fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {

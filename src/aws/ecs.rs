@@ -2,6 +2,7 @@
 
 mod cluster;
 mod container;
+mod container_settings;
 mod failures;
 #[cfg(test)]
 mod generate;

@@ -29,6 +29,7 @@ impl Aws {
             region: self.region().to_owned(),
             network,
             images: BTreeMap::new(),
+            paths: BTreeMap::new(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! AWS IAM: roles with one inline policy each. A role is ours when it stands under the stack's path.
+//! AWS IAM: roles with at most one inline policy each. A role is ours when it stands under the stack's path.
 
 use std::time::Duration;
 
@@ -9,17 +9,23 @@ use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
-use crate::ecs::desired::{Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role};
+use crate::ecs::desired::{
+    AttachRolePolicy, Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role,
+};
 
 /// How long IAM may take to agree with itself.
 const SETTLE: Duration = Duration::from_secs(60);
-/// The name of the inline policy of a role that nothing desires any more is not known.
-const NO_POLICY: &str = "";
 
 impl Aws {
     pub(super) async fn create_role(&self, body: &Role) -> Result<Changed, CloudError> {
-        let CreateRole { path, role_name, assume_role_policy_document, description, tags } =
-            &body.create;
+        let CreateRole {
+            path,
+            role_name,
+            assume_role_policy_document,
+            description,
+            permissions_boundary,
+            tags,
+        } = &body.create;
         let tags = tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
         let answer = self
             .iam()
@@ -28,6 +34,7 @@ impl Aws {
             .role_name(role_name)
             .assume_role_policy_document(assume_role_policy_document)
             .description(description)
+            .set_permissions_boundary(permissions_boundary.clone())
             .set_tags((!tags.is_empty()).then_some(tags))
             .send()
             .await
@@ -40,18 +47,23 @@ impl Aws {
                     return Err(taken(role_name, role.as_ref().map_or("", |role| role.path())));
                 }
                 self.put_trust(body).await?;
+                self.put_boundary(body, role.as_ref()).await?;
                 role
             }
             Err(error) => return Err(error),
         };
         self.put_policy(body).await?;
+        self.attach(body).await?;
         Ok(changed(role.as_ref()))
     }
 
     pub(super) async fn update_role(&self, body: &Role) -> Result<Changed, CloudError> {
         self.put_trust(body).await?;
+        let role = self.get_role(&body.create.role_name).await?;
+        self.put_boundary(body, role.as_ref()).await?;
         self.put_policy(body).await?;
-        Ok(changed(self.get_role(&body.create.role_name).await?.as_ref()))
+        self.attach(body).await?;
+        Ok(changed(role.as_ref()))
     }
 
     async fn put_trust(&self, body: &Role) -> Result<(), CloudError> {
@@ -63,8 +75,74 @@ impl Aws {
         call.send().await.or_fail("iam:UpdateAssumeRolePolicy").map(|_| ())
     }
 
+    /// Sets the boundary, or takes one away that is no longer wanted.
+    async fn put_boundary(&self, body: &Role, have: Option<&sdk::Role>) -> Result<(), CloudError> {
+        let name = &body.create.role_name;
+        let have = have.and_then(boundary_of);
+        match &body.create.permissions_boundary {
+            wanted if *wanted == have => Ok(()),
+            Some(arn) => {
+                let call = self.iam().put_role_permissions_boundary().role_name(name);
+                let call = call.permissions_boundary(arn);
+                call.send().await.or_fail("iam:PutRolePermissionsBoundary").map(|_| ())
+            }
+            None => {
+                let call = self.iam().delete_role_permissions_boundary().role_name(name);
+                forgive(call.send().await.or_fail("iam:DeleteRolePermissionsBoundary"))
+            }
+        }
+    }
+
+    /// Attaches the managed policies that are wanted, and detaches all others, where that is
+    /// anybody's business.
+    async fn attach(&self, body: &Role) -> Result<(), CloudError> {
+        let Some(wanted) = &body.attached else { return Ok(()) };
+        let name = &body.create.role_name;
+        let have = self.list_attached(name).await?;
+        for AttachRolePolicy { role_name, policy_arn } in wanted {
+            if !have.contains(policy_arn) {
+                let call = self.iam().attach_role_policy().role_name(role_name);
+                let call = call.policy_arn(policy_arn);
+                call.send().await.or_fail("iam:AttachRolePolicy")?;
+            }
+        }
+        for arn in have.iter().filter(|arn| wanted.iter().all(|w| w.policy_arn != **arn)) {
+            self.detach(name, arn).await?;
+        }
+        Ok(())
+    }
+
+    async fn detach(&self, role: &str, policy: &str) -> Result<(), CloudError> {
+        let call = self.iam().detach_role_policy().role_name(role).policy_arn(policy);
+        forgive(call.send().await.or_fail("iam:DetachRolePolicy"))
+    }
+
+    /// The ARNs of a role's managed policies, sorted; none where the role is gone.
+    async fn list_attached(&self, name: &str) -> Result<Vec<String>, CloudError> {
+        let pages = self.iam().list_attached_role_policies().role_name(name).into_paginator();
+        let all: Result<Vec<_>, _> = pages.items().send().collect().await;
+        match all.or_fail("iam:ListAttachedRolePolicies") {
+            Err(error) if missing(&error) => Ok(Vec::new()),
+            Err(error) => Err(error),
+            Ok(all) => {
+                let arns = all.iter().filter_map(|policy| policy.policy_arn().map(str::to_owned));
+                let mut arns: Vec<_> = arns.collect();
+                arns.sort();
+                Ok(arns)
+            }
+        }
+    }
+
+    /// Puts the inline policy, or takes those away that nobody wants any more.
     async fn put_policy(&self, body: &Role) -> Result<(), CloudError> {
-        let PutRolePolicy { role_name, policy_name, policy_document } = &body.policy;
+        let Some(PutRolePolicy { role_name, policy_name, policy_document }) = &body.policy else {
+            for policy in self.list_role_policies(&body.create.role_name).await? {
+                let call = self.iam().delete_role_policy().role_name(&body.create.role_name);
+                let call = call.policy_name(policy);
+                forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
+            }
+            return Ok(());
+        };
         let call = || async {
             self.iam()
                 .put_role_policy()
@@ -90,15 +168,8 @@ impl Aws {
             let call = self.iam().delete_role_policy().role_name(name).policy_name(policy);
             forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
         }
-        let attached = self.iam().list_attached_role_policies().role_name(name).into_paginator();
-        let attached: Result<Vec<_>, _> = attached.items().send().collect().await;
-        let attached = match attached.or_fail("iam:ListAttachedRolePolicies") {
-            Err(error) if missing(&error) => return Ok(()),
-            answer => answer?,
-        };
-        for policy in attached.iter().filter_map(|policy| policy.policy_arn()) {
-            let call = self.iam().detach_role_policy().role_name(name).policy_arn(policy);
-            forgive(call.send().await.or_fail("iam:DetachRolePolicy"))?;
+        for policy in self.list_attached(name).await? {
+            self.detach(name, &policy).await?;
         }
         let call = || async {
             self.iam().delete_role().role_name(name).send().await.or_fail("iam:DeleteRole")
@@ -137,44 +208,71 @@ impl Aws {
             .await
             .or_fail("iam:ListRoles")?;
         let reads = roles.iter().filter(|role| role.path() == path).map(|role| {
-            let policy = wanted
+            let wanted = wanted
                 .iter()
                 .find(|wanted| wanted.create.role_name.eq_ignore_ascii_case(role.role_name()))
-                .map(|wanted| wanted.policy.policy_name.clone());
-            async move { self.read_role(role, policy).await }
+                .copied();
+            async move { self.read_role(role, wanted).await }
         });
         stream::iter(reads).buffered(IN_FLIGHT).try_collect().await
     }
 
-    /// A role with its inline policy, when somebody wants to know it.
+    /// A role, with its policies and its boundary where somebody wants to know them.
     async fn read_role(
         &self,
         role: &sdk::Role,
-        policy: Option<String>,
+        wanted: Option<&Role>,
     ) -> Result<Found, CloudError> {
         let name = role.role_name();
-        let document = match &policy {
-            Some(policy) => self.read_policy(name, policy).await?,
-            None => String::new(),
-        };
+        let (mut policy, mut attached, mut permissions_boundary) = (None, None, None);
+        if let Some(wanted) = wanted {
+            policy = self.read_inline(name, wanted.policy.as_ref()).await?;
+            if wanted.attached.is_some() {
+                let arns = self.list_attached(name).await?.into_iter();
+                let of_role =
+                    |policy_arn| AttachRolePolicy { role_name: name.to_owned(), policy_arn };
+                attached = Some(arns.map(of_role).collect());
+            }
+            // ListRoles does not tell the boundary (IAM API reference, `ListRoles`).
+            permissions_boundary = match role.permissions_boundary() {
+                Some(_) => boundary_of(role),
+                None => self.get_role(name).await?.as_ref().and_then(boundary_of),
+            };
+        }
         let body = Role {
             create: CreateRole {
                 path: role.path().to_owned(),
                 role_name: name.to_owned(),
                 assume_role_policy_document: decode(role.assume_role_policy_document()),
                 description: role.description().unwrap_or_default().to_owned(),
+                permissions_boundary,
                 // ListRoles does not tell tags; the path says whose it is.
                 tags: Vec::new(),
             },
-            policy: PutRolePolicy {
-                role_name: name.to_owned(),
-                policy_name: policy.unwrap_or_else(|| NO_POLICY.to_owned()),
-                policy_document: document,
-            },
+            policy,
+            attached,
         };
         Ok(Found::new(Body::Role(body))
             .with(Attribute::Arn, Some(role.arn()))
             .placed(Kind::Role, name))
+    }
+
+    /// The inline policy of the wanted name; where none is wanted, any that there is.
+    async fn read_inline(
+        &self,
+        role: &str,
+        wanted: Option<&PutRolePolicy>,
+    ) -> Result<Option<PutRolePolicy>, CloudError> {
+        let policy_name = match wanted {
+            Some(wanted) => wanted.policy_name.clone(),
+            None => match self.list_role_policies(role).await?.into_iter().next() {
+                Some(name) => name,
+                None => return Ok(None),
+            },
+        };
+        let policy_document = self.read_policy(role, &policy_name).await?;
+        let role_name = role.to_owned();
+        Ok(Some(PutRolePolicy { role_name, policy_name, policy_document }))
     }
 
     /// The document, or nothing when a run was killed before it was put.
@@ -186,6 +284,11 @@ impl Aws {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The ARN of a role's permissions boundary.
+fn boundary_of(role: &sdk::Role) -> Option<String> {
+    role.permissions_boundary()?.permissions_boundary_arn().map(str::to_owned)
 }
 
 fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {

@@ -198,6 +198,7 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::Cluster(_) => Kind::Cluster,
         Body::Namespace(_) => Kind::Namespace,
         Body::LogGroup(_) => Kind::LogGroup,
+        Body::Secret(_) => Kind::Secret,
         Body::Role(_) => Kind::Role,
         Body::Repository(_) => Kind::Repository,
         Body::Image(_) => Kind::Image,
@@ -222,6 +223,7 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Cluster(b) => b.cluster_name.clone(),
         Body::Namespace(b) => b.name.clone(),
         Body::LogGroup(b) => b.create.log_group_name.clone(),
+        Body::Secret(b) => b.name.clone(),
         // IAM does not tell names apart that differ in case.
         Body::Role(b) => b.create.role_name.to_ascii_lowercase(),
         Body::Repository(b) => b.repository_name.clone(),

@@ -23,6 +23,8 @@ fn repository() -> Repository {
         repository_name: "shop/web".to_owned(),
         image_tag_mutability: "IMMUTABLE".to_owned(),
         image_scanning_configuration: ImageScanning { scan_on_push: true },
+        encryption_configuration: None,
+        lifecycle_policy_text: None,
         tags: tags("shop"),
     }
 }
@@ -118,6 +120,7 @@ async fn a_repository_that_exists_is_ours_or_refused() {
         (200, ours),
         (200, "{}"),
         (200, "{}"),
+        (200, "{}"),
         (200, described),
     ]);
     let changed = recorder.aws().create_repository(&repository()).await.unwrap();
@@ -130,6 +133,7 @@ async fn a_repository_that_exists_is_ours_or_refused() {
             "ListTagsForResource",
             "PutImageTagMutability",
             "PutImageScanningConfiguration",
+            "DeleteLifecyclePolicy",
             "DescribeRepositories",
         ]
     );
@@ -147,13 +151,15 @@ async fn a_role_under_another_path_is_somebody_else_s() {
             role_name: "shop-web".to_owned(),
             assume_role_policy_document: "{}".to_owned(),
             description: String::new(),
+            permissions_boundary: None,
             tags: Vec::new(),
         },
-        policy: PutRolePolicy {
+        policy: Some(PutRolePolicy {
             role_name: "shop-web".to_owned(),
             policy_name: "execution".to_owned(),
             policy_document: "{}".to_owned(),
-        },
+        }),
+        attached: None,
     };
     let exists = "<ErrorResponse><Error><Code>EntityAlreadyExists</Code><Message>exists</Message></Error></ErrorResponse>";
     let got = |path: &str| {
@@ -208,6 +214,8 @@ async fn an_image_is_not_aws_s_to_make() {
     let body = Body::Image(crate::ecs::desired::Image {
         repository_name: "r".to_owned(),
         image_tag: "t".to_owned(),
+        base: None,
+        assets: Vec::new(),
     });
     let aws = Recorder::default().aws();
     let id = ResourceId::new(Kind::Image, "web");

@@ -3,7 +3,6 @@ use std::path::Path;
 use super::Session;
 use super::prepare;
 use crate::cli::ConvertArgs;
-use crate::ecs::facts::Facts;
 use crate::ecs::translate;
 use crate::error::Error;
 use crate::export::{File, requests};
@@ -11,9 +10,8 @@ use crate::export::{File, requests};
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
     let app = prepare::read(session, arguments.strict)?;
-    let region = prepare::region(session, &app.project);
     let environment = session.global.environment.as_deref();
-    let desired = translate(&app.project, environment, &Facts::offline(region.as_deref())).desired;
+    let desired = translate(&app.project, environment, &prepare::offline(session, &app)).desired;
     let files = requests(&desired);
     let Some(folder) = &arguments.out else {
         // Without a folder: one document with every file, by path.

@@ -21,7 +21,7 @@ const LIMIT: usize = 16;
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read(session, arguments.strict)?;
+    let app = prepare::read_to_deploy(session, arguments.strict)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());

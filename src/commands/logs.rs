@@ -151,14 +151,16 @@ async fn prepare_show<'a>(
     }))
 }
 
-/// The log group of a service, and what the names of its streams start with.
+/// The log group of a service, and what the names of its streams start with: as its container says,
+/// so that a group of somebody else's is read, too. Empty where its output goes elsewhere.
 fn group(known: &Known, service: &str) -> (String, String) {
-    let body = |kind| known.desired.resources.get(&ResourceId::new(kind, service)).map(|r| &r.body);
-    let group = match body(Kind::LogGroup) {
-        Some(Body::LogGroup(group)) => group.create.log_group_name.clone(),
-        _ => String::new(),
+    let option = |key: &str| {
+        let container = known.container(service)?;
+        let log = container.log_configuration.as_ref()?;
+        log.options.get(key).filter(|_| log.log_driver == "awslogs").cloned()
     };
-    (group, service.to_owned())
+    let group = option("awslogs-group").unwrap_or_default();
+    (group, option("awslogs-stream-prefix").unwrap_or_else(|| service.to_owned()))
 }
 
 /// The tasks of these services: those that should run, or those that have stopped.

@@ -1,22 +1,30 @@
 //! From the command line to a connected world: the part that plan, deploy and down share.
 
+mod absent;
+mod build_options;
+
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::PathBuf;
 
 use super::Session;
+use super::mounted;
 use super::world::{Build, World};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::ecs::desired::{Desired, Kind, ResourceId};
-use crate::ecs::facts::{Facts, ImageFacts};
-use crate::ecs::{translate, validate};
+use crate::ecs::deployable::{is_repeated, undeployable};
+use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
+use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
+use crate::ecs::{container_name, platform, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
+
+use absent::absent;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -24,6 +32,8 @@ pub(super) struct App {
     pub(super) project: Project,
     pub(super) sources: Sources,
     pub(super) builds: Vec<BuildSpec>,
+    /// What is known of the paths that are mounted.
+    paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 /// What a command wants of the world.
@@ -47,16 +57,17 @@ pub(super) struct Examined {
     pub(super) loaded: Loaded,
     pub(super) diagnostics: Diagnostics,
     builds: Vec<BuildSpec>,
+    paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds } = self;
+        let Self { loaded, diagnostics, builds, paths } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
-                Ok(App { project, sources: loaded.sources, builds })
+                Ok(App { project, sources: loaded.sources, builds, paths })
             }
             _ => Err(Error::Compose),
         }
@@ -69,22 +80,48 @@ pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
     examine(session, strict)?.finish(session)
 }
 
+/// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
+/// home, and what cannot be deployed yet, are errors.
+pub(super) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
+    examine_as(session, strict, true)?.finish(session)
+}
+
+/// What is known of a project without asking anybody.
+pub(super) fn offline(session: &Session, app: &App) -> Facts {
+    let facts = Facts::offline(region(session, &app.project).as_deref());
+    Facts { paths: app.paths.clone(), ..facts }
+}
+
 /// As [`read`], with nothing printed yet.
 pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
+    examine_as(session, strict, false)
+}
+
+fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, Error> {
     let global = &session.global;
     let mut loaded = load_files(session)?;
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
+    let mut paths = BTreeMap::new();
     if let Some(project) = &loaded.project {
+        paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
         let facts = Facts::offline(region(session, project).as_deref());
+        let facts = Facts { paths: paths.clone(), ..facts };
         let translation = translate(project, global.environment.as_deref(), &facts);
         let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
-        diagnostics.extend(translation.diagnostics);
         if clean {
             diagnostics.extend(validate(&translation.desired));
         }
+        let refused = match sends {
+            true => undeployable(&translation.desired, project, &facts),
+            false => Vec::new(),
+        };
+        let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
+        diagnostics.extend(told.cloned());
+        diagnostics.extend(refused);
+        diagnostics.extend(absent(project, &loaded.environment(), sends));
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));
@@ -93,7 +130,7 @@ pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds })
+    Ok(Examined { loaded, diagnostics, builds, paths })
 }
 
 /// Loads what the global options name.
@@ -149,6 +186,16 @@ impl Known {
     /// The family that a job of the file runs; nothing for a service that is no job.
     pub(super) fn job_family(&self, service: &str) -> Option<&str> {
         self.desired.job_family(&ResourceId::new(Kind::Job, service))
+    }
+
+    /// The container of a service, in whichever task it stands.
+    pub(super) fn container(&self, service: &str) -> Option<&ContainerDefinition> {
+        let name = container_name(service);
+        let mut tasks = self.desired.resources.values().filter_map(|r| match &r.body {
+            Body::TaskDefinition(task) => Some(task),
+            _ => None,
+        });
+        tasks.find_map(|task| task.container_definitions.iter().find(|c| c.name == name))
     }
 }
 
@@ -215,18 +262,24 @@ pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error>
     })
 }
 
+/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
 fn build_spec(service: &Service) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
+    if build.is_remote {
+        return None;
+    }
     // The task says what it runs on, never the machine that builds.
-    let platform = service.platform.as_ref().map_or("linux/amd64", |platform| &platform.value);
+    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
     let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
     let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
         map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
     };
     spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
+    spec.dockerfile_inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
     spec.args = pairs(&build.args);
     spec.target = build.target.as_ref().map(|target| target.value.clone());
     spec.labels = pairs(&build.labels);
+    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
     Some(spec)
 }
 
@@ -282,6 +335,7 @@ pub(super) async fn connect<'a>(
             load_balancer: needs_load_balancer(session, app),
         })
         .await?;
+    facts.paths.clone_from(&app.paths);
     let mut builds = BTreeMap::new();
     for spec in app.builds.iter().filter(|_| purpose.names_images()) {
         let name = images.name(spec).await?;

@@ -8,12 +8,14 @@ use crate::yaml::{Entry, Kind, Node};
 
 /// Attributes whose parts are attributes too. What is below the others, such as the ports of `ports`,
 /// is their value.
-const GROUPS: [&str; 9] = [
+const GROUPS: [&str; 11] = [
     "build",
     "deploy",
+    "deploy.placement",
     "deploy.resources",
     "deploy.resources.limits",
     "deploy.resources.reservations",
+    "deploy.restart_policy",
     "deploy.update_config",
     "healthcheck",
     "x-ecs",
@@ -37,6 +39,8 @@ struct Attribute {
     whole: Vec<Span>,
     /// What is inside the value.
     parts: Vec<Span>,
+    /// The items or the values right below the value: what spans them all is about all of it.
+    items: Vec<Span>,
     /// The keys and values of the groups around it. What points at one of them is about all in it.
     groups: Vec<Span>,
 }
@@ -91,7 +95,17 @@ fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>)
         inside(value, &mut parts);
         let whole = spans.into_iter().flatten().collect();
         let groups = groups.to_vec();
-        out.push(Attribute { path, fate: Fate::Mapped, whole, parts, groups });
+        let items = items(value);
+        out.push(Attribute { path, fate: Fate::Mapped, whole, parts, items, groups });
+    }
+}
+
+/// The places of a value's items.
+fn items(node: &Node) -> Vec<Span> {
+    match &node.kind {
+        Kind::Scalar(_) => Vec::new(),
+        Kind::Sequence(items) => items.iter().map(|item| item.span).collect(),
+        Kind::Mapping(mapping) => mapping.entries.iter().map(|entry| entry.value.span).collect(),
     }
 }
 
@@ -120,7 +134,12 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
     let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
     let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
     let is_whole = |attribute: &Attribute| {
-        attribute.whole.contains(&place) || attribute.groups.contains(&place)
+        let spans = |item: &Span| {
+            item.source == place.source && place.start <= item.start && item.end <= place.end
+        };
+        attribute.whole.contains(&place)
+            || attribute.groups.contains(&place)
+            || !attribute.items.is_empty() && attribute.items.iter().all(spans)
     };
     let has = |attribute: &Attribute| {
         let holds = |span: &Span| {
@@ -155,12 +174,14 @@ fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
     match diagnostic.code {
         // The code says it, also where `--strict` made an error of a warning.
         Code::Ignored | Code::Obsolete if whole => Fate::Ignored,
-        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped | Code::SizeRounded => {
-            Fate::Approximated
-        }
+        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped => Fate::Approximated,
         Code::Refused | Code::NotSupportedYet => Fate::Refused,
-        _ if diagnostic.severity == Severity::Error => Fate::Refused,
-        _ => Fate::Approximated,
+        _ => match diagnostic.severity {
+            Severity::Error => Fate::Refused,
+            Severity::Warning => Fate::Approximated,
+            // It carries over; there is something to know about how.
+            Severity::Note => Fate::Mapped,
+        },
     }
 }
 
@@ -196,17 +217,28 @@ mod tests {
 
     #[test]
     fn an_attribute_with_a_diagnostic_is_never_mapped() {
-        let text = "services:\n  web:\n    image: a\n    privileged: true\n    attach: false\n    \
+        let text = "services:\n  web:\n    image: a\n    dns: [a, b]\n    privileged: true\n    attach: false\n    \
                     command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
                     deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
-                    volumes: [{type: volume, source: d, target: /d, volume: {nocopy: true}}]\n\
+                    volumes: [{type: volume, source: d, target: /d, consistency: cached}]\n\
                     volumes: {d: {}}\n";
-        let all = covered(text, |_, _| {});
+        let all = covered(text, |loaded, diagnostics| {
+            let web = &loaded.project.as_ref().expect("a project").services["web"];
+            let privileged = web.privileges.as_ref().and_then(|p| p.privileged.as_ref());
+            let place = privileged.expect("it is there").span;
+            diagnostics.push(Diagnostic::error(Code::Refused, "x").at(place, "").service("web"));
+            let place = web.deploy.placement.constraints.expect("it is there");
+            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
+            // From the first item to the last: all of it.
+            let dns = &web.addressing.as_ref().expect("it is there").dns;
+            let place = Span { end: dns[1].span.end, ..dns[0].span };
+            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
+        });
         let [web] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
         assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
-        assert_eq!(web.ignored, ["attach"]);
-        assert_eq!(web.refused, ["privileged", "healthcheck.interval", "deploy.placement"]);
+        assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
+        assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
     }
 
     #[test]
@@ -218,7 +250,7 @@ mod tests {
             let found = Diagnostic::warning(Code::Ignored, "x").at(label.span, "").service("api");
             diagnostics.push(found);
         });
-        assert_eq!(all[0].approximated, Vec::<String>::new());
-        assert_eq!(all[1].approximated, ["labels"]);
+        assert_eq!(all[0].ignored, Vec::<String>::new());
+        assert_eq!(all[1].ignored, ["labels"]);
     }
 }

@@ -34,6 +34,7 @@ mod shape;
 mod size;
 mod special;
 mod stage;
+mod storage;
 mod table;
 mod value;
 

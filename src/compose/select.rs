@@ -69,7 +69,11 @@ fn drop_unused(project: &mut Project) {
         .flat_map(|service| [&service.written.secrets, &service.written.build_secrets])
         .flat_map(|references| names(references))
         .collect();
-    secrets.retain(|name, _| used.contains(name));
+    let in_variables: HashSet<&String> = services()
+        .flat_map(|service| service.extension.secret_env.values())
+        .map(|secret| &secret.value)
+        .collect();
+    secrets.retain(|name, _| used.contains(name) || in_variables.contains(name));
     let used: HashSet<String> =
         services().flat_map(|service| names(&service.written.configs)).collect();
     configs.retain(|name, _| used.contains(name));

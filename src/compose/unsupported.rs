@@ -35,7 +35,10 @@ pub(super) enum Level {
     Ulimit,
     ProjectExtension,
     ServiceExtension,
+    NetworkExtension,
     HttpExtension,
+    /// `x-ecs` of a mount or a volume.
+    StorageExtension,
     /// A place whose attributes are all read; what messages call it.
     Part(&'static str),
 }
@@ -75,7 +78,9 @@ impl Level {
             Level::Ulimit => "a limit",
             Level::ProjectExtension => "the top-level `x-ecs`",
             Level::ServiceExtension => "a service's `x-ecs`",
+            Level::NetworkExtension => "a network's `x-ecs`",
             Level::HttpExtension => "`x-ecs.http`",
+            Level::StorageExtension => "the `x-ecs` of a volume",
             Level::Part(name) => name,
         }
     }
@@ -83,49 +88,31 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::Root => &["configs", "models", "secrets"],
-            Level::Service => SERVICE,
-            Level::Build => BUILD,
-            Level::Deploy => &["endpoint_mode", "placement", "restart_policy", "rollback_config"],
-            Level::Reservations => &["devices", "generic_resources"],
-            Level::Attachment => &[
-                "driver_opts",
-                "gw_priority",
-                "interface_name",
-                "ipv4_address",
-                "ipv6_address",
-                "link_local_ips",
-                "mac_address",
-                "priority",
-            ],
-            Level::Network => {
-                &["attachable", "driver_opts", "enable_ipv4", "enable_ipv6", "ipam", "labels"]
+            Level::ProjectExtension => {
+                &["certificate", "discovery", "domain", "launch", "load_balancer"]
             }
-            Level::Volume => &["labels"],
-            Level::Mount => &["image"],
-            Level::MountVolume => &["labels", "subpath"],
-            Level::MountTmpfs => &["mode"],
-            Level::ProjectExtension => &[
-                "capacity",
-                "certificate",
-                "cluster",
-                "discovery",
-                "domain",
-                "launch",
-                "load_balancer",
-                "permissions_boundary",
-                "repositories",
-                "required_version",
-            ],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
-            Level::UpdateConfig
+            Level::StorageExtension => &["s3files"],
+            Level::Root
+            | Level::Service
+            | Level::Build
+            | Level::Deploy
+            | Level::Reservations
+            | Level::Attachment
+            | Level::Network
+            | Level::NetworkExtension
+            | Level::UpdateConfig
             | Level::Resources
             | Level::Limits
             | Level::Healthcheck
             | Level::Dependency
             | Level::Port
+            | Level::Volume
+            | Level::Mount
             | Level::MountBind
+            | Level::MountVolume
+            | Level::MountTmpfs
             | Level::EnvFile
             | Level::BlockIo
             | Level::BlockDevice
@@ -152,118 +139,18 @@ impl Level {
             Level::Service => &["attach", "develop"],
             Level::Mount => &["consistency"],
             Level::MountBind => &["create_host_path", "propagation", "recursive", "selinux"],
-            Level::MountVolume => &["nocopy"],
+            Level::MountVolume => &["labels"],
             _ => &[],
         }
     }
 }
 
-const SERVICE: &[&str] = &[
-    "annotations",
-    "blkio_config",
-    "cap_add",
-    "cap_drop",
-    "configs",
-    "cpu_count",
-    "cpu_percent",
-    "cpu_period",
-    "cpu_quota",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "cpu_shares",
-    "cpuset",
-    "credential_spec",
-    "device_cgroup_rules",
-    "devices",
-    "dns",
-    "dns_opt",
-    "dns_search",
-    "domainname",
-    "external_links",
-    "extra_hosts",
-    "gpus",
-    "group_add",
-    "label_file",
-    "links",
-    "logging",
-    "mac_address",
-    "mem_swappiness",
-    "memswap_limit",
-    "models",
-    "oom_kill_disable",
-    "oom_score_adj",
-    "pids_limit",
-    "post_start",
-    "pre_stop",
-    "privileged",
-    "provider",
-    "pull_refresh_after",
-    "runtime",
-    "secrets",
-    "security_opt",
-    "shm_size",
-    "stop_signal",
-    "storage_opt",
-    "sysctls",
-    "ulimits",
-    "use_api_socket",
-];
-
-const BUILD: &[&str] = &[
-    "additional_contexts",
-    "cache_from",
-    "cache_to",
-    "dockerfile_inline",
-    "entitlements",
-    "extra_hosts",
-    "isolation",
-    "network",
-    "no_cache",
-    "privileged",
-    "provenance",
-    "pull",
-    "sbom",
-    "secrets",
-    "shm_size",
-    "ssh",
-    "tags",
-    "ulimits",
-];
-
-const SERVICE_EXTENSION: &[&str] = &[
-    "allow_shared_volume",
-    "autoscaling",
-    "capacity",
-    "env_files_s3",
-    "ephemeral_storage",
-    "exec",
-    "execution_role",
-    "mirror",
-    "overrides",
-    "policies",
-    "pull_credentials",
-    "role",
-    "rollout",
-    "schedule",
-    "secret_env",
-    "seed",
-    "task_role",
-    "volume",
-];
+const SERVICE_EXTENSION: &[&str] = &["autoscaling", "mirror", "rollout", "schedule"];
 
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {
     match (level, key) {
-        (Level::Root | Level::Service, "secrets" | "configs") => {
-            "pass the value through `environment`, or build the file into the image, until then"
-        }
-        (Level::Service, "links" | "external_links") => {
-            "remove it: services reach each other by name without links"
-        }
-        (Level::Service, "logging") => "remove it: the logs go to CloudWatch Logs",
-        (Level::Service, "label_file") => "write the labels into `labels`",
-        (Level::Service, "stop_signal") => "set `STOPSIGNAL` in the Dockerfile",
-        (Level::Build, "dockerfile_inline") => "put the text into a Dockerfile",
+        (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
         _ => {
             "remove it for now; what is not needed on ECS can live in an override file for local use"
         }

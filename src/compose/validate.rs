@@ -199,7 +199,7 @@ impl Validator<'_> {
                 && service.provider.is_none()
                 && service.network_mode().is_none()
             {
-                let attached = NetworkAttachment { span: service.name.span, aliases: Vec::new() };
+                let attached = NetworkAttachment::new(service.name.span);
                 service.networks.insert("default".into(), attached);
             }
             service.networks.retain(|network, attached| {
@@ -235,13 +235,7 @@ impl Validator<'_> {
             });
         }
         if used_networks.contains("default") && !networks.contains_key("default") {
-            let mut implied = Network {
-                span,
-                name: None,
-                internal: false,
-                external: false,
-                settings: Settings::default(),
-            };
+            let mut implied = Network::new(span);
             implied.settings.attributes.insert("ipam", Setting::Part(Settings::default()));
             networks.insert("default".into(), implied);
         }
@@ -351,7 +345,7 @@ fn left_out(
         .help("activate it with `--profile`, or write `required: false` for this dependency")
 }
 
-/// A dependent that waits for health where the file has no health check.
+/// A dependent that waits for health where the health check is switched off.
 fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagnostic> {
     if dependency.value.condition != Condition::Healthy {
         return None;
@@ -368,15 +362,7 @@ fn unhealthy(target: &Service, dependency: &Located<Dependency>) -> Option<Diagn
             .at(*span, "switched off here")
             .help("give it a health check, or wait for `service_started`"),
         ),
-        Some(_) => None,
-        None => Some(
-            Diagnostic::warning(
-                Code::NoHealthcheck,
-                format!("`{name}` has no health check in the file"),
-            )
-            .at(dependency.span, "waits for its health")
-            .at(target.name.span, "no `healthcheck` here")
-            .help("its image may define one; write `healthcheck` to be sure"),
-        ),
+        // Without one its image may define a check: what that means on ECS is told there.
+        Some(_) | None => None,
     }
 }

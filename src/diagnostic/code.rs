@@ -154,7 +154,7 @@ codes! {
     InactiveProfile = "inactive-profile",
         "Activate the profile with `--profile NAME` or `COMPOSE_PROFILES`, or remove the \
         reference.";
-    /// A dependent waits for the health of a service that has no health check in the file.
+    /// A dependent waits for the health of a service whose health check is switched off.
     NoHealthcheck = "no-healthcheck",
         "Write a `healthcheck`, or wait with `condition: service_started`.";
     /// An attribute that Compose itself no longer uses.
@@ -203,11 +203,26 @@ codes! {
         "Change the value that the request is made from; the help names the rule.";
     /// A volume that starts empty on EFS, where Docker would copy the image's content into it.
     VolumeStartsEmpty = "volume-starts-empty",
-        "Let the container write what it needs when it does not find it. Nothing needs to be \
-        done when it does.";
+        "Let the container write what it needs when it does not find it, or let the image fill the \
+        volume: `x-ecs: {seed: true}` at the service.";
     /// A service waits until another one is healthy, which has no health check.
     HealthyWithoutCheck = "healthy-without-check",
         "Write a `healthcheck` in the Compose file: ECS does not see that of the image.";
+    /// An image has no tag, or `latest`: the next deployment may run another version.
+    UnpinnedImage = "unpinned-image",
+        "Write the version as the tag: `postgres:16`.";
+    /// A health check calls a program that the image does not have.
+    MissingTool = "missing-tool",
+        "Call a program that the image has, or build an image that has this one.";
+    /// A container has less memory than its image needs.
+    LittleMemory = "little-memory",
+        "Write a larger `mem_limit`, or tell the program to take less.";
+    /// An image is made for another kind of machine than the task runs on.
+    WrongMachine = "wrong-machine",
+        "Write the `platform` that the image is made for, or name another image.";
+    /// A reverse proxy stands behind the load balancer, which can do its work.
+    ProxyBehindBalancer = "proxy-behind-balancer",
+        "Nothing needs to be done: it works. Without it requests take one step less.";
     /// A service is called by name, and no port of it is known.
     NothingOffered = "nothing-offered",
         "List the port under `expose` or `ports`.";
@@ -220,9 +235,9 @@ codes! {
         "Publish one of them on another port.";
     /// A value that looks like a credential stands in the file.
     LiteralCredential = "literal-credential",
-        "Whoever may read the task definition reads the value. decklift does not carry Compose \
-        secrets over yet: let the container fetch the value itself, from Secrets Manager say, with \
-        a name in its environment.";
+        "Whoever may read the task definition reads the value. Keep it in Secrets Manager or \
+        Systems Manager, and let ECS fetch it with `x-ecs: {secret_env: {NAME: ARN}}`, or write it \
+        as a secret of Compose.";
     /// A build context or Dockerfile that does not exist.
     BuildContext = "build-context",
         "Correct the path: `build` is relative to the Compose file, `dockerfile` to the \

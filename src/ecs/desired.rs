@@ -4,32 +4,40 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod asset;
 mod cluster;
+mod container_settings;
 mod file_system;
 mod id;
 mod job;
 mod load_balancer;
+mod log_configuration;
 mod log_group;
 mod namespace;
 mod repository;
 mod request;
 mod role;
+mod secret;
 mod security_group;
 mod service;
 mod task_definition;
 mod value;
 mod visit;
 
+pub use asset::*;
 pub use cluster::*;
+pub use container_settings::*;
 pub use file_system::*;
 pub use id::*;
 pub use job::*;
 pub use load_balancer::*;
+pub use log_configuration::*;
 pub use log_group::*;
 pub use namespace::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
+pub use secret::*;
 pub use security_group::*;
 pub use service::*;
 pub use task_definition::*;
@@ -67,6 +75,7 @@ pub enum Body {
     Cluster(Cluster),
     Namespace(Namespace),
     LogGroup(LogGroup),
+    Secret(Secret),
     Role(Role),
     Repository(Repository),
     Image(Image),
@@ -133,13 +142,40 @@ pub struct Endpoint {
 pub struct Desired {
     /// The name that every AWS name starts with: project, or project and environment.
     pub stack: String,
+    /// The name of an existing cluster that the services stand in; nothing for the stack's own.
+    pub cluster: Option<String>,
     /// Resources in a stable order: by kind, then as Compose names them.
     pub resources: IndexMap<ResourceId, Resource>,
     /// What the Internet reaches.
     pub endpoints: Vec<Endpoint>,
+    /// What somebody has to decide before it can be deployed.
+    pub undecided: Vec<Undecided>,
+}
+
+/// A directory that is mounted to be written to, of which nobody said where it shall live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// The Compose service.
+    pub service: String,
+    /// The directory, as the file has it.
+    pub path: String,
+    /// Whether the files at home may become a part of the image.
+    pub may_be_asset: bool,
+    /// The mount.
+    pub span: Span,
 }
 
 impl Desired {
+    /// The name of the cluster that the services stand in.
+    #[must_use]
+    pub fn cluster_name(&self) -> &str {
+        let own = self.resources.values().find_map(|resource| match &resource.body {
+            Body::Cluster(cluster) => Some(cluster.cluster_name.as_str()),
+            _ => None,
+        });
+        self.cluster.as_deref().or(own).unwrap_or(&self.stack)
+    }
+
     /// The family that a job runs; nothing when this is no job.
     #[must_use]
     pub fn job_family(&self, job: &ResourceId) -> Option<&str> {

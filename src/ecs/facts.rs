@@ -1,6 +1,11 @@
 //! What the translation must know of the world.
 
+mod path;
+
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named
 /// placeholder such as `${aws.account}`.
@@ -16,6 +21,9 @@ pub struct Facts {
     pub network: NetworkFacts,
     /// By Compose service: what is known of the image that is built for it.
     pub images: BTreeMap<String, ImageFacts>,
+    /// What is known of the files and directories that are mounted, by their absolute paths; those
+    /// outside the project are never looked at.
+    pub paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 /// The VPC and the subnets that were chosen in it.
@@ -57,6 +65,7 @@ impl Facts {
                 zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
             },
             images: BTreeMap::new(),
+            paths: BTreeMap::new(),
         }
     }
 }

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 
 use crate::compose::Project;
 use crate::compose::model::{
-    Build, Condition, Dependency, Deploy, HealthTest, Healthcheck, Mount, MountKind, Network,
-    NetworkAttachment, Port, ProjectExtension, Protocol, Service, ServiceExtension, Settings,
-    Volume, Written,
+    Build, Condition, Dependency, Deploy, FileObject, FileReference, HealthTest, Healthcheck,
+    Mount, MountKind, Network, NetworkAttachment, Port, ProjectExtension, Protocol,
+    SecretExtension, Service, ServiceExtension, Settings, Volume, Written,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId};
@@ -95,14 +95,17 @@ pub(crate) fn build() -> Build {
         target: None,
         labels: IndexMap::new(),
         platforms: Vec::new(),
+        dockerfile_inline: None,
+        is_remote: false,
+        places: Vec::new(),
     }
 }
 
 /// A place in a network with these aliases.
 pub(crate) fn attachment(aliases: &[&str]) -> NetworkAttachment {
     NetworkAttachment {
-        span: span(),
         aliases: aliases.iter().map(|alias| at((*alias).to_owned())).collect(),
+        ..NetworkAttachment::new(span())
     }
 }
 
@@ -136,7 +139,15 @@ pub(crate) fn volume_mount(volume: &str, target: &str) -> Located<Mount> {
 
 /// A writable mount.
 pub(crate) fn mount(kind: MountKind, target: &str) -> Located<Mount> {
-    at(Mount { kind, target: target.to_owned(), read_only: false })
+    at(Mount {
+        kind,
+        target: target.to_owned(),
+        read_only: false,
+        written: None,
+        subpath: None,
+        nocopy: false,
+        storage: None,
+    })
 }
 
 /// A health check with Compose's defaults.
@@ -167,19 +178,38 @@ pub(crate) fn env(service: &mut Service, name: &str, value: &str) {
     service.environment.insert(name.to_owned(), at(value.to_owned()));
 }
 
+/// Settings that are texts.
+pub(crate) fn settings(attributes: &[(&'static str, &str)]) -> Settings {
+    let mut settings = Settings::default();
+    for (key, value) in attributes {
+        settings.set(key, *value);
+    }
+    settings
+}
+
+/// A secret or config of the project.
+pub(crate) fn object(attributes: &[(&'static str, &str)]) -> FileObject {
+    FileObject {
+        span: span(),
+        name: None,
+        external: false,
+        settings: settings(attributes),
+        extension: SecretExtension::default(),
+    }
+}
+
+/// A service's use of a secret or config.
+pub(crate) fn reference(source: &str, attributes: &[(&'static str, &str)]) -> FileReference {
+    FileReference { source: at(source.to_owned()), settings: settings(attributes) }
+}
+
 /// The project `shop` of these services, with every network and volume that they name.
 pub(crate) fn project(services: Vec<Service>) -> Project {
     let mut networks = IndexMap::new();
     let mut volumes = IndexMap::new();
     for service in &services {
         for name in service.networks.keys() {
-            networks.entry(name.clone()).or_insert(Network {
-                span: span(),
-                name: None,
-                internal: false,
-                external: false,
-                settings: Settings::default(),
-            });
+            networks.entry(name.clone()).or_insert(Network::new(span()));
         }
         for mount in &service.mounts {
             if let MountKind::Volume(name) = &mount.value.kind {
@@ -189,6 +219,8 @@ pub(crate) fn project(services: Vec<Service>) -> Project {
                     external: false,
                     driver: None,
                     driver_opts: IndexMap::new(),
+                    labels: IndexMap::new(),
+                    storage: None,
                     settings: Settings::default(),
                 });
             }
@@ -228,6 +260,7 @@ pub(crate) fn facts() -> Facts {
             ],
         },
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
+        paths: BTreeMap::new(),
     }
 }
 
@@ -283,4 +316,9 @@ pub(crate) fn loud(diagnostics: &Diagnostics) -> Vec<(Severity, Code)> {
         .filter(|d| d.severity != Severity::Note)
         .map(|d| (d.severity, d.code))
         .collect()
+}
+
+/// The document of a role's inline policy.
+pub(crate) fn policy(role: &desired::Role) -> &str {
+    &role.policy.as_ref().expect("a policy").policy_document
 }

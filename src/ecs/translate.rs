@@ -53,15 +53,25 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         services: _,
         networks: _,
         volumes: _,
+        secrets: _, // secrets.rs
+        configs: _, // configs.rs
         // What ECS does not take is in the table of compose/unsupported.rs.
-        secrets: _,
-        configs: _,
         models: _,
         extensions: _,
         extension,
     } = project;
     // Region, VPC and subnets are facts by now.
-    let ProjectExtension { region: _, vpc: _, subnets: _, log_retention: _, tags: _ } = extension;
+    let ProjectExtension {
+        region: _,
+        vpc: _,
+        subnets: _,
+        log_retention: _,
+        tags: _,
+        cluster: _,              // base.rs
+        capacity: _,             // capacity.rs
+        permissions_boundary: _, // role.rs
+        repositories: _,         // repository.rs
+    } = extension;
     let mut out = Output::default();
     let cx = Context {
         project,
@@ -72,18 +82,21 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         log_retention: rules::log_group::retention(extension, &mut out),
     };
     out.desired.stack.clone_from(&cx.stack);
+    rules::secrets::add(&cx, &mut out);
+    rules::configs::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
     rules::load_balancer::assign(&mut members, &mut out);
+    rules::proxy::check(&members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);
     rules::load_balancer::add(&cx, &members, &mut out);
     for member in &members {
         rules::log_group::add(&cx, member.service, &mut out);
-        rules::image::add(&cx, member.service, &mut out);
+        rules::image::add(&cx, member, &mut out);
     }
+    rules::helper_image::add(&cx, &members, &mut out);
     for unit in &units(&members) {
-        rules::role::add(&cx, unit, &mut out);
         rules::task::add(&cx, unit, &mut out);
         match unit.leader().job {
             Some(count) => rules::job::add(&cx, unit, count, &mut out),

@@ -5,9 +5,11 @@
 //! only the account knows are not looked at.
 
 mod container;
+mod container_settings;
 mod file_system;
 mod iam;
 mod load_balancer;
+mod logging;
 mod network;
 mod service;
 mod simple;
@@ -35,6 +37,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
             Body::Namespace(namespace) => simple::namespace(namespace, &mut report),
             Body::LogGroup(group) => simple::log_group(group, &mut unique, &mut report),
+            Body::Secret(secret) => simple::secret(secret, &mut unique, &mut report),
             Body::Role(role) => iam::role(role, &mut unique, &mut report),
             Body::Repository(repository) => {
                 simple::repository(repository, &mut unique, &mut report);

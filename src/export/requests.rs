@@ -38,6 +38,14 @@ pub fn requests(desired: &Desired) -> Vec<File> {
                     order.push(entry);
                     files.push(File { path, text: pretty(&request.body) });
                 }
+                if let Body::Secret(secret) = &resource.body {
+                    // Its value stands nowhere: whoever sends this reads it from the Compose file.
+                    order.push(json!({
+                        "operation": "secretsmanager/put-secret-value",
+                        "resource": resource.id.to_string(),
+                        "with": { "SecretId": secret.name },
+                    }));
+                }
                 if let Body::Image(image) = &resource.body {
                     order.push(json!({
                         "push": format!("{}:{}", image.repository_name, image.image_tag),

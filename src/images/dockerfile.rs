@@ -46,6 +46,9 @@ struct Fault {
 impl Dockerfile {
     pub(super) fn read(spec: &BuildSpec) -> Result<Self, ImageError> {
         let path = spec.dockerfile_path();
+        if let Some(text) = &spec.dockerfile_inline {
+            return Self::parse(path, text.clone().into_bytes());
+        }
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

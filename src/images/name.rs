@@ -81,6 +81,10 @@ pub fn content_name(spec: &BuildSpec, bases: &BaseDigests) -> Result<ContentName
     hash.add_pairs(b"arg", &spec.args);
     hash.add_pairs(b"label", &spec.labels);
     hash.add(b"dockerfile", &[dockerfile.bytes()]);
+    for (kind, values) in spec.options.making() {
+        let values: Vec<&[u8]> = values.into_iter().map(str::as_bytes).collect();
+        hash.add(kind.as_bytes(), &values);
+    }
     if let Some(path) = spec.ignore_path() {
         hash.add(b"ignore", &[&fs::read(&path).map_err(unreadable(&path))?]);
     }

@@ -1,5 +1,7 @@
 use std::path::{Path, PathBuf};
 
+use super::options::BuildOptions;
+
 /// What an image is built from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildSpec {
@@ -9,6 +11,8 @@ pub struct BuildSpec {
     pub context: PathBuf,
     /// Relative to the context; `Dockerfile` when absent.
     pub dockerfile: Option<String>,
+    /// The text of the Dockerfile, in the place of a file.
+    pub dockerfile_inline: Option<String>,
     /// Build arguments.
     pub args: Vec<(String, String)>,
     /// The stage to build; the last one when absent.
@@ -20,6 +24,8 @@ pub struct BuildSpec {
     /// Labels that say where the image came from, such as `org.opencontainers.image.revision`.
     /// They are no part of its name: a new commit alone must not roll a service.
     pub provenance: Vec<(String, String)>,
+    /// How it is built.
+    pub options: BuildOptions,
 }
 
 impl BuildSpec {
@@ -33,17 +39,22 @@ impl BuildSpec {
             service: service.into(),
             context: context.into(),
             dockerfile: None,
+            dockerfile_inline: None,
             args: Vec::new(),
             target: None,
             platform: platform.into(),
             labels: Vec::new(),
             provenance: Vec::new(),
+            options: BuildOptions::default(),
         }
     }
 
-    /// The path of the Dockerfile.
+    /// The path of the Dockerfile; of a text in the Compose file, what messages call it.
     #[must_use]
     pub fn dockerfile_path(&self) -> PathBuf {
+        if self.dockerfile_inline.is_some() {
+            return PathBuf::from("dockerfile_inline");
+        }
         self.context.join(self.dockerfile.as_deref().unwrap_or("Dockerfile"))
     }
 
@@ -51,9 +62,9 @@ impl BuildSpec {
     pub(super) fn ignore_path(&self) -> Option<PathBuf> {
         let mut own = self.dockerfile_path().into_os_string();
         own.push(".dockerignore");
-        [PathBuf::from(own), self.context.join(".dockerignore")]
-            .into_iter()
-            .find(|path| is_file(path))
+        // A text has no file beside it.
+        let own = Some(PathBuf::from(own)).filter(|_| self.dockerfile_inline.is_none());
+        own.into_iter().chain([self.context.join(".dockerignore")]).find(|path| is_file(path))
     }
 }
 

@@ -21,7 +21,8 @@ pub struct Change {
 
 /// Fields in which people put credentials, or Compose puts them through `${VARIABLE}`: their values
 /// never reach a plan.
-const HIDDEN: [&str; 4] = ["environment", "command", "entryPoint", "dockerLabels"];
+const HIDDEN: [&str; 5] =
+    ["environment", "command", "entryPoint", "dockerLabels", "logConfiguration.options"];
 
 /// The differences that must be removed for `observed` to become `desired`.
 #[must_use]
@@ -33,7 +34,8 @@ pub fn changes(desired: &Body, observed: &Observed) -> Vec<Change> {
         compare("", Some(&want), Some(&have), &mut found);
     }
     if let (Body::Image(want), Body::Image(have)) = (desired, &observed.body)
-        && want != have
+        // The tag stands for everything that the image was made from.
+        && (&want.repository_name, &want.image_tag) != (&have.repository_name, &have.image_tag)
     {
         found.push(change("imageTag", Some(&have.image_tag), Some(&want.image_tag)));
     }

@@ -22,6 +22,8 @@ impl Removal {
             Kind::SecurityGroup if id.name == "efs" => self.volumes || !has_volumes(actual),
             Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
             Kind::Repository => self.images,
+            // Whoever wants them gone says so to Secrets Manager.
+            Kind::Secret => false,
             // Images go with their repository.
             Kind::Image => false,
             _ => true,

@@ -267,7 +267,9 @@ class ServiceTests(SandboxCase):
         self.create(name, self.define(name, web("v1", stopTimeout=2)), deploymentConfiguration=BREAKER,
                     healthCheckGracePeriodSeconds=8, loadBalancers=[{"targetGroupArn": group, "containerName": "main", "containerPort": 8080}])
         self.eventually(lambda: self.service(name)["runningCount"] == 1)
-        health = self.box.elb("DescribeTargetHealth", TargetGroupArn=group)
+        # The task runs a moment before it is registered.
+        health = self.eventually(lambda: (lambda text: text if first(text, "State") else None)(
+            self.box.elb("DescribeTargetHealth", TargetGroupArn=group)))
         self.assertEqual((first(health, "State"), first(health, "Reason")), ("initial", "Elb.InitialHealthChecking"))
         self.assertEqual(self.primary(name)["rolloutState"], "IN_PROGRESS")
         health = self.eventually(lambda: (lambda text: text if first(text, "State") == "unhealthy" else None)(

@@ -131,6 +131,7 @@ impl App {
             role_name: role_name.clone(),
             assume_role_policy_document: r#"{"Statement":[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"}}],"Version":"2012-10-17"}"#.to_owned(),
             description: "a role".to_owned(),
+            permissions_boundary: None,
             tags: self.upper(&id),
         };
         let policy = PutRolePolicy {
@@ -138,12 +139,14 @@ impl App {
             policy_name: "execution".to_owned(),
             policy_document: r#"{"Statement":[{"Action":["logs:PutLogEvents"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#.to_owned(),
         };
-        add(desired, id, Body::Role(Role { create, policy }));
+        add(desired, id, Body::Role(Role { create, policy: Some(policy), attached: None }));
         let id = ResourceId::new(Kind::Repository, "web");
         let body = Repository {
             repository_name: format!("{stack}/web"),
             image_tag_mutability: "IMMUTABLE".to_owned(),
             image_scanning_configuration: ImageScanning { scan_on_push: true },
+            encryption_configuration: None,
+            lifecycle_policy_text: None,
             tags: self.upper(&id),
         };
         add(desired, id, Body::Repository(body));
@@ -280,6 +283,7 @@ impl App {
                 ]
                 .into_iter()
                 .collect(),
+                secret_options: Vec::new(),
             }),
             ..ContainerDefinition::default()
         };
@@ -302,11 +306,12 @@ impl App {
                 host: None,
                 efs_volume_configuration: Some(EfsVolumeConfiguration {
                     file_system_id: attribute(Kind::FileSystem, "data", Attribute::Id),
+                    root_directory: None,
                     transit_encryption: "ENABLED".to_owned(),
-                    authorization_config: EfsAuthorizationConfig {
+                    authorization_config: Some(EfsAuthorizationConfig {
                         access_point_id: attribute(Kind::AccessPoint, "pages", Attribute::Id),
                         iam: "DISABLED".to_owned(),
-                    },
+                    }),
                 }),
             }],
             container_definitions: vec![container],

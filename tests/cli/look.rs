@@ -176,8 +176,8 @@ fn annotations_on_github() {
         assert_eq!(on_github.code, Some(3), "{on_github}");
         for line in [
             "::warning file=compose.yaml,line=4,col=15,title=approximated::",
-            "::error file=compose.yaml,line=5,col=5,title=not-supported-yet::",
-            "error[not-supported-yet]",
+            "::error file=compose.yaml,line=5,col=17,title=refused::",
+            "error[refused]",
         ] {
             assert!(on_github.text.contains(line), "{on_github}");
         }

@@ -56,6 +56,10 @@ const FILES: &[(&str, &str)] = &[
         "x-ecs: {regoin: eu-west-1, cluster: c, log_retention: many, tags: [a]}\nservices:\n  web:\n    image: a\n    x-ecs:\n      cpu: -1\n      ports: {80: internal, 81: pubic, http: none}\n      http: {health_check: health, host: a}\n      exec: true\n",
     ),
     (
+        "network_extension",
+        "services:\n  web: {image: a, networks: [m, n]}\nnetworks:\n  m: {x-ecs: {security_group: sg-web}}\n  n: {x-ecs: {security_grup: sg-1a2b3c4d}}\n",
+    ),
+    (
         "resources_of_other_kinds",
         "services:\n  web: {image: a, networks: [n], volumes: [vol:/v]}\nnetworks:\n  n: {driver: macvlan, ipam: {}, labels: {}}\nvolumes:\n  vol: {labels: {}, drivr: local}\n",
     ),
@@ -105,13 +109,13 @@ const ATTRIBUTES: &[(&str, &str)] = &[
         "choices",
         "    restart: sometimes\n    deploy: {mode: replicatd, update_config: {order: first, failure_action: stop, max_failure_ratio: 2}}\n",
     ),
+    ("restart_condition", "    deploy: {restart_policy: {condition: on-failur}}\n"),
     ("conditions", "    depends_on: {web: {condition: healthy}}\n"),
     (
         "conflicts",
         "    scale: 2\n    container_name: one\n    cpus: 1\n    mem_limit: 1g\n    deploy: {replicas: 3, resources: {limits: {cpus: 2, memory: 2g}}}\n",
     ),
     ("platforms", "    platform: linux/arm64\n    build: {context: ., platforms: [linux/amd64]}\n"),
-    ("remote_context", "    build: https://example.com/x.git\n"),
     (
         "unsupported",
         "    secrets: [a]\n    logging: {driver: none}\n    links: [web]\n    extends: {service: x}\n    stop_signal: SIGINT\n    pull_policy: never\n    networks: {default: {ipv4_address: 1.2.3.4}}\n",

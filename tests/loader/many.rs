@@ -18,7 +18,7 @@ fn load(attributes: impl Fn(usize) -> &'static str) -> Loaded {
 
 #[test]
 fn services_and_what_becomes_of_them_keep_their_order() {
-    let loaded = load(|_| "pull_policy: always");
+    let loaded = load(|_| "attach: false");
     let project = loaded.project.as_ref().expect("a project");
     let names: Vec<String> = (0..1000).map(|n| format!("s{n}")).collect();
     assert!(project.services.keys().eq(&names));

@@ -126,7 +126,7 @@ fn every_attribute_arrives() {
     assert_eq!(
         kinds,
         [
-            &MountKind::Tmpfs { size: Some(64 << 20) },
+            &MountKind::Tmpfs { size: Some(64 << 20), options: Vec::new() },
             &MountKind::Volume("data".into()),
             &MountKind::Bind(case.path("conf")),
             &MountKind::Anonymous,

@@ -1,6 +1,7 @@
 //! Attributes that are read in full: what the reference printed for each.
 
 use decklift::compose::{ConfigForm, canonical};
+use decklift::source::Located;
 use serde_json::{Value, json};
 
 use crate::support::Case;
@@ -115,6 +116,8 @@ fn what_is_refused() {
     for attributes in [
         "secrets: [missing]",
         "configs: [missing]",
+        "x-ecs: { secret_env: { A: missing } }",
+        "x-ecs: { secret_env: [A] }",
         "secrets: [{ source: s, uid: 1 }]",
         "build: { secrets: [missing] }",
         "build: { dockerfile: a, dockerfile_inline: b }",
@@ -153,4 +156,22 @@ fn secrets_and_configs_come_from_one_place() {
         let loaded = Case::new(&[("compose.yaml", &text)]).load();
         assert_eq!(!loaded.diagnostics.has_errors(), is_good, "{body}");
     }
+}
+
+#[test]
+fn a_secret_that_becomes_a_variable_is_used() {
+    let text = "services:\n  a:\n    image: x\n    x-ecs: {secret_env: {A: s, B: /parameter, C: 'arn:b'}}\n\
+                secrets: {s: {file: ./a, x-ecs: {arn: b, key: c}}, unused: {file: ./b}}\n";
+    let loaded = Case::new(&[("compose.yaml", text)]).load();
+    assert!(!loaded.diagnostics.has_errors());
+    let project = loaded.project.expect("a project");
+    assert_eq!(project.secrets.keys().collect::<Vec<_>>(), ["s"]);
+    let extension = &project.secrets["s"].extension;
+    let text = |value: &Option<Located<String>>| value.as_ref().map(|v| v.value.clone());
+    assert_eq!(text(&extension.arn).as_deref(), Some("b"));
+    assert_eq!(text(&extension.key).as_deref(), Some("c"));
+    let text =
+        "services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {file: ./a, x-ecs: {ran: b}}}\n";
+    let loaded = Case::new(&[("compose.yaml", text)]).load();
+    assert!(loaded.diagnostics.has_errors());
 }

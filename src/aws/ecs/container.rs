@@ -1,12 +1,16 @@
 //! Container definitions, to the SDK and back.
 
+use std::collections::{BTreeMap, HashMap};
+
 use aws_sdk_ecs::types as sdk;
 
+use super::container_settings as settings;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::text;
 use crate::ecs::desired::{
-    ContainerDefinition, ContainerDependency, HealthCheck, KeyValuePair, LinuxParameters,
-    LogConfiguration, MountPoint, PortMapping, Tmpfs, Value,
+    ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
+    FirelensConfiguration, HealthCheck, KeyValuePair, LinuxParameters, LogConfiguration,
+    MountPoint, PortMapping, RepositoryCredentials, SecretOption, Tmpfs, Value,
 };
 
 /// As `RegisterTaskDefinition` takes it. What is empty is not sent.
@@ -16,6 +20,7 @@ pub(super) fn to_sdk(
     let ContainerDefinition {
         name,
         image,
+        repository_credentials,
         cpu,
         memory,
         memory_reservation,
@@ -26,6 +31,8 @@ pub(super) fn to_sdk(
         working_directory,
         user,
         environment,
+        secrets,
+        environment_files,
         mount_points,
         depends_on,
         health_check,
@@ -34,13 +41,18 @@ pub(super) fn to_sdk(
         stop_timeout,
         docker_labels,
         log_configuration,
+        firelens_configuration,
         interactive,
         pseudo_terminal,
+        ulimits,
+        system_controls,
+        restart_policy,
     } = container;
     let labels = docker_labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
     Ok(sdk::ContainerDefinition::builder()
         .name(name)
         .image(text(image)?)
+        .set_repository_credentials(repository_credentials.as_ref().map(credentials).transpose()?)
         .cpu(*cpu)
         .set_memory(*memory)
         .set_memory_reservation(*memory_reservation)
@@ -51,6 +63,8 @@ pub(super) fn to_sdk(
         .set_working_directory(working_directory.clone())
         .set_user(user.clone())
         .set_environment(some(environment.iter().map(variable).collect()))
+        .set_secrets(some(secrets.iter().map(secret).collect::<Result<_, _>>()?))
+        .set_environment_files(some(environment_files.iter().map(file).collect::<Result<_, _>>()?))
         .set_mount_points(some(mount_points.iter().map(mount).collect()))
         .set_depends_on(some(depends_on.iter().map(dependency).collect::<Result<_, _>>()?))
         .set_health_check(health_check.as_ref().map(check).transpose()?)
@@ -59,8 +73,12 @@ pub(super) fn to_sdk(
         .set_stop_timeout(*stop_timeout)
         .set_docker_labels((!docker_labels.is_empty()).then_some(labels))
         .set_log_configuration(log_configuration.as_ref().map(logs).transpose()?)
+        .set_firelens_configuration(firelens_configuration.as_ref().map(firelens).transpose()?)
         .set_interactive(*interactive)
         .set_pseudo_terminal(*pseudo_terminal)
+        .set_ulimits(some(ulimits.iter().map(settings::ulimit).collect::<Result<_, _>>()?))
+        .set_system_controls(some(system_controls.iter().map(settings::control).collect()))
+        .set_restart_policy(restart_policy.as_ref().map(settings::restart).transpose()?)
         .build())
 }
 
@@ -69,6 +87,10 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
     ContainerDefinition {
         name: container.name().unwrap_or_default().to_owned(),
         image: Value::from(container.image().unwrap_or_default()),
+        repository_credentials: container.repository_credentials().map(|credentials| {
+            let credentials_parameter = credentials.credentials_parameter().to_owned();
+            RepositoryCredentials { credentials_parameter }
+        }),
         cpu: container.cpu(),
         memory: container.memory(),
         memory_reservation: container.memory_reservation(),
@@ -79,6 +101,8 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
         working_directory: container.working_directory().map(str::to_owned),
         user: container.user().map(str::to_owned),
         environment: environment_back(container.environment()),
+        secrets: secrets_back(container.secrets()),
+        environment_files: container.environment_files().iter().map(file_back).collect(),
         mount_points: mounts_back(container.mount_points()),
         depends_on: container.depends_on().iter().map(dependency_back).collect(),
         health_check: container.health_check().map(check_back),
@@ -92,8 +116,17 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
         log_configuration: container.log_configuration().map(logs_back),
+        firelens_configuration: container.firelens_configuration().map(|firelens| {
+            FirelensConfiguration {
+                kind: firelens.r#type().as_str().to_owned(),
+                options: sorted(firelens.options()),
+            }
+        }),
         interactive: container.interactive().filter(|on| *on),
         pseudo_terminal: container.pseudo_terminal().filter(|on| *on),
+        ulimits: settings::ulimits_back(container.ulimits()),
+        system_controls: settings::controls_back(container.system_controls()),
+        restart_policy: container.restart_policy().and_then(settings::restart_back),
     }
 }
 
@@ -148,6 +181,32 @@ fn environment_back(list: &[sdk::KeyValuePair]) -> Vec<KeyValuePair> {
         .collect();
     pairs.sort();
     pairs
+}
+
+fn secret(secret: &ContainerSecret) -> Result<sdk::Secret, CloudError> {
+    let ContainerSecret { name, value_from } = secret;
+    Ok(sdk::Secret::builder().name(name).value_from(text(value_from)?).build()?)
+}
+
+fn secrets_back(list: &[sdk::Secret]) -> Vec<ContainerSecret> {
+    let mut secrets: Vec<_> = list
+        .iter()
+        .map(|secret| ContainerSecret {
+            name: secret.name().to_owned(),
+            value_from: Value::from(secret.value_from()),
+        })
+        .collect();
+    secrets.sort();
+    secrets
+}
+
+fn file(file: &EnvironmentFile) -> Result<sdk::EnvironmentFile, CloudError> {
+    let EnvironmentFile { value, kind } = file;
+    Ok(sdk::EnvironmentFile::builder().value(value).r#type(kind.as_str().into()).build()?)
+}
+
+fn file_back(file: &sdk::EnvironmentFile) -> EnvironmentFile {
+    EnvironmentFile { value: file.value().to_owned(), kind: file.r#type().as_str().to_owned() }
 }
 
 fn mount(mount: &MountPoint) -> sdk::MountPoint {
@@ -210,14 +269,19 @@ fn check_back(check: &sdk::HealthCheck) -> HealthCheck {
 }
 
 fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
-    let LinuxParameters { init_process_enabled, tmpfs } = linux;
+    let LinuxParameters { capabilities, init_process_enabled, tmpfs } = linux;
     let tmpfs = tmpfs
         .iter()
-        .map(|Tmpfs { container_path, size }| {
-            Ok(sdk::Tmpfs::builder().container_path(container_path).size(*size).build()?)
+        .map(|Tmpfs { container_path, size, mount_options }| {
+            Ok(sdk::Tmpfs::builder()
+                .container_path(container_path)
+                .size(*size)
+                .set_mount_options(some(mount_options.clone()))
+                .build()?)
         })
         .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LinuxParameters::builder()
+        .set_capabilities(capabilities.as_ref().map(settings::capabilities))
         .set_init_process_enabled(*init_process_enabled)
         .set_tmpfs(some(tmpfs))
         .build())
@@ -230,30 +294,66 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
         .map(|tmpfs| Tmpfs {
             container_path: tmpfs.container_path().to_owned(),
             size: tmpfs.size(),
+            mount_options: tmpfs.mount_options().to_vec(),
         })
         .collect();
     tmpfs.sort_by(|a, b| a.container_path.cmp(&b.container_path));
     let init_process_enabled = linux.init_process_enabled().filter(|on| *on);
-    let any = init_process_enabled.is_some() || !tmpfs.is_empty();
-    any.then_some(LinuxParameters { init_process_enabled, tmpfs })
+    let capabilities = linux.capabilities().and_then(settings::capabilities_back);
+    let linux = LinuxParameters { capabilities, init_process_enabled, tmpfs };
+    (linux != LinuxParameters::default()).then_some(linux)
 }
 
 fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
-    let LogConfiguration { log_driver, options } = logs;
+    let LogConfiguration { log_driver, options, secret_options } = logs;
+    let secrets = secret_options
+        .iter()
+        .map(|SecretOption { name, value_from }| {
+            Ok(sdk::Secret::builder().name(name).value_from(value_from).build()?)
+        })
+        .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LogConfiguration::builder()
         .log_driver(log_driver.as_str().into())
         .set_options(Some(options.iter().map(|(k, v)| (k.clone(), v.clone())).collect()))
+        .set_secret_options(some(secrets))
         .build()?)
 }
 
 fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
+    let mut secret_options: Vec<_> = logs
+        .secret_options()
+        .iter()
+        .map(|secret| SecretOption {
+            name: secret.name().to_owned(),
+            value_from: secret.value_from().to_owned(),
+        })
+        .collect();
+    secret_options.sort();
     LogConfiguration {
         log_driver: logs.log_driver().as_str().to_owned(),
-        options: logs
-            .options()
-            .into_iter()
-            .flatten()
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect(),
+        options: sorted(logs.options()),
+        secret_options,
     }
+}
+
+fn firelens(firelens: &FirelensConfiguration) -> Result<sdk::FirelensConfiguration, CloudError> {
+    let FirelensConfiguration { kind, options } = firelens;
+    let options = options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    Ok(sdk::FirelensConfiguration::builder()
+        .r#type(kind.as_str().into())
+        .set_options(Some(options).filter(|options: &HashMap<_, _>| !options.is_empty()))
+        .build()?)
+}
+
+fn credentials(
+    credentials: &RepositoryCredentials,
+) -> Result<sdk::RepositoryCredentials, CloudError> {
+    let RepositoryCredentials { credentials_parameter } = credentials;
+    Ok(sdk::RepositoryCredentials::builder()
+        .credentials_parameter(credentials_parameter)
+        .build()?)
+}
+
+fn sorted(options: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+    options.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
 }

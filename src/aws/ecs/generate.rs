@@ -46,6 +46,17 @@ fn environment() -> impl Strategy<Value = Vec<KeyValuePair>> {
     prop::collection::vec(pair, 0..4).prop_map(|list| sorted(list, |pair| pair.name.clone()))
 }
 
+fn secrets() -> impl Strategy<Value = Vec<ContainerSecret>> {
+    let secret =
+        (word(), value()).prop_map(|(name, value_from)| ContainerSecret { name, value_from });
+    prop::collection::vec(secret, 0..3).prop_map(|list| sorted(list, |secret| secret.name.clone()))
+}
+
+fn files() -> impl Strategy<Value = Vec<EnvironmentFile>> {
+    let file = word().prop_map(|value| EnvironmentFile { value, kind: "s3".to_owned() });
+    prop::collection::vec(file, 0..3)
+}
+
 fn mounts() -> impl Strategy<Value = Vec<MountPoint>> {
     let mount = (word(), word(), prop::bool::ANY).prop_map(|(volume, path, read_only)| {
         MountPoint { source_volume: volume, container_path: format!("/{path}"), read_only }
@@ -67,15 +78,77 @@ fn check() -> impl Strategy<Value = HealthCheck> {
 
 fn linux() -> impl Strategy<Value = LinuxParameters> {
     let tmpfs =
-        (word(), 1..64).prop_map(|(path, size)| Tmpfs { container_path: format!("/{path}"), size });
+        (word(), 1..64, prop::collection::vec(word(), 0..2)).prop_map(|(path, size, options)| {
+            Tmpfs { container_path: format!("/{path}"), size, mount_options: options }
+        });
     let tmpfs = prop::collection::vec(tmpfs, 1..3)
         .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
-    (on(), tmpfs)
-        .prop_map(|(init_process_enabled, tmpfs)| LinuxParameters { init_process_enabled, tmpfs })
+    (on(), tmpfs, option(capabilities())).prop_map(|(init_process_enabled, tmpfs, capabilities)| {
+        LinuxParameters { capabilities, init_process_enabled, tmpfs }
+    })
+}
+
+fn capabilities() -> impl Strategy<Value = KernelCapabilities> {
+    (names(0), names(1)).prop_map(|(add, drop)| KernelCapabilities { add, drop })
+}
+
+fn names(least: usize) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::btree_set("[A-Z_]{1,6}", least..3).prop_map(|set| set.into_iter().collect())
+}
+
+fn ulimits() -> impl Strategy<Value = Vec<Ulimit>> {
+    let name = prop::sample::select(vec!["core", "memlock", "nofile", "nproc"]);
+    let limit = (name, -1..9999, -1..9999).prop_map(|(name, soft_limit, hard_limit)| Ulimit {
+        name: name.to_owned(),
+        soft_limit,
+        hard_limit,
+    });
+    prop::collection::vec(limit, 0..3).prop_map(|list| sorted(list, |limit| limit.name.clone()))
+}
+
+fn controls() -> impl Strategy<Value = Vec<SystemControl>> {
+    prop::collection::btree_map(word(), word(), 0..3).prop_map(|map| {
+        let control = |(namespace, value)| SystemControl { namespace, value };
+        map.into_iter().map(control).collect()
+    })
+}
+
+fn restart() -> impl Strategy<Value = ContainerRestartPolicy> {
+    (prop::collection::vec(0..255, 0..3), option(60..1800)).prop_map(|(codes, period)| {
+        ContainerRestartPolicy {
+            enabled: true,
+            ignored_exit_codes: codes,
+            restart_attempt_period: period,
+        }
+    })
 }
 
 fn words() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(word(), 1..4)
+}
+
+fn options() -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
+    prop::collection::btree_map(word(), word(), 0..3)
+}
+
+fn log() -> impl Strategy<Value = LogConfiguration> {
+    let driver = prop::sample::select(vec!["awslogs", "splunk", "awsfirelens"]);
+    let secrets = prop::collection::btree_map(word(), word(), 0..2);
+    (driver, options(), secrets).prop_map(|(driver, options, secrets)| LogConfiguration {
+        log_driver: driver.to_owned(),
+        options,
+        secret_options: secrets
+            .into_iter()
+            .map(|(name, value_from)| SecretOption { name, value_from })
+            .collect(),
+    })
+}
+
+fn firelens() -> impl Strategy<Value = FirelensConfiguration> {
+    (prop::bool::ANY, options()).prop_map(|(fluentd, options)| FirelensConfiguration {
+        kind: if fluentd { "fluentd" } else { "fluentbit" }.to_owned(),
+        options,
+    })
 }
 
 prop_compose! {
@@ -87,10 +160,14 @@ prop_compose! {
         readonly_root_filesystem in on(),
         interactive in on(),
         pseudo_terminal in on(),
+        ulimits in ulimits(),
+        system_controls in controls(),
+        restart_policy in option(restart()),
     ) -> ContainerDefinition {
         ContainerDefinition {
             cpu, memory, memory_reservation, stop_timeout, readonly_root_filesystem, interactive,
-            pseudo_terminal, ..ContainerDefinition::default()
+            pseudo_terminal, ulimits, system_controls, restart_policy,
+            ..ContainerDefinition::default()
         }
     }
 }
@@ -103,40 +180,49 @@ prop_compose! {
         essential in prop::bool::ANY,
         port_mappings in ports(),
         environment in environment(),
+        supplied in (secrets(), files()),
         mount_points in mounts(),
         commands in (option(words()), option(words()), option(word()), option(word())),
         health_check in option(check()),
         linux_parameters in option(linux()),
         docker_labels in prop::collection::btree_map(word(), word(), 0..3),
-        log in option(prop::collection::btree_map(word(), word(), 0..3)),
+        log in option(log()),
+        firelens_configuration in option(firelens()),
+        registry in option(word()),
         depends_on in prop::collection::vec(word(), 0..3),
     ) -> ContainerDefinition {
         let (entry_point, command, working_directory, user) = commands;
+        let (secrets, environment_files) = supplied;
         let condition = |name| ContainerDependency {
             container_name: name,
             condition: "HEALTHY".to_owned(),
         };
         ContainerDefinition {
-            name, image, essential, port_mappings, environment, mount_points, entry_point, command,
+            name, image, essential, port_mappings, environment, secrets, environment_files, mount_points, entry_point, command,
             working_directory, user, health_check, linux_parameters, docker_labels,
             depends_on: depends_on.into_iter().map(condition).collect(),
-            log_configuration: log.map(|options| LogConfiguration {
-                log_driver: "awslogs".to_owned(),
-                options,
-            }),
+            log_configuration: log,
+            firelens_configuration,
+            repository_credentials: registry
+                .map(|credentials_parameter| RepositoryCredentials { credentials_parameter }),
             ..limits
         }
     }
 }
 
 fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
-    let efs = (value(), value()).prop_map(|(system, point)| EfsVolumeConfiguration {
-        file_system_id: system,
-        transit_encryption: "ENABLED".to_owned(),
-        authorization_config: EfsAuthorizationConfig {
-            access_point_id: point,
-            iam: "DISABLED".to_owned(),
-        },
+    let root = option(word().prop_map(|path| format!("/{path}")));
+    let efs = (value(), option(value()), root).prop_map(|(system, point, root)| {
+        EfsVolumeConfiguration {
+            file_system_id: system,
+            // Nothing but the root goes with an access point.
+            root_directory: root.filter(|_| point.is_none()),
+            transit_encryption: "ENABLED".to_owned(),
+            authorization_config: point.map(|point| EfsAuthorizationConfig {
+                access_point_id: point,
+                iam: "DISABLED".to_owned(),
+            }),
+        }
     });
     let volume = (word(), option(efs), option(word())).prop_map(|(name, efs, path)| TaskVolume {
         name,

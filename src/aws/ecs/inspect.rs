@@ -14,7 +14,7 @@ use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::observe::IN_FLIGHT;
 use crate::aws::tags::{self, Owner};
-use crate::ecs::desired::{Attribute, Body, Desired};
+use crate::ecs::desired::{Attribute, Desired};
 use crate::inspect::{Moment, PortState, ServiceState, State, TaskState};
 use crate::plan::RolloutState;
 
@@ -27,7 +27,7 @@ impl Aws {
     /// When AWS refuses a call. A cluster that does not exist has no services.
     pub async fn inspect(&self, desired: &Desired) -> Result<Vec<ServiceState>, CloudError> {
         let Some(owner) = Owner::wanted(desired) else { return Ok(Vec::new()) };
-        let cluster = cluster_name(desired);
+        let cluster = desired.cluster_name();
         let arns = self.list_services(cluster).await?;
         let batches = arns.chunks(SERVICES).map(|batch| self.describe_services(cluster, batch));
         let services = try_join_all(batches);
@@ -101,7 +101,7 @@ impl Aws {
         desired: &Desired,
         stopped: bool,
     ) -> Result<BTreeMap<String, Vec<TaskState>>, CloudError> {
-        let cluster = cluster_name(desired);
+        let cluster = desired.cluster_name();
         let status =
             if stopped { sdk::DesiredStatus::Stopped } else { sdk::DesiredStatus::Running };
         let call = self.ecs().list_tasks().cluster(cluster).desired_status(status);
@@ -129,15 +129,6 @@ fn member_of<'a>(task: &sdk::Task, group: &'a str) -> Option<&'a str> {
     group
         .strip_prefix("service:")
         .or_else(|| group.strip_prefix("family:").filter(|_| by_decklift()))
-}
-
-/// The cluster that the stack's services stand in.
-fn cluster_name(desired: &Desired) -> &str {
-    let mut clusters = desired.resources.values().filter_map(|resource| match &resource.body {
-        Body::Cluster(cluster) => Some(cluster.cluster_name.as_str()),
-        _ => None,
-    });
-    clusters.next().unwrap_or(&desired.stack)
 }
 
 fn moment(time: Option<&aws_smithy_types::DateTime>) -> Option<Moment> {

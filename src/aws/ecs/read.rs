@@ -33,23 +33,25 @@ impl Aws {
             _ => None,
         });
         let (mut found, newest) =
-            try_join(self.read_cluster(&desired.stack, wanted), self.read_families(desired))
-                .await?;
+            try_join(self.read_cluster(desired, wanted), self.read_families(desired)).await?;
         let in_use = self.read_in_use(&found, &newest).await?;
         found.extend(newest);
         Ok(EcsFound { found, in_use })
     }
 
-    /// The cluster and its services.
+    /// The cluster and its services; of a cluster that is not the stack's the services alone.
     async fn read_cluster(
         &self,
-        stack: &str,
+        desired: &Desired,
         wanted: Option<&Cluster>,
     ) -> Result<Vec<Found>, CloudError> {
-        let name = wanted.map_or(stack, |cluster| cluster.cluster_name.as_str());
+        let name = desired.cluster_name();
         let (cluster, arns) = try_join(self.find_cluster(name), self.list_services(name)).await?;
         let Some(cluster) = cluster else { return Ok(Vec::new()) };
-        let mut found = vec![cluster::observed(&cluster, wanted)];
+        let mut found = Vec::new();
+        if desired.cluster.is_none() {
+            found.push(cluster::observed(&cluster, wanted));
+        }
         let batches = arns.chunks(SERVICES).map(|batch| self.describe_services(name, batch));
         let services = try_join_all(batches).await?;
         found.extend(services.iter().flatten().filter_map(shape::from_sdk));

@@ -213,38 +213,46 @@ fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
 fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, CloudError> {
     let EfsVolumeConfiguration {
         file_system_id,
+        root_directory,
         transit_encryption,
-        authorization_config: EfsAuthorizationConfig { access_point_id, iam },
+        authorization_config,
     } = efs;
-    Ok(sdk::EfsVolumeConfiguration::builder()
-        .file_system_id(text(file_system_id)?)
-        .transit_encryption(transit_encryption.as_str().into())
-        .authorization_config(
+    let authorization = |authorization: &EfsAuthorizationConfig| {
+        let EfsAuthorizationConfig { access_point_id, iam } = authorization;
+        let access_point_id = text(access_point_id)?;
+        Ok::<_, CloudError>(
             sdk::EfsAuthorizationConfig::builder()
-                .access_point_id(text(access_point_id)?)
+                .access_point_id(access_point_id)
                 .iam(iam.as_str().into())
                 .build(),
         )
+    };
+    Ok(sdk::EfsVolumeConfiguration::builder()
+        .file_system_id(text(file_system_id)?)
+        .set_root_directory(root_directory.clone())
+        .transit_encryption(transit_encryption.as_str().into())
+        .set_authorization_config(authorization_config.as_ref().map(authorization).transpose()?)
         .build()?)
 }
 
 fn volume_back(volume: &sdk::Volume) -> TaskVolume {
     let efs = volume.efs_volume_configuration().map(|efs| {
-        let authorization = efs.authorization_config();
-        let access_point = authorization.and_then(|a| a.access_point_id()).unwrap_or_default();
+        // Without an access point AWS may give the settings back that it takes for granted.
+        let authorization = efs.authorization_config().and_then(|authorization| {
+            let access_point = authorization.access_point_id().filter(|id| !id.is_empty())?;
+            Some(EfsAuthorizationConfig {
+                access_point_id: Value::from(access_point),
+                iam: authorization.iam().map_or("DISABLED", |i| i.as_str()).to_owned(),
+            })
+        });
         EfsVolumeConfiguration {
             file_system_id: Value::from(efs.file_system_id()),
+            root_directory: efs.root_directory().filter(|path| *path != "/").map(str::to_owned),
             transit_encryption: efs
                 .transit_encryption()
                 .map_or("DISABLED", |e| e.as_str())
                 .to_owned(),
-            authorization_config: EfsAuthorizationConfig {
-                access_point_id: Value::from(access_point),
-                iam: authorization
-                    .and_then(|a| a.iam())
-                    .map_or("DISABLED", |i| i.as_str())
-                    .to_owned(),
-            },
+            authorization_config: authorization,
         }
     });
     // A volume that names nothing is one of the task itself; AWS writes that as an empty host.
@@ -274,6 +282,7 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
             .filter(|arn| !arn.is_empty())
             .map(Value::from),
         network_mode: found.network_mode().map_or("bridge", |mode| mode.as_str()).to_owned(),
+        // Emulators answer an empty one where there is none.
         pid_mode: found
             .pid_mode()
             .map(|mode| mode.as_str().to_owned())

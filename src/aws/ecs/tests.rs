@@ -19,6 +19,8 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
     let sent = sent.as_input().clone().build().unwrap();
     let containers = sent.container_definitions().iter().cloned().map(|mut container| {
         container.environment.get_or_insert_default().reverse();
+        container.secrets.get_or_insert_default().reverse();
+        container.environment_files.get_or_insert_default();
         container.mount_points.get_or_insert_default().reverse();
         container.port_mappings.get_or_insert_default().reverse();
         container.volumes_from.get_or_insert_default();
@@ -27,7 +29,7 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
     });
     let volumes = sent.volumes().iter().cloned().map(|mut volume| {
         if let Some(efs) = &mut volume.efs_volume_configuration {
-            efs.root_directory = Some("/".to_owned());
+            efs.root_directory.get_or_insert_with(|| "/".to_owned());
         }
         volume
     });

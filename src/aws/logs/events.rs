@@ -6,7 +6,8 @@ use crate::aws::error::OrFail;
 use crate::inspect::{LogLine, LogPage, LogQuery, Moment};
 
 impl Aws {
-    /// One page of a service's lines, in order of time. A log group that does not exist has none.
+    /// One page of a service's lines, in order of time. A log group that does not exist, or has no
+    /// name, has none.
     ///
     /// # Errors
     ///
@@ -17,6 +18,10 @@ impl Aws {
         token: Option<String>,
     ) -> Result<LogPage, CloudError> {
         let LogQuery { group, prefix, start, end, pattern } = query;
+        // Its output goes elsewhere.
+        if group.is_empty() {
+            return Ok(LogPage::default());
+        }
         // The `awslogs` driver names streams prefix/container/task (ECS developer guide,
         // "awslogs-stream-prefix").
         let prefix = format!("{prefix}/");

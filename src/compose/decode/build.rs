@@ -56,14 +56,6 @@ impl Decoder<'_> {
     /// What the translator reads of it.
     fn typed_build(&mut self, node: &Node, settings: &Settings) -> Build {
         let context = settings.text("context").unwrap_or_default();
-        let context_node = node.get("context").unwrap_or(node);
-        if is_remote(context) {
-            let message = "a build context that is no local directory is not supported yet";
-            let fault = Diagnostic::error(Code::NotSupportedYet, message)
-                .help("check the sources out, and name the directory");
-            let fault = self.used_at(fault.at(context_node.span, ""), context_node);
-            self.outcome(fault);
-        }
         let place = |key: &str| node.get(key).map_or(node.span, |node| node.span);
         let text = |key: &str| {
             let text = settings.text(key).filter(|_| node.get(key).is_some())?;
@@ -81,6 +73,14 @@ impl Decoder<'_> {
             target: text("target"),
             labels: labels.unwrap_or_default(),
             platforms: platforms.unwrap_or_default(),
+            dockerfile_inline: text("dockerfile_inline"),
+            is_remote: is_remote(context),
+            places: node
+                .as_mapping()
+                .into_iter()
+                .flat_map(|mapping| &mapping.entries)
+                .map(|entry| Located::new(entry.key.text.to_string(), entry.key.span))
+                .collect(),
         }
     }
 

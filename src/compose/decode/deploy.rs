@@ -2,11 +2,12 @@ use super::Decoder;
 use super::forms::{DEPLOY, DEVICE};
 use super::stage::Stage;
 use crate::compose::model::{
-    Deploy, FailureAction, Mode, Order, Resources, Setting, Settings, UpdateConfig,
+    Deploy, FailureAction, Mode, Order, Placement, Resources, Restart, RestartPolicy, Setting,
+    Settings, UpdateConfig,
 };
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::Located;
-use crate::yaml::Node;
+use crate::source::{Located, Span};
+use crate::yaml::{Kind, Node};
 
 /// Far more tasks than ECS runs in one service.
 pub(super) const MAX_REPLICAS: u32 = 100_000;
@@ -92,6 +93,17 @@ impl Decoder<'_> {
                 deploy.reservations = self.resources(node);
             }
         }
+        deploy.restart_policy =
+            node.get("restart_policy").and_then(|node| self.restart_policy(node));
+        if let Some(node) = node.get("placement") {
+            deploy.placement = Placement {
+                constraints: said(node, "constraints"),
+                preferences: said(node, "preferences"),
+                max_replicas_per_node: said(node, "max_replicas_per_node"),
+            };
+        }
+        deploy.rollback_config = said(node, "rollback_config");
+        deploy.endpoint_mode = said(node, "endpoint_mode");
         deploy
     }
 
@@ -103,7 +115,31 @@ impl Decoder<'_> {
                 .and_then(|node| self.bytes("memory", node, false))
                 .filter(|memory| memory.value > 0),
             pids: node.get("pids").and_then(|node| self.integer("pids", node, (-1, 1 << 32))),
+            devices: said(node, "devices"),
+            generic: said(node, "generic_resources"),
         }
+    }
+
+    fn restart_policy(&mut self, node: &Node) -> Option<Located<RestartPolicy>> {
+        node.as_mapping()?;
+        // The words beside those of the specification are docker compose's own.
+        let conditions = [
+            ("none", Restart::No),
+            ("no", Restart::No),
+            ("on-failure", Restart::OnFailure),
+            ("any", Restart::Always),
+            ("always", Restart::Always),
+            ("unless-stopped", Restart::UnlessStopped),
+        ];
+        let policy = RestartPolicy {
+            condition: node
+                .get("condition")
+                .and_then(|node| self.choice("condition", node, &conditions)),
+            delay: said(node, "delay"),
+            max_attempts: said(node, "max_attempts"),
+            window: said(node, "window"),
+        };
+        Some(Located::new(policy, node.span))
     }
 
     /// A share of processors; 0 means no limit, as if it were absent.
@@ -169,4 +205,15 @@ impl Decoder<'_> {
         }
         found.map(|(_, value)| Located::new(*value, node.span))
     }
+}
+
+/// Where an attribute stands that says anything.
+pub(super) fn said(node: &Node, key: &str) -> Option<Span> {
+    let value = node.get(key)?;
+    let says = match &value.kind {
+        Kind::Scalar(_) => !value.is_null(),
+        Kind::Sequence(items) => !items.is_empty(),
+        Kind::Mapping(mapping) => !mapping.entries.is_empty(),
+    };
+    says.then_some(value.span)
 }

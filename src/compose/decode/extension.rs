@@ -1,7 +1,14 @@
+mod access;
+mod overrides;
+mod settings;
+
 use super::Decoder;
 use super::table::Table;
-use crate::compose::model::{Http, PortExposure, ProjectExtension, ServiceExtension};
+use crate::compose::model::{
+    Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
+};
 use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
 
@@ -25,6 +32,17 @@ impl Decoder<'_> {
         if let Some(node) = table.value("tags") {
             out.tags = self.labels("tags", node);
         }
+        out.cluster = table.value("cluster").and_then(|node| self.filled("cluster", node));
+        out.capacity = table.value("capacity").and_then(|node| self.capacity(node));
+        out.permissions_boundary = table
+            .value("permissions_boundary")
+            .and_then(|node| self.filled("permissions_boundary", node));
+        if let Some(node) = table.value("repositories") {
+            out.repositories = self.repositories(node);
+        }
+        if let Some(node) = table.value("required_version") {
+            self.required_version(node);
+        }
         table.finish(self);
         out
     }
@@ -47,7 +65,64 @@ impl Decoder<'_> {
             out.http = self.http(node);
         }
         out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
+        if let Some(node) = table.value("secret_env") {
+            out.secret_env = self.labels("x-ecs.secret_env", node);
+        }
+        if let Some(node) = table.value("env_files_s3") {
+            out.env_files_s3 = self.strings("x-ecs.env_files_s3", node);
+        }
         out.job = table.value("job").and_then(|node| self.boolean("x-ecs.job", node));
+        out.volume = table.value("volume").and_then(|node| self.place("x-ecs.volume", node));
+        out.allow_shared_volume = table
+            .value("allow_shared_volume")
+            .and_then(|node| self.boolean("x-ecs.allow_shared_volume", node));
+        out.ephemeral_storage = table.value("ephemeral_storage").and_then(|node| self.disk(node));
+        out.seed = table.value("seed").and_then(|node| self.boolean("x-ecs.seed", node));
+        self.task_extension(&mut table, &mut out);
+        table.finish(self);
+        out
+    }
+
+    /// What tasks may do, where they run, and where their output goes.
+    fn task_extension(&mut self, table: &mut Table<'_>, out: &mut ServiceExtension) {
+        if let Some(node) = table.value("policies") {
+            out.policies = self.policies(node);
+        }
+        let role = table.value("role").and_then(|node| self.role("x-ecs.role", node));
+        let task_role =
+            table.value("task_role").and_then(|node| self.role("x-ecs.task_role", node));
+        if let (Some(role), Some(task_role)) = (&role, &task_role) {
+            let message = "`role` and `task_role` are two names of one setting";
+            let fault = Diagnostic::error(Code::Conflict, message)
+                .at(role.span, "")
+                .at(task_role.span, "")
+                .help("take one of the two away");
+            self.report(fault);
+        }
+        out.role = role.or(task_role);
+        let execution = table.value("execution_role");
+        out.execution_role = execution.and_then(|node| self.role("x-ecs.execution_role", node));
+        out.exec = table.value("exec").and_then(|node| self.boolean("x-ecs.exec", node));
+        out.capacity = table.value("capacity").and_then(|node| self.capacity(node));
+        out.pull_credentials = table
+            .value("pull_credentials")
+            .and_then(|node| self.filled("x-ecs.pull_credentials", node));
+        out.log_router = table.value("log_router").and_then(|node| self.log_router(node));
+        if let Some(node) = table.value("overrides") {
+            out.overrides = self.overrides(node);
+        }
+    }
+
+    /// A secret's `x-ecs`.
+    pub(super) fn secret_extension(&mut self, node: &Node) -> SecretExtension {
+        let mut out = SecretExtension::default();
+        if node.is_null() {
+            return out;
+        }
+        let level = Level::Part("the `x-ecs` of a secret");
+        let Some(mut table) = Table::open(self, "x-ecs", node, level) else { return out };
+        out.arn = table.value("arn").and_then(|node| self.filled("x-ecs.arn", node));
+        out.key = table.value("key").and_then(|node| self.filled("x-ecs.key", node));
         table.finish(self);
         out
     }

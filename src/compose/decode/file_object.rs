@@ -38,7 +38,9 @@ impl Decoder<'_> {
                 self.noted_at(Stage::Whole, |d| d.no_source(entry, wanted, kind));
             }
             let name = name.map(|name| name.value);
-            let object = FileObject { span: entry.key.span, name, external, settings };
+            let extension = mapping.get("x-ecs").filter(|_| kind == "secret");
+            let extension = extension.map(|node| self.secret_extension(node)).unwrap_or_default();
+            let object = FileObject { span: entry.key.span, name, external, settings, extension };
             out.insert(entry.key.text.to_string(), object);
         }
         out

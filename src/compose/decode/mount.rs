@@ -165,7 +165,7 @@ impl Decoder<'_> {
         }
         let (target, options) = text.split_once(':').unwrap_or((&text, ""));
         let mut size = None;
-        let mut read_only = false;
+        let mut kept = Vec::new();
         for option in options.split(',').filter(|option| !option.is_empty()) {
             match option.split_once('=') {
                 Some(("size", value)) => match parse_bytes(value) {
@@ -178,12 +178,19 @@ impl Decoder<'_> {
                         });
                     }
                 },
-                _ if option == "ro" => read_only = true,
+                _ if is_tmpfs_option(option) => kept.push(option.to_owned()),
                 _ => self.ignored_option(option, node),
             }
         }
-        let mount =
-            Mount { kind: MountKind::Tmpfs { size }, target: clean_target(target), read_only };
+        let mount = Mount {
+            kind: MountKind::Tmpfs { size, options: kept },
+            target: clean_target(target),
+            read_only: false,
+            written: None,
+            subpath: None,
+            nocopy: false,
+            storage: None,
+        };
         Some(Located::new(mount, node.span))
     }
 
@@ -230,6 +237,7 @@ impl Decoder<'_> {
                 }
                 "nocopy" => {
                     volume.attributes.insert("nocopy", Setting::Flag(true));
+                    continue;
                 }
                 _ => {}
             }
@@ -275,25 +283,71 @@ impl Decoder<'_> {
         let kind = match settings.text("type")? {
             "volume" => source.map_or(MountKind::Anonymous, |name| MountKind::Volume(name.into())),
             "tmpfs" => {
-                let size = match settings.attributes.get("tmpfs") {
-                    Some(Setting::Table(tmpfs)) => tmpfs.text("size"),
+                let tmpfs = match settings.attributes.get("tmpfs") {
+                    Some(Setting::Table(tmpfs)) => Some(tmpfs),
                     _ => None,
                 };
-                MountKind::Tmpfs { size: size.and_then(|size| size.parse().ok()) }
+                let size = tmpfs.and_then(|tmpfs| tmpfs.text("size"));
+                let mode = match tmpfs.and_then(|tmpfs| tmpfs.attributes.get("mode")) {
+                    Some(Setting::Whole(mode)) => Some(format!("mode={mode:o}")),
+                    Some(Setting::Unsigned(mode)) => Some(format!("mode={mode:o}")),
+                    _ => None,
+                };
+                let read_only = settings.attributes.contains_key("read_only");
+                let options = mode.into_iter().chain(read_only.then(|| "ro".to_owned())).collect();
+                MountKind::Tmpfs { size: size.and_then(|size| size.parse().ok()), options }
             }
             "bind" => MountKind::Bind(source.unwrap_or_default().into()),
-            kind => {
-                let message = "mounts of this type are not supported yet";
-                let fault = Diagnostic::error(Code::NotSupportedYet, message)
-                    .at(node.get("type").unwrap_or(node).span, "")
-                    .help("use a volume, a bind mount or tmpfs");
-                self.outcome(fault);
-                MountKind::Other(kind.to_owned())
-            }
+            "image" => MountKind::Image(source.unwrap_or_default().to_owned()),
+            kind => MountKind::Other(kind.to_owned()),
         };
-        let target = clean_target(settings.text("target")?);
-        let read_only = settings.attributes.contains_key("read_only");
-        Some(Mount { kind, target, read_only })
+        let written = matches!(kind, MountKind::Bind(_)).then(|| written(node)).flatten();
+        let part = |key| match settings.attributes.get(key) {
+            Some(Setting::Table(part) | Setting::Part(part)) => Some(part),
+            _ => None,
+        };
+        let subpath = ["volume", "image"].into_iter().find_map(|key| part(key)?.text("subpath"));
+        Some(Mount {
+            target: clean_target(settings.text("target")?),
+            read_only: settings.attributes.contains_key("read_only"),
+            written,
+            subpath: subpath.map(str::to_owned),
+            nocopy: part("volume").is_some_and(|part| part.attributes.contains_key("nocopy")),
+            storage: node.get("x-ecs").and_then(|node| self.place("x-ecs", node)),
+            kind,
+        })
+    }
+}
+
+/// The path of a bind mount as the file has it.
+fn written(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Scalar(scalar) => parse_mount(&scalar.text).ok()?.source,
+        _ => node.get("source")?.as_scalar().map(|scalar| scalar.text.to_string()),
+    }
+}
+
+/// Whether ECS takes an option of a tmpfs (ECS API reference, `Tmpfs.mountOptions`); `rw` is what
+/// it does anyway.
+fn is_tmpfs_option(option: &str) -> bool {
+    const VALUES: [&str; 5] = ["mode", "uid", "gid", "nr_inodes", "nr_blocks"];
+    const FLAGS: [&str; 12] = [
+        "ro",
+        "suid",
+        "nosuid",
+        "dev",
+        "nodev",
+        "exec",
+        "noexec",
+        "sync",
+        "async",
+        "noatime",
+        "nodiratime",
+        "relatime",
+    ];
+    match option.split_once('=') {
+        Some((name, value)) => VALUES.contains(&name) && !value.is_empty(),
+        None => FLAGS.contains(&option),
     }
 }
 

@@ -1,9 +1,15 @@
 use indexmap::IndexMap;
 
 use super::Decoder;
+use super::deploy::said;
 use super::forms::{ATTACHMENT, NETWORK, VOLUME};
 use super::stage::Stage;
-use crate::compose::model::{Network, NetworkAttachment, Setting, Settings, Volume};
+use super::table::Table;
+use crate::compose::model::{
+    AttachmentOption, Network, NetworkAttachment, NetworkOption, Setting, Settings, Volume,
+    is_security_group_id,
+};
+use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, Span};
 use crate::yaml::{Entry, Kind, Mapping, Node};
@@ -13,20 +19,19 @@ impl Decoder<'_> {
     pub(super) fn top_networks(&mut self, node: &Node) -> IndexMap<String, Network> {
         let mut out = IndexMap::new();
         for entry in self.named_entries("networks", node) {
-            let mut network = Network {
-                span: entry.key.span,
-                name: None,
-                internal: false,
-                external: false,
-                settings: Settings::default(),
-            };
+            let mut network = Network::new(entry.key.span);
             if !entry.value.is_null()
                 && let Some(settings) = self.settings("networks", &entry.value, &NETWORK)
                 && let Some(mapping) = entry.value.as_mapping()
             {
                 (network.name, network.external) = self.name_and_external(mapping);
-                if let Some(driver) = mapping.entry("driver") {
-                    self.network_driver(driver);
+                network.driver = mapping
+                    .get("driver")
+                    .and_then(|node| self.quietly(|decoder| decoder.filled("driver", node)));
+                network.options = places(&entry.value, NetworkOption::ALL, NetworkOption::as_str);
+                if let Some(node) = mapping.get("x-ecs") {
+                    network.security_group =
+                        self.for_ecs(true, |decoder| decoder.network_extension(node));
                 }
                 network.internal = settings.attributes.contains_key("internal");
                 network.settings = settings;
@@ -38,19 +43,21 @@ impl Decoder<'_> {
         out
     }
 
-    fn network_driver(&mut self, entry: &Entry) {
-        let driver = self.quietly(|decoder| decoder.string("driver", &entry.value));
-        let Some(driver) = driver else { return };
-        match driver.value.as_str() {
-            "" | "bridge" | "overlay" | "default" => {
-                self.ignored("driver", &entry.key, "every network on ECS is a security group");
-            }
-            _ => self.not_supported(
-                "a network driver other than `bridge` and `overlay`",
-                entry,
-                "remove it: every network on ECS is a security group",
-            ),
+    /// A network's `x-ecs`.
+    fn network_extension(&mut self, node: &Node) -> Option<Located<String>> {
+        let mut table = Table::open(self, "x-ecs", node, Level::NetworkExtension)?;
+        let group = self.read(&mut table, "security_group", Self::filled);
+        table.finish(self);
+        let group = group?;
+        if !is_security_group_id(&group.value) {
+            let help = "write the id of a group, such as `sg-0123456789abcdef0`";
+            let message = format!("`security_group`: {:?} is no id of a group", group.value);
+            self.report(
+                Diagnostic::error(Code::InvalidValue, message).at(group.span, "").help(help),
+            );
+            return None;
         }
+        Some(group)
     }
 
     /// The top-level `volumes`.
@@ -63,6 +70,8 @@ impl Decoder<'_> {
                 external: false,
                 driver: None,
                 driver_opts: IndexMap::new(),
+                labels: IndexMap::new(),
+                storage: None,
                 settings: Settings::default(),
             };
             if !entry.value.is_null()
@@ -89,6 +98,10 @@ impl Decoder<'_> {
         if let Some(node) = mapping.get("driver_opts").filter(|node| node.as_mapping().is_some()) {
             volume.driver_opts = self.quietly(|decoder| decoder.labels("driver_opts", node));
         }
+        if let Some(node) = mapping.get("labels") {
+            volume.labels = self.quietly(|decoder| decoder.labels("labels", node));
+        }
+        volume.storage = mapping.get("x-ecs").and_then(|node| self.place("x-ecs", node));
     }
 
     /// The device of a volume that is a directory of this machine in disguise.
@@ -199,17 +212,19 @@ impl Decoder<'_> {
             Kind::Sequence(_) => {
                 for name in self.distinct("networks", node) {
                     self.extension_name("networks", &name.value, name.span);
-                    out.insert(name.value, attachment(name.span));
+                    out.insert(name.value, NetworkAttachment::new(name.span));
                 }
             }
             Kind::Mapping(_) => {
                 for entry in self.named_entries("networks", node) {
                     let name = entry.key.text.to_string();
                     self.extension_name("networks", &name, entry.key.span);
-                    let mut attached = attachment(entry.key.span);
+                    let mut attached = NetworkAttachment::new(entry.key.span);
                     if !entry.value.is_null()
                         && let Some(settings) = self.settings("networks", &entry.value, &ATTACHMENT)
                     {
+                        attached.options =
+                            places(&entry.value, AttachmentOption::ALL, AttachmentOption::as_str);
                         if let Some(node) = entry.value.get("aliases") {
                             attached.aliases =
                                 self.quietly(|decoder| decoder.strings("aliases", node));
@@ -225,6 +240,12 @@ impl Decoder<'_> {
     }
 }
 
-fn attachment(span: Span) -> NetworkAttachment {
-    NetworkAttachment { span, aliases: Vec::new() }
+/// Which of some attributes a mapping has that say anything, and where.
+fn places<T: Copy>(
+    node: &Node,
+    all: impl IntoIterator<Item = T>,
+    name: fn(T) -> &'static str,
+) -> Vec<Located<T>> {
+    let found = |option| Some(Located::new(option, said(node, name(option))?));
+    all.into_iter().filter_map(found).collect()
 }

@@ -240,15 +240,6 @@ impl<'a> Decoder<'a> {
         if policy.value == "if_not_present" {
             policy.value = "missing".to_owned();
         }
-        if matches!(policy.value.as_str(), "never" | "build") {
-            self.not_supported(
-                "this `pull_policy`",
-                entry,
-                "remove it: ECS pulls every image from a registry",
-            );
-        } else {
-            self.ignored("pull_policy", &entry.key, "images are deployed by digest");
-        }
         Some(policy)
     }
 }

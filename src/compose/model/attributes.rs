@@ -34,7 +34,7 @@ impl Attributes {
     }
 
     /// Sets an attribute.
-    pub(in crate::compose) fn insert(&mut self, key: &'static str, setting: Setting) {
+    pub(crate) fn insert(&mut self, key: &'static str, setting: Setting) {
         match self.get_mut(key) {
             Some(present) => *present = setting,
             None => self.0.push((key, setting)),

@@ -19,4 +19,11 @@ pub struct Build {
     pub labels: IndexMap<String, Located<String>>,
     /// `platforms`
     pub platforms: Vec<Located<String>>,
+    /// `dockerfile_inline`: the text of a Dockerfile
+    pub dockerfile_inline: Option<Located<String>>,
+    /// Whether the context is no directory of this machine: a git or other URL, another service.
+    pub is_remote: bool,
+    /// Where the attributes stand, in the order of the file. Their values are in
+    /// [`Written`](super::Written).
+    pub places: Vec<Located<String>>,
 }

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
-use crate::source::Located;
+use super::Restart;
+use crate::source::{Located, Span};
 
 /// `deploy.mode`
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -64,6 +65,34 @@ pub struct Resources {
     pub memory: Option<Located<u64>>,
     /// `pids`
     pub pids: Option<Located<i64>>,
+    /// Where `devices` asks for any.
+    pub devices: Option<Span>,
+    /// Where `generic_resources` asks for any.
+    pub generic: Option<Span>,
+}
+
+/// `deploy.restart_policy`
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RestartPolicy {
+    /// `condition`
+    pub condition: Option<Located<Restart>>,
+    /// Where `delay` stands.
+    pub delay: Option<Span>,
+    /// Where `max_attempts` stands.
+    pub max_attempts: Option<Span>,
+    /// Where `window` stands.
+    pub window: Option<Span>,
+}
+
+/// `deploy.placement`: where each of its attributes stands, when it says anything.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Placement {
+    /// `constraints`
+    pub constraints: Option<Span>,
+    /// `preferences`
+    pub preferences: Option<Span>,
+    /// `max_replicas_per_node`
+    pub max_replicas_per_node: Option<Span>,
 }
 
 /// `deploy`
@@ -81,4 +110,12 @@ pub struct Deploy {
     pub limits: Resources,
     /// `resources.reservations`
     pub reservations: Resources,
+    /// `restart_policy`
+    pub restart_policy: Option<Located<RestartPolicy>>,
+    /// Where `rollback_config` stands.
+    pub rollback_config: Option<Span>,
+    /// `placement`
+    pub placement: Placement,
+    /// Where `endpoint_mode` stands.
+    pub endpoint_mode: Option<Span>,
 }

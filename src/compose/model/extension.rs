@@ -1,5 +1,6 @@
 use indexmap::IndexMap;
 
+use super::{Capacity, LogRouter, Overrides, Policy, Repositories, Storage};
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -15,6 +16,23 @@ pub struct ProjectExtension {
     pub log_retention: Option<Located<u32>>,
     /// `tags`: put on everything that takes tags
     pub tags: IndexMap<String, Located<String>>,
+    /// `cluster`: the name or ARN of an existing cluster
+    pub cluster: Option<Located<String>>,
+    /// `capacity` of every service that says nothing else
+    pub capacity: Option<Located<Capacity>>,
+    /// `permissions_boundary`: the ARN or name of a managed policy, for every role
+    pub permissions_boundary: Option<Located<String>>,
+    /// `repositories`
+    pub repositories: Repositories,
+}
+
+/// `x-ecs` of a secret
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct SecretExtension {
+    /// `arn`: a secret, or a parameter, that exists
+    pub arn: Option<Located<String>>,
+    /// `key`: one of its JSON
+    pub key: Option<Located<String>>,
 }
 
 /// Who may reach a published port.
@@ -48,6 +66,34 @@ pub struct ServiceExtension {
     pub http: Http,
     /// `task`: the name of a task that several services share
     pub task: Option<Located<String>>,
+    /// `secret_env`: a secret of the project, an ARN or a parameter, by variable
+    pub secret_env: IndexMap<String, Located<String>>,
+    /// `env_files_s3`: objects in S3
+    pub env_files_s3: Vec<Located<String>>,
     /// `job`: whether it runs to completion, once a deployment
     pub job: Option<Located<bool>>,
+    /// `volume`: where the service's volumes live that say nothing themselves
+    pub volume: Option<Located<Storage>>,
+    /// `allow_shared_volume`: several of its tasks may write to one volume
+    pub allow_shared_volume: Option<Located<bool>>,
+    /// `ephemeral_storage`: the task's own disk, GiB
+    pub ephemeral_storage: Option<Located<u32>>,
+    /// `seed`: new volumes get what the image has in their place
+    pub seed: Option<Located<bool>>,
+    /// `policies`: what the application may do
+    pub policies: Vec<Located<Policy>>,
+    /// `role` or `task_role`: the ARN or name of an existing role for the application
+    pub role: Option<Located<String>>,
+    /// `execution_role`: the ARN or name of an existing role for ECS itself
+    pub execution_role: Option<Located<String>>,
+    /// `exec`: whether a shell can be opened in its containers
+    pub exec: Option<Located<bool>>,
+    /// `capacity`
+    pub capacity: Option<Located<Capacity>>,
+    /// `pull_credentials`: the ARN or name of a secret with the registry's credentials
+    pub pull_credentials: Option<Located<String>>,
+    /// `log_router`
+    pub log_router: Option<Located<LogRouter>>,
+    /// `overrides`
+    pub overrides: Overrides,
 }

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -27,4 +28,17 @@ pub struct Project {
     pub extensions: IndexMap<String, Setting>,
     /// The top-level `x-ecs`.
     pub extension: ProjectExtension,
+}
+
+impl Project {
+    /// The names of the secrets that containers get, as files or as variables. What a build alone takes
+    /// is not among them.
+    #[must_use]
+    pub fn delivered_secrets(&self) -> HashSet<&str> {
+        let services = || self.services.values();
+        let files = services().flat_map(|service| &service.written.secrets);
+        let variables = services().flat_map(|service| service.extension.secret_env.values());
+        let files = files.map(|reference| reference.source.value.as_str());
+        files.chain(variables.map(|source| source.value.as_str())).collect()
+    }
 }

@@ -55,7 +55,7 @@ impl Settings {
     }
 
     /// Sets an attribute to a text.
-    pub(in crate::compose) fn set(&mut self, key: &'static str, text: impl Into<String>) {
+    pub(crate) fn set(&mut self, key: &'static str, text: impl Into<String>) {
         self.attributes.insert(key, Setting::Text(text.into()));
     }
 }

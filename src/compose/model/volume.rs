@@ -18,6 +18,10 @@ pub struct Volume {
     pub driver: Option<Located<String>>,
     /// `driver_opts`
     pub driver_opts: IndexMap<String, Located<String>>,
+    /// `labels`
+    pub labels: IndexMap<String, Located<String>>,
+    /// `x-ecs`: where it lives
+    pub storage: Option<Located<Storage>>,
     /// All attributes but `name` and `external`.
     pub settings: Settings,
 }
@@ -31,12 +35,39 @@ pub enum MountKind {
     Anonymous,
     /// A file or directory of the machine that runs Compose; absolute.
     Bind(PathBuf),
-    /// What ECS does not have: an image, a named pipe, a cluster volume. The type.
+    /// The content of an image, by its reference.
+    Image(String),
+    /// What ECS does not have: a named pipe, a cluster volume. The type.
     Other(String),
     /// Memory; the size in bytes when given.
     Tmpfs {
         /// `tmpfs.size`, bytes
         size: Option<u64>,
+        /// `tmpfs.mode` and the further options, as mount(8) takes them: `mode=1777`, `noexec`.
+        options: Vec<String>,
+    },
+}
+
+/// `x-ecs` of a mount or a volume, and `x-ecs.volume` of a service: where the data lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// `asset`: the files become a part of the image.
+    Asset,
+    /// `efs`: a volume on the project's file system.
+    Efs,
+    /// `efs: fs-…`: a file system that somebody else made.
+    Existing {
+        /// `fs-…`
+        file_system: String,
+        /// `access_point: fsap-…`
+        access_point: Option<String>,
+    },
+    /// `ephemeral`: it lives as long as the task.
+    Ephemeral,
+    /// `ebs`: a volume of its own, which is new and empty with every task.
+    Ebs {
+        /// `ephemeral: true`: that is understood.
+        ephemeral: bool,
     },
 }
 
@@ -49,4 +80,12 @@ pub struct Mount {
     pub target: String,
     /// `read_only`, or `:ro`
     pub read_only: bool,
+    /// Of a bind mount: the path as it is written.
+    pub written: Option<String>,
+    /// `volume.subpath`, or `image.subpath`
+    pub subpath: Option<String>,
+    /// `volume.nocopy`: the volume shall start empty.
+    pub nocopy: bool,
+    /// `x-ecs`: where the data lives
+    pub storage: Option<Located<Storage>>,
 }

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 
-use super::{Setting, Settings};
+use super::{SecretExtension, Setting, Settings};
 use crate::source::{Located, Span};
 
 /// What a service says of the places where Compose takes more than the other fields of
@@ -47,4 +47,6 @@ pub struct FileObject {
     pub external: bool,
     /// The other attributes; `file` is absolute.
     pub settings: Settings,
+    /// `x-ecs` of a secret
+    pub extension: SecretExtension,
 }

@@ -39,6 +39,13 @@ impl Validator<'_> {
                 check("secret", &source.value, source.span);
                 secrets.insert(source.value.clone());
             }
+            for source in service.extension.secret_env.values() {
+                // The others are what AWS calls a secret or a parameter.
+                if !source.value.starts_with("arn:") && !source.value.starts_with('/') {
+                    check("secret", &source.value, source.span);
+                    secrets.insert(source.value.clone());
+                }
+            }
             for FileReference { source, .. } in &written.configs {
                 check("config", &source.value, source.span);
                 configs.insert(source.value.clone());

@@ -35,6 +35,8 @@ kinds! {
     Namespace = "namespace", "namespace";
     /// A CloudWatch log group.
     LogGroup = "log-group", "log group";
+    /// A secret in Secrets Manager.
+    Secret = "secret", "secret";
     /// An IAM role with its inline policy.
     Role = "role", "role";
     /// An ECR repository.

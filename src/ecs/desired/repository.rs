@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::UpperTag;
+use super::{Asset, UpperTag};
 
-/// `ecr CreateRepository`
+/// `ecr CreateRepository` and `ecr PutLifecyclePolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Repository {
@@ -12,6 +12,12 @@ pub struct Repository {
     pub image_tag_mutability: String,
     /// Whether a push starts a scan.
     pub image_scanning_configuration: ImageScanning,
+    /// What images are encrypted with; fixed when the repository is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption_configuration: Option<RepositoryEncryption>,
+    /// `PutLifecyclePolicy`, which is a request of its own: a JSON document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle_policy_text: Option<String>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<UpperTag>,
@@ -25,8 +31,18 @@ pub struct ImageScanning {
     pub scan_on_push: bool,
 }
 
+/// `ecr EncryptionConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepositoryEncryption {
+    /// `KMS`
+    pub encryption_type: String,
+    /// Alias, id or ARN of the key.
+    pub kms_key: String,
+}
+
 /// An image that must stand in a repository before a task can use it. No single request makes it:
-/// it is built and pushed.
+/// it is built, or copied, and pushed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Image {
@@ -34,4 +50,10 @@ pub struct Image {
     pub repository_name: String,
     /// The tag, which names what the image was made from; see `images`.
     pub image_tag: String,
+    /// The image that it is a copy of, or that the assets go on; absent where it is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// What is put on top of it, sorted by target. The tag stands for the content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<Asset>,
 }

@@ -41,11 +41,30 @@ impl Body {
                 one("logs", "create-log-group", json(&b.create)),
                 one("logs", "put-retention-policy", json(&b.retention)),
             ],
-            Self::Role(b) => vec![
-                one("iam", "create-role", json(&b.create)),
-                one("iam", "put-role-policy", json(&b.policy)),
-            ],
-            Self::Repository(b) => vec![one("ecr", "create-repository", json(b))],
+            Self::Secret(b) => vec![one("secretsmanager", "create-secret", json(b))],
+            Self::Role(b) => {
+                let mut requests = vec![one("iam", "create-role", json(&b.create))];
+                requests.extend(b.policy.iter().map(|p| one("iam", "put-role-policy", json(p))));
+                let attached = b.attached.iter().flatten();
+                requests.extend(attached.enumerate().map(|(index, a)| Request {
+                    name: format!("{name}+{}", index + 1),
+                    ..one("iam", "attach-role-policy", json(a))
+                }));
+                requests
+            }
+            Self::Repository(b) => {
+                let mut create = json(b);
+                let lifecycle =
+                    create.as_object_mut().and_then(|o| o.remove("lifecyclePolicyText"));
+                let mut requests = vec![one("ecr", "create-repository", create)];
+                requests.extend(lifecycle.map(|text| {
+                    let body = serde_json::json!({
+                        "lifecyclePolicyText": text, "repositoryName": b.repository_name,
+                    });
+                    one("ecr", "put-lifecycle-policy", body)
+                }));
+                requests
+            }
             Self::Image(_) => Vec::new(),
             Self::SecurityGroup(b) => vec![one("ec2", "create-security-group", json(b))],
             Self::IngressRule(b) => {

@@ -2,13 +2,28 @@ use serde::{Deserialize, Serialize};
 
 use super::UpperTag;
 
-/// `iam CreateRole` and `iam PutRolePolicy`
+/// `iam CreateRole`, `iam PutRolePolicy` and `iam AttachRolePolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Role {
     /// `CreateRole`
     pub create: CreateRole,
-    /// `PutRolePolicy`: everything the role may do.
-    pub policy: PutRolePolicy,
+    /// `PutRolePolicy`: what the role may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PutRolePolicy>,
+    /// `AttachRolePolicy`: the managed policies of the role, sorted, and no others; nothing where
+    /// managed policies are nobody's business.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached: Option<Vec<AttachRolePolicy>>,
+}
+
+/// `iam AttachRolePolicy`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AttachRolePolicy {
+    /// The role.
+    pub role_name: String,
+    /// The ARN of a managed policy.
+    pub policy_arn: String,
 }
 
 /// `iam CreateRole`
@@ -23,6 +38,9 @@ pub struct CreateRole {
     pub assume_role_policy_document: String,
     /// What it is for.
     pub description: String,
+    /// The ARN of the managed policy beyond which the role may do nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions_boundary: Option<String>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<UpperTag>,

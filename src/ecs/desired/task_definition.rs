@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Value};
+use super::{
+    ContainerRestartPolicy, FirelensConfiguration, KernelCapabilities, LogConfiguration,
+    RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
+};
 
 /// `ecs RegisterTaskDefinition`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,10 +93,14 @@ pub struct HostVolume {
 pub struct EfsVolumeConfiguration {
     /// The file system.
     pub file_system_id: Value,
+    /// The directory of the file system; none with an access point, which has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_directory: Option<String>,
     /// `ENABLED`: mandatory with an access point.
     pub transit_encryption: String,
-    /// The access point.
-    pub authorization_config: EfsAuthorizationConfig,
+    /// The access point, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_config: Option<EfsAuthorizationConfig>,
 }
 
 /// `ecs EFSAuthorizationConfig`
@@ -114,6 +121,9 @@ pub struct ContainerDefinition {
     pub name: String,
     /// The image, by digest where it is known.
     pub image: Value,
+    /// How to log in to the image's registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository_credentials: Option<RepositoryCredentials>,
     /// CPU units reserved for it; 0 for none. It is always written, because the SDK always sends it.
     #[serde(default)]
     pub cpu: i32,
@@ -143,6 +153,12 @@ pub struct ContainerDefinition {
     /// Sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<KeyValuePair>,
+    /// Variables whose values ECS fetches when the container starts, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<ContainerSecret>,
+    /// Files of variables, in the order of precedence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment_files: Vec<EnvironmentFile>,
     /// Where volumes are mounted, sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mount_points: Vec<MountPoint>,
@@ -167,12 +183,24 @@ pub struct ContainerDefinition {
     /// Where its output goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,
+    /// Makes it the router of the other containers' output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firelens_configuration: Option<FirelensConfiguration>,
     /// `stdin_open`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interactive: Option<bool>,
     /// `tty`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudo_terminal: Option<bool>,
+    /// Limits of its processes, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ulimits: Vec<Ulimit>,
+    /// Parameters of the kernel, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub system_controls: Vec<SystemControl>,
+    /// Whether it is started again while its task runs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<ContainerRestartPolicy>,
 }
 
 impl Default for Value {
@@ -203,6 +231,26 @@ pub struct KeyValuePair {
     pub name: String,
     /// Value.
     pub value: String,
+}
+
+/// `ecs Secret`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerSecret {
+    /// The variable.
+    pub name: String,
+    /// The secret's ARN, with a key of its JSON and a version where they are named, or a parameter.
+    pub value_from: Value,
+}
+
+/// `ecs EnvironmentFile`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentFile {
+    /// The ARN of an object in S3.
+    pub value: String,
+    /// `s3`
+    #[serde(rename = "type")]
+    pub kind: String,
 }
 
 /// `ecs MountPoint`
@@ -247,6 +295,9 @@ pub struct HealthCheck {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinuxParameters {
+    /// What its root user may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<KernelCapabilities>,
     /// Runs an init process that reaps zombies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_process_enabled: Option<bool>,
@@ -263,14 +314,7 @@ pub struct Tmpfs {
     pub container_path: String,
     /// MiB
     pub size: i32,
-}
-
-/// `ecs LogConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogConfiguration {
-    /// `awslogs`
-    pub log_driver: String,
-    /// Options of the driver.
-    pub options: BTreeMap<String, String>,
+    /// Such as `mode=1777`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mount_options: Vec<String>,
 }

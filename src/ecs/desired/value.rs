@@ -16,6 +16,8 @@ pub enum Attribute {
     DnsName,
     /// The full name of an image with its digest: `registry/repository@sha256:…`.
     Uri,
+    /// Of a secret: its Amazon resource name with the version that holds the value.
+    ValueFrom,
     /// Of a revision that a job runs: the release in which it last completed.
     Completed,
 }
@@ -29,12 +31,13 @@ impl Attribute {
             Self::Id => "id",
             Self::DnsName => "dns-name",
             Self::Uri => "uri",
+            Self::ValueFrom => "value-from",
             Self::Completed => "completed",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Arn, Self::Id, Self::DnsName, Self::Uri, Self::Completed]
+        [Self::Arn, Self::Id, Self::DnsName, Self::Uri, Self::ValueFrom, Self::Completed]
             .into_iter()
             .find(|a| a.as_str() == text)
     }

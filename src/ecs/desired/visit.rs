@@ -7,6 +7,7 @@ impl Body {
             Self::Cluster(_)
             | Self::Namespace(_)
             | Self::LogGroup(_)
+            | Self::Secret(_)
             | Self::Role(_)
             | Self::Repository(_)
             | Self::Image(_)
@@ -38,9 +39,12 @@ impl Body {
                     task.volumes.iter_mut().filter_map(|v| v.efs_volume_configuration.as_mut())
                 {
                     f(&mut efs.file_system_id);
-                    f(&mut efs.authorization_config.access_point_id);
+                    efs.authorization_config.iter_mut().for_each(|a| f(&mut a.access_point_id));
                 }
-                task.container_definitions.iter_mut().for_each(|c| f(&mut c.image));
+                for container in &mut task.container_definitions {
+                    f(&mut container.image);
+                    container.secrets.iter_mut().for_each(|s| f(&mut s.value_from));
+                }
             }
             Self::Job(job) => {
                 f(&mut job.task_definition);

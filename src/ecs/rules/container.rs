@@ -7,8 +7,12 @@ use indexmap::IndexMap;
 
 use super::size::ContainerSize;
 use super::volumes::Mounts;
-use super::{credentials, dependencies, health, image, image_quirks, log_group, namespaces, ports};
-use crate::compose::model::{Restart, Service};
+use super::{
+    addressing, capabilities, cpu, credentials, dependencies, devices, health, hooks, image,
+    image_quirks, kernel, logging, missing_tool, namespaces, networks, placement, ports,
+    privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
+};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
 use crate::ecs::translate::context::{Context, Output};
@@ -16,6 +20,9 @@ use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
+
+/// Texts by name.
+type Texts = IndexMap<String, Located<String>>;
 
 /// Seconds between SIGTERM and SIGKILL on Fargate (ECS API reference,
 /// `ContainerDefinition.stopTimeout`).
@@ -50,15 +57,15 @@ pub(crate) fn container(
         expose: _,          // ports.rs
         depends_on: _,      // dependencies.rs
         healthcheck: _,     // health.rs
-        deploy: _,          // size.rs, rollout.rs, tags.rs, dependencies.rs
-        scale: _,           // service.rs
-        cpus: _,            // size.rs
-        mem_limit: _,       // size.rs
+        deploy: _, // size.rs, rollout.rs, tags.rs, dependencies.rs, placement.rs, restart_policy.rs
+        scale: _,  // service.rs
+        cpus: _,   // size.rs
+        mem_limit: _, // size.rs
         mem_reservation: _, // size.rs
-        mounts: _,          // volumes.rs
-        networks: _,        // security_groups.rs, discovery.rs
+        mounts: _, // volumes.rs
+        networks: _, // security_groups.rs, networks.rs, discovery.rs
         labels,
-        restart,
+        restart: _, // restart_policy.rs
         stop_grace_period,
         container_name: _, // discovery.rs, below
         hostname: _,       // discovery.rs, below
@@ -66,59 +73,82 @@ pub(crate) fn container(
         read_only,
         tty,
         stdin_open,
-        // What ECS does not take is in the table of compose/unsupported.rs.
-        stop_signal: _,
-        pull_policy: _,
-        pull_refresh_after: _,
-        attach: _,
-        profiles: _,
-        annotations: _,
+        stop_signal: _,        // stop_signal.rs
+        pull_policy: _,        // pull.rs
+        pull_refresh_after: _, // pull.rs
+        attach: _,             // a note of the loader
+        profiles: _,           // the loader's
+        annotations,
         volumes_from: _, // volumes.rs, unit.rs
-        models: _,
-        logging: _,
-        provider: _,
-        hooks: _,
-        cpu: _,
-        kernel: _,
-        namespaces: _, // namespaces.rs
-        privileges: _,
-        addressing: _,
-        written: _,
-        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs
+        models: _,       // provider.rs
+        logging: _,      // logging.rs, firelens.rs
+        provider: _,     // provider.rs
+        hooks: _,        // hooks.rs
+        cpu: _,          // cpu.rs, size.rs
+        kernel: _,       // kernel.rs, ulimits.rs, system_controls.rs
+        namespaces: _,   // namespaces.rs
+        privileges: _,   // privileges.rs, capabilities.rs, devices.rs
+        addressing: _,   // addressing.rs, discovery.rs
+        written: _,      // supply.rs
+        extension: _, // size.rs, exposure.rs, load_balancer.rs, unit.rs, task_role.rs, overrides.rs, supply.rs
     } = member.service;
-    credentials::check(member.service, out);
-    names(member.service, out);
-    namespaces::check(member.service, out);
-    if member.job.is_none() && !member.ends {
-        restarts(member.service, restart.as_ref(), out);
-    }
+    check(cx, member, out);
     ContainerDefinition {
-        image: image::reference(member.service),
+        image: image::reference(member),
+        repository_credentials: image::credentials(member, out),
         port_mappings: ports::mappings(&name.value, &member.ports),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
         working_directory: working_dir.as_ref().map(|dir| dir.value.clone()),
         user: user.as_ref().map(|user| user.value.clone()),
         environment: variables(member, environment, out),
+        secrets: member.supply.variables.clone(),
+        environment_files: member.supply.variable_files.clone(),
         depends_on: dependencies::within(unit, member),
         health_check: health::health_check(member.service, out),
-        linux_parameters: linux(is_on(init.as_ref()), mounts),
+        linux_parameters: linux(member.service, is_on(init.as_ref()), mounts, out),
         readonly_root_filesystem: is_on(read_only.as_ref()),
         stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
-        docker_labels: labels.iter().map(|(key, v)| (key.clone(), v.value.clone())).collect(),
+        docker_labels: docker_labels(annotations, labels),
+        log_configuration: logging::configuration(cx, member.service, out),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
-        ..placed(cx, member, size, mounts)
+        ulimits: ulimits::ulimits(member.service, out),
+        system_controls: system_controls::system_controls(member.service, out),
+        restart_policy: restart_policy::restart_policy(member, out),
+        ..placed(member, size, mounts)
     }
 }
 
+/// Says what of a service has no place in a container definition for Fargate.
+fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
+    let service = member.service;
+    missing_tool::check(service, out);
+    unpinned::check(service, member.known, out);
+    credentials::check(service, out);
+    names(service, out);
+    namespaces::check(service, out);
+    networks::check(service, out);
+    addressing::check(cx.project, service, out);
+    privileges::check(service, out);
+    devices::check(service, out);
+    kernel::check(service, out);
+    cpu::check(service, out);
+    hooks::check(service, out);
+    provider::check(service, out);
+    placement::check(service, out);
+    pull::check(service, out);
+    stop_signal::check(service, out);
+}
+
+/// `annotations` and `labels`, which go first: ECS has one kind of both.
+fn docker_labels(annotations: &Texts, labels: &Texts) -> BTreeMap<String, String> {
+    let both = annotations.iter().chain(labels);
+    both.map(|(key, text)| (key.clone(), text.value.clone())).collect()
+}
+
 /// What a container gets from its task.
-fn placed(
-    cx: &Context<'_>,
-    member: &Member<'_>,
-    size: ContainerSize,
-    mounts: &Mounts,
-) -> ContainerDefinition {
+fn placed(member: &Member<'_>, size: ContainerSize, mounts: &Mounts) -> ContainerDefinition {
     let name = member.name();
     ContainerDefinition {
         name: container_name(name),
@@ -127,7 +157,6 @@ fn placed(
         memory_reservation: size.reservation,
         essential: !member.ends,
         mount_points: mounts.points.clone(),
-        log_configuration: Some(log_group::configuration(cx, name)),
         ..ContainerDefinition::default()
     }
 }
@@ -137,20 +166,27 @@ fn is_on(switch: Option<&Located<bool>>) -> Option<bool> {
     switch.filter(|switch| switch.value).map(|_| true)
 }
 
-fn linux(init: Option<bool>, mounts: &Mounts) -> Option<LinuxParameters> {
-    let linux = LinuxParameters { init_process_enabled: init, tmpfs: mounts.tmpfs.clone() };
+fn linux(
+    service: &Service,
+    init: Option<bool>,
+    mounts: &Mounts,
+    out: &mut Output,
+) -> Option<LinuxParameters> {
+    let linux = LinuxParameters {
+        capabilities: capabilities::capabilities(service, out),
+        init_process_enabled: init,
+        tmpfs: mounts.tmpfs.clone(),
+    };
     (linux != LinuxParameters::default()).then_some(linux)
 }
 
 /// The variables, sorted by name.
-fn variables(
-    member: &Member<'_>,
-    given: &IndexMap<String, Located<String>>,
-    out: &mut Output,
-) -> Vec<KeyValuePair> {
+fn variables(member: &Member<'_>, given: &Texts, out: &mut Output) -> Vec<KeyValuePair> {
     let mut all: BTreeMap<_, _> =
         given.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     image_quirks::add(member, &mut all, out);
+    // A variable comes from one place.
+    all.retain(|name, _| !member.service.extension.secret_env.contains_key(name));
     all.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
 }
 
@@ -221,24 +257,6 @@ fn names(service: &Service, out: &mut Output) {
             .service(&service.name.value),
         );
     }
-}
-
-/// ECS always starts a service's tasks again.
-fn restarts(service: &Service, restart: Option<&Located<Restart>>, out: &mut Output) {
-    let Some(restart) = restart else { return };
-    let diagnostic = match restart.value {
-        Restart::Always | Restart::UnlessStopped => return,
-        Restart::No => {
-            Diagnostic::warning(Code::Approximated, "ECS starts the service again when it stops")
-                .help("services run forever on ECS; `x-ecs: {job: true}` makes it a task that runs once a deployment")
-        }
-        Restart::OnFailure => Diagnostic::note(
-            Code::Approximated,
-            "ECS starts the service again when it ends well, too",
-        )
-        .help("services run forever on ECS"),
-    };
-    out.say(diagnostic.at(restart.span, "").service(&service.name.value));
 }
 
 #[cfg(test)]

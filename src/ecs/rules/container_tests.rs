@@ -1,9 +1,10 @@
 use super::*;
+use crate::compose::model::Restart;
 use crate::diagnostic::Severity;
 use crate::ecs::testing::{at, container as of, env, find, loud, run, seconds, service};
 
 fn web(edit: impl FnOnce(&mut Service)) -> crate::ecs::Translation {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     edit(&mut web);
     run(vec![web])
 }
@@ -108,6 +109,6 @@ fn services_are_always_started_again() {
 
 #[test]
 fn container_names_fit() {
-    let done = run(vec![service("my.web", "acme/web")]);
+    let done = run(vec![service("my.web", "acme/web:1")]);
     assert!(of(&done, "my.web").name.starts_with("my-web-"));
 }

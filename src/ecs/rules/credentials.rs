@@ -71,7 +71,11 @@ const ABOUT: &[&str] = &[
 /// Warns of each variable that looks like a credential.
 pub(crate) fn check(service: &Service, out: &mut Output) {
     for (name, value) in &service.environment {
-        if (names_a_credential(name) && is_literal(&value.value)) || has_userinfo(&value.value) {
+        // It does not go to ECS.
+        if service.extension.secret_env.contains_key(name) {
+            continue;
+        }
+        if is_one(name, &value.value) || has_userinfo(&value.value) {
             out.say(
                 Diagnostic::warning(
                     Code::LiteralCredential,
@@ -89,6 +93,11 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
             );
         }
     }
+}
+
+/// Whether a setting of this name and value is a credential in plain text.
+pub(crate) fn is_one(name: &str, value: &str) -> bool {
+    names_a_credential(name) && is_literal(value)
 }
 
 fn names_a_credential(name: &str) -> bool {
@@ -130,7 +139,7 @@ mod tests {
     use crate::ecs::testing::{env, run, service};
 
     fn warned(name: &str, value: &str) -> bool {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         env(&mut web, name, value);
         let done = run(vec![web]);
         let said: Vec<_> = done.diagnostics.iter().collect();

@@ -140,7 +140,7 @@ fn check(
             );
         }
         Condition::Started => {}
-        Condition::Healthy if has_check(other.service) => {}
+        Condition::Healthy if has_check(other.service) || is_switched_off(other.service) => {}
         Condition::Healthy => out.say(
             Diagnostic::warning(
                 Code::HealthyWithoutCheck,
@@ -158,7 +158,10 @@ fn check(
             .service(member.name()),
         ),
     }
-    if *restart && other.job.is_none() && member.unit != other.unit {
+    // Of `links` nobody wrote it.
+    let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
+    let is_written = links.into_iter().all(|link| link.span != dependency.span);
+    if *restart && is_written && other.job.is_none() && member.unit != other.unit {
         out.say(
             Diagnostic::warning(
                 Code::Approximated,
@@ -186,6 +189,12 @@ fn has_check(service: &Service) -> bool {
     test.is_some_and(|test| test.value != HealthTest::None)
 }
 
+/// Whether a dependent that waits for its health was warned of already.
+fn is_switched_off(service: &Service) -> bool {
+    let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+    test.is_some_and(|test| test.value == HealthTest::None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,9 +202,9 @@ mod tests {
     use crate::ecs::testing::{at, depends, healthcheck, loud, resource, run, service};
 
     fn pair(condition: Condition) -> Vec<Service> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "db", condition);
-        let mut db = service("db", "acme/db");
+        let mut db = service("db", "acme/db:1");
         db.healthcheck = Some(healthcheck(HealthTest::Shell("true".to_owned())));
         vec![web, db]
     }
@@ -215,7 +224,7 @@ mod tests {
     #[test]
     fn whoever_waits_for_a_job_waits_for_its_end() {
         let mut services = pair(Condition::CompletedSuccessfully);
-        let mut other = service("other", "acme/other");
+        let mut other = service("other", "acme/other:1");
         depends(&mut other, "db", Condition::Started);
         services.push(other);
         let done = run(services);
@@ -234,8 +243,9 @@ mod tests {
             loud(&run(services.clone()).diagnostics),
             [(Severity::Warning, Code::HealthyWithoutCheck)]
         );
+        // Of a check that is switched off the loader warns.
         services[1].healthcheck = Some(healthcheck(HealthTest::None));
-        assert_eq!(loud(&run(services).diagnostics).len(), 1);
+        assert_eq!(loud(&run(services).diagnostics), []);
     }
 
     #[test]
@@ -248,7 +258,7 @@ mod tests {
 
     #[test]
     fn an_absent_dependency_is_no_gate() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "gone", Condition::Started);
         let done = run(vec![web]);
         let waits = &resource(&done, Kind::Service, "web").waits;
@@ -257,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_mode_that_fargate_does_not_have() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.mode = Some(at(Mode::Global));
         assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
     }

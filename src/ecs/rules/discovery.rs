@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::addressing::Links;
 use super::mentions::{mentions, names_an_address};
 use super::ports::port_name;
 use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service};
@@ -35,8 +36,9 @@ pub(crate) struct Name {
     hint: bool,
 }
 
-/// The names of a service: its own, its aliases, `container_name` and, if used, `hostname`.
-pub(crate) fn own_names(service: &Service, out: &mut Output) -> Vec<Name> {
+/// The names of a service: its own, its aliases, `container_name`, those that others link to it
+/// under and, if used, `hostname`.
+pub(crate) fn own_names(service: &Service, links: &Links<'_>, out: &mut Output) -> Vec<Name> {
     let mut names = Vec::new();
     let mut add = |text: &str, span: Span, hint: bool| {
         let dns = text.to_ascii_lowercase();
@@ -62,11 +64,15 @@ pub(crate) fn own_names(service: &Service, out: &mut Output) -> Vec<Name> {
     };
     add(&service.name.value, service.name.span, false);
     for attachment in service.networks.values() {
-        let NetworkAttachment { span: _, aliases } = attachment;
+        // The options are networks.rs's.
+        let NetworkAttachment { span: _, aliases, options: _ } = attachment;
         aliases.iter().for_each(|alias| add(&alias.value, alias.span, false));
     }
     if let Some(name) = &service.container_name {
         add(&name.value, name.span, false);
+    }
+    for (alias, span) in links.get(service.name.value.as_str()).into_iter().flatten() {
+        add(alias, *span, false);
     }
     if let Some(name) = &service.hostname {
         add(&name.value, name.span, true);

@@ -20,7 +20,7 @@ fn offers(done: &Translation, name: &str) -> Vec<String> {
 }
 
 fn api() -> Service {
-    let mut api = service("api", "acme/api");
+    let mut api = service("api", "acme/api:1");
     api.expose = vec![exposed(8000)];
     api
 }
@@ -30,7 +30,7 @@ fn every_port_is_offered_under_every_name() {
     let mut api = api();
     api.networks["default"] = attachment(&["backend", "API"]);
     api.container_name = Some(at("shop_api".to_owned()));
-    let done = run(vec![api, service("web", "acme/web")]);
+    let done = run(vec![api, service("web", "acme/web:1")]);
     assert_eq!(
         offers(&done, "api"),
         [
@@ -46,34 +46,34 @@ fn every_port_is_offered_under_every_name() {
 
 #[test]
 fn ports_that_only_a_peer_names_are_offered() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     env(&mut web, "API", "http://api:9000/v1");
     web.command = Some(at(vec!["--cache=cache:6380".to_owned()]));
-    let done = run(vec![service("api", "acme/api"), service("cache", "acme/cache"), web]);
+    let done = run(vec![service("api", "acme/api:1"), service("cache", "acme/cache:1"), web]);
     assert_eq!(offers(&done, "api"), ["api-9000=api:9000@api-9000"]);
     assert_eq!(offers(&done, "cache"), ["cache-6380=cache:6380@cache-6380"]);
 }
 
 #[test]
 fn a_host_and_a_port_in_two_variables_belong_together() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     env(&mut web, "API_HOST", "api");
     env(&mut web, "API_PORT", "9000");
-    let done = run(vec![service("api", "acme/api"), web]);
+    let done = run(vec![service("api", "acme/api:1"), web]);
     assert_eq!(offers(&done, "api"), ["api-9000=api:9000@api-9000"]);
     assert_eq!(loud(&done.diagnostics), []);
 }
 
 #[test]
 fn ports_of_a_known_image_are_offered() {
-    let done = run(vec![service("db", "postgres:16"), service("web", "acme/web")]);
+    let done = run(vec![service("db", "postgres:16"), service("web", "acme/web:1")]);
     assert_eq!(offers(&done, "db"), ["db-5432=db:5432@db-5432"]);
 }
 
 #[test]
 fn a_hostname_is_a_name_only_when_it_is_used() {
     let with_host = || Service { hostname: Some(at("backend".to_owned())), ..api() };
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     let done = run(vec![with_host(), web.clone()]);
     assert_eq!(offers(&done, "api").len(), 1);
     env(&mut web, "API", "backend:8000");
@@ -83,15 +83,15 @@ fn a_hostname_is_a_name_only_when_it_is_used() {
 
 #[test]
 fn a_service_that_offers_nothing_but_is_called_is_a_warning() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     env(&mut web, "API_HOST", "api");
-    let done = run(vec![service("api", "acme/api"), web]);
+    let done = run(vec![service("api", "acme/api:1"), web]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::NothingOffered)]);
 }
 
 #[test]
 fn two_services_under_one_name_are_refused() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.networks["default"] = attachment(&["api"]);
     let done = run(vec![api(), web]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::NameConflict)]);
@@ -118,10 +118,10 @@ fn a_service_alone_has_no_proxy_and_no_namespace() {
 
 #[test]
 fn services_without_a_common_network_are_no_peers() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.networks = networks(&["front"]);
     env(&mut web, "API", "api:9000");
-    let done = run(vec![api(), web, service("job", "acme/job")]);
+    let done = run(vec![api(), web, service("job", "acme/job:1")]);
     assert_eq!(offers(&done, "api"), ["api-8000=api:8000@api-8000"]);
     assert!(resource(&done, Kind::Service, "web").peers.is_empty());
     let peers: Vec<_> =
@@ -133,7 +133,7 @@ fn services_without_a_common_network_are_no_peers() {
 fn names_that_aws_does_not_take_are_said() {
     let mut api = api();
     api.networks["default"] = attachment(&["-x"]);
-    let done = run(vec![api, service("web", "acme/web")]);
+    let done = run(vec![api, service("web", "acme/web:1")]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
 }
 
@@ -154,11 +154,11 @@ fn in_a_crowd_peers_are_those_that_are_named() {
 
 #[test]
 fn udp_has_no_names() {
-    let mut dns = service("dns", "acme/dns");
+    let mut dns = service("dns", "acme/dns:1");
     dns.expose = vec![exposed(53)];
     dns.expose[0].value.protocol = crate::compose::model::Protocol::Udp;
     assert_eq!(loud(&run(vec![dns.clone()]).diagnostics), []);
-    let done = run(vec![dns, service("web", "acme/web")]);
+    let done = run(vec![dns, service("web", "acme/web:1")]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
     assert!(ecs_service(&done, "dns").service_connect_configuration.is_none());
 }

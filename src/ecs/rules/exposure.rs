@@ -188,8 +188,8 @@ mod tests {
     #[test]
     fn images_of_data_stores_and_consoles_stay_private() {
         assert_eq!(outcome("postgres:16", |_| {}), (vec![KEPT], false));
-        assert_eq!(outcome("adminer", |_| {}), (vec![KEPT], false));
-        assert_eq!(outcome("nginx", |_| {}), (vec![], true));
+        assert_eq!(outcome("adminer:1", |_| {}), (vec![KEPT], false));
+        assert_eq!(outcome("nginx:1", |_| {}), (vec![], true));
     }
 
     #[test]
@@ -200,8 +200,8 @@ mod tests {
                 s.extension.ports.insert(5432, at(exposure));
             }
         };
-        assert_eq!(outcome("postgres", ask(PortExposure::Public)), (vec![], true));
-        assert_eq!(outcome("postgres", ask(PortExposure::None)), (vec![], false));
+        assert_eq!(outcome("postgres:1", ask(PortExposure::Public)), (vec![], true));
+        assert_eq!(outcome("postgres:1", ask(PortExposure::None)), (vec![], false));
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn internal_networks_have_no_load_balancer() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.ports = vec![port(8080, 80)];
         let mut project = project(vec![web]);
         project.networks["default"].internal = true;

@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 
+use super::mounts::{OtherVolume, OwnVolume, Place};
 use super::security_groups::{
-    Source, add_group, add_rule, file_system_group, id_of, network_group, networks_of,
+    Source, add_group, add_rule, file_system_group, group_of, id_of, networks_of,
 };
-use crate::compose::model::{MountKind, Volume};
+use super::tags;
+use crate::compose::model::Volume;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     AccessPoint, Attribute, Body, CreationInfo, EfsAuthorizationConfig, EfsVolumeConfiguration,
     FileSystem, Kind, MountTarget, ResourceId, RootDirectory, TaskVolume, Value,
 };
-use crate::ecs::translate::context::{Context, Output, file_system_id};
+use crate::ecs::translate::context::{Context, Output, file_system_id, upper};
 use crate::ecs::translate::names::{Grammar, fit, short_hash, with_hash};
 use crate::ecs::translate::survey::Member;
 use crate::source::Span;
@@ -24,32 +26,51 @@ fn access_point_id(volume: &str) -> ResourceId {
     ResourceId::new(Kind::AccessPoint, volume)
 }
 
-/// The volume of a task that stands for a named volume.
-pub(crate) fn task_volume(volume: &str) -> TaskVolume {
+/// The volume of a task behind an access point of the project's.
+pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
     TaskVolume {
-        name: fit(volume, Grammar::Ecs),
+        name: name.to_owned(),
         host: None,
         efs_volume_configuration: Some(EfsVolumeConfiguration {
             file_system_id: Value::From(file_system_id(), Attribute::Id),
+            root_directory: None,
             // ECS API reference, EFSAuthorizationConfig: an access point needs it.
             transit_encryption: "ENABLED".to_owned(),
-            authorization_config: EfsAuthorizationConfig {
-                access_point_id: Value::From(access_point_id(volume), Attribute::Id),
+            authorization_config: Some(EfsAuthorizationConfig {
+                access_point_id: Value::From(access_point_id(access_point), Attribute::Id),
                 iam: "DISABLED".to_owned(),
-            },
+            }),
+        }),
+    }
+}
+
+/// The volume of a task on a file system that somebody else made.
+pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
+    let OtherVolume { file_system, access_point, root } = other;
+    TaskVolume {
+        name: name.to_owned(),
+        host: None,
+        efs_volume_configuration: Some(EfsVolumeConfiguration {
+            file_system_id: Value::Known(file_system.clone()),
+            root_directory: root.clone(),
+            transit_encryption: "ENABLED".to_owned(),
+            authorization_config: access_point.as_ref().map(|id| EfsAuthorizationConfig {
+                access_point_id: Value::Known(id.clone()),
+                iam: "DISABLED".to_owned(),
+            }),
         }),
     }
 }
 
 /// Adds the file system and what leads to it, where any service mounts a named volume.
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    let mut used: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut used: BTreeMap<&str, (&OwnVolume<'_>, Span)> = BTreeMap::new();
     let mut users: Vec<&Member<'_>> = Vec::new();
     for member in members {
         let mut mounts_any = false;
-        for mount in &member.service.mounts {
-            if let MountKind::Volume(name) = &mount.value.kind {
-                used.entry(name).or_insert(mount.span);
+        for stored in &member.stored {
+            if let Place::Own(volume) = &stored.place {
+                used.entry(&volume.id).or_insert((volume, stored.mount.span));
                 mounts_any = true;
             }
         }
@@ -57,7 +78,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             users.push(member);
         }
     }
-    let Some(&origin) = used.values().next() else { return };
+    let Some(&(_, origin)) = used.values().next() else { return };
     let id = file_system_id();
     let name = fit(&cx.stack, Grammar::Token);
     let body = FileSystem {
@@ -69,10 +90,16 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     };
     out.add(id, Body::FileSystem(body), None, Some(origin));
     add_mount_targets(cx, &users, origin, out);
-    for (name, span) in used {
-        let volume = cx.project.volumes.get(name);
-        let creation = volume.map_or_else(default_creation, |volume| creation(name, volume, out));
-        add_access_point(cx, name, creation, volume.map_or(span, |volume| volume.span), out);
+    // Several access points may be of one volume, which is looked at once.
+    let mut creations: BTreeMap<&str, CreationInfo> = BTreeMap::new();
+    for (own, span) in used.into_values() {
+        let creation = match own.volume {
+            None => default_creation(),
+            Some((name, volume)) => {
+                creations.entry(name).or_insert_with(|| creation(name, volume, out)).clone()
+            }
+        };
+        add_access_point(cx, own, creation, span, out);
     }
 }
 
@@ -80,8 +107,15 @@ fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out:
     let group = file_system_group();
     let description = "Lets tasks reach the file system".to_owned();
     add_group(cx, group.clone(), description, None, Some(origin), out);
+    let mut known = Vec::new();
     for network in networks_of(users) {
-        let from = Source::Group(network_group(network));
+        let from = group_of(cx, network);
+        // Two networks may be one existing group, and AWS takes a rule once.
+        if known.contains(&from) {
+            continue;
+        }
+        known.push(from.clone());
+        let from = Source::Group(from);
         let place = (None, Some(origin));
         add_rule(format!("efs-{network}"), group.clone(), Some(NFS), from, place, out);
     }
@@ -98,24 +132,30 @@ fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out:
 
 fn add_access_point(
     cx: &Context<'_>,
-    volume: &str,
+    own: &OwnVolume<'_>,
     creation_info: CreationInfo,
-    origin: Span,
+    mount: Span,
     out: &mut Output,
 ) {
-    let id = access_point_id(volume);
-    let path = format!("/{}", fit(volume, Grammar::Directory));
+    let id = access_point_id(&own.id);
+    let path = own.directory.clone();
+    let origin = own.volume.map_or(mount, |(_, volume)| volume.span);
     let CreationInfo { owner_uid, owner_gid, permissions } = &creation_info;
-    let name = format!("{}-{volume}", cx.stack);
+    let name = format!("{}-{}", cx.stack, own.id);
     // Nothing of an access point can be changed, and a token with other parameters is refused: the
     // token carries them.
     let parameters = format!("{name}:{path}:{owner_uid}:{owner_gid}:{permissions}");
     let readable = fit(&name, Grammar::Token);
     let readable = readable.strip_suffix(&format!("-{}", short_hash(&name))).unwrap_or(&readable);
+    let mut tags = cx.tags(&id);
+    tags.entry("Name".to_owned()).or_insert_with(|| fit(&name, Grammar::SecurityGroup));
+    if let Some((_, volume)) = own.volume {
+        tags::add_volume_labels(volume, &mut tags, out);
+    }
     let body = AccessPoint {
         client_token: with_hash(readable, &parameters, Grammar::Token.max()),
         file_system_id: Value::From(file_system_id(), Attribute::Id),
-        tags: cx.named_tags(&id, &fit(&name, Grammar::SecurityGroup)),
+        tags: upper(tags),
         root_directory: RootDirectory { path, creation_info },
     };
     out.add(id, Body::AccessPoint(body), None, Some(origin));
@@ -128,23 +168,47 @@ fn default_creation() -> CreationInfo {
 
 /// The options of a volume: `uid`, `gid` and `permissions` are the directory's.
 fn creation(name: &str, volume: &Volume, out: &mut Output) -> CreationInfo {
-    let Volume { span, name: outside, external, driver, driver_opts, settings: _ } = volume;
+    // mounts.rs: where it lives; tags.rs: the labels.
+    let Volume {
+        span,
+        name: outside,
+        external,
+        driver,
+        driver_opts,
+        labels: _,
+        storage: _,
+        settings: _,
+    } = volume;
     if *external {
-        let message = format!("the external volume {name} is not supported yet");
-        let help = "take `external` away: decklift makes an empty volume on EFS";
-        out.say(Diagnostic::error(Code::NotSupportedYet, message).at(*span, "").help(help));
+        let message = format!("nobody says where the external volume {name} is on AWS");
+        let help = "name its file system: `x-ecs: {efs: fs-…}` at the volume; or take `external` \
+            away, for an empty one";
+        out.say(Diagnostic::error(Code::Refused, message).at(*span, "").help(help));
     } else if let Some(outside) = outside {
         let diagnostic = Diagnostic::note(Code::Ignored, "a volume's `name` has no effect on ECS");
         let help = "the volume becomes an EFS access point that is named after its key";
         out.say(diagnostic.at(outside.span, "").help(help));
     }
     if let Some(driver) = driver.as_ref().filter(|d| !matches!(d.value.as_str(), "" | "local")) {
-        let message = format!("the volume driver {:?} is not supported yet", driver.value);
-        let help = "take `driver` away: the volume then lives on EFS";
-        out.say(Diagnostic::error(Code::NotSupportedYet, message).at(driver.span, "").help(help));
+        let message =
+            format!("the volume {name} lives on EFS, not where {:?} would put it", driver.value);
+        let help =
+            "it starts empty; `x-ecs: {efs: fs-…}` at the volume names a file system that is there";
+        out.say(Diagnostic::warning(Code::Approximated, message).at(driver.span, "").help(help));
+        return default_creation();
     }
     let mut creation = default_creation();
+    if let Some(device) = driver_opts.get("device") {
+        let message = format!("the volume {name} lives on EFS, not at {:?}", device.value);
+        let help =
+            "it starts empty; `x-ecs: {efs: fs-…}` at the volume names a file system that is there";
+        out.say(Diagnostic::warning(Code::Approximated, message).at(device.span, "").help(help));
+    }
+    let has_device = driver_opts.contains_key("device");
     for (key, value) in driver_opts {
+        if has_device && matches!(key.as_str(), "device" | "type" | "o") {
+            continue;
+        }
         let id = value.value.parse::<i64>().ok().filter(|id| (0..=4_294_967_295).contains(id));
         let good = match (key.as_str(), id) {
             ("uid", Some(id)) => {

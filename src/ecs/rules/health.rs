@@ -126,7 +126,7 @@ mod tests {
     };
 
     fn checked(test: HealthTest, edit: impl FnOnce(&mut Healthcheck)) -> crate::ecs::Translation {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         let mut check = healthcheck(test);
         edit(&mut check.value);
         web.healthcheck = Some(check);

@@ -55,6 +55,39 @@ pub(crate) fn http_path(service: &Service, port: u16) -> Option<String> {
     client.iter().find_map(|word| path(word, port))
 }
 
+/// The names of the programs that a health check calls, without their folders.
+pub(crate) fn commands(test: &HealthTest) -> Vec<String> {
+    let words = match test {
+        HealthTest::None => return Vec::new(),
+        HealthTest::Command(words) => match words.as_slice() {
+            [shell, flag, line] if is_shell(shell) && flag == "-c" => {
+                let mut words = vec![shell.clone(), ";".to_owned()];
+                words.extend(split(line));
+                words
+            }
+            // Everything behind the first word is handed to it.
+            words => words.first().cloned().into_iter().collect(),
+        },
+        HealthTest::Shell(line) => split(line),
+    };
+    let mut starts = true;
+    let mut found = Vec::new();
+    for word in &words {
+        if std::mem::replace(&mut starts, ends_a_command(word)) && !ends_a_command(word) {
+            let name = word.trim_start_matches(['(', '{', '!']);
+            let name = name.rsplit('/').next().unwrap_or(name);
+            found.push(name.trim_end_matches([';', ')']).to_owned());
+        }
+    }
+    found
+}
+
+/// Whether another command of the shell's follows.
+fn ends_a_command(word: &str) -> bool {
+    matches!(word, "||" | "&&" | "|" | ";" | "&" | "if" | "then" | "else" | "do" | "!" | "(")
+        || word.ends_with(';')
+}
+
 fn is_shell(word: &str) -> bool {
     matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
 }
@@ -131,13 +164,13 @@ mod tests {
     use crate::ecs::testing::{healthcheck, service};
 
     fn shell(line: &str) -> Option<String> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
         http_path(&web, 80)
     }
 
     fn command(words: &[&str]) -> Option<String> {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         let words = words.iter().map(|word| (*word).to_owned()).collect();
         web.healthcheck = Some(healthcheck(HealthTest::Command(words)));
         http_path(&web, 80)

@@ -1,54 +1,82 @@
 //! `image` and `build`: where a service's image comes from, and for which machine.
 
-use crate::compose::model::{Build, Service};
+use super::{build, repository};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, Body, Image, ImageScanning, Kind, Repository, ResourceId, RuntimePlatform, Value,
+    Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
-use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
-/// The ECR repository of a service that is built.
-pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
-    let (stack, service) = (fit(&cx.stack, Grammar::Repository), fit(service, Grammar::Repository));
-    format!("{stack}/{service}")
+pub(crate) use super::repository::repository_name;
+
+/// Whether a service's image is pushed: it is built, or files are put on top of it.
+pub(crate) fn is_pushed(member: &Member<'_>) -> bool {
+    member.service.build.is_some() || !member.assets.is_empty()
 }
 
-/// Adds the repository and the image of a service that is built.
-pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
+/// Adds the repository and the image of a service whose image is pushed.
+pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
+    if !is_pushed(member) {
+        return;
+    }
+    let service = member.service;
     let name = &service.name.value;
-    let Some(build) = &service.build else { return };
-    let repository = ResourceId::new(Kind::Repository, name);
+    build::check(service, out);
+    let build = service.build.as_ref().map(|build| build.span);
+    let span = build.or(service.image.as_ref().map(|image| image.span));
+    let repository = repository::add(cx, service, span.unwrap_or(service.span()), out);
     let repository_name = repository_name(cx, name);
-    let body = Repository {
-        repository_name: repository_name.clone(),
-        image_tag_mutability: "MUTABLE".to_owned(),
-        image_scanning_configuration: ImageScanning { scan_on_push: true },
-        tags: cx.upper_tags(&repository),
-    };
-    out.add(repository.clone(), Body::Repository(body), Some(name), Some(build.span));
     let image = ResourceId::new(Kind::Image, name);
     let image_tag = match cx.facts.images.get(name) {
         Some(facts) => facts.tag.clone(),
         None => format!("${{image.{name}.tag}}"),
     };
-    let body = Body::Image(Image { repository_name, image_tag });
-    out.add(image.clone(), body, Some(name), Some(build.span));
+    let base = service.image.as_ref().filter(|_| build.is_none());
+    let body = Body::Image(Image {
+        repository_name,
+        image_tag,
+        base: base.map(|base| base.value.clone()),
+        assets: member.assets.clone(),
+    });
+    out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
     out.wait(&image, repository);
 }
 
+/// How ECS logs in to the registry of the service's image.
+pub(crate) fn credentials(member: &Member<'_>, out: &mut Output) -> Option<RepositoryCredentials> {
+    let service = member.service;
+    let given = service.extension.pull_credentials.as_ref()?;
+    let image = service.image.as_ref().map_or("", |image| image.value.as_str());
+    if service.build.is_some() || private_ecr(image).is_some() {
+        out.say(
+            Diagnostic::warning(Code::Ignored, "ECS needs no credentials to pull from ECR")
+                .at(given.span, "")
+                .help("take `pull_credentials` away: the execution role may pull the image")
+                .service(&service.name.value),
+        );
+        return None;
+    }
+    // With files on top of it, it is pulled from the project's own registry.
+    if is_pushed(member) {
+        return None;
+    }
+    Some(RepositoryCredentials { credentials_parameter: given.value.clone() })
+}
+
 /// What the container's `image` says.
-pub(crate) fn reference(service: &Service) -> Value {
-    match (&service.build, &service.image) {
-        (Some(_), _) => {
-            Value::From(ResourceId::new(Kind::Image, &service.name.value), Attribute::Uri)
+pub(crate) fn reference(member: &Member<'_>) -> Value {
+    match &member.service.image {
+        _ if is_pushed(member) => {
+            Value::From(ResourceId::new(Kind::Image, member.name()), Attribute::Uri)
         }
-        (None, Some(image)) => Value::Known(image.value.clone()),
+        Some(image) => Value::Known(image.value.clone()),
         // The loader refuses a service with neither.
-        (None, None) => Value::default(),
+        None => Value::default(),
     }
 }
 
@@ -99,15 +127,15 @@ pub(crate) fn runtime_platform(unit: &Unit<'_>, out: &mut Output) -> RuntimePlat
     }
 }
 
-/// `platform`, else the one platform that `build.platforms` names.
-fn platform(service: &Service) -> Option<&Located<String>> {
+/// `platform`, else what `build.platforms` names: the one, or of several the first that is x86, else
+/// that ECS runs at all.
+pub(crate) fn platform(service: &Service) -> Option<&Located<String>> {
     let built = service.build.as_ref().and_then(|build| {
-        // Everything else of a build is the business of `images`.
-        let Build { context: _, dockerfile: _, args: _, target: _, labels: _, platforms } =
-            &build.value;
+        let platforms = &build.value.platforms;
+        let of = |wanted: &str| platforms.iter().find(|p| architecture(&p.value) == Some(wanted));
         match platforms.as_slice() {
             [one] => Some(one),
-            _ => None,
+            _ => of("X86_64").or_else(|| of("ARM64")),
         }
     });
     service.platform.as_ref().or(built)
@@ -147,7 +175,9 @@ mod tests {
             image.body,
             Body::Image(Image {
                 repository_name: "shop/web".to_owned(),
-                image_tag: "c-0123".to_owned()
+                image_tag: "c-0123".to_owned(),
+                base: None,
+                assets: Vec::new()
             })
         );
         assert_eq!(image.waits[0].0, ResourceId::new(Kind::Repository, "web"));
@@ -177,12 +207,12 @@ mod tests {
             (Some("linux/arm64"), "ARM64"),
             (Some("linux/arm64/v8"), "ARM64"),
         ] {
-            let mut web = service("web", "acme/web");
+            let mut web = service("web", "acme/web:1");
             web.platform = platform.map(|p| at(p.to_owned()));
             let done = run(vec![web]);
             assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, wanted);
         }
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.platform = Some(at("windows/amd64".to_owned()));
         assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
     }

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn postgres_asks_its_peers_for_a_password() {
         const NAME: &str = "POSTGRES_INITDB_ARGS";
-        let web = service("web", "acme/web");
+        let web = service("web", "acme/web:1");
         let mut db = service("db", "postgres:16");
         let wanted = Some("--auth-host=scram-sha-256".to_owned());
         assert_eq!(variable(vec![db.clone(), web.clone()], NAME), wanted);

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::restart_policy::wanted;
 use super::task::task_definition_id;
-use super::{base, service, tags};
+use super::{base, capacity, overrides, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
@@ -93,7 +94,7 @@ pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output
                 }
             }
         }
-        effects(service, out);
+        effects(service, jobs.ends.contains(name), out);
     }
     jobs
 }
@@ -127,9 +128,10 @@ fn count(service: &Service, out: &mut Output) -> i32 {
 }
 
 /// What a service may ask for and a job does not get.
-fn effects(service: &Service, out: &mut Output) {
+fn effects(service: &Service, ends: bool, out: &mut Output) {
     let name = &service.name.value;
-    if let Some(restart) = &service.restart
+    // A container that ends while its task runs on has a restart policy.
+    if let Some(restart) = wanted(service).filter(|_| !ends)
         && restart.value != Restart::No
     {
         out.say(
@@ -165,6 +167,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         return;
     }
     let name = unit.name();
+    overrides::of_job(unit, out);
     let id = job_id(name);
     let started_by = cx.name(name, Grammar::Ecs);
     let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
@@ -176,7 +179,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         cluster: base::cluster_name(cx),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         count,
-        capacity_provider_strategy: service::fargate(),
+        capacity_provider_strategy: capacity::strategy(cx, unit, out),
         platform_version: "LATEST".to_owned(),
         network_configuration: service::network(cx, unit, false, out),
         started_by: format!("{started_by}/{}", Job::RELEASE),
@@ -184,7 +187,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         enable_ecs_managed_tags: true,
         tags: lower(tags),
     };
-    let mut waits = service::written_by_name(unit);
+    let mut waits = service::written_by_name(cx, unit, out);
     waits.extend(unit.gates.iter().cloned());
     out.desired.insert(Resource {
         id,
@@ -218,7 +221,7 @@ mod tests {
 
     #[test]
     fn who_is_waited_for_until_its_end_is_a_job() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "migrate", Condition::CompletedSuccessfully);
         let done = run(vec![web, built("migrate")]);
         assert_eq!(loud(&done.diagnostics), []);
@@ -234,11 +237,11 @@ mod tests {
     #[test]
     fn modes_and_the_extension_make_jobs() {
         for mode in [Mode::ReplicatedJob, Mode::GlobalJob] {
-            let mut seed = service("seed", "acme/seed");
+            let mut seed = service("seed", "acme/seed:1");
             seed.deploy.mode = Some(at(mode));
             assert_eq!(job(&run(vec![seed]), "seed").count, 1);
         }
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(true));
         seed.scale = Some(at(3));
         assert_eq!(job(&run(vec![seed]), "seed").count, 3);
@@ -246,9 +249,9 @@ mod tests {
 
     #[test]
     fn a_job_offers_nothing_and_has_no_proxy() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "migrate", Condition::CompletedSuccessfully);
-        let mut migrate = service("migrate", "acme/migrate");
+        let mut migrate = service("migrate", "acme/migrate:1");
         migrate.restart = Some(at(Restart::Always));
         let done = run(vec![web, migrate]);
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
@@ -257,12 +260,12 @@ mod tests {
 
     #[test]
     fn too_many_at_once_and_none_at_all() {
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(true));
         seed.scale = Some(at(11));
         assert_eq!(loud(&run(vec![seed.clone()]).diagnostics), [(Severity::Error, Code::Refused)]);
         seed.scale = Some(at(0));
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "seed", Condition::CompletedSuccessfully);
         let done = run(vec![web, seed]);
         assert!(!has(&done, Kind::Job, "seed"));
@@ -271,9 +274,9 @@ mod tests {
 
     #[test]
     fn no_job_and_yet_awaited() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         depends(&mut web, "seed", Condition::CompletedSuccessfully);
-        let mut seed = service("seed", "acme/seed");
+        let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(false));
         assert_eq!(loud(&run(vec![web, seed]).diagnostics), [(Severity::Error, Code::Conflict)]);
     }

@@ -171,7 +171,7 @@ pub(crate) fn known_image(reference: &str) -> Option<&'static KnownImage> {
 }
 
 /// The repository of an image reference without registry, `library/`, tag and digest.
-fn repository(reference: &str) -> &str {
+pub(crate) fn repository(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or(reference);
     let name = match name.rsplit_once(':') {
         // A colon before a slash belongs to the registry's port.
@@ -185,6 +185,13 @@ fn repository(reference: &str) -> &str {
     // The public ECR mirror keeps Docker's official images under `docker/library`.
     let name = name.strip_prefix("docker/").unwrap_or(name);
     name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// The tag of an image reference, where it has one.
+pub(crate) fn tag(reference: &str) -> Option<&str> {
+    let name = reference.split('@').next().unwrap_or(reference);
+    let (_, tag) = name.rsplit_once(':')?;
+    (!tag.contains('/')).then_some(tag)
 }
 
 #[cfg(test)]

@@ -240,7 +240,7 @@ fn add_target_group(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, ou
     };
     let body = Body::TargetGroup(TargetGroup { create, attributes });
     out.add(id, body, Some(service), Some(port.span));
-    let from = Source::Group(load_balancer_group());
+    let from = Source::Group(id_of(load_balancer_group()));
     let rule = format!("lb-{service}-{}", port.target);
     let place = (Some(service), Some(port.span));
     add_rule(rule, target_group(member.unit), Some(port.target), from, place, out);

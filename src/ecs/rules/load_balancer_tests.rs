@@ -9,7 +9,7 @@ use crate::ecs::testing::{
 use crate::ecs::translate;
 
 fn web() -> Service {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.ports = vec![port(8080, 80)];
     web
 }
@@ -105,7 +105,7 @@ fn one_target_may_have_two_listeners_and_one_service_two_targets() {
 
 #[test]
 fn two_services_on_one_published_port_are_an_error() {
-    let mut api = service("api", "acme/api");
+    let mut api = service("api", "acme/api:1");
     api.ports = vec![port(8080, 9000)];
     let done = run(vec![web(), api]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::PortConflict)]);
@@ -115,7 +115,7 @@ fn two_services_on_one_published_port_are_an_error() {
 
 #[test]
 fn a_port_without_a_published_one_takes_its_own_number_if_free() {
-    let mut api = service("api", "acme/api");
+    let mut api = service("api", "acme/api:1");
     api.ports = vec![exposed(8080)];
     let done = run(vec![api.clone()]);
     assert!(has(&done, Kind::Listener, "8080"));
@@ -149,7 +149,7 @@ fn names_fit_and_carry_what_cannot_change() {
 
 #[test]
 fn without_public_ports_there_is_no_load_balancer() {
-    let done = run(vec![service("web", "acme/web")]);
+    let done = run(vec![service("web", "acme/web:1")]);
     assert!(!has(&done, Kind::LoadBalancer, "alb"));
     assert!(ecs_service(&done, "web").load_balancers.is_empty());
     assert_eq!(ecs_service(&done, "web").health_check_grace_period_seconds, None);

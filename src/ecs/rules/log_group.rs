@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::logging;
 use crate::compose::model::{ProjectExtension, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -41,9 +42,12 @@ pub(crate) fn log_group_name(cx: &Context<'_>, service: &str) -> String {
     fit(&format!("/decklift/{}/{service}", cx.stack), Grammar::LogGroup)
 }
 
-/// Adds the log group of a service.
+/// Adds the log group of a service that uses it.
 pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
     let name = &service.name.value;
+    if !logging::place(cx, service).is_some_and(|place| place.is_own) {
+        return;
+    }
     let id = ResourceId::new(Kind::LogGroup, name);
     let log_group_name = log_group_name(cx, name);
     let body = Body::LogGroup(LogGroup {
@@ -55,7 +59,8 @@ pub(crate) fn add(cx: &Context<'_>, service: &Service, out: &mut Output) {
 
 /// The `awslogs` driver with the options that Fargate demands (ECS API reference,
 /// `LogConfiguration.options`).
-pub(crate) fn configuration(cx: &Context<'_>, service: &str) -> LogConfiguration {
+pub(crate) fn configuration(cx: &Context<'_>, service: &Service) -> LogConfiguration {
+    let service = service.name.value.as_str();
     let options = [
         ("awslogs-group", log_group_name(cx, service)),
         ("awslogs-region", cx.facts.region.clone()),
@@ -67,7 +72,23 @@ pub(crate) fn configuration(cx: &Context<'_>, service: &str) -> LogConfiguration
             .map(|(key, value)| (key.to_owned(), value))
             .into_iter()
             .collect::<BTreeMap<_, _>>(),
+        secret_options: Vec::new(),
     }
+}
+
+/// The log group that a service writes to, where it is one of the project's.
+pub(crate) fn of_service(cx: &Context<'_>, service: &Service, out: &Output) -> Option<ResourceId> {
+    let place = logging::place(cx, service)?;
+    if place.is_own {
+        return Some(ResourceId::new(Kind::LogGroup, &service.name.value));
+    }
+    // It may name the group of another service.
+    let mut all = out.desired.resources.values();
+    let found = all.find(|resource| match &resource.body {
+        Body::LogGroup(group) => group.create.log_group_name == place.group,
+        _ => false,
+    });
+    found.map(|resource| resource.id.clone())
 }
 
 #[cfg(test)]
@@ -78,7 +99,7 @@ mod tests {
     use crate::ecs::translate;
 
     fn kept(days: Option<u32>) -> (i32, Vec<(Severity, Code)>) {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.extension.log_retention = days.map(at);
         let done = translate(&project, None, &facts());
         let Body::LogGroup(group) = &resource(&done, Kind::LogGroup, "web").body else {
@@ -97,7 +118,7 @@ mod tests {
 
     #[test]
     fn output_goes_to_the_service_s_own_group() {
-        let done = run(vec![service("web", "acme/web")]);
+        let done = run(vec![service("web", "acme/web:1")]);
         let log = container(&done, "web").log_configuration.clone().expect("a log");
         assert_eq!(log.options["awslogs-group"], "/decklift/shop/web");
         assert_eq!(log.options["awslogs-region"], "eu-west-1");

@@ -6,7 +6,7 @@ use crate::ecs::testing::{at, ecs_service, has, loud, run, service, task};
 fn said(edit: impl FnOnce(&mut Namespaces)) -> Vec<(Severity, Code)> {
     let mut namespaces = Namespaces::default();
     edit(&mut namespaces);
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.namespaces = Some(Box::new(namespaces));
     loud(&run(vec![web]).diagnostics)
 }
@@ -29,7 +29,7 @@ fn a_task_on_fargate_has_a_network_of_its_own() {
 
 #[test]
 fn a_service_without_a_network_stands_on_the_default_one() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.networks.clear();
     web.namespaces =
         Some(Box::new(Namespaces { network_mode: text("host"), ..Namespaces::default() }));
@@ -43,10 +43,10 @@ fn a_service_without_a_network_stands_on_the_default_one() {
 fn processes_are_shared_within_a_task_alone() {
     assert_eq!(said(|n| n.pid = text("host")), [(Severity::Error, Code::Refused)]);
     assert_eq!(said(|n| n.pid = text("private")), []);
-    let mut side = service("side", "acme/side");
+    let mut side = service("side", "acme/side:1");
     let pid = text("service:web");
     side.namespaces = Some(Box::new(Namespaces { pid, ..Namespaces::default() }));
-    let done = run(vec![service("web", "acme/web"), side]);
+    let done = run(vec![service("web", "acme/web:1"), side]);
     assert_eq!(task(&done, "web").pid_mode.as_deref(), Some("task"));
     assert_eq!(task(&done, "web").container_definitions.len(), 2);
 }

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn ports_and_expose_are_mapped_once_and_in_order() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.ports = vec![port(8080, 80), port(8081, 80)];
         web.expose = vec![exposed(9000), exposed(80), exposed(70)];
         let done = run(vec![web]);
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn one_port_as_tcp_and_udp_stays_tcp() {
-        let mut dns = service("dns", "acme/dns");
+        let mut dns = service("dns", "acme/dns:1");
         let mut udp = exposed(53);
         udp.value.protocol = Protocol::Udp;
         dns.expose = vec![udp, exposed(53)];
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn host_mode_and_names_are_noted() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.expose = vec![exposed(80)];
         web.expose[0].value.host_mode = true;
         web.expose[0].value.name = Some("main".to_owned());

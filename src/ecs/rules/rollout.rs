@@ -15,8 +15,18 @@ pub(crate) fn deployment(
     stateful: bool,
     out: &mut Output,
 ) -> DeploymentConfiguration {
-    let Deploy { mode: _, replicas: _, labels: _, update_config, limits: _, reservations: _ } =
-        &service.deploy;
+    let Deploy {
+        mode: _,
+        replicas: _,
+        labels: _,
+        update_config,
+        limits: _,
+        reservations: _,
+        restart_policy: _,
+        rollback_config: _,
+        placement: _,
+        endpoint_mode: _,
+    } = &service.deploy;
     let update = update_config.as_ref().map(|update| &update.value);
     let failure = update.and_then(|update| update.failure_action.as_ref()).map(|f| f.value);
     if let Some(update) = update {
@@ -186,7 +196,7 @@ mod tests {
             (Some(FailureAction::Pause), true, false),
             (Some(FailureAction::Continue), false, false),
         ] {
-            let mut web = service("web", "acme/web");
+            let mut web = service("web", "acme/web:1");
             let config = UpdateConfig { failure_action: action.map(at), ..update(None, None) };
             web.deploy.update_config = Some(at(config));
             let done = run(vec![web]);
@@ -198,7 +208,7 @@ mod tests {
 
     #[test]
     fn what_has_no_effect_is_said() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.update_config = Some(at(UpdateConfig {
             delay: Some(seconds(10)),
             monitor: Some(seconds(10)),
@@ -213,7 +223,7 @@ mod tests {
 
     #[test]
     fn stateful_services_stop_first_whatever_they_say() {
-        let mut db = service("db", "postgres");
+        let mut db = service("db", "postgres:1");
         db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
         db.deploy.update_config = Some(at(update(None, Some(Order::StartFirst))));
         let done = run(vec![db]);

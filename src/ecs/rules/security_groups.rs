@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::compose::model::Network;
+use super::networks::describe;
+use crate::compose::model::{Network, is_security_group_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, GroupPair, IngressRule, IpPermission, IpRange, Kind, ResourceId,
@@ -24,6 +25,22 @@ pub(crate) const DEFAULT: &str = "default";
 /// The group that the members of a network carry.
 pub(crate) fn network_group(network: &str) -> ResourceId {
     ResourceId::new(Kind::SecurityGroup, format!("net-{network}"))
+}
+
+/// The existing group that stands for a network: `x-ecs.security_group`, or the name of an external
+/// network that is the id of a group.
+pub(crate) fn existing_group(network: &Network) -> Option<&str> {
+    let named = network.name.as_ref().filter(|_| network.external);
+    let named = named.filter(|name| is_security_group_id(&name.value));
+    network.security_group.as_ref().or(named).map(|group| group.value.as_str())
+}
+
+/// The id of the group that the members of a network carry.
+pub(crate) fn group_of(cx: &Context<'_>, network: &str) -> Value {
+    match cx.project.networks.get(network).and_then(existing_group) {
+        Some(group) => Value::Known(group.to_owned()),
+        None => id_of(network_group(network)),
+    }
 }
 
 /// The group that lets the load balancer reach a service.
@@ -50,8 +67,8 @@ pub(crate) fn id_of(group: ResourceId) -> Value {
 pub(crate) enum Source {
     /// Everybody.
     World,
-    /// The members of a group.
-    Group(ResourceId),
+    /// The members of the group of this id.
+    Group(Value),
 }
 
 /// Adds a group. Its description cannot be changed later, so it holds nothing that may change.
@@ -95,7 +112,7 @@ pub(crate) fn add_rule(
             (vec![IpRange { cidr_ip: "0.0.0.0/0".to_owned(), description: None }], Vec::new())
         }
         Source::Group(group) => {
-            (Vec::new(), vec![GroupPair { group_id: id_of(group), description: None }])
+            (Vec::new(), vec![GroupPair { group_id: group, description: None }])
         }
     };
     let permission = IpPermission {
@@ -117,6 +134,9 @@ pub(crate) fn add_networks(cx: &Context<'_>, members: &[Member<'_>], out: &mut O
             continue;
         }
         describe(name, network, out);
+        if existing_group(network).is_some() {
+            continue;
+        }
         add_network(cx, name, Some(network.span), out);
     }
     // Services without a network of Compose's stand on the default one, which nobody may define.
@@ -131,7 +151,7 @@ fn add_network(cx: &Context<'_>, name: &str, origin: Option<Span>, out: &mut Out
     let description =
         format!("Members of the Compose network {}", fit(name, Grammar::SecurityGroup));
     add_group(cx, id.clone(), shorten(description), None, origin, out);
-    let from = Source::Group(id.clone());
+    let from = Source::Group(id_of(id.clone()));
     add_rule(format!("net-{name}-self"), id, None, from, (None, origin), out);
 }
 
@@ -142,46 +162,22 @@ pub(crate) fn shorten(mut description: String) -> String {
     description
 }
 
-/// Says what of a network does not carry over.
-fn describe(name: &str, network: &Network, out: &mut Output) {
-    let Network { span, name: outside, internal, external, settings: _ } = network;
-    if *external {
-        out.say(
-            Diagnostic::error(
-                Code::NotSupportedYet,
-                format!("the external network {name} is not supported yet"),
-            )
-            .at(*span, "")
-            .help("take `external` away: decklift makes a security group for the network"),
-        );
-    } else if let Some(outside) = outside {
-        out.say(
-            Diagnostic::note(Code::Ignored, "a network's `name` has no effect on ECS")
-                .at(outside.span, "")
-                .help("the network becomes a security group that is named after its key"),
-        );
-    }
-    if *internal {
-        out.say(
-            Diagnostic::warning(
-                Code::Approximated,
-                format!("members of the internal network {name} can reach the Internet"),
-            )
-            .at(*span, "")
-            .help(
-                "nothing can come in from the load balancer; images could not be pulled \
-                without a way out",
-            ),
-        );
-    }
-}
-
 /// The groups of a service's tasks.
-pub(crate) fn of_service(unit: &Unit<'_>, balanced: bool, out: &mut Output) -> Vec<Value> {
-    let mut groups: Vec<_> =
-        unit.leader().networks.iter().map(|network| network_group(network)).collect();
+pub(crate) fn of_service(
+    cx: &Context<'_>,
+    unit: &Unit<'_>,
+    balanced: bool,
+    out: &mut Output,
+) -> Vec<Value> {
+    let mut groups: Vec<Value> = Vec::new();
+    for network in &unit.leader().networks {
+        let group = group_of(cx, network);
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
     if balanced {
-        groups.push(target_group(unit.name()));
+        groups.push(id_of(target_group(unit.name())));
     }
     if groups.len() > MOST {
         out.say(
@@ -196,7 +192,7 @@ pub(crate) fn of_service(unit: &Unit<'_>, balanced: bool, out: &mut Output) -> V
             .service(unit.name()),
         );
     }
-    groups.into_iter().map(id_of).collect()
+    groups
 }
 
 /// The networks of these services, for rules that name the networks' groups.
@@ -227,7 +223,7 @@ mod tests {
 
     #[test]
     fn members_of_a_network_reach_each_other_on_every_port() {
-        let done = run(vec![service("web", "acme/web")]);
+        let done = run(vec![service("web", "acme/web:1")]);
         let rule = rule(&done, "net-default-self");
         assert_eq!(rule.group_id.to_string(), "${security-group/net-default/id}");
         let permission = &rule.ip_permissions[0];
@@ -238,7 +234,7 @@ mod tests {
 
     #[test]
     fn only_the_load_balancer_reaches_the_target_port() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.ports = vec![port(8080, 80)];
         let done = run(vec![web]);
         let inner = rule(&done, "lb-web-80");
@@ -257,9 +253,9 @@ mod tests {
 
     #[test]
     fn networks_without_members_have_no_group() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.networks = networks(&["front"]);
-        let mut project = project(vec![service("api", "acme/api"), web]);
+        let mut project = project(vec![service("api", "acme/api:1"), web]);
         project.services.shift_remove("api");
         let done = translate(&project, None, &facts());
         assert!(has(&done, Kind::SecurityGroup, "net-front"));
@@ -268,7 +264,7 @@ mod tests {
 
     #[test]
     fn more_than_five_groups_are_refused() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.networks = networks(&["a", "b", "c", "d", "e"]);
         assert_eq!(loud(&run(vec![web.clone()]).diagnostics), []);
         web.ports = vec![port(80, 80)];
@@ -277,7 +273,7 @@ mod tests {
 
     #[test]
     fn what_a_network_says_beyond_its_members() {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.networks["default"].name = Some(at("other".to_owned()));
         let said =
             |project: &crate::compose::Project| translate(project, None, &facts()).diagnostics;
@@ -286,12 +282,39 @@ mod tests {
         assert_eq!(loud(&said(&project)), [(Severity::Warning, Code::Approximated)]);
         project.networks["default"].internal = false;
         project.networks["default"].external = true;
-        assert_eq!(loud(&said(&project)), [(Severity::Error, Code::NotSupportedYet)]);
+        assert_eq!(loud(&said(&project)), [(Severity::Warning, Code::Approximated)]);
+    }
+
+    #[test]
+    fn an_existing_group_is_carried_and_not_made() {
+        let mut web = service("web", "acme/web:1");
+        web.mounts = vec![crate::ecs::testing::volume_mount("data", "/data")];
+        web.networks = networks(&["default", "back", "same"]);
+        let mut project = project(vec![web]);
+        let id = "sg-0123456789abcdef0";
+        let back = &mut project.networks["back"];
+        (back.external, back.name) = (true, Some(at(id.to_owned())));
+        project.networks["same"].security_group = Some(at(id.to_owned()));
+        let done = translate(&project, None, &facts());
+        assert_eq!(groups(&done, "web"), ["${security-group/net-default/id}", id]);
+        assert!(!has(&done, Kind::SecurityGroup, "net-back"));
+        assert!(!has(&done, Kind::IngressRule, "net-back-self"));
+        let pair = &rule(&done, "efs-back").ip_permissions[0].user_id_group_pairs[0];
+        assert_eq!(pair.group_id.to_string(), id);
+        assert!(!has(&done, Kind::IngressRule, "efs-same"), "AWS takes a rule once");
+        assert!(crate::ecs::validate(&done.desired).is_empty());
+    }
+
+    #[test]
+    fn what_looks_like_the_id_of_a_group() {
+        let id = |text: &str| is_security_group_id(text);
+        assert!(id("sg-0123456789abcdef0") && id("sg-1a2b3c4d"));
+        assert!(!id("sg-web") && !id("sg-0123456789ABCDEF0") && !id("0123456789abcdef0"));
     }
 
     #[test]
     fn no_name_starts_like_an_id() {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.name = "sg-1".to_owned();
         let done = translate(&project, None, &facts());
         let Body::SecurityGroup(group) = &resource(&done, Kind::SecurityGroup, "net-default").body

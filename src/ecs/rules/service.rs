@@ -1,11 +1,14 @@
 //! The ECS service of a service.
 
 use super::task::task_definition_id;
-use super::{base, discovery, health, load_balancer, rollout, security_groups, tags};
+use super::{
+    base, capacity, discovery, health, load_balancer, log_group, overrides, rollout,
+    security_groups, tags, task_role,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, Gate, Kind,
-    NetworkConfiguration, Resource, ResourceId, Service, Value,
+    Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId,
+    Service, Value,
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
 use crate::ecs::translate::names::Grammar;
@@ -28,7 +31,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         service_name: cx.name(name, Grammar::Ecs),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         desired_count: desired_count(unit, out),
-        capacity_provider_strategy: fargate(),
+        capacity_provider_strategy: capacity::strategy(cx, unit, out),
         platform_version: "LATEST".to_owned(),
         scheduling_strategy: "REPLICA".to_owned(),
         // ECS rebalances by starting a task before it stops one, which a maximum of 100 forbids
@@ -48,24 +51,20 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         service_connect_configuration: discovery::configuration(unit),
         enable_ecs_managed_tags: true,
         propagate_tags: "SERVICE".to_owned(),
-        enable_execute_command: false,
+        enable_execute_command: task_role::exec(unit),
         tags: lower(tags),
     };
+    let body = overrides::service(unit, body, out);
+    let waits = waits(cx, unit, out);
     out.desired.insert(Resource {
         id,
         body: Body::Service(Box::new(body)),
         service: Some(name.to_owned()),
         origin: Some(unit.span()),
-        waits: waits(unit),
+        waits,
         peers: unit.peers(),
         stateful: unit.stateful(),
     });
-}
-
-/// Every task runs on Fargate.
-pub(crate) fn fargate() -> Vec<CapacityProviderStrategyItem> {
-    let capacity_provider = "FARGATE".to_owned();
-    vec![CapacityProviderStrategyItem { capacity_provider, weight: 1, base: 0 }]
 }
 
 /// Where the tasks of a service stand in the network.
@@ -79,7 +78,7 @@ pub(crate) fn network(
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: network.task_subnets.clone(),
-            security_groups: security_groups::of_service(unit, balanced, out),
+            security_groups: security_groups::of_service(cx, unit, balanced, out),
             assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
                 .to_owned(),
         },
@@ -88,8 +87,8 @@ pub(crate) fn network(
 
 /// What must exist before the service, and what its rollout waits for. A target group must hang off
 /// its listener.
-fn waits(unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
-    let mut waits = written_by_name(unit);
+fn waits(cx: &Context<'_>, unit: &Unit<'_>, out: &Output) -> Vec<(ResourceId, Gate)> {
+    let mut waits = written_by_name(cx, unit, out);
     for member in &unit.members {
         waits.extend(load_balancer::listeners(member).map(|id| (id, Gate::Started)));
     }
@@ -97,10 +96,15 @@ fn waits(unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
     waits
 }
 
-/// What stands in requests by name alone: the cluster and the log groups.
-pub(crate) fn written_by_name(unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
-    let groups = unit.members.iter().map(|m| ResourceId::new(Kind::LogGroup, m.name()));
-    std::iter::once(cluster_id()).chain(groups).map(|id| (id, Gate::Started)).collect()
+/// What stands in requests by name alone: the cluster and the log groups, where they are made.
+pub(crate) fn written_by_name(
+    cx: &Context<'_>,
+    unit: &Unit<'_>,
+    out: &Output,
+) -> Vec<(ResourceId, Gate)> {
+    let cluster = Some(cluster_id()).filter(|_| !base::has_cluster(cx));
+    let groups = unit.members.iter().filter_map(|m| log_group::of_service(cx, m.service, out));
+    cluster.into_iter().chain(groups).map(|id| (id, Gate::Started)).collect()
 }
 
 fn desired_count(unit: &Unit<'_>, out: &mut Output) -> i32 {
@@ -130,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_service_runs_on_fargate_in_the_chosen_subnets() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.replicas = Some(at(3));
         let mut facts = facts();
         facts.network.assign_public_ip = false;
@@ -149,7 +153,7 @@ mod tests {
 
     #[test]
     fn scale_goes_before_replicas() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.replicas = Some(at(3));
         web.scale = Some(at(0));
         assert_eq!(ecs_service(&run(vec![web]), "web").desired_count, 0);
@@ -157,7 +161,7 @@ mod tests {
 
     #[test]
     fn stop_first_cannot_be_rebalanced() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         let config = UpdateConfig { order: Some(at(Order::StopFirst)), ..UpdateConfig::default() };
         web.deploy.update_config = Some(at(config));
         let done = run(vec![web]);

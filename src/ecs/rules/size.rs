@@ -1,5 +1,7 @@
 //! CPU and memory: what the container is limited to, and the Fargate size that holds it.
 
+use super::cpu;
+use super::firelens;
 use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -88,6 +90,11 @@ pub(crate) struct ContainerSize {
     pub(crate) reservation: Option<i32>,
 }
 
+/// `cpus`, else what the quota comes to.
+fn cpus_of(service: &Service) -> Option<Located<f64>> {
+    service.cpus.clone().or_else(|| cpu::quota(service))
+}
+
 /// What Compose says about a service's size; zero means "not given", as in Docker.
 struct Wanted {
     cpu_limit: Option<Located<u64>>,
@@ -103,9 +110,28 @@ impl Wanted {
             replicas: _,
             labels: _,
             update_config: _,
-            limits: Resources { cpus: limit_cpus, memory: limit_memory, pids: limit_pids },
-            reservations: Resources { cpus: kept_cpus, memory: kept_memory, pids: kept_pids },
+            limits,
+            reservations,
+            restart_policy: _,
+            rollback_config: _,
+            placement: _,
+            endpoint_mode: _,
         } = &service.deploy;
+        // The devices are devices.rs's.
+        let Resources {
+            cpus: limit_cpus,
+            memory: limit_memory,
+            pids: limit_pids,
+            devices: _,
+            generic: _,
+        } = limits;
+        let Resources {
+            cpus: kept_cpus,
+            memory: kept_memory,
+            pids: kept_pids,
+            devices: _,
+            generic: _,
+        } = reservations;
         for pids in limit_pids.iter().chain(kept_pids) {
             out.say(
                 Diagnostic::note(Code::Ignored, "a limit of processes has no effect on ECS")
@@ -122,7 +148,7 @@ impl Wanted {
         };
         let given = |value: Option<Located<u64>>| value.filter(|n| n.value > 0);
         Self {
-            cpu_limit: given(cpus(limit_cpus, &service.cpus)),
+            cpu_limit: given(cpus(limit_cpus, &cpus_of(service))),
             cpu_reserved: given(cpus(kept_cpus, &None)),
             memory_limit: given(memory(limit_memory, &service.mem_limit)),
             memory_reserved: given(memory(kept_memory, &service.mem_reservation)),
@@ -154,7 +180,10 @@ pub(crate) fn size(unit: &Unit<'_>, out: &mut Output) -> (TaskSize, Vec<Containe
     let services = || unit.members.iter().map(|member| member.service);
     let wanted: Vec<_> = services().map(|service| Wanted::of(service, out)).collect();
     let connected = unit.connected();
-    let extra = if connected { PROXY } else { (0, 0) };
+    let mut extra = if connected { PROXY } else { (0, 0) };
+    if firelens::router(unit) == Some(firelens::Router::Sidecar) {
+        extra.1 += firelens::MEMORY;
+    }
     let sum = |values: Vec<Option<&Located<u64>>>, default: u64, extra: u64| {
         let first = values.iter().flatten().next().map(|n| n.span);
         let sum = values.iter().map(|n| n.map_or(default, |n| n.value));

@@ -13,7 +13,7 @@ struct Seen {
 }
 
 fn sized(edit: impl FnOnce(&mut Service)) -> (Seen, Vec<(Severity, Code)>, bool) {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     edit(&mut web);
     let done = run(vec![web]);
     let (task, container) = (task(&done, "web"), container_of(&done, "web"));
@@ -129,7 +129,7 @@ fn bytes_are_rounded_up_to_mebibytes_and_zero_means_not_given() {
 
 #[test]
 fn beyond_the_table_is_an_error_with_the_numbers() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.cpus = Some(at(32.0));
     let done = run(vec![web]);
     let said = find(&done.diagnostics, Code::ImpossibleSize).map(|d| d.message.as_str());
@@ -169,18 +169,18 @@ fn very_little_memory_is_raised() {
 
 #[test]
 fn limits_of_processes_are_noted() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.deploy.limits.pids = Some(at(100));
     assert!(find(&run(vec![web]).diagnostics, Code::Ignored).is_some());
 }
 
 #[test]
 fn the_proxy_takes_room_where_sizes_were_given() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.expose = vec![exposed(80)];
     web.cpus = Some(at(0.25));
     web.mem_limit = Some(at(1000 * MIB));
-    let done = run(vec![web, service("api", "acme/api")]);
+    let done = run(vec![web, service("api", "acme/api:1")]);
     assert_eq!(
         (task(&done, "web").cpu.as_str(), task(&done, "web").memory.as_str()),
         ("512", "2048")

@@ -1,9 +1,12 @@
 //! Tags from `x-ecs.tags` and `deploy.labels`.
 
-use crate::compose::model::{ProjectExtension, Service};
+use indexmap::IndexMap;
+
+use crate::compose::model::{ProjectExtension, Service, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::{Output, Tags};
 use crate::ecs::translate::unit::FAMILY_LABEL;
+use crate::source::Located;
 
 /// How many tags a resource may have (ECS API reference, `CreateService`, `tags`).
 pub(crate) const MOST: usize = 50;
@@ -60,7 +63,22 @@ pub(crate) fn project_tags(extension: &ProjectExtension, out: &mut Output) -> Ta
 
 /// `deploy.labels` as further tags of the service; what AWS does not take is dropped.
 pub(crate) fn add_labels(service: &Service, tags: &mut Tags, out: &mut Output) {
-    for (key, value) in &service.deploy.labels {
+    let help = "`labels` of the container take anything";
+    for found in add(&service.deploy.labels, help, tags) {
+        out.say(found.service(&service.name.value));
+    }
+}
+
+/// `labels` of a volume as further tags of its access point.
+pub(crate) fn add_volume_labels(volume: &Volume, tags: &mut Tags, out: &mut Output) {
+    let help = "labels of volumes become tags of access points";
+    add(&volume.labels, help, tags).into_iter().for_each(|found| out.say(found));
+}
+
+/// Labels as further tags; what of them AWS does not take is dropped, and said.
+fn add(labels: &IndexMap<String, Located<String>>, help: &str, tags: &mut Tags) -> Vec<Diagnostic> {
+    let mut dropped = Vec::new();
+    for (key, value) in labels {
         // It says who shares a task.
         if key == FAMILY_LABEL {
             continue;
@@ -69,16 +87,16 @@ pub(crate) fn add_labels(service: &Service, tags: &mut Tags, out: &mut Output) {
             key.starts_with(OURS).then_some("keys that start with `decklift:` are decklift's");
         let full = (tags.len() >= MOST).then_some("a resource has at most 50 tags");
         if let Some(fault) = fault(key, &value.value).or(ours).or(full) {
-            out.say(
+            dropped.push(
                 Diagnostic::warning(Code::Ignored, format!("the label {key:?} cannot be a tag"))
                     .at(value.span, "")
-                    .help(format!("{fault}; `labels` of the container take anything"))
-                    .service(&service.name.value),
+                    .help(format!("{fault}; {help}")),
             );
         } else {
             tags.insert(key.clone(), value.value.clone());
         }
     }
+    dropped
 }
 
 #[cfg(test)]
@@ -108,7 +126,7 @@ mod tests {
 
     #[test]
     fn labels_of_deploy_become_tags_of_the_service() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         web.deploy.labels.insert("team".into(), at("shop".into()));
         web.deploy.labels.insert("traefik.rule".into(), at("Host(`x`)".into()));
         web.deploy.labels.insert("decklift:project".into(), at("other".into()));
@@ -132,7 +150,7 @@ mod tests {
 
     #[test]
     fn labels_beyond_fifty_are_dropped() {
-        let mut web = service("web", "acme/web");
+        let mut web = service("web", "acme/web:1");
         for n in 0..48 {
             web.deploy.labels.insert(format!("l{n}"), at("x".into()));
         }
@@ -143,7 +161,7 @@ mod tests {
 
     #[test]
     fn project_tags_stand_on_everything_and_faults_are_errors() {
-        let mut project = project(vec![service("web", "acme/web")]);
+        let mut project = project(vec![service("web", "acme/web:1")]);
         project.extension.tags.insert("team".into(), at("shop".into()));
         project.extension.tags.insert("aws:x".into(), at("x".into()));
         project.extension.tags.insert("decklift:x".into(), at("x".into()));

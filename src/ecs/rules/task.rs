@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{container, image, namespaces, role, size, volumes};
-use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, TaskDefinition, TaskVolume, Value};
+use super::{
+    container, firelens, image, image_needs, namespaces, overrides, role, secret_files, seed, size,
+    system_controls, task_role, volumes,
+};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
@@ -18,27 +22,69 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let name = unit.name();
     let id = task_definition_id(name);
     let (size, sizes) = size::size(unit, out);
+    system_controls::check(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
+    let runtime_platform = image::runtime_platform(unit, out);
+    for (member, container) in unit.members.iter().zip(&sizes) {
+        image_needs::memory(member.service, size, *container, out);
+        image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
+    }
+    let mut helpers = Vec::new();
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
-        containers.push(container::container(cx, unit, member, size, &mounts, out));
-        volumes.extend(mounts.volumes.into_iter().map(|volume| (volume.name.clone(), volume)));
+        let mut container = container::container(cx, unit, member, size, &mounts, out);
+        if let Some(mut seed) = seed::container(member, &mounts, out) {
+            seed.log_configuration.clone_from(&container.log_configuration);
+            container.depends_on.push(seed::dependency(&seed));
+            container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
+            helpers.push(seed);
+        }
+        if let Some(writer) = secret_files::deliver(member, &mut container) {
+            volumes.insert(writer.volume.name.clone(), writer.volume);
+            helpers.push(writer.container);
+        }
+        containers.push(container);
+        for volume in mounts.volumes {
+            let other = volumes.insert(volume.name.clone(), volume.clone());
+            if other.is_some_and(|other| other != volume) {
+                let message = format!(
+                    "the services of one task want the volume {} at two places",
+                    volume.name
+                );
+                let fault =
+                    Diagnostic::error(Code::Conflict, message).at(member.service.span(), "");
+                let help = "write one `x-ecs` at the volume, and none at its mounts";
+                out.say(fault.help(help).service(member.name()));
+            }
+        }
     }
-    let body = TaskDefinition {
+    containers.extend(helpers);
+    firelens::add(cx, unit, &mut containers, out);
+    let execution_role = role::add(cx, unit, out);
+    let mut body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
-        task_role_arn: None,
-        execution_role_arn: Some(Value::From(role::execution_role(name), Attribute::Arn)),
+        task_role_arn: task_role::add(cx, unit, out),
+        execution_role_arn: Some(execution_role),
         network_mode: "awsvpc".to_owned(),
         pid_mode: namespaces::pid_mode(unit.members.iter().map(|member| member.service)),
         requires_compatibilities: vec!["FARGATE".to_owned()],
         cpu: size.cpu.to_string(),
         memory: size.memory.to_string(),
-        runtime_platform: image::runtime_platform(unit, out),
-        ephemeral_storage: None,
+        runtime_platform,
+        ephemeral_storage: disk(unit),
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
         tags: lower(cx.tags(&id)),
     };
+    task_role::prepare(unit, &mut body, out);
+    let body = overrides::task(unit, body, out);
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
+}
+
+/// `x-ecs.ephemeral_storage`: the most that any service of the task asks for.
+fn disk(unit: &Unit<'_>) -> Option<EphemeralStorage> {
+    let given = unit.members.iter().filter_map(|m| m.service.extension.ephemeral_storage.as_ref());
+    let gib = given.map(|gib| gib.value).max()?;
+    Some(EphemeralStorage { size_in_gib: i32::try_from(gib).unwrap_or(i32::MAX) })
 }

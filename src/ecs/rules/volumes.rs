@@ -1,19 +1,19 @@
-//! `volumes` and `tmpfs`: named volumes live on EFS, memory stays memory.
+//! What a container mounts: volumes of its task, memory, and what is in its image.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use super::file_system;
 use super::known_images::{Class, KnownImage};
+use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
-use crate::compose::model::{Mount, MountKind, Service};
+use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{HostVolume, MountPoint, TaskVolume, Tmpfs};
+use crate::ecs::desired::{Asset, HostVolume, MountPoint, TaskVolume, Tmpfs};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
-use crate::source::{Located, Span};
+use crate::source::Located;
 
 /// The size of a `tmpfs` that names none, MiB (mapping.md, "Volumes").
 const TMPFS: u64 = 64;
@@ -29,19 +29,43 @@ pub(crate) struct Mounts {
     pub(crate) tmpfs: Vec<Tmpfs>,
 }
 
-/// Whether two tasks of a service must never run at once: a database writes to a named volume.
-pub(crate) fn is_stateful(service: &Service, known: Option<&KnownImage>) -> bool {
-    known.is_some_and(|image| image.class == Class::Database)
-        && service.mounts.iter().any(|mount| {
-            let Mount { kind, target: _, read_only } = &mount.value;
-            matches!(kind, MountKind::Volume(_)) && !read_only
-        })
+/// Whether two tasks of a service must never run at once: a database writes to a volume that
+/// outlives them.
+pub(crate) fn is_stateful(
+    service: &Service,
+    known: Option<&KnownImage>,
+    stored: &[Stored<'_>],
+) -> bool {
+    let is_allowed = service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
+    !is_allowed
+        && known.is_some_and(|image| image.class == Class::Database)
+        && stored.iter().any(Stored::is_kept)
+}
+
+/// Says that several tasks of a service write to one volume, unless somebody said that they may.
+pub(crate) fn shared(service: &Service, stored: &[Stored<'_>], out: &mut Output) {
+    let replicas = service.replicas();
+    if replicas < 2 || service.extension.allow_shared_volume.is_some() {
+        return;
+    }
+    let Some(kept) = stored.iter().find(|stored| stored.is_kept()) else { return };
+    let message =
+        format!("{replicas} tasks write to the one volume at {}", kept.mount.value.target);
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(kept.mount.span, "")
+            .help(
+                "where the program can bear it, `x-ecs: {allow_shared_volume: true}` at the \
+                service says so; where it cannot, run one replica",
+            )
+            .service(&service.name.value),
+    );
 }
 
 /// A mount, and the service that it stands at.
 struct Given<'a> {
     owner: &'a Member<'a>,
-    mount: &'a Located<Mount>,
+    stored: &'a Stored<'a>,
     read_only: bool,
 }
 
@@ -61,10 +85,39 @@ fn given<'a>(unit: &Unit<'a>, member: &'a Member<'a>) -> Vec<Given<'a>> {
         );
     }
     // Docker does not take memory along.
-    all.retain(|given| !matches!(given.mount.value.kind, MountKind::Tmpfs { .. }));
-    let own = member.service.mounts.iter();
-    all.extend(own.map(|mount| Given { owner: member, mount, read_only: mount.value.read_only }));
+    all.retain(|given| !matches!(given.stored.place, Place::Memory(..)));
+    all.extend(member.stored.iter().map(|stored| Given {
+        owner: member,
+        stored,
+        read_only: stored.mount.value.read_only,
+    }));
     all
+}
+
+/// What becomes a part of each service's image: what it mounts itself, and what it has from others
+/// through `volumes_from`. Sorted by target.
+pub(crate) fn assets(members: &[Member<'_>]) -> Vec<Vec<Asset>> {
+    fn collect(members: &[Member<'_>], member: &Member<'_>, found: &mut BTreeMap<String, Asset>) {
+        for from in &member.service.volumes_from {
+            let name = volumes_of(&from.value);
+            if let Some(owner) = members.iter().find(|owner| Some(owner.name()) == name) {
+                collect(members, owner, found);
+            }
+        }
+        for stored in &member.stored {
+            match &stored.place {
+                Place::Asset(asset) => _ = found.insert(asset.target.clone(), asset.clone()),
+                // A mount at the same place goes over what somebody else has there.
+                _ => _ = found.remove(&stored.mount.value.target),
+            }
+        }
+    }
+    let each = members.iter().map(|member| {
+        let mut found = BTreeMap::new();
+        collect(members, member, &mut found);
+        found.into_values().collect()
+    });
+    each.collect()
 }
 
 /// Translates the mounts of a service.
@@ -72,34 +125,24 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut points: BTreeMap<&str, MountPoint> = BTreeMap::new();
     let mut tmpfs: BTreeMap<&str, Tmpfs> = BTreeMap::new();
+    // Whether the mount at a path may still become something else.
+    let mut open: BTreeSet<&str> = BTreeSet::new();
     outside(member, out);
-    for Given { owner, mount, read_only } in given(unit, member) {
-        let Mount { kind, target, read_only: _ } = &mount.value;
-        let is_own = owner.name() == member.name();
-        let volume = match kind {
-            MountKind::Volume(name) => {
-                if is_own {
-                    starts_empty(member, name, mount.span, out);
-                }
-                Some(file_system::task_volume(name))
+    for Given { owner, stored, read_only } in given(unit, member) {
+        let target = &stored.mount.value.target;
+        let volume = match &stored.place {
+            Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),
+            Place::Other(other) => Some(file_system::other_volume(&stored.name, other)),
+            Place::Task => Some(of_the_task(stored.name.clone())),
+            Place::Anonymous if is_shared(unit, owner) => {
+                Some(of_the_task(anonymous_name(owner, target)))
             }
-            MountKind::Anonymous if is_shared(unit, owner) => Some(of_the_task(owner, target)),
-            MountKind::Anonymous => anonymous(member, mount, out),
-            MountKind::Bind(path) => {
-                if is_own {
-                    out.say(bind(member.service, path, target, mount.span));
-                }
+            Place::Anonymous => anonymous(member, stored.mount, out),
+            Place::Memory(size, options) => {
+                tmpfs.insert(target, memory(target, *size, options));
                 None
             }
-            // Refused with the file.
-            MountKind::Other(_) => None,
-            MountKind::Tmpfs { size } => {
-                let size =
-                    size.filter(|size| *size > 0).map_or(TMPFS, |size| size.div_ceil(1 << 20));
-                let size = i32::try_from(size).unwrap_or(i32::MAX);
-                tmpfs.insert(target, Tmpfs { container_path: target.clone(), size });
-                None
-            }
+            Place::Asset(_) | Place::Nowhere => None,
         };
         if let Some(volume) = volume {
             let point = MountPoint {
@@ -109,12 +152,58 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
             };
             points.insert(target, point);
             volumes.insert(volume.name.clone(), volume);
+            if stored.is_open {
+                open.insert(target);
+            }
         }
     }
+    let covers = points.keys().chain(tmpfs.keys()).map(|path| (*path, open.contains(path)));
+    let secrets =
+        (!member.supply.files.is_empty()).then_some((super::secret_files::DIRECTORY, false));
+    hidden(member, covers.chain(secrets).collect(), out);
     // A volume whose mount another one replaced is not the task's.
     let used: BTreeSet<_> = points.values().map(|point| &point.source_volume).collect();
     let volumes = volumes.into_values().filter(|volume| used.contains(&volume.name)).collect();
     Mounts { volumes, points: points.into_values().collect(), tmpfs: tmpfs.into_values().collect() }
+}
+
+fn memory(target: &str, size: Option<u64>, options: &[String]) -> Tmpfs {
+    let size = size.filter(|size| *size > 0).map_or(TMPFS, |size| size.div_ceil(1 << 20));
+    Tmpfs {
+        container_path: target.to_owned(),
+        size: i32::try_from(size).unwrap_or(i32::MAX),
+        mount_options: options.to_vec(),
+    }
+}
+
+/// What is in the image cannot be seen where a volume is mounted over it.
+fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
+    for asset in &member.assets {
+        let is_over = |path: &str| {
+            let rest = asset.target.strip_prefix(path.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let Some((path, is_open)) = covers.iter().find(|(path, _)| is_over(path)) else { continue };
+        let mount = member.stored.iter().find(|stored| stored.mount.value.target == asset.target);
+        let given = member.supply.assets.get(&asset.target).map(|(_, span)| *span);
+        let span = given.or(mount.map(|stored| stored.mount.span));
+        let message = format!("the volume at {path} hides {}", asset.target);
+        // A mount that waits for a decision may yet become a part of the image, too.
+        let diagnostic = if *is_open {
+            Diagnostic::warning(Code::Conflict, message)
+        } else {
+            Diagnostic::error(Code::Conflict, message)
+        };
+        out.say(
+            diagnostic
+                .at(span.unwrap_or(member.service.span()), "")
+                .help(
+                    "files become a part of the image, below any volume: mount them elsewhere, or \
+                    the volume deeper",
+                )
+                .service(member.name()),
+        );
+    }
 }
 
 /// Whether other services of the task have the volumes of this one.
@@ -153,36 +242,16 @@ fn outside(member: &Member<'_>, out: &mut Output) {
 }
 
 /// A volume that lives as long as its task, and is shared by its containers.
-fn of_the_task(owner: &Member<'_>, target: &str) -> TaskVolume {
-    let name = format!("{}{}", owner.name(), target.replace('/', "-"));
+fn of_the_task(name: String) -> TaskVolume {
     TaskVolume {
-        name: fit(&name, Grammar::Ecs),
+        name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,
     }
 }
 
-/// Docker copies the image's content into a new volume; EFS starts empty. It does not matter for
-/// images that are known to have nothing there: databases make their files when they first start.
-fn starts_empty(member: &Member<'_>, volume: &str, span: Span, out: &mut Output) {
-    let message = format!("the volume {volume} starts empty");
-    let empty = member
-        .known
-        .is_some_and(|image| matches!(image.class, Class::Database | Class::Backend | Class::Base));
-    let diagnostic = if empty {
-        Diagnostic::note(Code::VolumeStartsEmpty, message)
-    } else {
-        Diagnostic::warning(Code::VolumeStartsEmpty, message)
-    };
-    out.say(
-        diagnostic
-            .at(span, "on EFS")
-            .help(
-                "Docker would copy what the image has there; let the container write it \
-                when it is missing",
-            )
-            .service(member.name()),
-    );
+fn anonymous_name(owner: &Member<'_>, target: &str) -> String {
+    fit(&format!("{}{}", owner.name(), target.replace('/', "-")), Grammar::Ecs)
 }
 
 /// A volume without a name: the container's own layer serves, unless it cannot be written to.
@@ -190,7 +259,7 @@ fn anonymous(member: &Member<'_>, mount: &Located<Mount>, out: &mut Output) -> O
     let target = &mount.value.target;
     if member.service.read_only.as_ref().is_some_and(|read_only| read_only.value) {
         // The root is read-only: only a volume can be written to.
-        return Some(of_the_task(member, target));
+        return Some(of_the_task(anonymous_name(member, target)));
     }
     out.say(
         Diagnostic::note(Code::Ignored, format!("the anonymous volume at {target} is dropped"))
@@ -202,33 +271,6 @@ fn anonymous(member: &Member<'_>, mount: &Located<Mount>, out: &mut Output) -> O
             .service(member.name()),
     );
     None
-}
-
-/// What to say of a path of the machine that runs Compose.
-fn bind(service: &Service, path: &Path, target: &str, span: Span) -> Diagnostic {
-    let shown = path.display();
-    let text = path.to_string_lossy();
-    let diagnostic = match text.trim_end_matches('/') {
-        "/etc/localtime" | "/etc/timezone" | "/usr/share/zoneinfo" => {
-            Diagnostic::note(Code::Ignored, format!("{shown} of this machine is not mounted"))
-                .help("set the variable TZ to have a time zone in the container")
-        }
-        "/var/run/docker.sock" | "/run/docker.sock" => {
-            Diagnostic::error(Code::Refused, "Fargate has no Docker socket")
-                .help("leave the service out on ECS (with `profiles`), or let it use the AWS API")
-        }
-        "" | "/proc" | "/sys" | "/dev" => Diagnostic::error(
-            Code::Refused,
-            format!("Fargate has no machine whose {shown} could be mounted"),
-        )
-        .help("leave the service out on ECS (with `profiles`)"),
-        _ => Diagnostic::error(
-            Code::NotSupportedYet,
-            format!("the path {shown} of this machine cannot be mounted at {target} yet"),
-        )
-        .help("COPY it into the image, or use a named volume for data that the container writes"),
-    };
-    diagnostic.at(span, "").service(&service.name.value)
 }
 
 #[cfg(test)]

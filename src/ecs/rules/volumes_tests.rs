@@ -1,6 +1,5 @@
-use std::path::PathBuf;
-
 use super::*;
+use crate::compose::model::MountKind;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{AccessPoint, Body, Kind};
 use crate::ecs::testing::{
@@ -28,8 +27,9 @@ fn a_named_volume_lives_on_efs() {
     let volume = &task(&done, "store").volumes[0];
     let efs = volume.efs_volume_configuration.as_ref().expect("efs");
     assert_eq!(efs.file_system_id.to_string(), "${file-system/data/id}");
-    assert_eq!(efs.authorization_config.access_point_id.to_string(), "${access-point/data/id}");
-    assert_eq!((&*efs.transit_encryption, &*efs.authorization_config.iam), ("ENABLED", "DISABLED"));
+    let point = efs.authorization_config.as_ref().expect("an access point");
+    assert_eq!(point.access_point_id.to_string(), "${access-point/data/id}");
+    assert_eq!((&*efs.transit_encryption, &*point.iam), ("ENABLED", "DISABLED"));
     let point = &container(&done, "store").mount_points[0];
     assert_eq!(
         (&*point.source_volume, &*point.container_path, point.read_only),
@@ -49,7 +49,7 @@ fn a_named_volume_lives_on_efs() {
 
 #[test]
 fn volumes_of_unknown_images_start_empty_with_a_warning() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![volume_mount("data", "/data")];
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::VolumeStartsEmpty)]);
 }
@@ -59,7 +59,7 @@ fn services_share_a_volume_and_only_their_networks_reach_it() {
     let mut web = store();
     web.name = at("web".to_owned());
     web.networks = networks(&["front"]);
-    let mut other = service("other", "acme/other");
+    let mut other = service("other", "acme/other:1");
     other.networks = networks(&["back"]);
     let done = run(vec![store(), web, other]);
     let points = done.desired.resources.keys().filter(|id| id.kind == Kind::AccessPoint).count();
@@ -97,22 +97,22 @@ fn options_of_a_volume() {
 }
 
 #[test]
-fn drivers_and_external_volumes_are_not_supported_yet() {
+fn drivers_and_external_volumes() {
     let mut project = project(vec![store()]);
     project.volumes["data"].driver = Some(at("local".into()));
     project.volumes["data"].name = Some(at("other".into()));
     assert_eq!(loud(&translate(&project, None, &facts()).diagnostics), []);
     project.volumes["data"].driver = Some(at("rexray".into()));
+    let said = loud(&translate(&project, None, &facts()).diagnostics);
+    assert_eq!(said, [(Severity::Warning, Code::Approximated)]);
     project.volumes["data"].external = true;
-    assert_eq!(
-        loud(&translate(&project, None, &facts()).diagnostics),
-        [(Severity::Error, Code::NotSupportedYet); 2]
-    );
+    let said = loud(&translate(&project, None, &facts()).diagnostics);
+    assert_eq!(said, [(Severity::Error, Code::Refused), (Severity::Warning, Code::Approximated)]);
 }
 
 #[test]
 fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![mount(MountKind::Anonymous, "/app/node_modules")];
     let done = run(vec![web.clone()]);
     assert!(task(&done, "web").volumes.is_empty());
@@ -125,32 +125,16 @@ fn anonymous_volumes_are_dropped_unless_the_root_is_read_only() {
 
 #[test]
 fn tmpfs_is_memory() {
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     web.mounts = vec![
-        mount(MountKind::Tmpfs { size: None }, "/tmp"),
-        mount(MountKind::Tmpfs { size: Some((1 << 20) + 1) }, "/run"),
+        mount(MountKind::Tmpfs { size: None, options: vec!["mode=1777".into()] }, "/tmp"),
+        mount(MountKind::Tmpfs { size: Some((1 << 20) + 1), options: Vec::new() }, "/run"),
     ];
     let done = run(vec![web]);
     let tmpfs = &container(&done, "web").linux_parameters.as_ref().expect("linux").tmpfs;
     let found: Vec<_> = tmpfs.iter().map(|t| (t.container_path.as_str(), t.size)).collect();
     assert_eq!(found, [("/run", 2), ("/tmp", 64)]);
-}
-
-#[test]
-fn paths_of_this_machine() {
-    for (path, severity, code) in [
-        ("/home/me/app/nginx.conf", Severity::Error, Code::NotSupportedYet),
-        ("/var/run/docker.sock", Severity::Error, Code::Refused),
-        ("/", Severity::Error, Code::Refused),
-        ("/sys", Severity::Error, Code::Refused),
-        ("/etc/localtime", Severity::Note, Code::Ignored),
-    ] {
-        let mut web = service("web", "acme/web");
-        web.mounts = vec![mount(MountKind::Bind(PathBuf::from(path)), "/x")];
-        let done = run(vec![web]);
-        let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();
-        assert_eq!(said, [(severity, code)], "{path}");
-    }
+    assert_eq!(tmpfs[1].mount_options, ["mode=1777"]);
 }
 
 #[test]
@@ -162,6 +146,10 @@ fn a_database_on_a_volume_never_runs_twice() {
     assert_eq!(ecs_service(&done, "db").availability_zone_rebalancing, "DISABLED");
     db.scale = Some(at(2));
     assert_eq!(loud(&run(vec![db.clone()]).diagnostics), [(Severity::Error, Code::Refused)]);
+    let mut allowed = db.clone();
+    allowed.extension.allow_shared_volume = Some(at(true));
+    let done = run(vec![allowed]);
+    assert!(!resource(&done, Kind::Service, "db").stateful && loud(&done.diagnostics).is_empty());
     db.mounts[0].value.read_only = true;
     let done = run(vec![db]);
     assert!(!resource(&done, Kind::Service, "db").stateful);
@@ -175,4 +163,38 @@ fn volume_names_fit() {
     let done = run(vec![web]);
     assert!(task(&done, "web").volumes[0].name.starts_with("-my-data-"));
     assert!(access_point(&done, ".my.data").root_directory.path.starts_with("/my.data-"));
+}
+
+#[test]
+fn several_writers_of_one_volume() {
+    let mut store = store();
+    store.scale = Some(at(2));
+    let said = loud(&run(vec![store.clone()]).diagnostics);
+    assert_eq!(said, [(Severity::Warning, Code::Approximated)]);
+    let mut reading = store.clone();
+    reading.mounts[0].value.read_only = true;
+    assert_eq!(loud(&run(vec![reading]).diagnostics), []);
+    store.extension.allow_shared_volume = Some(at(true));
+    assert_eq!(loud(&run(vec![store]).diagnostics), []);
+}
+
+#[test]
+fn labels_of_a_volume_are_tags() {
+    let mut project = project(vec![store()]);
+    project.volumes["data"].labels.insert("team".into(), at("a".into()));
+    project.volumes["data"].labels.insert("bad*".into(), at("a".into()));
+    let done = translate(&project, None, &facts());
+    let tags = access_point(&done, "data").tags;
+    assert!(tags.iter().any(|tag| tag.key == "team" && tag.value == "a"));
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+}
+
+#[test]
+fn a_file_below_a_volume_would_be_hidden() {
+    let mut web = service("web", "busybox");
+    let path = "/app/site.conf".into();
+    web.mounts =
+        vec![volume_mount("data", "/data"), mount(MountKind::Bind(path), "/data/conf/site.conf")];
+    web.mounts[1].value.read_only = true;
+    assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Conflict)]);
 }

@@ -37,7 +37,7 @@ impl Context<'_> {
 
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        let Facts { partition, account, region, network: _, images: _ } = self.facts;
+        let Facts { partition, account, region, network: _, images: _, paths: _ } = self.facts;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 
@@ -68,7 +68,8 @@ pub(crate) fn lower(tags: Tags) -> Vec<Tag> {
     tags.into_iter().map(|(key, value)| Tag { key, value }).collect()
 }
 
-fn upper(tags: Tags) -> Vec<UpperTag> {
+/// Tags as most services spell them.
+pub(crate) fn upper(tags: Tags) -> Vec<UpperTag> {
     tags.into_iter().map(|(key, value)| UpperTag { key, value }).collect()
 }
 

@@ -35,6 +35,9 @@ pub(crate) enum Grammar {
     Segment,
     /// EFS creation and client tokens: at most 64 (EFS API reference).
     Token,
+    /// Secrets: letters, digits and `/_+=.@-`, at most 512 (Secrets Manager API reference,
+    /// `CreateSecret.Name`). Only a part of what is taken is used.
+    Secret,
     /// One directory of an EFS access point: the path has at most 100 characters and no directory
     /// starts with a dot (EFS API reference, `RootDirectory`).
     Directory,
@@ -48,7 +51,7 @@ impl Grammar {
             Self::Port | Self::Role | Self::Token => 64,
             Self::Balancer => 32,
             Self::Repository => 120,
-            Self::LogGroup => 512,
+            Self::LogGroup | Self::Secret => 512,
             Self::Segment => 200,
             Self::Directory => 99,
         }
@@ -68,7 +71,7 @@ impl Grammar {
                 | Self::Repository
                 | Self::Token
                 | Self::Directory => matches!(c, '_' | '-' | '.'),
-                Self::LogGroup => matches!(c, '_' | '-' | '.' | '/'),
+                Self::LogGroup | Self::Secret => matches!(c, '_' | '-' | '.' | '/'),
             }
     }
 
@@ -81,6 +84,7 @@ impl Grammar {
             | Self::Ecs
             | Self::Role
             | Self::LogGroup
+            | Self::Secret
             | Self::Segment
             | Self::Token => true,
         }
@@ -182,7 +186,7 @@ mod tests {
             for grammar in [
                 Grammar::Ecs, Grammar::Port, Grammar::Role, Grammar::Balancer,
                 Grammar::SecurityGroup, Grammar::Repository, Grammar::LogGroup,
-                Grammar::Segment, Grammar::Token, Grammar::Directory,
+                Grammar::Segment, Grammar::Token, Grammar::Directory, Grammar::Secret,
             ] {
                 let name = fit(&text, grammar);
                 prop_assert!(!name.is_empty() && name.len() <= grammar.max());

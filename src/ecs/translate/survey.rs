@@ -1,13 +1,15 @@
 //! What has to be known of every service before any of them can be translated: its ports, its
 //! names, who may call it, and who names it.
 
-use crate::compose::model::{Network, Service};
-use crate::ecs::desired::{Gate, ResourceId};
+use crate::compose::model::Service;
+use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
+use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
-use crate::ecs::rules::{dependencies, job, namespaces, volumes};
+use crate::ecs::rules::supply::{self, Supply, supply};
+use crate::ecs::rules::{addressing, dependencies, job, namespaces, volumes};
 
 use super::context::{Context, Output};
 use super::unit;
@@ -35,8 +37,14 @@ pub(crate) struct Member<'a> {
     pub(crate) connected: bool,
     /// The services that its tasks may call by name.
     pub(crate) peers: Vec<ResourceId>,
+    /// Its mounts, and where they live.
+    pub(crate) stored: Vec<Stored<'a>>,
+    /// What becomes a part of its image, sorted by target.
+    pub(crate) assets: Vec<Asset>,
     /// Whether two of its tasks must never run at once.
     pub(crate) stateful: bool,
+    /// What it gets from elsewhere: secrets, configs, files of variables.
+    pub(crate) supply: Supply,
     /// Of a service whose task runs to completion: how often.
     pub(crate) job: Option<i32>,
     /// What its rollout, or its run, waits for.
@@ -60,6 +68,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     let services = &cx.project.services;
     let sharing = unit::sharing(cx, out);
     let jobs = job::jobs(cx, &sharing, out);
+    let links = addressing::links(cx.project);
     let mut members: Vec<_> = services
         .values()
         .map(|service| {
@@ -69,6 +78,11 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
             let reference = service.image.as_ref().filter(|_| service.build.is_none());
             let known = reference.and_then(|image| known_image(&image.value));
             let networks = sharing.networks(cx, name);
+            let stored = mounts::resolve(cx, service, known, out);
+            let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
+            if job.is_none() && !stateful {
+                volumes::shared(service, &stored, out);
+            }
             Member {
                 service,
                 unit: sharing.unit(name),
@@ -77,7 +91,9 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 ports: declared(service, known, out),
                 // Nobody calls a job: it has no Service Connect, and no load balancer.
                 names: match job {
-                    None if namespaces::has_names(service) => discovery::own_names(service, out),
+                    None if namespaces::has_names(service) => {
+                        discovery::own_names(service, &links, out)
+                    }
                     _ => Vec::new(),
                 },
                 public: match job {
@@ -87,12 +103,18 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 networks,
                 connected: false,
                 peers: Vec::new(),
-                stateful: job.is_none() && volumes::is_stateful(service, known),
+                stored,
+                assets: Vec::new(),
+                stateful,
+                supply: supply(cx, service, out),
                 job,
                 gates: Vec::new(),
             }
         })
         .collect();
+    for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
+        members[member].assets = supply::on_top(&members[member], assets, out);
+    }
     unit::check(&members, out);
     discovery::resolve(&mut members, out);
     dependencies::resolve(&mut members, out);
@@ -102,9 +124,5 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
 /// Whether nothing outside may come in: every network of the service is `internal`.
 fn is_internal(cx: &Context<'_>, networks: &[&str]) -> bool {
     let mut networks = networks.iter().filter_map(|name| cx.project.networks.get(*name)).peekable();
-    networks.peek().is_some()
-        && networks.all(|network| {
-            let Network { span: _, name: _, internal, external: _, settings: _ } = network;
-            *internal
-        })
+    networks.peek().is_some() && networks.all(|network| network.internal)
 }

@@ -30,9 +30,9 @@ fn errors(done: &Translation) -> Vec<Code> {
 
 #[test]
 fn services_in_one_network_are_one_task() {
-    let mut app = service("app", "acme/app");
+    let mut app = service("app", "acme/app:1");
     app.ports = vec![port(80, 8080)];
-    let done = run(vec![sharing("proxy", "app"), app, service("other", "acme/other")]);
+    let done = run(vec![sharing("proxy", "app"), app, service("other", "acme/other:1")]);
     assert_eq!(containers(&done, "app"), ["app", "proxy"]);
     assert_eq!(containers(&done, "other"), ["other"]);
     assert!(!has(&done, Kind::Service, "proxy") && !has(&done, Kind::Role, "proxy"));
@@ -45,8 +45,8 @@ fn services_in_one_network_are_one_task() {
 
 #[test]
 fn the_one_that_publishes_ports_names_the_unit() {
-    let mut one = service("one", "acme/one");
-    let mut two = service("two", "acme/two");
+    let mut one = service("one", "acme/one:1");
+    let mut two = service("two", "acme/two:1");
     one.extension.task = Some(at("both".to_owned()));
     two.extension.task = Some(at("both".to_owned()));
     let done = run(vec![one.clone(), two.clone()]);
@@ -72,7 +72,7 @@ fn the_label_of_the_retired_tool_shares_a_task() {
 
 #[test]
 fn a_service_cannot_be_part_of_two_tasks() {
-    let mut one = service("one", "acme/one");
+    let mut one = service("one", "acme/one:1");
     one.extension.task = Some(at("a".to_owned()));
     one.deploy.labels.insert("ecs.task.family".to_owned(), at("b".to_owned()));
     assert_eq!(errors(&run(vec![one])), [Code::Conflict]);
@@ -80,15 +80,15 @@ fn a_service_cannot_be_part_of_two_tasks() {
 
 #[test]
 fn chains_of_sharing_end_in_one_task() {
-    let done = run(vec![sharing("c", "b"), sharing("b", "a"), service("a", "acme/a")]);
+    let done = run(vec![sharing("c", "b"), sharing("b", "a"), service("a", "acme/a:1")]);
     assert_eq!(containers(&done, "c"), ["c", "b", "a"]);
 }
 
 #[test]
 fn the_networks_of_a_task_are_those_of_its_services() {
-    let mut app = service("app", "acme/app");
+    let mut app = service("app", "acme/app:1");
     app.networks = networks(&["front", "back"]);
-    let mut side = service("side", "acme/side");
+    let mut side = service("side", "acme/side:1");
     side.networks = networks(&["back", "logs"]);
     for service in [&mut app, &mut side] {
         service.extension.task = Some(at("both".to_owned()));
@@ -103,7 +103,7 @@ fn the_networks_of_a_task_are_those_of_its_services() {
 #[test]
 fn replicas_and_ports_and_machines_must_agree() {
     let both = |edit: &dyn Fn(&mut Service, &mut Service)| {
-        let (mut one, mut two) = (service("one", "acme/one"), service("two", "acme/two"));
+        let (mut one, mut two) = (service("one", "acme/one:1"), service("two", "acme/two:1"));
         for service in [&mut one, &mut two] {
             service.extension.task = Some(at("both".to_owned()));
         }
@@ -131,7 +131,7 @@ fn replicas_and_ports_and_machines_must_agree() {
 
 #[test]
 fn a_task_is_as_large_as_its_containers_together() {
-    let mut app = service("app", "acme/app");
+    let mut app = service("app", "acme/app:1");
     app.cpus = Some(at(0.75));
     app.mem_limit = Some(at(1 << 30));
     let done = run(vec![app, sharing("side", "app")]);
@@ -144,8 +144,8 @@ fn a_task_is_as_large_as_its_containers_together() {
 
 #[test]
 fn what_others_in_the_task_wait_for_may_end() {
-    let mut app = service("app", "acme/app");
-    let mut prepare = service("prepare", "acme/prepare");
+    let mut app = service("app", "acme/app:1");
+    let mut prepare = service("prepare", "acme/prepare:1");
     for service in [&mut app, &mut prepare] {
         service.extension.task = Some(at("both".to_owned()));
     }
@@ -160,26 +160,26 @@ fn what_others_in_the_task_wait_for_may_end() {
 
 #[test]
 fn the_end_of_a_container_is_not_seen_from_outside_its_task() {
-    let mut app = service("app", "acme/app");
-    let mut prepare = service("prepare", "acme/prepare");
+    let mut app = service("app", "acme/app:1");
+    let mut prepare = service("prepare", "acme/prepare:1");
     for service in [&mut app, &mut prepare] {
         service.extension.task = Some(at("both".to_owned()));
     }
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     depends(&mut web, "prepare", Condition::CompletedSuccessfully);
     assert_eq!(errors(&run(vec![app, prepare, web])), [Code::Refused]);
 }
 
 #[test]
 fn a_task_of_jobs_is_a_job() {
-    let mut one = service("one", "acme/one");
-    let mut two = service("two", "acme/two");
+    let mut one = service("one", "acme/one:1");
+    let mut two = service("two", "acme/two:1");
     for service in [&mut one, &mut two] {
         service.extension.task = Some(at("both".to_owned()));
         service.extension.job = Some(at(true));
     }
     depends(&mut one, "two", Condition::CompletedSuccessfully);
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     depends(&mut web, "one", Condition::CompletedSuccessfully);
     let done = run(vec![one, two, web]);
     assert!(has(&done, Kind::Job, "one") && !has(&done, Kind::Service, "one"));
@@ -193,11 +193,11 @@ fn a_task_of_jobs_is_a_job() {
 
 #[test]
 fn whoever_waits_for_a_service_waits_for_its_task() {
-    let mut app = service("app", "acme/app");
+    let mut app = service("app", "acme/app:1");
     app.healthcheck = Some(healthcheck(HealthTest::Shell("true".to_owned())));
     let mut side = sharing("side", "app");
     side.depends_on["app"].value.condition = Condition::Healthy;
-    let mut web = service("web", "acme/web");
+    let mut web = service("web", "acme/web:1");
     depends(&mut web, "side", Condition::Started);
     let done = run(vec![app, side, web]);
     let wait = (ResourceId::new(Kind::Service, "app"), Gate::Started);
@@ -208,7 +208,7 @@ fn whoever_waits_for_a_service_waits_for_its_task() {
 #[test]
 fn tasks_that_wait_for_each_other_are_refused() {
     let (mut a, mut b, mut c) =
-        (service("a", "acme/a"), service("b", "acme/b"), service("c", "acme/c"));
+        (service("a", "acme/a:1"), service("b", "acme/b:1"), service("c", "acme/c:1"));
     for service in [&mut a, &mut c] {
         service.extension.task = Some(at("both".to_owned()));
     }
@@ -219,9 +219,9 @@ fn tasks_that_wait_for_each_other_are_refused() {
 
 #[test]
 fn services_of_one_task_call_each_other_at_localhost() {
-    let mut app = service("app", "acme/app");
+    let mut app = service("app", "acme/app:1");
     env(&mut app, "CACHE", "side:6379");
-    let mut side = service("side", "acme/side");
+    let mut side = service("side", "acme/side:1");
     for service in [&mut app, &mut side] {
         service.extension.task = Some(at("both".to_owned()));
     }
@@ -239,7 +239,7 @@ fn the_volumes_of_another_service_are_mounted_where_it_has_them() {
         volume_mount("data", "/data"),
         crate::ecs::testing::mount(MountKind::Anonymous, "/tmp/logs"),
     ];
-    let mut audit = service("audit", "acme/audit");
+    let mut audit = service("audit", "acme/audit:1");
     audit.volumes_from = vec![at("web:ro".to_owned())];
     let done = run(vec![app, audit]);
     let task = task(&done, "web");

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Report;
-use super::text::{is_ecs_name, is_port, is_port_name};
+use super::text::{is_ecs_name, is_placeholder, is_port, is_port_name};
+use super::{Report, container_settings, logging};
 use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
 
 /// `ecs ContainerDefinition` on Fargate
@@ -33,7 +33,8 @@ pub(super) fn container(
     }
     variables(container, report);
     memory(container, report);
-    logs(container, report);
+    logging::container(container, report);
+    container_settings::settings(container, report);
 }
 
 fn dependencies(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
@@ -178,14 +179,46 @@ fn health_check(container: &str, check: &HealthCheck, report: &mut Report<'_>) {
 
 fn variables(container: &ContainerDefinition, report: &mut Report<'_>) {
     let mut seen = BTreeSet::new();
-    for variable in &container.environment {
-        if variable.name.is_empty() || !seen.insert(&variable.name) {
+    supplied(container, report);
+    let fetched = container.secrets.iter().map(|secret| &secret.name);
+    for name in fetched.chain(container.environment.iter().map(|variable| &variable.name)) {
+        if name.is_empty() || !seen.insert(name) {
             report.fault(
                 format!(
-                    "the variable {:?} of {:?} stands twice or has no name",
-                    variable.name, container.name
+                    "the variable {name:?} of {:?} stands twice or has no name",
+                    container.name
                 ),
-                "names of variables are unique",
+                "names of variables are unique, those of `secrets` among them",
+            );
+        }
+    }
+}
+
+/// What ECS fetches (ECS API reference, `Secret` and `EnvironmentFile`).
+fn supplied(container: &ContainerDefinition, report: &mut Report<'_>) {
+    let name = &container.name;
+    for secret in &container.secrets {
+        let known = secret.value_from.known().filter(|text| !is_placeholder(text));
+        if known.is_some_and(|text| !text.starts_with("arn:") && !text.starts_with('/')) {
+            report.fault(
+                format!("{:?} of {name:?} comes from {known:?}", secret.name),
+                "`valueFrom` is the ARN of a secret, or the ARN or path of a parameter",
+            );
+        }
+    }
+    let files = &container.environment_files;
+    if files.len() > 10 {
+        report.fault(
+            format!("{} files of variables in {name:?}", files.len()),
+            "a container has at most ten `environmentFiles`",
+        );
+    }
+    for file in files {
+        let object = file.value.starts_with("arn:") && file.value.contains(":s3:::");
+        if file.kind != "s3" || !object || !file.value.ends_with(".env") {
+            report.fault(
+                format!("{:?} is no file of variables for {name:?}", file.value),
+                "ECS takes objects in S3, by ARN, that end with `.env`",
             );
         }
     }
@@ -203,26 +236,5 @@ fn memory(container: &ContainerDefinition, report: &mut Report<'_>) {
     }
     if [limit, reserved].into_iter().flatten().any(|mib| mib < 6) {
         report.fault(format!("too little memory for {:?}", container.name), "6 MiB are the least");
-    }
-}
-
-fn logs(container: &ContainerDefinition, report: &mut Report<'_>) {
-    let Some(log) = &container.log_configuration else { return };
-    match log.log_driver.as_str() {
-        "awslogs" => {
-            for option in ["awslogs-group", "awslogs-region", "awslogs-stream-prefix"] {
-                if log.options.get(option).is_none_or(String::is_empty) {
-                    report.fault(
-                        format!("{:?} logs without {option}", container.name),
-                        "awslogs needs group, region and stream prefix on Fargate",
-                    );
-                }
-            }
-        }
-        "splunk" | "awsfirelens" => {}
-        driver => report.fault(
-            format!("{driver:?} of {:?} is no log driver on Fargate", container.name),
-            "Fargate takes awslogs, splunk and awsfirelens",
-        ),
     }
 }

@@ -6,10 +6,13 @@ use crate::ecs::desired::{Kind, Role};
 
 /// How long an inline policy of a role may be, without white space (IAM quotas).
 const MOST_POLICY: usize = 10_240;
+/// How many managed policies a role takes at most (IAM quotas: 10, which may be raised to 25).
+const MOST_ATTACHED: usize = 25;
 
-/// A role, its trust and its policy (IAM API reference, `CreateRole`, `PutRolePolicy`).
+/// A role, its trust and its policy (IAM API reference, `CreateRole`, `PutRolePolicy`,
+/// `AttachRolePolicy`).
 pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
-    let (create, policy) = (&role.create, &role.policy);
+    let Role { create, policy, attached } = role;
     let is_name =
         |text: &str, max| is(text, 1, max, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
     if !is_name(&create.role_name, 64) {
@@ -17,9 +20,6 @@ pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
             format!("{:?} is no role name", create.role_name),
             "IAM takes 1 to 64 letters, digits and `_+=,.@-`",
         );
-    }
-    if !is_name(&policy.policy_name, 128) || policy.role_name != create.role_name {
-        report.fault("the inline policy has no place", "this is a fault of decklift");
     }
     let path = &create.path;
     let slashes = path == "/" || (path.len() > 2 && path.starts_with('/') && path.ends_with('/'));
@@ -35,16 +35,49 @@ pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
             "it needs a statement with a principal and sts:AssumeRole",
         );
     }
-    let document = &policy.policy_document;
-    if statements(document).is_none_or(|list| list.is_empty()) || document.len() > MOST_POLICY {
+    if let Some(policy) = policy {
+        if !is_name(&policy.policy_name, 128) || policy.role_name != create.role_name {
+            report.fault("the inline policy has no place", "this is a fault of decklift");
+        }
+        let document = &policy.policy_document;
+        if statements(document).is_none_or(|list| list.is_empty()) || document.len() > MOST_POLICY {
+            report.fault(
+                "the inline policy is not taken",
+                format!("it needs statements, and at most {MOST_POLICY} characters"),
+            );
+        }
+    }
+    let attached = attached.as_deref().unwrap_or_default();
+    if attached.len() > MOST_ATTACHED {
         report.fault(
-            "the inline policy is not taken",
-            format!("it needs statements, and at most {MOST_POLICY} characters"),
+            format!("{} managed policies", attached.len()),
+            format!("a role takes at most {MOST_ATTACHED}, and 10 unless the quota was raised"),
+        );
+    }
+    for policy in attached {
+        if policy.role_name != create.role_name || !is_policy(&policy.policy_arn) {
+            report.fault(
+                format!("{:?} is no managed policy of the role", policy.policy_arn),
+                "IAM takes the ARN of a policy, 20 to 2048 characters",
+            );
+        }
+    }
+    if let Some(boundary) = create.permissions_boundary.as_ref().filter(|arn| !is_policy(arn)) {
+        report.fault(
+            format!("{boundary:?} is no permissions boundary"),
+            "IAM takes the ARN of a managed policy",
         );
     }
     // IAM does not distinguish case.
     unique.take(Kind::Role, &create.role_name.to_ascii_lowercase(), report);
     tags::upper(&create.tags, report);
+}
+
+/// `arn:…:policy/…` (IAM API reference, `AttachRolePolicy`)
+fn is_policy(arn: &str) -> bool {
+    is(arn, 20, 2048, |c| c.is_ascii_graphic())
+        && arn.starts_with("arn:")
+        && arn.contains(":policy/")
 }
 
 fn statements(document: &str) -> Option<Vec<Json>> {

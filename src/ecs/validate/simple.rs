@@ -3,9 +3,10 @@
 use super::text::{is, is_ecs_name, is_placeholder};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId,
+    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId, Secret,
 };
 use crate::ecs::rules::log_group::RETENTION_DAYS;
+use crate::ecs::rules::secrets::{has_suffix, is_secret_name};
 
 pub(super) fn cluster(cluster: &Cluster, report: &mut Report<'_>) {
     let Cluster { cluster_name, capacity_providers: _, tags } = cluster;
@@ -51,13 +52,42 @@ pub(super) fn log_group(group: &LogGroup, unique: &mut Unique, report: &mut Repo
     tags::check(group.create.tags.iter().map(|(k, v)| (k.as_str(), v.as_str())), report);
 }
 
+/// `CreateSecret` (Secrets Manager API reference)
+pub(super) fn secret(secret: &Secret, unique: &mut Unique, report: &mut Report<'_>) {
+    let Secret { name, description, tags } = secret;
+    if !is_placeholder(name) && (!is_secret_name(name) || has_suffix(name)) {
+        report.fault(
+            format!("{name:?} is no name for a secret"),
+            "Secrets Manager takes 1 to 512 letters, digits and `/_+=.@-`, not ending with a \
+                hyphen and six characters",
+        );
+    }
+    if description.chars().count() > 2048 {
+        report.fault("the description is too long", "Secrets Manager takes 2048 characters");
+    }
+    unique.take(Kind::Secret, name, report);
+    tags::upper(tags, report);
+}
+
 pub(super) fn repository(repository: &Repository, unique: &mut Unique, report: &mut Report<'_>) {
     let Repository {
         repository_name: name,
-        image_tag_mutability: _,
+        image_tag_mutability: mutability,
         image_scanning_configuration: _,
+        encryption_configuration,
+        lifecycle_policy_text,
         tags,
     } = repository;
+    if !matches!(mutability.as_str(), "MUTABLE" | "IMMUTABLE") {
+        report.fault(format!("tags are {mutability:?}"), "ECR takes MUTABLE and IMMUTABLE");
+    }
+    let key = encryption_configuration.as_ref().map(|encryption| encryption.kms_key.as_str());
+    if key.is_some_and(|key| !is(key, 1, 2048, |c| c.is_ascii_graphic())) {
+        report.fault("the encryption key is not taken", "ECR takes an alias, an id or an ARN");
+    }
+    if lifecycle_policy_text.as_ref().is_some_and(|text| !(100..=30_720).contains(&text.len())) {
+        report.fault("the lifecycle policy is not taken", "ECR takes 100 to 30720 characters");
+    }
     let good = (2..=256).contains(&name.len()) && name.split('/').all(is_repository_segment);
     if !good && !is_placeholder(name) {
         report.fault(
@@ -81,7 +111,7 @@ fn is_repository_segment(segment: &str) -> bool {
 }
 
 pub(super) fn image(image: &Image, report: &mut Report<'_>) {
-    let Image { repository_name, image_tag } = image;
+    let Image { repository_name, image_tag, base: _, assets } = image;
     let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if !is(image_tag, 1, 128, takes) || image_tag.starts_with(['.', '-']) {
         report.fault(
@@ -89,6 +119,15 @@ pub(super) fn image(image: &Image, report: &mut Report<'_>) {
             "a tag has up to 128 letters, digits, `.`, `_` and `-`, and starts with none of \
                 the last",
         );
+    }
+    let mut targets = std::collections::BTreeSet::new();
+    for asset in assets {
+        if !asset.target.starts_with('/') || !targets.insert(&asset.target) {
+            report.fault(
+                format!("{:?} cannot be put into the image", asset.target),
+                "each path is absolute, and stands once",
+            );
+        }
     }
     let Some(resource) = report.resource else { return };
     let repository = ResourceId::new(Kind::Repository, &resource.id.name);

@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::is_ecs_name;
-use super::{Report, Unique, container, tags};
-use crate::ecs::desired::{Attribute, Kind, TaskDefinition, TaskVolume, Value};
+use super::{Report, Unique, container, container_settings, logging, tags};
+use crate::ecs::desired::{
+    Attribute, EfsVolumeConfiguration, Kind, TaskDefinition, TaskVolume, Value,
+};
 use crate::ecs::rules::image::private_ecr;
 use crate::ecs::rules::size::is_fargate_size;
 
@@ -33,6 +35,8 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
     execution_role(task, report);
     volumes(task, report);
     containers(task, report);
+    container_settings::shared_network(task, report);
+    logging::task(task, report);
     let bytes = serde_json::to_vec(task).map_or(0, |json| json.len());
     if bytes > MOST_BYTES {
         report.fault(
@@ -76,12 +80,16 @@ fn size(task: &TaskDefinition, report: &mut Report<'_>) {
 fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
     let needs = task.container_definitions.iter().any(|container| {
         let log = container.log_configuration.as_ref();
-        log.is_some_and(|log| log.log_driver == "awslogs")
+        log.is_some_and(|log| log.log_driver == "awslogs" || !log.secret_options.is_empty())
+            || container.repository_credentials.is_some()
+            || !container.secrets.is_empty()
+            || !container.environment_files.is_empty()
             || matches!(&container.image, Value::From(_, Attribute::Uri))
             || container.image.known().is_some_and(|image| private_ecr(image).is_some())
     });
     if needs && task.execution_role_arn.is_none() {
-        report.fault("no execution role", "awslogs and images in ECR need one on Fargate");
+        report
+            .fault("no execution role", "awslogs, secrets and private images need one on Fargate");
     }
 }
 
@@ -98,14 +106,51 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
         if host.as_ref().is_some_and(|host| host.source_path.is_some()) {
             report.fault(format!("volume {name:?} has a path of the host"), "Fargate has no host");
         }
-        if let Some(efs) = efs_volume_configuration
-            && efs.transit_encryption != "ENABLED"
-        {
+        if host.is_some() == efs_volume_configuration.is_some() {
             report.fault(
-                format!("volume {name:?} is not encrypted in transit"),
-                "an access point needs `transitEncryption` ENABLED",
+                format!("volume {name:?} is of no kind, or of two"),
+                "a volume is one of the task or one on EFS",
             );
         }
+        if let Some(efs) = efs_volume_configuration {
+            efs_volume(name, efs, report);
+        }
+    }
+}
+
+/// `ecs EFSVolumeConfiguration`
+fn efs_volume(name: &str, efs: &EfsVolumeConfiguration, report: &mut Report<'_>) {
+    let EfsVolumeConfiguration {
+        file_system_id,
+        root_directory,
+        transit_encryption,
+        authorization_config,
+    } = efs;
+    if transit_encryption != "ENABLED" {
+        report.fault(
+            format!("volume {name:?} is not encrypted in transit"),
+            "an access point needs `transitEncryption` ENABLED",
+        );
+    }
+    let is_id = |value: &Value, prefix| value.known().is_none_or(|id| id.starts_with(prefix));
+    if !is_id(file_system_id, "fs-") {
+        report.fault(format!("volume {name:?} has no file system"), "EFS ids begin with `fs-`");
+    }
+    if let Some(authorization) = authorization_config {
+        if !is_id(&authorization.access_point_id, "fsap-") {
+            report.fault(
+                format!("volume {name:?} has no access point"),
+                "ids of access points begin with `fsap-`",
+            );
+        }
+        if root_directory.as_ref().is_some_and(|root| root != "/") {
+            report.fault(
+                format!("volume {name:?} has a directory beside its access point"),
+                "`rootDirectory` is left out with an access point, which has its own",
+            );
+        }
+    } else if root_directory.as_ref().is_some_and(|root| !root.starts_with('/')) {
+        report.fault(format!("volume {name:?} has no directory"), "`rootDirectory` is absolute");
     }
 }
 

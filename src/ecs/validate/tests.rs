@@ -6,9 +6,10 @@ mod task_definition;
 
 use super::*;
 use crate::ecs::desired::{
-    Attribute, ContainerDefinition, ContainerDependency, EphemeralStorage, HealthCheck, HostVolume,
-    IngressRule, KeyValuePair, LoadBalancer, LogConfiguration, MountPoint, Role, SecurityGroup,
-    Service, Tag, Tmpfs, Value,
+    Attribute, ContainerDefinition, ContainerDependency, ContainerRestartPolicy, ContainerSecret,
+    EfsVolumeConfiguration, EnvironmentFile, EphemeralStorage, HealthCheck, HostVolume,
+    IngressRule, KernelCapabilities, KeyValuePair, LinuxParameters, LoadBalancer, LogConfiguration,
+    MountPoint, Role, SecurityGroup, Service, SystemControl, Tag, Tmpfs, Ulimit, Value,
 };
 use crate::ecs::testing::{SUBNETS, facts};
 use crate::ecs::translate;

@@ -2,6 +2,7 @@
 
 use std::process::Stdio;
 
+use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 
 use super::context_tar::ContextTar;
@@ -56,7 +57,10 @@ impl Engine {
         let archive = match self.info.builder {
             Builder::Buildx => {
                 command.args(["buildx", "build", "--load", "--progress=plain"]);
-                command.arg("--file").arg(spec.dockerfile_path());
+                match &spec.dockerfile_inline {
+                    Some(_) => command.args(["--file", "-"]).stdin(Stdio::piped()),
+                    None => command.arg("--file").arg(spec.dockerfile_path()),
+                };
                 None
             }
             Builder::Legacy => {
@@ -74,12 +78,19 @@ impl Engine {
         };
         on_event(ImageEvent::BuildStarted);
         let mut on_line = |line: &str| on_event(ImageEvent::BuildLine(line.to_owned()));
-        let ended = match &archive {
-            Some(archive) => {
+        let ended = match (&archive, &spec.dockerfile_inline) {
+            (Some(archive), _) => {
                 let feed = |input: ChildStdin| archive.write(input);
                 stream(&mut command, feed, &mut on_line).await
             }
-            None => stream(&mut command, no_input, &mut on_line).await,
+            (None, Some(text)) => {
+                let feed = |mut input: ChildStdin| async move {
+                    input.write_all(text.as_bytes()).await?;
+                    input.shutdown().await
+                };
+                stream(&mut command, feed, &mut on_line).await
+            }
+            (None, None) => stream(&mut command, no_input, &mut on_line).await,
         };
         let ended = ended.map_err(|source| self.cannot_run("build", source))?;
         if !ended.status.success() {
@@ -114,6 +125,7 @@ impl Engine {
                 command.arg(format!("--build-arg={name}")).env(name, value);
             }
         }
+        command.args(spec.options.arguments(self.info.builder == Builder::Buildx));
         for (name, value) in spec.provenance.iter().chain(&spec.labels) {
             command.arg(format!("--label={name}={value}"));
         }

@@ -31,14 +31,17 @@ impl ContextTar {
         let inside = spec.dockerfile_path();
         let inside = inside.strip_prefix(&spec.context).ok().and_then(|path| path.to_str());
         let inside = inside.map(|path| path.strip_prefix("./").unwrap_or(path).to_owned());
-        if let Some(dockerfile) = inside
+        if let Some(dockerfile) = inside.filter(|_| spec.dockerfile_inline.is_none())
             && matches!(context.entries.get(dockerfile.as_bytes()), Some(Entry::File { .. }))
         {
             return Ok(Self { context, dockerfile, extra: Vec::new() });
         }
         let path = spec.dockerfile_path();
         let unreadable = |path, source| ImageError::Unreadable { path, source };
-        let content = std::fs::read(&path).map_err(|source| unreadable(path, source))?;
+        let content = match &spec.dockerfile_inline {
+            Some(text) => text.clone().into_bytes(),
+            None => std::fs::read(&path).map_err(|source| unreadable(path, source))?,
+        };
         // The engine takes out again what .dockerignore names, once it has read it.
         let ignore = match context.entries.remove(IGNORE) {
             Some(_) => {

@@ -106,6 +106,30 @@ async fn values_of_arguments_stay_off_the_command_line() {
 }
 
 #[tokio::test]
+async fn a_text_in_the_place_of_a_dockerfile_goes_to_standard_input() {
+    let place = tempfile::tempdir().expect("directory");
+    let log = place.path().join("log");
+    let script = format!(
+        "case $1 in version) echo '{SERVER}';; \
+         image) echo '{{\"Id\":\"sha256:1\",\"Os\":\"linux\",\"Architecture\":\"amd64\"}}';; \
+         buildx) [ $2 = version ] || {{ printf '%s\\n' \"$@\" >{log}; cat >>{log}; }};; esac",
+        log = log.display()
+    );
+    let (_directory, program) = fake(&script);
+    let engine = Engine::detect_program(program).await.expect("engine");
+    let mut spec = BuildSpec::new("web", "/context", "linux/amd64");
+    spec.dockerfile_inline = Some("FROM base\nRUN true\n".to_owned());
+    spec.options.network = Some("none".to_owned());
+    spec.options.no_cache = true;
+    engine.build(&spec, "t:1", &mut |_| {}).await.expect("build");
+    let text = fs::read_to_string(&log).expect("log");
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(&lines[..6], ["buildx", "build", "--load", "--progress=plain", "--file", "-"]);
+    assert!(lines.contains(&"--network=none") && lines.contains(&"--no-cache"), "{text}");
+    assert_eq!(&lines[lines.len() - 4..], ["--", "/context", "FROM base", "RUN true"]);
+}
+
+#[tokio::test]
 async fn an_image_for_another_platform_is_not_taken() {
     let script = format!(
         "case $1 in version) echo '{SERVER}';; \

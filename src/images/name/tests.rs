@@ -244,3 +244,30 @@ proptest! {
         prop_assert_ne!(tag(&spec(one.path())), tag(&spec(two.path())));
     }
 }
+
+#[test]
+fn a_text_is_a_dockerfile_of_its_own() {
+    let directory = context();
+    let mut text = spec(directory.path());
+    text.dockerfile_inline = Some("FROM base:2\n".to_owned());
+    let bases = BaseDigests::new();
+    let name = content_name(&text, &bases).expect("a name");
+    assert_eq!(name.unresolved_bases(), ["base:2"]);
+    let mut other = text.clone();
+    other.dockerfile_inline = Some("FROM base:2\nRUN true\n".to_owned());
+    assert_ne!(content_name(&other, &bases).expect("a name").tag(), name.tag());
+}
+
+#[test]
+fn options_that_make_another_image_make_another_name() {
+    let directory = context();
+    let plain = spec(directory.path());
+    let bases = BaseDigests::new();
+    let tag = |spec: &BuildSpec| content_name(spec, &bases).expect("a name").tag();
+    let mut other = plain.clone();
+    other.options.no_cache = true;
+    other.options.cache_from = vec!["x".to_owned()];
+    assert_eq!(tag(&other), tag(&plain));
+    other.options.network = Some("none".to_owned());
+    assert_ne!(tag(&other), tag(&plain));
+}

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ecs::desired::{FirelensConfiguration, RepositoryCredentials, SecretOption};
 
 #[test]
 fn fargate_sizes() {
@@ -31,6 +32,18 @@ fn execution_roles() {
     task("no execution role", |t| {
         t.execution_role_arn = None;
         t.container_definitions[0].log_configuration = None;
+    });
+}
+
+#[test]
+fn credentials_of_a_registry_need_an_execution_role() {
+    task("no execution role", |t| {
+        t.execution_role_arn = None;
+        let container = &mut t.container_definitions[0];
+        container.log_configuration = None;
+        container.image = Value::from("registry.acme.com/web");
+        container.repository_credentials =
+            Some(RepositoryCredentials { credentials_parameter: "registry".into() });
     });
 }
 
@@ -143,16 +156,39 @@ fn volumes_of_a_task() {
     });
     stored("path of the host", |t| {
         t.volumes[0].host = Some(HostVolume { source_path: Some("/x".into()) });
+        t.volumes[0].efs_volume_configuration = None;
     });
+    stored("of no kind, or of two", |t| t.volumes[0].host = Some(HostVolume::default()));
+    stored("of no kind, or of two", |t| t.volumes[0].efs_volume_configuration = None);
+    let efs = |edit: fn(&mut EfsVolumeConfiguration)| {
+        move |t: &mut TaskDefinition| {
+            t.volumes[0].efs_volume_configuration.iter_mut().for_each(edit);
+        }
+    };
+    stored("no file system", efs(|efs| efs.file_system_id = "data".into()));
+    stored("beside its access point", efs(|efs| efs.root_directory = Some("/x".into())));
+    stored(
+        "no access point",
+        efs(|efs| {
+            let point = efs.authorization_config.as_mut().expect("an access point");
+            point.access_point_id = "fs-1".into();
+        }),
+    );
+    stored(
+        "no directory",
+        efs(|efs| {
+            (efs.authorization_config, efs.root_directory) = (None, Some("x".into()));
+        }),
+    );
     stored("not encrypted in transit", |t| {
         if let Some(efs) = &mut t.volumes[0].efs_volume_configuration {
             efs.transit_encryption = "DISABLED".into();
         }
     });
     container("tmpfs", |c| {
-        let tmpfs = vec![Tmpfs { container_path: "/tmp".into(), size: 0 }];
-        c.linux_parameters =
-            Some(crate::ecs::desired::LinuxParameters { init_process_enabled: None, tmpfs });
+        let tmpfs =
+            vec![Tmpfs { container_path: "/tmp".into(), size: 0, mount_options: Vec::new() }];
+        c.linux_parameters = Some(LinuxParameters { tmpfs, ..LinuxParameters::default() });
     });
 }
 
@@ -183,6 +219,11 @@ fn stop_timeouts() {
 #[test]
 fn variables() {
     container("stands twice", |c| {
+        c.environment = vec![KeyValuePair { name: "A".into(), value: "1".into() }];
+        c.secrets = vec![secret("A", "/a")];
+    });
+    container("stands twice", |c| c.secrets = vec![secret("A", "/a"), secret("A", "/b")]);
+    container("stands twice", |c| {
         let first = c.environment[0].clone();
         c.environment.push(first);
     });
@@ -205,6 +246,155 @@ fn log_drivers() {
     });
     container("no log driver", |c| {
         let options = std::collections::BTreeMap::new();
-        c.log_configuration = Some(LogConfiguration { log_driver: "json-file".into(), options });
+        let log_driver = "json-file".into();
+        c.log_configuration =
+            Some(LogConfiguration { log_driver, options, ..LogConfiguration::default() });
+    });
+    container("logs without splunk-url", |c| {
+        let token = SecretOption { name: "splunk-token".into(), value_from: "arn:x".into() };
+        c.log_configuration = Some(LogConfiguration {
+            log_driver: "splunk".into(),
+            secret_options: vec![token],
+            ..LogConfiguration::default()
+        });
+    });
+    let set = |key: &'static str, value: &'static str| {
+        move |c: &mut ContainerDefinition| {
+            if let Some(log) = &mut c.log_configuration {
+                log.options.insert(key.into(), value.into());
+            }
+        }
+    };
+    container("a mode that is not taken", set("mode", "fast"));
+    container("a mode that is not taken", set("max-buffer-size", "big"));
+    container("two patterns", |c| {
+        set("awslogs-datetime-format", "%Y")(c);
+        set("awslogs-multiline-pattern", "^x")(c);
+    });
+    container("stands twice, or is empty", |c| {
+        if let Some(log) = &mut c.log_configuration {
+            let name = "awslogs-group".to_owned();
+            log.secret_options.push(SecretOption { name, value_from: "arn:x".into() });
+        }
+    });
+}
+
+fn router(kind: &str, options: &[(&str, &str)]) -> ContainerDefinition {
+    let options = options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let firelens_configuration = Some(FirelensConfiguration { kind: kind.into(), options });
+    ContainerDefinition { firelens_configuration, ..helper() }
+}
+
+fn sends(container: &mut ContainerDefinition) {
+    container.log_configuration =
+        Some(LogConfiguration { log_driver: "awsfirelens".into(), ..LogConfiguration::default() });
+}
+
+#[test]
+fn log_routers() {
+    container("0 log routers", sends);
+    task("2 log routers", |t| {
+        let second = ContainerDefinition { name: "second".into(), ..router("fluentd", &[]) };
+        t.container_definitions.extend([router("fluentbit", &[]), second]);
+    });
+    task("sends to itself", |t| {
+        let mut router = router("fluentbit", &[]);
+        sends(&mut router);
+        t.container_definitions.push(router);
+    });
+    task("is no log router", |t| t.container_definitions.push(router("logstash", &[])));
+    task("reads its file from elsewhere", |t| {
+        t.container_definitions.push(router("fluentbit", &[("config-file-type", "s3")]));
+    });
+}
+
+#[test]
+fn capabilities() {
+    let with = |add: &'static [&str], drop: &'static [&str]| {
+        move |c: &mut ContainerDefinition| {
+            let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let capabilities = Some(KernelCapabilities { add: list(add), drop: list(drop) });
+            c.linux_parameters =
+                Some(LinuxParameters { capabilities, ..LinuxParameters::default() });
+        }
+    };
+    container("adds the capability NET_ADMIN", with(&["SYS_PTRACE", "NET_ADMIN"], &["ALL"]));
+    container("drops the capability \"CAP_KILL\"", with(&[], &["KILL", "CAP_KILL"]));
+}
+
+#[test]
+fn limits_of_processes() {
+    let with = |name: &'static str, soft_limit, hard_limit| {
+        move |c: &mut ContainerDefinition| {
+            c.ulimits.push(Ulimit { name: name.to_owned(), soft_limit, hard_limit });
+        }
+    };
+    container("no limit \"as\"", with("as", 1, 1));
+    container("the soft limit 2 of nofile", with("nofile", 2, 1));
+    container("the soft limit -1 of nofile", with("nofile", -1, 1));
+    container("has it twice", |c| {
+        let limit = Ulimit { name: "nofile".to_owned(), soft_limit: 1, hard_limit: -1 };
+        c.ulimits = vec![limit.clone(), limit];
+    });
+}
+
+#[test]
+fn system_controls() {
+    fn control(value: &str, namespace: &str) -> SystemControl {
+        SystemControl { namespace: namespace.to_owned(), value: value.to_owned() }
+    }
+    container("cannot set \"vm.swappiness\"", |c| {
+        c.system_controls = vec![control("1", "net.core.somaxconn"), control("1", "vm.swappiness")];
+    });
+    container("sets it twice", |c| c.system_controls = vec![control("1", "kernel.sem"); 2]);
+    task("to different values", |t| {
+        let mut other = helper();
+        other.system_controls = vec![control("2", "net.core.somaxconn")];
+        t.container_definitions[0].system_controls = vec![control("1", "net.core.somaxconn")];
+        t.container_definitions.push(other);
+    });
+}
+
+#[test]
+fn restart_policies() {
+    let policy = |period, codes: i32| ContainerRestartPolicy {
+        enabled: true,
+        ignored_exit_codes: (0..codes).collect(),
+        restart_attempt_period: Some(period),
+    };
+    container("restartAttemptPeriod 59", |c| c.restart_policy = Some(policy(59, 1)));
+    container("restartAttemptPeriod 1801", |c| c.restart_policy = Some(policy(1801, 1)));
+    container("ignores 51 exit codes", |c| c.restart_policy = Some(policy(60, 51)));
+}
+
+fn secret(name: &str, from: &str) -> ContainerSecret {
+    ContainerSecret { name: name.into(), value_from: Value::from(from) }
+}
+
+#[test]
+fn what_ecs_fetches() {
+    container("comes from", |c| c.secrets = vec![secret("A", "db")]);
+    let file = |value: &str, kind: &str| EnvironmentFile { value: value.into(), kind: kind.into() };
+    let good = "arn:aws:s3:::conf/a.env";
+    container("no file of variables", |c| c.environment_files = vec![file(good, "http")]);
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("s3://conf/a.env", "s3")]
+    });
+    container("no file of variables", |c| {
+        c.environment_files = vec![file("arn:aws:s3:::conf/a.txt", "s3")];
+    });
+    container("11 files of variables", |c| c.environment_files = vec![file(good, "s3"); 11]);
+    // Nobody may fetch anything without a role.
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].secrets = vec![secret("A", "/a")];
+        t.execution_role_arn = None;
+    });
+    task("no execution role", |t| {
+        t.container_definitions[0].log_configuration = None;
+        t.container_definitions[0].image = Value::from("busybox");
+        t.container_definitions[0].environment_files = vec![file(good, "s3")];
+        t.execution_role_arn = None;
     });
 }

@@ -1,0 +1,120 @@
+//! `x-ecs`: small groups of settings.
+
+use super::super::Decoder;
+use super::super::table::Table;
+use crate::compose::model::{Capacity, LogRouter, Repositories, RouterKind};
+use crate::compose::required_version;
+use crate::compose::unsupported::Level;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Located;
+use crate::yaml::Node;
+
+/// The most of a weight and of a base (ECS API reference, `CapacityProviderStrategyItem`).
+const MOST_WEIGHT: u32 = 1000;
+const MOST_BASE: u32 = 100_000;
+
+impl Decoder<'_> {
+    /// `x-ecs.capacity`
+    pub(super) fn capacity(&mut self, node: &Node) -> Option<Located<Capacity>> {
+        let level = Level::Part("`x-ecs.capacity`");
+        let mut table = Table::open(self, "x-ecs.capacity", node, level)?;
+        let mut number = |key: &'static str, most| {
+            table
+                .value(key)
+                .and_then(|node| self.count(&format!("x-ecs.capacity.{key}"), node, most))
+        };
+        let capacity = Capacity {
+            fargate: number("fargate", MOST_WEIGHT),
+            fargate_spot: number("fargate_spot", MOST_WEIGHT),
+            base: number("base", MOST_BASE),
+        };
+        table.finish(self);
+        Some(Located::new(capacity, node.span))
+    }
+
+    /// `x-ecs.log_router`: an image, or all there is to say.
+    pub(super) fn log_router(&mut self, node: &Node) -> Option<Located<LogRouter>> {
+        if node.as_scalar().is_some() {
+            let image = self.filled("x-ecs.log_router", node)?;
+            let router = LogRouter { image: Some(image), ..LogRouter::default() };
+            return Some(Located::new(router, node.span));
+        }
+        let level = Level::Part("`x-ecs.log_router`");
+        let mut table = Table::open(self, "x-ecs.log_router", node, level)?;
+        let mut router = LogRouter {
+            image: table.value("image").and_then(|node| self.filled("image", node)),
+            ..LogRouter::default()
+        };
+        if let Some(node) = table.value("type") {
+            let kinds = [("fluentbit", RouterKind::FluentBit), ("fluentd", RouterKind::Fluentd)];
+            router.kind = self.choice("type", node, &kinds);
+        }
+        if let Some(node) = table.value("options") {
+            router.options = self.labels("options", node);
+        }
+        table.finish(self);
+        Some(Located::new(router, node.span))
+    }
+
+    /// `x-ecs.repositories`
+    pub(super) fn repositories(&mut self, node: &Node) -> Repositories {
+        let level = Level::Part("`x-ecs.repositories`");
+        let Some(mut table) = Table::open(self, "x-ecs.repositories", node, level) else {
+            return Repositories::default();
+        };
+        let repositories = Repositories {
+            prefix: table.value("prefix").and_then(|node| self.repository_prefix(node)),
+            keep: table.value("keep").and_then(|node| self.kept_images(node)),
+            scan: table.value("scan").and_then(|node| self.boolean("scan", node)),
+            immutable: table.value("immutable").and_then(|node| self.boolean("immutable", node)),
+            kms_key: table.value("kms_key").and_then(|node| self.filled("kms_key", node)),
+        };
+        table.finish(self);
+        repositories
+    }
+
+    /// Segments of lower-case letters and digits (ECR API reference, `CreateRepository`).
+    fn repository_prefix(&mut self, node: &Node) -> Option<Located<String>> {
+        let mut prefix = self.filled("prefix", node)?;
+        prefix.value = prefix.value.trim_end_matches('/').to_owned();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let good = |segment: &str| {
+            segment.starts_with(plain)
+                && segment.ends_with(plain)
+                && segment.chars().all(|c| plain(c) || "._-".contains(c))
+        };
+        if prefix.value.len() <= 100 && prefix.value.split('/').all(good) {
+            return Some(prefix);
+        }
+        let help = "ECR takes lower-case letters and digits, with `.`, `_`, `-` and `/` inside, \
+            here at most 100";
+        self.invalid("prefix", node, "cannot stand before a repository's name", help);
+        None
+    }
+
+    /// At least one: without an image nothing runs.
+    fn kept_images(&mut self, node: &Node) -> Option<Located<u32>> {
+        let number = self.integer("keep", node, (1, 100_000))?;
+        Some(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+    }
+
+    /// `x-ecs.required_version`: refuses a file that is meant for another decklift.
+    pub(super) fn required_version(&mut self, node: &Node) {
+        const HERE: &str = env!("CARGO_PKG_VERSION");
+        let Some(wanted) = self.filled("x-ecs.required_version", node) else { return };
+        match required_version::holds(&wanted.value, HERE) {
+            Some(true) => {}
+            Some(false) => {
+                let wanted = self.show(node);
+                let message = format!("the file wants decklift {wanted}, and this is {HERE}");
+                let fault = Diagnostic::error(Code::Refused, message)
+                    .help("install a version that it names, or change `required_version`");
+                self.report_at(fault, node, "");
+            }
+            None => {
+                let help = "write `0.3.1`, `>=0.3`, `~0.3` or `>=0.3, <1.0`";
+                self.invalid("x-ecs.required_version", node, "names no version", help);
+            }
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The keys of `x-ecs`, as editors and `docs/compose-support.md` know them.
+
+use serde_json::{Map, Value, json};
+
+/// Path below `x-ecs`, JSON Schema of the value, and what it is for. A group stands before its parts.
+type Key = (&'static str, &'static str, &'static str);
+
+const TEXT: &str = r#"{"type": "string", "minLength": 1}"#;
+const FLAG: &str = r#"{"type": "boolean"}"#;
+const TEXTS: &str = r#"{"type": "array", "items": {"type": "string"}}"#;
+const NAMES: &str = r#"{"type": "object", "additionalProperties": {"type": "string"}}"#;
+const GROUP: &str = r#"{"type": "object", "additionalProperties": false}"#;
+const ANY: &str = r#"{"type": "object"}"#;
+const COUNT: &str = r#"{"type": "integer", "minimum": 0}"#;
+const SIZE: &str = r#"{"type": ["string", "integer"]}"#;
+const WEIGHT: &str = r#"{"type": "integer", "minimum": 0, "maximum": 1000}"#;
+const BASE: &str = r#"{"type": "integer", "minimum": 0, "maximum": 100000}"#;
+/// A key that chooses by standing there: `{ephemeral}`.
+const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
+/// The same, or the id of a file system.
+const EFS: &str =
+    r#"{"type": ["boolean", "object", "null", "string"], "pattern": "^fs-[0-9a-f]+$"}"#;
+/// One of the words, or the keys below it.
+const STORAGE: &str = r#"{
+  "type": ["string", "object", "null"],
+  "pattern": "^(asset|ebs|efs|ephemeral)$",
+  "additionalProperties": false
+}"#;
+/// Keys alone.
+const KEYS: &str = r#"{"type": ["object", "null"], "additionalProperties": false}"#;
+
+/// A place for `x-ecs`: what messages call it, the path to it, and its keys.
+pub(super) struct Place {
+    /// For people.
+    pub(super) title: &'static str,
+    /// Below the top level; `*` is any name, `[]` any item.
+    pub(super) path: &'static [&'static str],
+    /// JSON Schema of `x-ecs` itself.
+    pub(super) schema: &'static str,
+    /// The keys.
+    pub(super) keys: &'static [Key],
+}
+
+/// Everywhere that `x-ecs` may stand.
+pub(super) const PLACES: &[Place] = &[
+    Place { title: "At the top level", path: &[], schema: KEYS, keys: PROJECT },
+    Place { title: "At a service", path: &["services", "*"], schema: KEYS, keys: SERVICE },
+    Place {
+        title: "At a mount of a service, in its long form",
+        path: &["services", "*", "volumes", "[]"],
+        schema: STORAGE,
+        keys: MOUNT,
+    },
+    Place { title: "At a volume", path: &["volumes", "*"], schema: STORAGE, keys: MOUNT },
+    Place { title: "At a network", path: &["networks", "*"], schema: KEYS, keys: NETWORK },
+    Place { title: "At a secret", path: &["secrets", "*"], schema: KEYS, keys: SECRET },
+];
+
+const PROJECT: &[Key] = &[
+    ("capacity", GROUP, "the capacity of services that name none of their own"),
+    ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
+    ("capacity.fargate", WEIGHT, "weight of Fargate"),
+    ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
+    ("cluster", TEXT, "name or ARN of an existing cluster"),
+    (
+        "log_retention",
+        r#"{"type": "integer", "minimum": 1, "maximum": 3653}"#,
+        "days that CloudWatch Logs keeps events, 30 unless given",
+    ),
+    ("permissions_boundary", TEXT, "name or ARN of a managed policy that bounds every role"),
+    ("region", TEXT, "the AWS region"),
+    ("repositories", GROUP, "the ECR repositories of the images that are pushed"),
+    ("repositories.immutable", FLAG, "whether a tag can never be pushed again"),
+    (
+        "repositories.keep",
+        r#"{"type": "integer", "minimum": 1, "maximum": 100000}"#,
+        "how many images a repository keeps, the newest",
+    ),
+    ("repositories.kms_key", TEXT, "key of KMS that encrypts the images"),
+    ("repositories.prefix", TEXT, "what stands before the names of the repositories"),
+    ("repositories.scan", FLAG, "whether a push starts a scan, true unless given"),
+    ("required_version", TEXT, "the versions of decklift that the file is for: `>=0.3, <1.0`"),
+    ("subnets", TEXTS, "ids of existing subnets for the tasks"),
+    ("tags", NAMES, "tags of everything that takes tags"),
+    ("vpc", TEXT, "id of an existing VPC"),
+];
+
+const SERVICE: &[Key] = &[
+    (
+        "allow_shared_volume",
+        FLAG,
+        "whether several tasks of a database may have one volume, at its own risk",
+    ),
+    ("capacity", GROUP, "what the tasks run on"),
+    ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
+    ("capacity.fargate", WEIGHT, "weight of Fargate"),
+    ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
+    ("cpu", COUNT, "CPU units of the task, 1024 is one virtual CPU"),
+    ("env_files_s3", TEXTS, "files of variables that ECS reads: `s3://BUCKET/PATH.env`"),
+    ("ephemeral_storage", SIZE, "the task's own disk in GiB, 21 to 200"),
+    ("exec", FLAG, "whether `aws ecs execute-command` may open a shell in the tasks"),
+    ("execution_role", TEXT, "name or ARN of an existing role that ECS starts the tasks with"),
+    ("http", GROUP, "how the load balancer treats the service"),
+    (
+        "http.deregistration_delay",
+        r#"{"type": "integer", "minimum": 0, "maximum": 3600}"#,
+        "seconds that a task has to answer what it was asked before it left",
+    ),
+    (
+        "http.health_check",
+        r#"{"type": "string", "pattern": "^/"}"#,
+        "the path that the target group asks for",
+    ),
+    ("job", FLAG, "whether it runs to completion, once a deployment"),
+    (
+        "log_router",
+        r#"{"type": ["string", "object"], "additionalProperties": false}"#,
+        "the router of the logging driver `awsfirelens`: its image, or the keys below",
+    ),
+    ("log_router.image", TEXT, "its image"),
+    ("log_router.options", NAMES, "options of FireLens"),
+    ("log_router.type", r#"{"enum": ["fluentbit", "fluentd"]}"#, "what the image runs"),
+    ("memory", SIZE, "memory of the task, such as 2g"),
+    ("overrides", GROUP, "what the requests to ECS say in the end; null takes a field away"),
+    (
+        "overrides.containers",
+        r#"{"type": "object", "additionalProperties": {"type": "object"}}"#,
+        "fields of container definitions, by container",
+    ),
+    ("overrides.service", ANY, "fields of `CreateService`"),
+    ("overrides.task_definition", ANY, "fields of `RegisterTaskDefinition`"),
+    (
+        "policies",
+        r#"{"type": ["string", "object", "array"], "items": {"type": ["string", "object"]}}"#,
+        "what the tasks may do: ARNs of managed policies, and statements",
+    ),
+    (
+        "ports",
+        r#"{"type": "object", "additionalProperties": {"enum": ["public", "none"]}}"#,
+        "by container port: who reaches it through a load balancer",
+    ),
+    ("pull_credentials", TEXT, "ARN or name of the secret to log in to the image's registry with"),
+    ("role", TEXT, "name or ARN of an existing role for the tasks"),
+    ("secret_env", NAMES, "variables by name: a secret of the file, or an ARN or a parameter"),
+    ("seed", FLAG, "whether new volumes are filled with what the image has at their place"),
+    ("task", TEXT, "the name of a task that several services share"),
+    ("task_role", TEXT, "another name of `role`"),
+    ("volume", STORAGE, "where the mounts of the service live that do not say it themselves"),
+    ("volume.access_point", TEXT, "id of an access point of that file system"),
+    ("volume.asset", CHOICE, "in the image"),
+    ("volume.ebs", CHOICE, "on an EBS volume, which lives with its task"),
+    ("volume.efs", EFS, "on EFS: the project's file system, or the one of this id"),
+    ("volume.ephemeral", CHOICE, "on the task's own disk, gone with it"),
+];
+
+const MOUNT: &[Key] = &[
+    ("access_point", TEXT, "id of an access point of that file system"),
+    ("asset", CHOICE, "in the image: files of the project"),
+    ("ebs", CHOICE, "on an EBS volume, which lives with its task"),
+    ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
+    ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
+];
+
+const NETWORK: &[Key] = &[(
+    "security_group",
+    r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#,
+    "id of an existing security group that stands for the network",
+)];
+
+const SECRET: &[Key] = &[
+    ("arn", TEXT, "ARN of a secret or a parameter that is there already"),
+    ("key", TEXT, "one key of its JSON"),
+];
+
+/// The JSON Schema of `x-ecs`, for editors: it holds for a whole Compose file, and says nothing of the
+/// rest of it.
+#[must_use]
+pub fn schema() -> Value {
+    let mut root = json!({"type": "object"});
+    for place in PLACES {
+        let mut at = &mut root;
+        for name in place.path {
+            // Of what may be empty, or one word, nothing is said.
+            at = match *name {
+                "*" => &mut at["additionalProperties"],
+                "[]" => &mut at["items"],
+                name => &mut at["properties"][name],
+            };
+        }
+        at["properties"]["x-ecs"] = keys(place);
+    }
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+    root["title"] = "x-ecs in Compose files, for decklift".into();
+    root
+}
+
+fn keys(place: &Place) -> Value {
+    let mut root = Value::Object(parsed(place.schema));
+    for (path, schema, text) in place.keys {
+        let mut at = &mut root;
+        for name in path.split('.') {
+            at = &mut at["properties"][name];
+        }
+        let mut schema = parsed(schema);
+        schema.insert("description".to_owned(), (*text).into());
+        *at = Value::Object(schema);
+    }
+    root
+}
+
+/// The table is this file's own text; a test reads all of it.
+fn parsed(schema: &str) -> Map<String, Value> {
+    serde_json::from_str(schema).unwrap_or_default()
+}
+
+/// Where `x-ecs` may stand, and its keys with what they are for.
+pub fn extension_keys() -> impl Iterator<Item = (&'static str, Vec<(&'static str, &'static str)>)> {
+    PLACES.iter().map(|place| {
+        let keys = place.keys.iter().map(|(path, _, text)| (*path, *text));
+        (place.title, keys.collect())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_one() {
+        for place in PLACES {
+            assert!(!parsed(place.schema).is_empty(), "{}", place.title);
+        }
+        for (path, schema, text) in PLACES.iter().flat_map(|place| place.keys) {
+            let schema: Value = serde_json::from_str(schema).expect(path);
+            assert!(schema.is_object() && !text.is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_group_stands_before_its_parts() {
+        for place in PLACES {
+            for (index, (path, ..)) in place.keys.iter().enumerate() {
+                let Some((group, _)) = path.rsplit_once('.') else { continue };
+                assert!(place.keys[..index].iter().any(|(path, ..)| *path == group), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_schema_reaches_every_place() {
+        let schema = schema();
+        assert!(schema["properties"]["x-ecs"]["properties"]["region"].is_object());
+        let service = &schema["properties"]["services"]["additionalProperties"];
+        let http = &service["properties"]["x-ecs"]["properties"]["http"];
+        assert_eq!(http["properties"]["health_check"]["pattern"], "^/");
+        assert_eq!(http["additionalProperties"], false);
+        let mount = &service["properties"]["volumes"]["items"]["properties"]["x-ecs"];
+        assert!(mount["properties"]["efs"].is_object() && mount["pattern"].is_string());
+        // A volume may be empty.
+        assert!(schema["properties"]["volumes"]["additionalProperties"]["type"].is_null());
+    }
+}

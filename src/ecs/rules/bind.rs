@@ -1,0 +1,335 @@
+//! Files and directories of the machine that runs Compose.
+
+mod names;
+
+use std::path::Path;
+
+use super::known_images::Class;
+use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
+use crate::compose::model::{Mount, Storage};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Asset, AssetSource, Undecided};
+use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
+use crate::ecs::translate::context::Output;
+use crate::source::Located;
+
+use names::{CODE, is_data, is_file_name};
+
+/// A bind mount, and what is known of it.
+struct Bind<'a, 'b> {
+    owner: &'b Owner<'a, 'b>,
+    mount: &'a Located<Mount>,
+    /// The path from the project's directory, where it is in it.
+    inside: Option<String>,
+    /// The path as people know it.
+    shown: String,
+    facts: Option<&'b PathFacts>,
+}
+
+/// Finds a place for a bind mount.
+pub(super) fn place<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &'a Located<Mount>,
+    path: &'a Path,
+    out: &mut Output,
+) -> Stored<'a> {
+    if let Some(found) = of_the_machine(path) {
+        out.say(found.at(mount.span, "").service(owner.name()));
+        return Stored::at(mount, "", Place::Nowhere);
+    }
+    let facts = owner.cx.facts.paths.get(path);
+    let below = path.strip_prefix(&owner.cx.project.directory).ok();
+    let inside = below.filter(|_| facts.is_none_or(|facts| !facts.leaves)).map(slashes);
+    let written = mount.value.written.clone();
+    let shown = match (&inside, written) {
+        (Some(inside), _) => format!("./{inside}"),
+        (None, Some(written)) => written,
+        (None, None) => path.display().to_string(),
+    };
+    let bind = Bind { owner, mount, inside, shown, facts };
+    let by_service = owner.service.extension.volume.as_ref().filter(|_| !bind.wants_asset());
+    if let Some(chosen) = mount.value.storage.as_ref().or(by_service) {
+        return bind.chosen(chosen, out);
+    }
+    if bind.is_source(path) {
+        out.say(bind.dropped());
+        return Stored::at(mount, "", Place::Nowhere);
+    }
+    if bind.inside.is_none() && bind.is_file() {
+        out.say(bind.outside());
+        return Stored::at(mount, "", Place::Nowhere);
+    }
+    if bind.inside.is_some() && bind.wants_asset() {
+        let place = bind.asset(out);
+        return Stored::at(mount, "", place);
+    }
+    if bind.inside.is_some() && bind.is_data() {
+        out.say(bind.starts_empty());
+        return bind.volume();
+    }
+    bind.undecided(out);
+    Stored { is_open: true, ..bind.volume() }
+}
+
+/// The path with slashes.
+pub(super) fn slashes(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// What to say of a path that is the machine's own, on Fargate, where there is none.
+fn of_the_machine(path: &Path) -> Option<Diagnostic> {
+    let text = path.to_string_lossy();
+    let text = text.trim_end_matches('/');
+    let is_below =
+        |top: &str| text.strip_prefix(top).is_some_and(|r| r.is_empty() || r.starts_with('/'));
+    let shown = path.display();
+    if ["/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo"].into_iter().any(is_below) {
+        return Some(
+            Diagnostic::note(Code::Ignored, format!("{shown} of this machine is not mounted"))
+                .help("set the variable TZ to have a time zone in the container"),
+        );
+    }
+    if ["/dev/shm", "/dev/random", "/dev/urandom", "/dev/null"].into_iter().any(is_below) {
+        return Some(
+            Diagnostic::note(Code::Ignored, format!("{shown} of this machine is not mounted"))
+                .help("every container has its own"),
+        );
+    }
+    if text.ends_with("/docker.sock") {
+        return Some(
+            Diagnostic::error(Code::Refused, "Fargate has no Docker socket")
+                .help("leave the service out on ECS (with `profiles`), or let it use the AWS API"),
+        );
+    }
+    const MACHINE: [&str; 9] = [
+        "/boot",
+        "/dev",
+        "/lib/modules",
+        "/proc",
+        "/run",
+        "/sys",
+        "/usr/src",
+        "/var/lib/docker",
+        "/var/run",
+    ];
+    (text.is_empty() || MACHINE.into_iter().any(is_below)).then(|| {
+        Diagnostic::error(
+            Code::Refused,
+            format!("Fargate has no machine whose {shown} could be mounted"),
+        )
+        .help("leave the service out on ECS (with `profiles`)")
+    })
+}
+
+impl<'a> Bind<'a, '_> {
+    fn target(&self) -> &'a str {
+        &self.mount.value.target
+    }
+
+    fn diagnostic(&self, diagnostic: Diagnostic, help: &str) -> Diagnostic {
+        diagnostic.at(self.mount.span, "").help(help).service(self.owner.name())
+    }
+
+    /// Whether it is one file: as it is at home, else as the names have it.
+    fn is_file(&self) -> bool {
+        match self.facts.map(|facts| facts.kind) {
+            Some(PathKind::File) => true,
+            Some(PathKind::Directory { .. }) => false,
+            Some(PathKind::Missing | PathKind::Other) | None => {
+                is_file_name(&self.shown, self.target())
+            }
+        }
+    }
+
+    /// Whether it is what the container reads: a file, `:ro`, or a directory of configuration.
+    fn wants_asset(&self) -> bool {
+        self.is_file() || self.mount.value.read_only || is_configuration(self.target())
+    }
+
+    /// Whether it is what the container writes: nothing is there at home, or it is mounted where
+    /// programs keep their data.
+    fn is_data(&self) -> bool {
+        let kind = self.facts.map(|facts| facts.kind);
+        let is_new = matches!(kind, Some(PathKind::Missing | PathKind::Directory { empty: true }));
+        let is_database = self.owner.known.is_some_and(|image| image.class == Class::Database);
+        is_new || is_database || is_data(&self.shown, self.target())
+    }
+
+    /// Whether it is the source code that the image was built from.
+    fn is_source(&self, path: &Path) -> bool {
+        let Some(build) = &self.owner.service.build else { return false };
+        let Ok(below) = path.strip_prefix(&build.value.context.value) else { return false };
+        let below = slashes(below);
+        if below.is_empty() {
+            return !self.is_file();
+        }
+        if self.is_file() || self.mount.value.read_only {
+            // As an asset it is what it would be, whether the image has it or not.
+            return false;
+        }
+        let target = self.target();
+        let workdir = self.owner.service.working_dir.as_ref().map(|dir| dir.value.as_str());
+        let is_copied =
+            target.strip_suffix(&below).is_some_and(|rest| rest.len() > 1 && rest.ends_with('/'));
+        let is_code = CODE.contains(&target) || workdir == Some(target);
+        !is_configuration(target) && (is_copied || is_code) && !self.is_data_by_name()
+    }
+
+    fn is_data_by_name(&self) -> bool {
+        is_data(&self.shown, self.target())
+    }
+
+    fn dropped(&self) -> Diagnostic {
+        let message = format!("{} is not mounted: the image was built from it", self.shown);
+        let help = "mounts of source code are for development; on ECS the image's own files serve";
+        self.diagnostic(Diagnostic::note(Code::Ignored, message), help)
+    }
+
+    fn outside(&self) -> Diagnostic {
+        let message = format!("{} is a file outside the project, which is never read", self.shown);
+        let help = if looks_like_a_key(&self.shown) {
+            "pass it as a secret (`secrets`); an IAM role (`x-ecs.policies`) stands for AWS credentials"
+        } else {
+            "move it into the project's directory and mount it from there, or use `configs`"
+        };
+        self.diagnostic(Diagnostic::error(Code::Refused, message), help)
+    }
+
+    /// What `x-ecs` says.
+    fn chosen(&self, chosen: &Located<Storage>, out: &mut Output) -> Stored<'a> {
+        let place = match &chosen.value {
+            Storage::Asset if self.inside.is_some() => self.asset(out),
+            Storage::Asset => {
+                let message = format!("{} is outside the project, and never read", self.shown);
+                let help = "move it into the project's directory, or choose `efs` or `ephemeral`";
+                out.say(self.diagnostic(Diagnostic::error(Code::Refused, message), help));
+                Place::Nowhere
+            }
+            _ if self.is_file() => {
+                let message = format!("{} is a file, and volumes are directories", self.shown);
+                let help =
+                    "mount its directory, or let it be a part of the image: `x-ecs: {asset}`";
+                out.say(self.diagnostic(Diagnostic::error(Code::Refused, message), help));
+                Place::Nowhere
+            }
+            Storage::Efs => return self.volume(),
+            storage => chosen_place(self.owner, self.mount, storage, chosen, out),
+        };
+        Stored::at(self.mount, &self.volume_name(), place)
+    }
+
+    /// What the name of its volume is made of: the same on every machine.
+    fn volume_name(&self) -> String {
+        of_directory(self.inside.as_deref().unwrap_or(&self.shown)).id
+    }
+
+    fn volume(&self) -> Stored<'a> {
+        let volume = of_directory(self.inside.as_deref().unwrap_or(&self.shown));
+        let name = volume.id.clone();
+        Stored::at(self.mount, &name, Place::Own(volume))
+    }
+
+    fn starts_empty(&self) -> Diagnostic {
+        let message = format!("{} becomes a volume on EFS that starts empty", self.shown);
+        let help = "what is in the directory at home stays there; `x-ecs: {asset}` at the mount puts it into the image";
+        let is_full = matches!(
+            self.facts.map(|facts| facts.kind),
+            Some(PathKind::Directory { empty: false })
+        );
+        let is_database = self.owner.known.is_some_and(|image| image.class == Class::Database);
+        let diagnostic = if is_full || self.facts.is_none() && !is_database {
+            Diagnostic::warning(Code::VolumeStartsEmpty, message)
+        } else {
+            Diagnostic::note(Code::VolumeStartsEmpty, message)
+        };
+        self.diagnostic(diagnostic, help)
+    }
+
+    /// Goes on with EFS, until somebody says what is meant.
+    fn undecided(&self, out: &mut Output) {
+        let may_be_asset = self.inside.is_some();
+        let message = format!(
+            "where {} shall live is not said: it becomes an empty volume on EFS",
+            self.shown
+        );
+        let diagnostic = Diagnostic::warning(Code::Approximated, message);
+        out.say(self.diagnostic(diagnostic, decide(may_be_asset)));
+        out.desired.undecided.push(Undecided {
+            service: self.owner.name().to_owned(),
+            path: self.shown.clone(),
+            may_be_asset,
+            span: self.mount.span,
+        });
+    }
+
+    /// The files become a part of the image, unless they must not.
+    fn asset(&self, out: &mut Output) -> Place<'a> {
+        let path = self.inside.clone().unwrap_or_default();
+        if let Some(refused) = self.not_an_asset() {
+            out.say(refused);
+            return Place::Nowhere;
+        }
+        if self.facts.is_some_and(|facts| facts.kind == PathKind::Missing) {
+            let message = format!("{} does not exist here", self.shown);
+            let help = "it becomes a part of the image, so it has to be there for a deploy";
+            out.say(self.diagnostic(Diagnostic::warning(Code::FileNotFound, message), help));
+        }
+        if !self.mount.value.read_only {
+            let message =
+                format!("what the container writes to {} is lost with its task", self.target());
+            out.say(fresh(self.owner, self.mount, &message));
+        }
+        let source = AssetSource::Path(if path.is_empty() { ".".to_owned() } else { path });
+        Place::Asset(Asset::of_root(self.target().to_owned(), source, !self.is_file()))
+    }
+
+    /// Why the files must not become a part of an image, which everybody who may pull it can read.
+    fn not_an_asset(&self) -> Option<Diagnostic> {
+        let error = |message: String, help: &str| {
+            Some(self.diagnostic(Diagnostic::error(Code::Refused, message), help))
+        };
+        const SECRET: &str = "pass it as a secret: `secrets: {NAME: {file: …}}` at the top level, and `secrets: [NAME]` at the service";
+        let named =
+            looks_like_a_key(&self.shown) && self.facts.is_none_or(|f| f.kind != PathKind::Missing);
+        let key = self.facts.and_then(|facts| facts.key.as_ref());
+        if let Some(key) = key.or(named.then_some(&self.shown)) {
+            return error(format!("{key} looks like a key or credentials"), SECRET);
+        }
+        let facts = self.facts?;
+        if let Some(ignored) = &facts.ignored {
+            return error(
+                format!("git ignores {ignored}, so it does not belong into an image"),
+                "let git know it, pass it as a secret (`secrets`), or choose `x-ecs: {efs}` for a directory",
+            );
+        }
+        if facts.size > MOST_BYTES {
+            return error(
+                format!("{} has more than 100 MiB", self.shown),
+                "COPY it in the Dockerfile, or keep it on EFS: `x-ecs: {efs}` at the mount",
+            );
+        }
+        if facts.kind == PathKind::Other {
+            return error(
+                format!("{} is no file and no directory that can be read", self.shown),
+                "sockets and devices of this machine are not on Fargate",
+            );
+        }
+        None
+    }
+}
+
+/// What to do about a mount of which nobody said where it shall live.
+pub(crate) fn decide(may_be_asset: bool) -> &'static str {
+    if may_be_asset {
+        "say it at the mount, in its long form: `x-ecs: {asset}` for files of the project, `{efs}` \
+         for data that stays, `{ephemeral}` for data that may go; `deploy` needs it"
+    } else {
+        "say it at the mount, in its long form: `x-ecs: {efs}` for data that stays, `{ephemeral}` \
+         for data that may go; `deploy` needs it, and files outside the project are never read"
+    }
+}
+
+#[cfg(test)]
+#[path = "bind_tests.rs"]
+mod tests;

@@ -1,0 +1,143 @@
+//! `x-ecs.capacity`: Fargate and Fargate Spot (ECS API reference, `CapacityProviderStrategyItem`).
+
+use super::agreed::agreed;
+use crate::compose::model::Capacity;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::CapacityProviderStrategyItem;
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
+
+/// On-demand capacity.
+const ON_DEMAND: &str = "FARGATE";
+/// Spare capacity, which AWS takes back with two minutes' notice.
+const SPOT: &str = "FARGATE_SPOT";
+
+/// Where the tasks of a unit run: as the service says, else the project, else on Fargate.
+pub(crate) fn strategy(
+    cx: &Context<'_>,
+    unit: &Unit<'_>,
+    out: &mut Output,
+) -> Vec<CapacityProviderStrategyItem> {
+    let own = agreed(unit, "capacity", |x| x.capacity.as_ref(), same, out);
+    let own_or_all = own.or(cx.project.extension.capacity.as_ref());
+    let item = |capacity_provider: &str, weight: u32, base: u32| CapacityProviderStrategyItem {
+        capacity_provider: capacity_provider.to_owned(),
+        weight: i32::try_from(weight).unwrap_or(i32::MAX),
+        base: i32::try_from(base).unwrap_or(i32::MAX),
+    };
+    let Some(given) = own_or_all else { return vec![item(ON_DEMAND, 1, 0)] };
+    let Capacity { fargate, fargate_spot, base } = &given.value;
+    let number = |n: &Option<Located<u32>>| n.as_ref().map_or(0, |n| n.value);
+    let (on_demand, spot, least) = (number(fargate), number(fargate_spot), number(base));
+    if on_demand == 0 && (spot == 0 || least > 0) {
+        let (message, help) = if spot == 0 {
+            ("no capacity has a weight", "give `fargate` or `fargate_spot` a number from 1 to 1000")
+        } else {
+            // A provider of weight 0 places no tasks.
+            ("`base` counts on demand, and `fargate` has no weight", "write `fargate: 1`, too")
+        };
+        out.say(
+            Diagnostic::error(Code::InvalidValue, message)
+                .at(base.as_ref().filter(|_| spot > 0).map_or(given.span, |base| base.span), "")
+                .help(help)
+                .service(unit.name()),
+        );
+        return vec![item(ON_DEMAND, 1, 0)];
+    }
+    if spot > 0 && unit.stateful() {
+        out.say(
+            Diagnostic::warning(Code::Approximated, "AWS may stop this database at any time")
+                .at(given.span, "on spare capacity")
+                .help("give it on-demand capacity: `x-ecs: {capacity: {fargate: 1}}`")
+                .service(unit.name()),
+        );
+    }
+    let mut items = Vec::new();
+    if on_demand > 0 {
+        items.push(item(ON_DEMAND, on_demand, least));
+    }
+    if spot > 0 {
+        items.push(item(SPOT, spot, 0));
+    }
+    items
+}
+
+fn same(one: &Capacity, other: &Capacity) -> bool {
+    let numbers = |capacity: &Capacity| {
+        let Capacity { fargate, fargate_spot, base } = capacity;
+        [fargate, fargate_spot, base].map(|n| n.as_ref().map(|n| n.value))
+    };
+    numbers(one) == numbers(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::desired::{Body, Kind};
+    use crate::ecs::testing::{
+        at, ecs_service, facts, loud, project, resource, run, service, volume_mount,
+    };
+    use crate::ecs::translate;
+
+    fn capacity(fargate: Option<u32>, spot: Option<u32>, base: Option<u32>) -> Capacity {
+        Capacity { fargate: fargate.map(at), fargate_spot: spot.map(at), base: base.map(at) }
+    }
+
+    type Items = Vec<(String, i32, i32)>;
+
+    fn of(capacity: Capacity) -> (Items, Vec<(Severity, Code)>) {
+        let mut web = service("web", "acme/web");
+        web.extension.capacity = Some(at(capacity));
+        let done = run(vec![web]);
+        let items = ecs_service(&done, "web").capacity_provider_strategy.iter();
+        let items = items.map(|i| (i.capacity_provider.clone(), i.weight, i.base)).collect();
+        (items, loud(&done.diagnostics))
+    }
+
+    fn items(list: &[(&str, i32, i32)]) -> Items {
+        list.iter().map(|(name, weight, base)| ((*name).to_owned(), *weight, *base)).collect()
+    }
+
+    #[test]
+    fn shares_of_fargate_and_spot() {
+        let mixed = of(capacity(Some(1), Some(3), Some(2)));
+        assert_eq!(mixed, (items(&[(ON_DEMAND, 1, 2), (SPOT, 3, 0)]), vec![]));
+        assert_eq!(of(capacity(None, Some(1), None)).0, items(&[(SPOT, 1, 0)]));
+        assert_eq!(of(capacity(Some(2), Some(0), None)).0, items(&[(ON_DEMAND, 2, 0)]));
+    }
+
+    #[test]
+    fn what_places_no_task_is_refused() {
+        let error = vec![(Severity::Error, Code::InvalidValue)];
+        assert_eq!(of(capacity(None, None, None)).1, error);
+        assert_eq!(of(capacity(Some(0), Some(0), Some(1))).1, error);
+        assert_eq!(of(capacity(None, Some(1), Some(1))).1, error);
+    }
+
+    #[test]
+    fn the_project_s_holds_where_a_service_says_nothing() {
+        let mut own = service("own", "acme/own");
+        own.extension.capacity = Some(at(capacity(Some(1), None, None)));
+        let mut job = service("job", "acme/job");
+        job.extension.job = Some(at(true));
+        let mut project = project(vec![service("web", "acme/web"), own, job]);
+        project.extension.capacity = Some(at(capacity(None, Some(1), None)));
+        let done = translate(&project, None, &facts());
+        let first = |name| ecs_service(&done, name).capacity_provider_strategy[0].clone();
+        assert_eq!(first("web").capacity_provider, SPOT);
+        assert_eq!(first("own").capacity_provider, ON_DEMAND);
+        let Body::Job(job) = &resource(&done, Kind::Job, "job").body else { panic!("no job") };
+        assert_eq!(job.capacity_provider_strategy[0].capacity_provider, SPOT);
+    }
+
+    #[test]
+    fn a_database_on_spare_capacity_deserves_a_warning() {
+        let mut db = service("db", "postgres:16");
+        db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
+        let quiet = loud(&run(vec![db.clone()]).diagnostics).len();
+        db.extension.capacity = Some(at(capacity(None, Some(1), None)));
+        assert_eq!(loud(&run(vec![db]).diagnostics).len(), quiet + 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! What known images need to start: memory, and a kind of machine.
+
+use super::known_images::{repository, tag};
+use super::size::{ContainerSize, TaskSize};
+use crate::compose::model::Service;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+
+/// Memory without which an image does not start, or dies under load.
+struct Needs {
+    /// The repository.
+    image: &'static str,
+    /// MiB
+    least: u64,
+    /// What takes it.
+    why: &'static str,
+    /// The variable that makes it less.
+    variable: Option<&'static str>,
+}
+
+/// Sorted by name. Sources: Microsoft's "Quickstart: Run SQL Server Linux container images"; the
+/// default heaps in Kafka's `kafka-server-start.sh`, OpenSearch's `jvm.options` and Solr's
+/// `bin/solr`.
+const NEEDS: &[Needs] = &[
+    Needs {
+        image: "apache/kafka",
+        least: 1280,
+        why: "its Java heap alone is 1024 MiB",
+        variable: Some("KAFKA_HEAP_OPTS"),
+    },
+    Needs {
+        image: "confluentinc/cp-kafka",
+        least: 1280,
+        why: "its Java heap alone is 1024 MiB",
+        variable: Some("KAFKA_HEAP_OPTS"),
+    },
+    Needs {
+        image: "mssql/server",
+        least: 2000,
+        why: "it does not start with less than 2000 MiB",
+        variable: None,
+    },
+    Needs {
+        image: "opensearchproject/opensearch",
+        least: 1280,
+        why: "its Java heap alone is 1024 MiB",
+        variable: Some("OPENSEARCH_JAVA_OPTS"),
+    },
+    Needs {
+        image: "solr",
+        least: 768,
+        why: "its Java heap alone is 512 MiB",
+        variable: Some("SOLR_HEAP"),
+    },
+];
+
+/// Images that are made for x86 alone: repository, and the start of the tags.
+///
+/// Source: the platforms that the images' registries list.
+const X86_ALONE: &[(&str, &str)] =
+    &[("mssql/server", ""), ("mysql", "5.5"), ("mysql", "5.6"), ("mysql", "5.7")];
+
+/// Warns of a container with less memory than its image needs.
+pub(crate) fn memory(
+    service: &Service,
+    task: TaskSize,
+    container: ContainerSize,
+    out: &mut Output,
+) {
+    let (None, Some(image)) = (&service.build, &service.image) else { return };
+    let repository = repository(&image.value);
+    let Some(needs) = NEEDS.iter().find(|needs| needs.image == repository) else { return };
+    if needs.variable.is_some_and(|name| service.environment.contains_key(name)) {
+        return;
+    }
+    let limit = container.memory.and_then(|limit| u64::try_from(limit).ok());
+    let has = limit.unwrap_or(task.memory);
+    if has >= needs.least {
+        return;
+    }
+    let message = format!("{has} MiB are too little for {repository}: {}", needs.why);
+    let less = needs.variable.map(|name| format!(", or set {name}")).unwrap_or_default();
+    out.say(
+        Diagnostic::warning(Code::LittleMemory, message)
+            .at(image.span, "")
+            .help(format!(
+                "write `mem_limit: {}m` or more{less}",
+                needs.least.next_multiple_of(256)
+            ))
+            .service(&service.name.value),
+    );
+}
+
+/// Warns of an image that the task's machine cannot run.
+pub(crate) fn machine(service: &Service, architecture: &str, out: &mut Output) {
+    let (None, Some(image)) = (&service.build, &service.image) else { return };
+    let (repository, tag) = (repository(&image.value), tag(&image.value).unwrap_or_default());
+    let is_x86 =
+        X86_ALONE.iter().any(|(name, start)| *name == repository && tag.starts_with(start));
+    if !is_x86 || architecture != "ARM64" {
+        return;
+    }
+    let message = format!("{} is made for x86 alone, and the task runs on ARM", image.value);
+    out.say(
+        Diagnostic::warning(Code::WrongMachine, message)
+            .at(image.span, "")
+            .at(service.platform.as_ref().map_or(service.span(), |platform| platform.span), "")
+            .help("write `platform: linux/amd64`, or name an image that is made for ARM as well")
+            .service(&service.name.value),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{at, env, loud, run, service};
+
+    fn said(service: Service, code: Code) -> Vec<(Severity, Code)> {
+        let mut found = loud(&run(vec![service]).diagnostics);
+        found.retain(|(_, found)| *found == code);
+        found
+    }
+
+    #[test]
+    fn too_little_memory_is_said() {
+        let warned = [(Severity::Warning, Code::LittleMemory)];
+        let mut db = service("db", "mcr.microsoft.com/mssql/server:2022-latest");
+        assert_eq!(said(db.clone(), Code::LittleMemory), warned);
+        db.mem_limit = Some(at(2 << 30));
+        assert_eq!(said(db, Code::LittleMemory), []);
+        let mut kafka = service("kafka", "apache/kafka:3.9.0");
+        assert_eq!(said(kafka.clone(), Code::LittleMemory), warned);
+        env(&mut kafka, "KAFKA_HEAP_OPTS", "-Xmx256m");
+        assert_eq!(said(kafka, Code::LittleMemory), []);
+    }
+
+    #[test]
+    fn images_for_x86_do_not_run_on_arm() {
+        let mut db = service("db", "mysql:5.7");
+        assert_eq!(said(db.clone(), Code::WrongMachine), []);
+        db.platform = Some(at("linux/arm64".to_owned()));
+        assert_eq!(said(db.clone(), Code::WrongMachine), [(Severity::Warning, Code::WrongMachine)]);
+        db.image = Some(at("mysql:8".to_owned()));
+        assert_eq!(said(db, Code::WrongMachine), []);
+    }
+}

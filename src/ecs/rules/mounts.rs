@@ -1,0 +1,338 @@
+//! Where each mount of a service lives on ECS: a volume on EFS, the task's disk, memory, or the
+//! image itself.
+//!
+//! What is mounted from the machine that runs Compose is judged by [`Facts::paths`] where they are
+//! known, and otherwise by its name, its place in the container, and whether it may be written to.
+//!
+//! [`Facts::paths`]: crate::ecs::facts::Facts::paths
+
+mod driver;
+
+use super::bind;
+use super::known_images::{Class, KnownImage};
+use crate::compose::model::{Mount, MountKind, Service, Storage, Volume};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Asset, AssetSource};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit, with_hash};
+use crate::source::Located;
+
+/// The longest name of a volume that is made of a path.
+const LONGEST: usize = 60;
+
+/// A volume on the project's file system.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OwnVolume<'a> {
+    /// The logical name of its access point.
+    pub(crate) id: String,
+    /// Its directory on the file system.
+    pub(crate) directory: String,
+    /// The volume of the Compose file, where it is one.
+    pub(crate) volume: Option<(&'a str, &'a Volume)>,
+}
+
+/// A file system that somebody else made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OtherVolume {
+    /// `fs-…`
+    pub(crate) file_system: String,
+    /// `fsap-…`
+    pub(crate) access_point: Option<String>,
+    /// The directory that is mounted; without an access point alone.
+    pub(crate) root: Option<String>,
+}
+
+/// Where the data of a mount lives.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Place<'a> {
+    /// On the project's file system.
+    Own(OwnVolume<'a>),
+    /// On somebody else's file system.
+    Other(OtherVolume),
+    /// On the task's disk, for as long as the task lives.
+    Task,
+    /// In memory: bytes when given, and options.
+    Memory(Option<u64>, Vec<String>),
+    /// In the image.
+    Asset(Asset),
+    /// A volume without a name: in the container, unless something needs it to be a volume.
+    Anonymous,
+    /// It is not mounted, and that was said.
+    Nowhere,
+}
+
+/// A mount, and where it lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<'a> {
+    /// The mount.
+    pub(crate) mount: &'a Located<Mount>,
+    /// The name of the task's volume, where it becomes one.
+    pub(crate) name: String,
+    /// Where it lives.
+    pub(crate) place: Place<'a>,
+    /// Whether somebody has to decide that first.
+    pub(crate) is_open: bool,
+}
+
+impl<'a> Stored<'a> {
+    /// A mount that lives at a place that is certain.
+    pub(crate) fn at(mount: &'a Located<Mount>, name: &str, place: Place<'a>) -> Self {
+        Self { mount, name: fit(name, Grammar::Ecs), place, is_open: false }
+    }
+
+    /// Whether it outlives its task and may be written to.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.place, Place::Own(_) | Place::Other(_)) && !self.mount.value.read_only
+    }
+}
+
+/// A service whose mounts are looked at.
+pub(crate) struct Owner<'a, 'b> {
+    pub(crate) cx: &'b Context<'a>,
+    pub(crate) service: &'a Service,
+    pub(crate) known: Option<&'static KnownImage>,
+}
+
+impl Owner<'_, '_> {
+    /// The service's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.service.name.value
+    }
+
+    /// Whether `x-ecs.seed` brings the image's content into new volumes.
+    pub(crate) fn seeds(&self) -> bool {
+        self.service.extension.seed.as_ref().is_some_and(|seed| seed.value)
+    }
+}
+
+/// Finds a place for every mount of a service.
+pub(crate) fn resolve<'a>(
+    cx: &Context<'a>,
+    service: &'a Service,
+    known: Option<&'static KnownImage>,
+    out: &mut Output,
+) -> Vec<Stored<'a>> {
+    let owner = Owner { cx, service, known };
+    service.mounts.iter().map(|mount| place(&owner, mount, out)).collect()
+}
+
+fn place<'a>(owner: &Owner<'a, '_>, mount: &'a Located<Mount>, out: &mut Output) -> Stored<'a> {
+    match &mount.value.kind {
+        MountKind::Volume(name) => named(owner, mount, name, out),
+        MountKind::Anonymous => Stored::at(mount, "", Place::Anonymous),
+        MountKind::Bind(path) => bind::place(owner, mount, path, out),
+        MountKind::Tmpfs { size, options } => {
+            Stored::at(mount, "", Place::Memory(*size, options.clone()))
+        }
+        MountKind::Image(reference) => Stored::at(mount, "", image(owner, mount, reference, out)),
+        MountKind::Other(kind) => {
+            let help = match kind.as_str() {
+                "npipe" => "leave the service out on ECS (with `profiles`): pipes are Windows's",
+                _ => "use `type: volume`: it lives on EFS, which every task can reach",
+            };
+            let message = format!("ECS has no mounts of the type {kind}");
+            out.say(
+                Diagnostic::error(Code::Refused, message)
+                    .at(mount.span, "")
+                    .help(help)
+                    .service(owner.name()),
+            );
+            Stored::at(mount, "", Place::Nowhere)
+        }
+    }
+}
+
+/// The content of an image becomes a part of the service's own.
+fn image<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &Located<Mount>,
+    reference: &str,
+    out: &mut Output,
+) -> Place<'a> {
+    let Mount { kind: _, target, read_only, subpath, .. } = &mount.value;
+    if !read_only {
+        out.say(fresh(owner, mount, &format!("what the container writes to {target} is lost")));
+    }
+    let source = AssetSource::Image { reference: reference.to_owned(), subpath: subpath.clone() };
+    Place::Asset(Asset::of_root(target.clone(), source, true))
+}
+
+/// Files that are a part of the image are fresh with each task.
+pub(crate) fn fresh(owner: &Owner<'_, '_>, mount: &Located<Mount>, message: &str) -> Diagnostic {
+    Diagnostic::warning(Code::Approximated, message)
+        .at(mount.span, "")
+        .help("it becomes a part of the image, fresh with each task; `:ro` says that nothing writes to it")
+        .service(owner.name())
+}
+
+/// A named volume.
+fn named<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &'a Located<Mount>,
+    name: &'a str,
+    out: &mut Output,
+) -> Stored<'a> {
+    let volume = owner.cx.project.volumes.get(name);
+    let given = volume.and_then(|volume| volume.storage.as_ref());
+    let chosen = mount.value.storage.as_ref().or(given).or(owner.service.extension.volume.as_ref());
+    let place = match chosen.map(|chosen| (&chosen.value, chosen)) {
+        None => driver::by_options(owner, mount, name, volume, out),
+        Some((Storage::Efs, _)) => own(owner, mount, name, volume, out),
+        Some((storage, chosen)) => chosen_place(owner, mount, storage, chosen, out),
+    };
+    if mount.value.subpath.is_some() && !matches!(place, Place::Own(_) | Place::Other(_)) {
+        let message = format!("only a part of the volume {name} cannot be mounted");
+        out.say(
+            Diagnostic::error(Code::Refused, message)
+                .at(mount.span, "")
+                .help("`subpath` needs a volume on EFS; use a volume for each part")
+                .service(owner.name()),
+        );
+    }
+    let name = match &place {
+        Place::Own(volume) => volume.id.clone(),
+        _ => name.to_owned(),
+    };
+    Stored::at(mount, &name, place)
+}
+
+/// What `x-ecs` says, where it is not the project's own file system.
+pub(crate) fn chosen_place<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &Located<Mount>,
+    storage: &Storage,
+    chosen: &Located<Storage>,
+    out: &mut Output,
+) -> Place<'a> {
+    let mut refuse = |message: &str, help: &str| {
+        out.say(
+            Diagnostic::error(Code::Refused, message)
+                .at(chosen.span, "")
+                .at(mount.span, "")
+                .help(help)
+                .service(owner.name()),
+        );
+        Place::Nowhere
+    };
+    match storage {
+        Storage::Existing { file_system, access_point } => {
+            let subpath = mount.value.subpath.as_deref();
+            if access_point.is_some() && subpath.is_some() {
+                return refuse(
+                    "an access point has a directory of its own",
+                    "name an access point of that directory, and take `subpath` away",
+                );
+            }
+            out.say(
+                Diagnostic::note(
+                    Code::Approximated,
+                    format!("{file_system} has to let the tasks in"),
+                )
+                .at(chosen.span, "")
+                .help(
+                    "the groups of its mount targets must let the project's groups in on port 2049",
+                )
+                .service(owner.name()),
+            );
+            Place::Other(OtherVolume {
+                file_system: file_system.clone(),
+                access_point: access_point.clone(),
+                root: subpath.map(|path| format!("/{}", path.trim_matches('/'))),
+            })
+        }
+        Storage::Ephemeral => Place::Task,
+        Storage::Ebs { ephemeral: true } => {
+            out.say(
+                Diagnostic::note(Code::Approximated, "the task's own disk serves, not EBS")
+                    .at(chosen.span, "")
+                    .help("both are new and empty with every task; `x-ecs.ephemeral_storage` says how large it is")
+                    .service(owner.name()),
+            );
+            Place::Task
+        }
+        Storage::Ebs { ephemeral: false } => refuse(
+            "an EBS volume is new and empty with every task of a service",
+            "use `efs` for data that is to stay; `x-ecs: {ebs, ephemeral: true}` says that it may go",
+        ),
+        Storage::Asset | Storage::Efs => refuse(
+            "a named volume cannot be a part of the image",
+            "`asset` is for files of the project: mount their directory, or choose `efs`",
+        ),
+    }
+}
+
+/// A volume on the project's file system.
+fn own<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &Located<Mount>,
+    name: &'a str,
+    volume: Option<&'a Volume>,
+    out: &mut Output,
+) -> Place<'a> {
+    let directory = format!("/{}", fit(name, Grammar::Directory));
+    starts_empty(owner, mount, name, out);
+    let volume = volume.map(|volume| (name, volume));
+    let Some(subpath) = mount.value.subpath.as_deref() else {
+        return Place::Own(OwnVolume { id: name.to_owned(), directory, volume });
+    };
+    let parts: Vec<_> = subpath.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if parts.is_empty() || parts.contains(&"..") {
+        out.say(
+            Diagnostic::error(Code::InvalidValue, format!("{subpath:?} is no path in a volume"))
+                .at(mount.span, "")
+                .help("name a directory below the volume's own, without `..`")
+                .service(owner.name()),
+        );
+        return Place::Nowhere;
+    }
+    let path: String = parts.iter().map(|p| format!("/{}", fit(p, Grammar::Directory))).collect();
+    let id = of_path(name, &format!("{name}/{}", parts.join("/")), parts.last());
+    Place::Own(OwnVolume { id, directory: format!("{directory}{path}"), volume })
+}
+
+/// A name made of a prefix and the end of a path, with a hash of the whole.
+fn of_path(prefix: &str, whole: &str, last: Option<&&str>) -> String {
+    let last = last.copied().unwrap_or_default();
+    let plain: String =
+        last.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = format!("{prefix}-{}", plain.trim_matches('-'));
+    with_hash(&name, whole, LONGEST)
+}
+
+/// The volume that a directory becomes: its name is made of `key`, which is the same on every
+/// machine.
+pub(crate) fn of_directory<'a>(key: &str) -> OwnVolume<'a> {
+    let last = key.rsplit(['/', '\\']).find(|part| !part.is_empty());
+    let id = of_path("bind", key, last.as_ref());
+    OwnVolume { directory: format!("/{id}"), id, volume: None }
+}
+
+/// Docker copies the image's content into a new volume; EFS starts empty. It does not matter for
+/// images that are known to have nothing there: databases make their files when they first start.
+fn starts_empty(owner: &Owner<'_, '_>, mount: &Located<Mount>, volume: &str, out: &mut Output) {
+    if mount.value.nocopy || owner.seeds() {
+        return;
+    }
+    let message = format!("the volume {volume} starts empty");
+    let empty = owner
+        .known
+        .is_some_and(|image| matches!(image.class, Class::Database | Class::Backend | Class::Base));
+    let diagnostic = if empty {
+        Diagnostic::note(Code::VolumeStartsEmpty, message)
+    } else {
+        Diagnostic::warning(Code::VolumeStartsEmpty, message)
+    };
+    out.say(
+        diagnostic
+            .at(mount.span, "on EFS")
+            .help(
+                "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service \
+                does, or let the container write it when it is missing",
+            )
+            .service(owner.name()),
+    );
+}
+
+#[cfg(test)]
+#[path = "mounts_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+//! `driver` and `driver_opts` of a named volume.
+
+use super::{OtherVolume, Owner, Place, own};
+use crate::compose::model::{Mount, Volume};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::source::Located;
+
+/// A volume of which only its driver says where it lives.
+pub(super) fn by_options<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &'a Located<Mount>,
+    name: &'a str,
+    volume: Option<&'a Volume>,
+    out: &mut Output,
+) -> Place<'a> {
+    let option = |key: &str| volume?.driver_opts.get(key).map(|value| value.value.as_str());
+    let driver = volume.and_then(|volume| volume.driver.as_ref()).map_or("", |d| d.value.as_str());
+    if driver == "ebs" {
+        out.say(
+            Diagnostic::error(
+                Code::Refused,
+                "an EBS volume is new and empty with every task of a service",
+            )
+            .at(volume.map_or(mount.span, |volume| volume.span), "")
+            .at(mount.span, "")
+            .help("take `driver` away for EFS; `x-ecs: {ebs, ephemeral: true}` at the volume says that it may go")
+            .service(owner.name()),
+        );
+        return Place::Nowhere;
+    }
+    if !matches!(driver, "" | "local") {
+        return own(owner, mount, name, volume, out);
+    }
+    match option("type") {
+        Some("tmpfs") => {
+            let options = option("o").unwrap_or_default().split(',');
+            let (sizes, rest): (Vec<_>, Vec<_>) =
+                options.filter(|o| !o.is_empty()).partition(|o| o.starts_with("size="));
+            let size = sizes.first().and_then(|size| bytes(size.strip_prefix("size=")?));
+            out.say(
+                Diagnostic::note(
+                    Code::Approximated,
+                    format!("each container has a {name} of its own, in memory"),
+                )
+                .at(mount.span, "")
+                .help("containers share no tmpfs on ECS; take `driver_opts` away to share files")
+                .service(owner.name()),
+            );
+            let known = |o: &&str| {
+                o.split_once('=').is_some_and(|(k, _)| matches!(k, "mode" | "uid" | "gid"))
+            };
+            Place::Memory(size, rest.into_iter().filter(known).map(str::to_owned).collect())
+        }
+        Some("nfs" | "nfs4") => {
+            let host =
+                option("o").unwrap_or_default().split(',').find_map(|o| o.strip_prefix("addr="));
+            match host.and_then(file_system_of) {
+                Some(file_system) => {
+                    let device = option("device").unwrap_or_default().trim_start_matches(':');
+                    let whole = device.trim_matches('/').is_empty();
+                    let parts = (!whole).then_some(device).into_iter();
+                    let path: Vec<_> = parts.chain(mount.value.subpath.as_deref()).collect();
+                    let root = path
+                        .iter()
+                        .map(|p| format!("/{}", p.trim_matches('/')))
+                        .collect::<String>();
+                    Place::Other(OtherVolume {
+                        file_system: file_system.to_owned(),
+                        access_point: None,
+                        root: (!root.is_empty()).then_some(root),
+                    })
+                }
+                None => own(owner, mount, name, volume, out),
+            }
+        }
+        _ => own(owner, mount, name, volume, out),
+    }
+}
+
+/// The file system behind a host name of EFS: `fs-….efs.eu-west-1.amazonaws.com` (EFS user guide,
+/// "Mounting on Amazon EC2 with a DNS name").
+fn file_system_of(host: &str) -> Option<&str> {
+    let (first, rest) = host.split_once(".efs.")?;
+    // A mount target's name has its zone in front.
+    let id = first.rsplit('.').next().unwrap_or(first);
+    (id.starts_with("fs-") && rest.contains(".amazonaws.com")).then_some(id)
+}
+
+/// An amount of memory as mount(8) takes it.
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_and_hosts() {
+        assert_eq!(
+            [bytes("64m"), bytes("1G"), bytes("5"), bytes("x")],
+            [Some(64 << 20), Some(1 << 30), Some(5), None]
+        );
+        for (host, found) in [
+            ("eu-west-1a.fs-1.efs.eu-west-1.amazonaws.com", Some("fs-1")),
+            ("nas.local", None),
+            ("fs-1.efs.example.com", None),
+        ] {
+            assert_eq!(file_system_of(host), found, "{host}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use super::*;
+use crate::diagnostic::Severity;
+use crate::ecs::desired::{Body, EfsVolumeConfiguration, Kind};
+use crate::ecs::testing::{
+    at, container, facts, has, loud, mount, project, resource, run, service, task, volume_mount,
+};
+use crate::ecs::{Translation, translate};
+
+fn store() -> Service {
+    let mut store = service("store", "busybox");
+    store.mounts = vec![volume_mount("data", "/data")];
+    store
+}
+
+/// The store with a volume of these options.
+fn with_options(options: &[(&str, &str)]) -> Translation {
+    let mut project = project(vec![store()]);
+    for (key, value) in options {
+        let value = at((*value).to_owned());
+        project.volumes["data"].driver_opts.insert((*key).to_owned(), value);
+    }
+    translate(&project, None, &facts())
+}
+
+fn efs(done: &Translation) -> EfsVolumeConfiguration {
+    task(done, "store").volumes[0].efs_volume_configuration.clone().expect("a file system")
+}
+
+const EXISTING: &str = "fs-0123456789abcdef0";
+
+fn existing(access_point: Option<&str>) -> Located<Storage> {
+    at(Storage::Existing {
+        file_system: EXISTING.to_owned(),
+        access_point: access_point.map(str::to_owned),
+    })
+}
+
+#[test]
+fn a_file_system_that_is_there_is_used() {
+    let mut project = project(vec![store()]);
+    project.volumes["data"].external = true;
+    project.volumes["data"].storage = Some(existing(Some("fsap-0123456789abcdef0")));
+    let done = translate(&project, None, &facts());
+    assert_eq!(loud(&done.diagnostics), []);
+    let found = efs(&done);
+    assert_eq!(found.file_system_id.to_string(), EXISTING);
+    let point = found.authorization_config.expect("an access point").access_point_id;
+    assert_eq!(point.to_string(), "fsap-0123456789abcdef0");
+    assert!(!has(&done, Kind::FileSystem, "data") && !has(&done, Kind::AccessPoint, "data"));
+    assert!(crate::ecs::validate(&done.desired).is_empty());
+    project.volumes["data"].storage = Some(existing(None));
+    project.services["store"].mounts[0].value.subpath = Some("a/b".to_owned());
+    let found = efs(&translate(&project, None, &facts()));
+    assert_eq!((found.root_directory.as_deref(), found.authorization_config), (Some("/a/b"), None));
+}
+
+#[test]
+fn the_mount_goes_before_the_volume_and_the_volume_before_the_service() {
+    let mut store = store();
+    store.extension.volume = Some(at(Storage::Ephemeral));
+    let mut project = project(vec![store]);
+    let is_own = |project: &crate::compose::Project| {
+        has(&translate(project, None, &facts()), Kind::FileSystem, "data")
+    };
+    assert!(!is_own(&project));
+    project.volumes["data"].storage = Some(at(Storage::Efs));
+    assert!(is_own(&project));
+    project.services["store"].mounts[0].value.storage = Some(at(Storage::Ephemeral));
+    assert!(!is_own(&project));
+}
+
+#[test]
+fn ephemeral_volumes_live_with_their_task() {
+    for storage in [Storage::Ephemeral, Storage::Ebs { ephemeral: true }] {
+        let mut store = store();
+        store.mounts[0].value.storage = Some(at(storage));
+        store.extension.ephemeral_storage = Some(at(100));
+        let done = run(vec![store]);
+        let task = task(&done, "store");
+        assert!(task.volumes[0].host.is_some());
+        assert_eq!(task.ephemeral_storage.as_ref().map(|disk| disk.size_in_gib), Some(100));
+        assert_eq!(loud(&done.diagnostics), []);
+    }
+}
+
+#[test]
+fn what_a_volume_cannot_be() {
+    for storage in [Storage::Ebs { ephemeral: false }, Storage::Asset] {
+        let mut store = store();
+        store.mounts[0].value.storage = Some(at(storage));
+        assert_eq!(loud(&run(vec![store]).diagnostics), [(Severity::Error, Code::Refused)]);
+    }
+    for kind in ["npipe", "cluster"] {
+        let mut store = store();
+        store.mounts = vec![mount(MountKind::Other(kind.to_owned()), "/x")];
+        assert_eq!(loud(&run(vec![store]).diagnostics), [(Severity::Error, Code::Refused)]);
+    }
+}
+
+#[test]
+fn nfs_of_efs_is_used_and_any_other_is_made_anew() {
+    let done = with_options(&[
+        ("type", "nfs"),
+        ("o", "nfsvers=4.1,addr=fs-0123456789abcdef0.efs.eu-west-1.amazonaws.com,rw"),
+        ("device", ":/shared"),
+    ]);
+    assert_eq!(loud(&done.diagnostics), []);
+    let found = efs(&done);
+    assert_eq!(found.file_system_id.to_string(), EXISTING);
+    assert_eq!(found.root_directory.as_deref(), Some("/shared"));
+    let other = [("type", "nfs"), ("o", "addr=10.0.0.1"), ("device", ":/x")];
+    let done = with_options(&other);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    assert!(has(&done, Kind::AccessPoint, "data"));
+}
+
+#[test]
+fn volumes_in_memory_stay_there() {
+    let done = with_options(&[("type", "tmpfs"), ("device", "tmpfs"), ("o", "size=10m,uid=5,x")]);
+    let linux = container(&done, "store").linux_parameters.as_ref().expect("memory");
+    assert_eq!(
+        (linux.tmpfs[0].size, &linux.tmpfs[0].mount_options[..]),
+        (10, &["uid=5".to_owned()][..])
+    );
+    assert!(task(&done, "store").volumes.is_empty() && !has(&done, Kind::FileSystem, "data"));
+}
+
+#[test]
+fn a_part_of_a_volume_has_an_access_point_of_its_own() {
+    let mut store = store();
+    let mut part = volume_mount("data", "/part");
+    part.value.subpath = Some("a/./b".to_owned());
+    store.mounts.push(part.clone());
+    let done = run(vec![store.clone()]);
+    let task = task(&done, "store");
+    assert_eq!(task.volumes.len(), 2);
+    let part_name = &task.container_definitions[0].mount_points[1].source_volume;
+    assert!(part_name.starts_with("data-b-"), "{part_name}");
+    let Body::AccessPoint(point) = &resource(&done, Kind::AccessPoint, part_name).body else {
+        panic!("no access point")
+    };
+    assert_eq!(point.root_directory.path, "/data/a/b");
+    for (subpath, storage) in [("../x", Storage::Efs), ("x", Storage::Ephemeral)] {
+        store.mounts[1].value.subpath = Some(subpath.to_owned());
+        store.mounts[1].value.storage = Some(at(storage));
+        assert!(run(vec![store.clone()]).diagnostics.has_errors(), "{subpath}");
+    }
+}
+
+#[test]
+fn who_wants_an_empty_volume_is_told_nothing() {
+    let mut web = service("web", "acme/web:1");
+    web.mounts = vec![volume_mount("data", "/data")];
+    web.mounts[0].value.nocopy = true;
+    assert!(run(vec![web]).diagnostics.is_empty());
+}
+
+#[test]
+fn the_content_of_an_image_becomes_a_part_of_another() {
+    let mut web = service("web", "acme/web:1");
+    web.mounts = vec![mount(MountKind::Image("acme/pages:1".to_owned()), "/pages")];
+    web.mounts[0].value.read_only = true;
+    web.mounts[0].value.subpath = Some("html".to_owned());
+    let done = run(vec![web]);
+    assert!(done.diagnostics.is_empty());
+    let Body::Image(image) = &resource(&done, Kind::Image, "web").body else { panic!("no image") };
+    let source = AssetSource::Image {
+        reference: "acme/pages:1".to_owned(),
+        subpath: Some("html".to_owned()),
+    };
+    assert_eq!((image.base.as_deref(), &image.assets[0].source), (Some("acme/web:1"), &source));
+}
+
+#[test]
+fn one_task_has_a_volume_at_one_place() {
+    let one = store();
+    let mut two = service("two", "busybox");
+    two.mounts = vec![volume_mount("data", "/data")];
+    two.volumes_from = vec![at("store".to_owned())];
+    two.mounts[0].value.storage = Some(at(Storage::Ephemeral));
+    assert_eq!(loud(&run(vec![one, two]).diagnostics), [(Severity::Error, Code::Conflict)]);
+}

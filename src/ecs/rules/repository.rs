@@ -1,0 +1,116 @@
+//! `x-ecs.repositories`: the ECR repositories of what is built.
+
+use serde_json::json;
+
+use crate::compose::model::{Repositories, Service};
+use crate::ecs::desired::{
+    Body, ImageScanning, Kind, Repository, RepositoryEncryption, ResourceId,
+};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit};
+use crate::source::Span;
+
+/// The ECR repository of a service that is built.
+pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
+    let (stack, service) = (fit(&cx.stack, Grammar::Repository), fit(service, Grammar::Repository));
+    // The stack stays in the name: two environments must not share a repository.
+    match &cx.project.extension.repositories.prefix {
+        Some(prefix) => format!("{}/{stack}/{service}", prefix.value),
+        None => format!("{stack}/{service}"),
+    }
+}
+
+/// Adds the repository of a service that is built.
+pub(super) fn add(
+    cx: &Context<'_>,
+    service: &Service,
+    place: Span,
+    out: &mut Output,
+) -> ResourceId {
+    let name = &service.name.value;
+    let id = ResourceId::new(Kind::Repository, name);
+    let body = body(cx, &id, repository_name(cx, name));
+    out.add(id.clone(), Body::Repository(body), Some(name), Some(place));
+    id
+}
+
+/// A repository with the settings of the project.
+pub(super) fn body(cx: &Context<'_>, id: &ResourceId, repository_name: String) -> Repository {
+    let Repositories { prefix: _, keep, scan, immutable, kms_key } =
+        &cx.project.extension.repositories;
+    let is_immutable = immutable.as_ref().is_some_and(|on| on.value);
+    Repository {
+        repository_name,
+        image_tag_mutability: if is_immutable { "IMMUTABLE" } else { "MUTABLE" }.to_owned(),
+        image_scanning_configuration: ImageScanning {
+            scan_on_push: scan.as_ref().is_none_or(|on| on.value),
+        },
+        encryption_configuration: kms_key.as_ref().map(|key| RepositoryEncryption {
+            encryption_type: "KMS".to_owned(),
+            kms_key: key.value.clone(),
+        }),
+        lifecycle_policy_text: keep.as_ref().map(|keep| lifecycle(keep.value)),
+        tags: cx.upper_tags(id),
+    }
+}
+
+/// Keeps the newest images (ECR user guide, "Lifecycle policy parameters"). The keys stand in
+/// order, so that the document is the same bytes everywhere.
+fn lifecycle(keep: u32) -> String {
+    let rule = json!({
+        "action": {"type": "expire"},
+        "description": format!("keeps the newest {keep}"),
+        "rulePriority": 1,
+        "selection": {
+            "countNumber": keep,
+            "countType": "imageCountMoreThan",
+            "tagStatus": "any",
+        },
+    });
+    json!({ "rules": [rule] }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::model::ProjectExtension;
+    use crate::ecs::testing::{at, built, facts, project, resource};
+    use crate::ecs::translate;
+
+    #[test]
+    fn settings_of_repositories() {
+        let mut project = project(vec![built("web")]);
+        project.extension = ProjectExtension {
+            repositories: Repositories {
+                prefix: Some(at("team/apps".to_owned())),
+                keep: Some(at(5)),
+                scan: Some(at(false)),
+                immutable: Some(at(true)),
+                kms_key: Some(at("alias/images".to_owned())),
+            },
+            ..ProjectExtension::default()
+        };
+        let done = translate(&project, None, &facts());
+        let Body::Repository(found) = &resource(&done, Kind::Repository, "web").body else {
+            panic!("no repository")
+        };
+        assert_eq!(found.repository_name, "team/apps/shop/web");
+        assert_eq!(found.image_tag_mutability, "IMMUTABLE");
+        assert!(!found.image_scanning_configuration.scan_on_push);
+        let key = found.encryption_configuration.as_ref().map(|e| e.kms_key.as_str());
+        assert_eq!(key, Some("alias/images"));
+        let requests = resource(&done, Kind::Repository, "web").requests();
+        let [create, policy] = requests.as_slice() else { panic!("{requests:?}") };
+        assert!(create.body.get("lifecyclePolicyText").is_none());
+        assert_eq!(policy.operation, "put-lifecycle-policy");
+        assert_eq!(policy.body["repositoryName"], "team/apps/shop/web");
+        let text = policy.body["lifecyclePolicyText"].as_str().expect("text");
+        assert!(text.contains(r#""countNumber":5,"countType":"imageCountMoreThan""#), "{text}");
+        // ECR takes no shorter text (API reference, `PutLifecyclePolicy`).
+        assert!(lifecycle(1).len() >= 100);
+        let role = &resource(&done, Kind::Role, "web").body;
+        let Body::Role(role) = role else { panic!("no role") };
+        let policy = role.policy.as_ref().expect("a policy");
+        assert!(policy.policy_document.contains("repository/team/apps/shop/web"));
+    }
+}

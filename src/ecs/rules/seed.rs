@@ -1,0 +1,101 @@
+//! `x-ecs.seed`: a new volume gets what the image has in its place, as Docker does it.
+
+use super::container::container_name;
+use super::image;
+use super::mounts::Place;
+use super::volumes::Mounts;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{ContainerDefinition, ContainerDependency, MountPoint};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
+
+/// Where the volumes are mounted in the container that fills them.
+const ROOT: &str = "/.decklift-seed";
+
+/// A file in a volume that is being filled: a copy that was cut short begins anew.
+const MARK: &str = ".decklift-seeding";
+
+/// The container that fills the new volumes of a service before it starts; it is the service's own
+/// image, and needs a shell, `ls` and `cp` there.
+pub(crate) fn container(
+    member: &Member<'_>,
+    mounts: &Mounts,
+    out: &mut Output,
+) -> Option<ContainerDefinition> {
+    let seed = member.service.extension.seed.as_ref().filter(|seed| seed.value)?;
+    let mut points: Vec<MountPoint> = Vec::new();
+    let mut script = String::from("set -e\n");
+    for point in &mounts.points {
+        let is_new = member.stored.iter().any(|stored| {
+            let Place::Own(own) = &stored.place else { return false };
+            let mount = &stored.mount.value;
+            // Docker fills named volumes alone.
+            own.volume.is_some()
+                && mount.target == point.container_path
+                && !mount.nocopy
+                && !point.read_only
+        });
+        if !is_new {
+            continue;
+        }
+        let to = format!("{ROOT}/{}", points.len());
+        let from = quoted(&point.container_path);
+        script.push_str(&format!(
+            "if [ -d {from} ] && {{ [ -z \"$(ls -A {to})\" ] || [ -e {to}/{MARK} ]; }}; then\n\
+             : > {to}/{MARK}\ncp -a {from}/. {to}/\nrm {to}/{MARK}\nfi\n"
+        ));
+        points.push(MountPoint {
+            source_volume: point.source_volume.clone(),
+            container_path: to,
+            read_only: false,
+        });
+    }
+    if points.is_empty() {
+        out.say(
+            Diagnostic::warning(Code::Ignored, "there is no volume to seed")
+                .at(seed.span, "")
+                .help("`seed` fills the service's new volumes on EFS that may be written to")
+                .service(member.name()),
+        );
+        return None;
+    }
+    out.say(
+        Diagnostic::note(
+            Code::Approximated,
+            "a container of the service's image fills its new volumes first",
+        )
+        .at(seed.span, "")
+        .help("the image needs `sh`, `ls` and `cp`; without them the service does not start")
+        .service(member.name()),
+    );
+    Some(ContainerDefinition {
+        name: name(member),
+        image: image::reference(member),
+        essential: false,
+        // Only root may write to a new volume.
+        user: Some("0".to_owned()),
+        entry_point: Some(vec!["sh".to_owned(), "-c".to_owned()]),
+        command: Some(vec![script]),
+        mount_points: points,
+        ..ContainerDefinition::default()
+    })
+}
+
+/// What the service's container waits for.
+pub(crate) fn dependency(seed: &ContainerDefinition) -> ContainerDependency {
+    ContainerDependency { container_name: seed.name.clone(), condition: "SUCCESS".to_owned() }
+}
+
+fn name(member: &Member<'_>) -> String {
+    fit(&format!("{}-seed", container_name(member.name())), Grammar::Ecs)
+}
+
+/// A path as one word of the shell.
+fn quoted(path: &str) -> String {
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+#[path = "seed_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! What a service gets from elsewhere: `secrets`, `configs`, `x-ecs.secret_env` and
+//! `x-ecs.env_files_s3`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::configs;
+use super::file_reference::{Placed, placed};
+use super::secret_files::{DIRECTORY, SecretFile};
+use super::secrets::{Fetched, Grant, existing, fetched};
+use crate::compose::model::Service;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{Asset, AssetSource, ContainerSecret, EnvironmentFile};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::short_hash;
+use crate::ecs::translate::survey::Member;
+use crate::source::{Located, Span};
+
+/// What a service gets from elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Supply {
+    /// Variables whose values ECS fetches, sorted by name.
+    pub(crate) variables: Vec<ContainerSecret>,
+    /// Files of variables, in order.
+    pub(crate) variable_files: Vec<EnvironmentFile>,
+    /// Secrets that become files, sorted by path.
+    pub(crate) files: Vec<SecretFile>,
+    /// What is laid over the image, by target, and what says so.
+    pub(crate) assets: BTreeMap<String, (Asset, Span)>,
+    /// What ECS must be allowed to read.
+    pub(crate) grants: BTreeSet<Grant>,
+}
+
+/// Finds out what a service gets.
+pub(crate) fn supply(cx: &Context<'_>, service: &Service, out: &mut Output) -> Supply {
+    let mut supply = Supply::default();
+    files(cx, service, &mut supply, out);
+    variables(cx, service, &mut supply, out);
+    for file in &service.extension.env_files_s3 {
+        variable_file(cx, service, file, &mut supply, out);
+    }
+    for (asset, span) in configs::assets(cx, service, out) {
+        supply.assets.insert(asset.target.clone(), (asset, span));
+    }
+    supply
+}
+
+/// All that goes on top of a service's image: what it mounts, and what it gets from elsewhere.
+/// Sorted by target.
+pub(crate) fn on_top(member: &Member<'_>, mounted: Vec<Asset>, out: &mut Output) -> Vec<Asset> {
+    let mut all: BTreeMap<_, _> =
+        mounted.into_iter().map(|asset| (asset.target.clone(), asset)).collect();
+    for (target, (asset, span)) in &member.supply.assets {
+        if all.insert(target.clone(), asset.clone()).is_some() {
+            out.say(
+                Diagnostic::error(Code::Conflict, format!("two files are put at {target}"))
+                    .at(*span, "")
+                    .help("give one of them another `target`")
+                    .service(member.name()),
+            );
+        }
+    }
+    all.into_values().collect()
+}
+
+fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Output) {
+    let mut files = BTreeMap::new();
+    for reference in &service.written.secrets {
+        let placed = placed(service, reference, DIRECTORY, out);
+        let name = &reference.source.value;
+        // What is at fault with the secret itself is said once, where it is defined.
+        let found = cx.project.secrets.get(name).and_then(|object| fetched(cx, name, object).ok());
+        let (Some(Placed { target, uid, gid, mode }), Some(found)) = (placed, found) else {
+            continue;
+        };
+        let Fetched { value_from, grant } = found;
+        supply.grants.insert(grant);
+        let inside = target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
+        let path = if inside {
+            target
+        } else {
+            let path = format!("{DIRECTORY}/.decklift/{}", short_hash(&target));
+            let link = Asset::of_root(target.clone(), AssetSource::Link(path.clone()), false);
+            supply.assets.insert(target, (link, reference.source.span));
+            path
+        };
+        let file = SecretFile { path: path.clone(), uid, gid, mode, value_from };
+        files.insert(path, file);
+    }
+    supply.files = files.into_values().collect();
+}
+
+fn variables(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Output) {
+    for (variable, source) in &service.extension.secret_env {
+        let found = match cx.project.secrets.get(&source.value) {
+            Some(object) => match fetched(cx, &source.value, object) {
+                Ok(found) => found,
+                Err(_) => continue,
+            },
+            None => match existing(cx, &source.value, None) {
+                Ok(found) => found,
+                Err(help) => {
+                    out.say(
+                        Diagnostic::error(
+                            Code::InvalidValue,
+                            format!("{variable} cannot be fetched from {:?}", source.value),
+                        )
+                        .at(source.span, "")
+                        .help(help)
+                        .service(&service.name.value),
+                    );
+                    continue;
+                }
+            },
+        };
+        if let Some(literal) = service.environment.get(variable) {
+            out.say(
+                Diagnostic::note(Code::Ignored, format!("the value of {variable} is not used"))
+                    .at(literal.span, "for local use")
+                    .at(source.span, "ECS fetches it from here")
+                    .help("`x-ecs.secret_env` goes before `environment`")
+                    .service(&service.name.value),
+            );
+        }
+        let Fetched { value_from, grant } = found;
+        supply.grants.insert(grant);
+        supply.variables.push(ContainerSecret { name: variable.clone(), value_from });
+    }
+    supply.variables.sort();
+}
+
+/// `s3://BUCKET/KEY.env`, or the object's ARN (ECS API reference, `EnvironmentFile`).
+fn variable_file(
+    cx: &Context<'_>,
+    service: &Service,
+    file: &Located<String>,
+    supply: &mut Supply,
+    out: &mut Output,
+) {
+    let partition = &cx.facts.partition;
+    let path = match file.value.strip_prefix("s3://") {
+        Some(path) => Some((partition.as_str(), path)),
+        None => file
+            .value
+            .strip_prefix("arn:")
+            .and_then(|rest| rest.split_once(":s3:::"))
+            .filter(|(partition, _)| !partition.contains(':')),
+    };
+    let parts = path.and_then(|(partition, path)| {
+        let (bucket, key) = path.split_once('/')?;
+        (!bucket.is_empty() && key.ends_with(".env")).then_some((partition, bucket, key))
+    });
+    let Some((partition, bucket, key)) = parts else {
+        out.say(
+            Diagnostic::error(
+                Code::InvalidValue,
+                format!("{:?} is no file of variables", file.value),
+            )
+            .at(file.span, "")
+            .help("write `s3://BUCKET/PATH.env`: ECS takes files in S3 that end with `.env`")
+            .service(&service.name.value),
+        );
+        return;
+    };
+    let bucket = format!("arn:{partition}:s3:::{bucket}");
+    let object = format!("{bucket}/{key}");
+    let file = EnvironmentFile { value: object.clone(), kind: "s3".to_owned() };
+    supply.variable_files.push(file);
+    supply.grants.insert(Grant::Object(object, bucket));
+}
+
+#[cfg(test)]
+#[path = "supply_tests.rs"]
+mod tests;

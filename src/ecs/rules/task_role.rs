@@ -1,0 +1,242 @@
+//! The task role: what the application itself may do. It exists only where something needs it.
+
+use serde_json::{Value as Json, json};
+
+use super::agreed::agreed;
+use super::grants;
+use super::role::{create, role_arn};
+use crate::compose::model::{Policy, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    AttachRolePolicy, Attribute, Body, Kind, LinuxParameters, PutRolePolicy, ResourceId, Role,
+    TaskDefinition, Value,
+};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::Grammar;
+use crate::ecs::translate::unit::Unit;
+
+/// What the agent of ECS Exec does (ECS developer guide, "Monitor Amazon ECS containers with ECS
+/// Exec"); these actions take no resource.
+const EXEC: [&str; 4] = [
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+];
+
+/// The task role's id. No Compose service has a `+` in its name.
+pub(crate) fn task_role(unit: &str) -> ResourceId {
+    ResourceId::new(Kind::Role, format!("{unit}+task"))
+}
+
+/// Whether a shell can be opened in the containers of a unit.
+pub(crate) fn exec(unit: &Unit<'_>) -> bool {
+    let wants = |service: &Service| service.extension.exec.as_ref().is_some_and(|on| on.value);
+    unit.members.iter().any(|member| wants(member.service))
+}
+
+/// The task role of a unit, made where it names none and needs one.
+pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option<Value> {
+    let services = || unit.members.iter().map(|member| member.service);
+    if let Some(role) = agreed(unit, "role", |x| x.role.as_ref(), String::eq, out) {
+        if let Some(policy) = services().find_map(|s| s.extension.policies.first()) {
+            out.say(
+                Diagnostic::error(Code::Conflict, "an existing role is used as it is")
+                    .at(policy.span, "this policy would not be added")
+                    .at(role.span, "to this role")
+                    .help("add the policies to the role yourself, or take `role` away")
+                    .service(unit.name()),
+            );
+        }
+        if exec(unit) {
+            let needs = format!("the role must allow `{}`", EXEC.join("`, `"));
+            out.say(
+                Diagnostic::note(Code::Approximated, "exec works as far as the role lets it")
+                    .at(role.span, "")
+                    .help(needs)
+                    .service(unit.name()),
+            );
+        }
+        return Some(Value::Known(role_arn(cx, &role.value)));
+    }
+    let id = task_role(unit.name());
+    let role_name = cx.name(&format!("{}-task", unit.name()), Grammar::Role);
+    let (attached, statements) = policies(unit, &role_name);
+    if attached.is_empty() && statements.is_empty() {
+        return None;
+    }
+    let description = format!("What {} may do in {}", unit.name(), cx.stack);
+    let policy = grants::document(statements).map(|policy_document| PutRolePolicy {
+        role_name: role_name.clone(),
+        policy_name: "task".to_owned(),
+        policy_document,
+    });
+    let create = create(cx, role_name, description, &id);
+    let body = Role { create, policy, attached: Some(attached) };
+    out.add(id.clone(), Body::Role(body), Some(unit.name()), Some(unit.span()));
+    Some(Value::From(id, Attribute::Arn))
+}
+
+/// The managed policies, sorted, and the statements in the order of the files.
+fn policies(unit: &Unit<'_>, role_name: &str) -> (Vec<AttachRolePolicy>, Vec<Json>) {
+    let (mut attached, mut statements) = (Vec::new(), Vec::new());
+    for policy in unit.members.iter().flat_map(|member| &member.service.extension.policies) {
+        match &policy.value {
+            Policy::Managed(arn) => attached.push(AttachRolePolicy {
+                role_name: role_name.to_owned(),
+                policy_arn: arn.clone(),
+            }),
+            Policy::Statement(statement) => {
+                let statement = Json::Object(statement.clone());
+                if !statements.contains(&statement) {
+                    statements.push(statement);
+                }
+            }
+        }
+    }
+    attached.sort();
+    attached.dedup();
+    if exec(unit) {
+        statements.push(json!({"Action": EXEC, "Effect": "Allow", "Resource": "*"}));
+    }
+    (attached, statements)
+}
+
+/// Gives each container an init process, which reaps what a shell leaves behind, and says where
+/// none can be opened (ECS developer guide, "ECS Exec", considerations).
+pub(crate) fn prepare(unit: &Unit<'_>, task: &mut TaskDefinition, out: &mut Output) {
+    if !exec(unit) {
+        return;
+    }
+    for container in &mut task.container_definitions {
+        let linux = container.linux_parameters.get_or_insert_with(LinuxParameters::default);
+        linux.init_process_enabled = Some(true);
+    }
+    for service in unit.members.iter().map(|member| member.service) {
+        if let Some(read_only) = service.read_only.as_ref().filter(|on| on.value) {
+            out.say(
+                Diagnostic::warning(
+                    Code::Approximated,
+                    "no shell can be opened in a container with a read-only root",
+                )
+                .at(read_only.span, "")
+                .help("the agent of ECS Exec writes to the container: leave `read_only` or `exec`")
+                .service(&service.name.value),
+            );
+        }
+    }
+    if unit.leader().job.is_some()
+        && let Some(exec) = unit.members.iter().find_map(|m| m.service.extension.exec.as_ref())
+    {
+        out.say(
+            Diagnostic::note(Code::Ignored, "no shell can be opened in a job")
+                .at(exec.span, "")
+                .help("a job ends by itself; give `exec` to services that run on")
+                .service(unit.name()),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{
+        at, container, ecs_service, has, loud, resource, run, service, task,
+    };
+
+    const READ: &str = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
+
+    fn statement() -> Policy {
+        let json = json!({"Action": "s3:PutObject", "Effect": "Allow", "Resource": "*"});
+        Policy::Statement(json.as_object().expect("an object").clone())
+    }
+
+    #[test]
+    fn nothing_asked_nothing_made() {
+        let done = run(vec![service("web", "nginx")]);
+        assert_eq!(task(&done, "web").task_role_arn, None);
+        assert!(!has(&done, Kind::Role, "web+task"));
+    }
+
+    #[test]
+    fn policies_make_a_role() {
+        let mut web = service("web", "nginx");
+        web.extension.policies =
+            vec![at(Policy::Managed(READ.to_owned())), at(statement()), at(statement())];
+        let done = run(vec![web]);
+        let arn = task(&done, "web").task_role_arn.as_ref().map(ToString::to_string);
+        assert_eq!(arn.as_deref(), Some("${role/web+task/arn}"));
+        assert_eq!(
+            Value::parse("${role/web+task/arn}"),
+            Value::From(task_role("web"), Attribute::Arn)
+        );
+        let found = resource(&done, Kind::Role, "web+task");
+        let operations: Vec<_> = found.requests().iter().map(|r| r.operation).collect();
+        assert_eq!(operations, ["create-role", "put-role-policy", "attach-role-policy"]);
+        let Body::Role(role) = &found.body else { panic!("no role") };
+        assert_eq!(role.create.role_name, "shop-web-task");
+        assert_eq!(
+            role.policy.as_ref().expect("a policy").policy_document,
+            r#"{"Statement":[{"Action":"s3:PutObject","Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#
+        );
+    }
+
+    #[test]
+    fn managed_policies_alone_need_no_inline_one() {
+        let mut web = service("web", "nginx");
+        web.extension.policies = vec![at(Policy::Managed(READ.to_owned()))];
+        let done = run(vec![web]);
+        let Body::Role(role) = &resource(&done, Kind::Role, "web+task").body else {
+            panic!("no role")
+        };
+        assert_eq!(role.policy, None);
+        assert_eq!(role.attached.as_ref().expect("a list")[0].policy_arn, READ);
+    }
+
+    #[test]
+    fn exec_opens_a_channel() {
+        let mut web = service("web", "nginx");
+        web.extension.exec = Some(at(true));
+        let done = run(vec![web.clone()]);
+        assert!(ecs_service(&done, "web").enable_execute_command);
+        let linux = container(&done, "web").linux_parameters.clone().expect("linux");
+        assert_eq!(linux.init_process_enabled, Some(true));
+        let Body::Role(role) = &resource(&done, Kind::Role, "web+task").body else {
+            panic!("no role")
+        };
+        let document = &role.policy.as_ref().expect("a policy").policy_document;
+        assert!(EXEC.iter().all(|action| document.contains(action)));
+        web.read_only = Some(at(true));
+        let done = run(vec![web.clone()]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        web.extension.exec = Some(at(false));
+        web.read_only = None;
+        let done = run(vec![web]);
+        assert!(!ecs_service(&done, "web").enable_execute_command);
+        assert!(!has(&done, Kind::Role, "web+task"));
+    }
+
+    #[test]
+    fn an_existing_role_is_not_changed() {
+        let mut web = service("web", "nginx");
+        web.extension.role = Some(at("app".to_owned()));
+        let done = run(vec![web.clone()]);
+        let arn = task(&done, "web").task_role_arn.as_ref().map(ToString::to_string);
+        assert_eq!(arn.as_deref(), Some("arn:aws:iam::123456789012:role/app"));
+        assert!(!has(&done, Kind::Role, "web+task"));
+        web.extension.policies = vec![at(statement())];
+        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Conflict)]);
+    }
+
+    #[test]
+    fn the_services_of_a_task_have_one_role() {
+        let (mut web, mut side) = (service("web", "nginx"), service("side", "acme/side"));
+        for (service, role) in [(&mut web, "one"), (&mut side, "two")] {
+            service.extension.task = Some(at("web".to_owned()));
+            service.extension.role = Some(at(role.to_owned()));
+        }
+        let done = run(vec![web, side]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Conflict)]);
+    }
+}
