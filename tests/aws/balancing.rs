@@ -68,7 +68,7 @@ async fn rules_change_places_and_everything_reads_back() {
     assert_eq!(balancers, 3);
     let first = plan(&desired, &Actual::default());
     let open: Vec<_> = first.public.iter().map(|o| (&*o.scheme, o.port)).collect();
-    assert_eq!(open, [("http", 80), ("https", 443), ("https", 443), ("udp", 5353), ("https", 443)]);
+    assert_eq!(open, [("http", 80), ("https", 443), ("udp", 5353), ("https", 443), ("https", 443)]);
     let made = carry_out(&aws, &desired, &first).await;
     assert_eq!(list(&changes(&aws, &desired).await), Vec::<String>::new());
     // An answer was lost.

@@ -233,3 +233,84 @@ fn what_does_not_speak_http_has_a_network_load_balancer_when_asked() {
     let unchecked = run(vec![dns]);
     assert_eq!(loud(&unchecked.diagnostics), [(Severity::Warning, Code::PortNotPublic)]);
 }
+
+/// The one fault after an edit of a resource.
+#[track_caller]
+fn fault(done: &Translation, kind: Kind, name: &str, edit: impl FnOnce(&mut Body)) -> String {
+    let mut desired = done.desired.clone();
+    let id = crate::ecs::desired::ResourceId::new(kind, name);
+    edit(&mut desired.resources.get_mut(&id).expect("a resource").body);
+    let found = validate(&desired);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found[0].message.clone()
+}
+
+#[test]
+fn what_aws_would_refuse_is_found() {
+    let mut dns = service("dns", "acme/dns:1");
+    dns.ports = vec![port(5432, 5432)];
+    dns.extension.ports.insert(5432, at(PortExposure::Public));
+    let mut secure = shared("docs", &[], &["/docs"]);
+    secure.ports[0].value.app_protocol = Some("grpc".to_owned());
+    let done = with_certificate(vec![shared("api", &["a.example.com"], &[]), secure, dns]);
+    is_good(&done);
+    let rule = |edit: fn(&mut ListenerRule)| {
+        fault(&done, Kind::ListenerRule, "443-api", |body| match body {
+            Body::ListenerRule(rule) => edit(rule),
+            body => panic!("{body:?}"),
+        })
+    };
+    assert!(rule(|rule| rule.priority = 0).contains("a priority of 0"));
+    assert!(rule(|rule| rule.conditions.clear()).contains("0 values"));
+    assert!(rule(|rule| rule.actions.push(rule.actions[0].clone())).contains("one action"));
+    let long = rule(|rule| {
+        if let Some(hosts) = &mut rule.conditions[0].host_header_config {
+            hosts.values = vec![format!("{}.com", "a".repeat(128))];
+        }
+    });
+    assert!(long.contains("a rule for"), "{long}");
+    let listener = |name: &str, edit: fn(&mut Listener)| {
+        fault(&done, Kind::Listener, name, |body| match body {
+            Body::Listener(listener) => edit(listener),
+            body => panic!("{body:?}"),
+        })
+    };
+    assert!(listener("443", |l| l.certificates.clear()).contains("without a certificate"));
+    let arn = listener("443", |l| l.certificates[0].certificate_arn = "shop.example.com".into());
+    assert!(arn.contains("is no certificate"), "{arn}");
+    assert!(listener("80", |l| l.ssl_policy = Some("x".into())).contains("without HTTPS"));
+    let http = listener("network-5432", |l| l.protocol = "HTTP".into());
+    assert!(http.contains("no protocol of a listener"), "{http}");
+    let group = |name: &str, edit: fn(&mut TargetGroup)| {
+        fault(&done, Kind::TargetGroup, name, |body| match body {
+            Body::TargetGroup(group) => edit(group),
+            body => panic!("{body:?}"),
+        })
+    };
+    assert!(group("dns-5432", |g| g.create.health_check_path = Some("/".into())).contains("fit"));
+    assert!(group("api-8000", |g| g.create.matcher = None).contains("does not fit"));
+    let codes = group("docs-8000", |g| {
+        if let Some(matcher) = &mut g.create.matcher {
+            matcher.grpc_code = Some("0-100".into());
+        }
+    });
+    assert!(codes.contains("its codes"), "{codes}");
+}
+
+#[test]
+fn many_rules_have_priorities_of_their_own_in_their_band() {
+    let rules =
+        (0..90).map(|n| super::rule::conditions(&shared("s", &[], &[&format!("/p{n:02}")])));
+    let all = super::rule::priorities(rules);
+    let distinct: std::collections::BTreeSet<_> = all.values().collect();
+    assert_eq!((all.len(), distinct.len()), (90, 90));
+    let narrow = super::rule::conditions(&shared("s", &[], &["/p00/deeper"]));
+    let wide = super::rule::conditions(&shared("s", &["a.example.com"], &[]));
+    let both = super::rule::conditions(&shared("s", &["a.example.com"], &["/p"]));
+    let stars = super::rule::conditions(&shared("s", &["*.example.com"], &["/p"]));
+    let order = [both, wide, stars, narrow];
+    let priorities = super::rule::priorities(order.iter().cloned());
+    let order: Vec<_> = order.iter().map(|rule| priorities[rule]).collect();
+    assert!(order.is_sorted() && order[3] < *all.values().min().expect("one"), "{order:?}");
+    assert!(priorities.values().chain(all.values()).all(|p| (1..=50_000).contains(p)));
+}
