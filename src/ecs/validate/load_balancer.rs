@@ -147,7 +147,7 @@ pub(super) fn listener(listener: &Listener, unique: &mut Unique, report: &mut Re
             "HTTPS without a certificate",
             "an HTTPS listener needs one; name it with `x-ecs.certificate`",
         );
-    } else if !tls && !(certificates.is_empty() && ssl_policy.is_none()) {
+    } else if !tls && (!certificates.is_empty() || ssl_policy.is_some()) {
         report.fault("a certificate without HTTPS", "this is a fault of decklift");
     }
     for certificate in certificates {

@@ -84,19 +84,19 @@ pub(super) fn check(service: &Service, out: &mut Output) {
         out.say(fault("`path`", path.span, help));
     }
     let values: usize = conditions(service).iter().map(|c| values(c).len()).sum();
-    if values > MOST_VALUES {
-        if let Some(first) = http.host.first().or(http.path.first()) {
-            let message =
-                format!("a rule asks for {MOST_VALUES} values at most, and this for {values}");
-            let help = "a path without wildcards counts twice, for itself and for what is below it: \
-                        write fewer, or use wildcards";
-            out.say(
-                Diagnostic::error(Code::InvalidValue, message)
-                    .at(first.span, "")
-                    .help(help)
-                    .service(&service.name.value),
-            );
-        }
+    if values > MOST_VALUES
+        && let Some(first) = http.host.first().or(http.path.first())
+    {
+        let message =
+            format!("a rule asks for {MOST_VALUES} values at most, and this for {values}");
+        let help = "a path without wildcards counts twice, for itself and for what is below it: \
+                    write fewer, or use wildcards";
+        out.say(
+            Diagnostic::error(Code::InvalidValue, message)
+                .at(first.span, "")
+                .help(help)
+                .service(&service.name.value),
+        );
     }
 }
 
