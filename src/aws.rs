@@ -69,6 +69,7 @@ impl Cloud for Aws {
             Body::LoadBalancer(body) => self.create_load_balancer(body).await,
             Body::TargetGroup(body) => self.create_target_group(body).await,
             Body::Listener(body) => self.create_listener(body).await,
+            Body::ListenerRule(body) => self.create_listener_rule(body).await,
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
@@ -99,6 +100,7 @@ impl Cloud for Aws {
             Body::LoadBalancer(body) => self.update_load_balancer(body).await,
             Body::TargetGroup(body) => self.update_target_group(body).await,
             Body::Listener(body) => self.update_listener(body).await,
+            Body::ListenerRule(body) => self.update_listener_rule(body).await,
             // A revision cannot be changed: another one is registered.
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
@@ -131,6 +133,7 @@ impl Cloud for Aws {
             Body::LoadBalancer(_) => self.delete_load_balancer(given(Attribute::Arn)?).await,
             Body::TargetGroup(_) => self.delete_target_group(given(Attribute::Arn)?).await,
             Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
+            Body::ListenerRule(_) => self.delete_listener_rule(given(Attribute::Arn)?).await,
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,

@@ -3,6 +3,8 @@
 
 #[path = "aws/app.rs"]
 mod app;
+#[path = "aws/balancing.rs"]
+mod balancing;
 #[path = "aws/emulator.rs"]
 mod emulator;
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 18] = [
+const SETS: [&str; 20] = [
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -27,6 +27,8 @@ const SETS: [&str; 18] = [
     "SecurityGroups",
     "Subnets",
     "Attributes",
+    "Conditions",
+    "Values",
 ];
 
 /// Fields that hold a JSON document.
@@ -132,7 +134,7 @@ fn set(want: &Json, have: &mut Json) {
 
 fn counterpart(want: &Json, have: &Json) -> bool {
     let (Json::Object(wanted), Json::Object(read)) = (want, have) else { return want == have };
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "name",
         "containerPath",
         "discoveryName",
@@ -141,6 +143,7 @@ fn counterpart(want: &Json, have: &Json) -> bool {
         "containerPort",
         "protocol",
         "Key",
+        "Field",
     ];
     let mut named = NAMES.iter().filter(|name| wanted.contains_key(**name)).peekable();
     named.peek().is_some() && named.all(|name| wanted.get(*name) == read.get(*name))

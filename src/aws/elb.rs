@@ -2,6 +2,7 @@
 
 mod health;
 mod listener;
+mod listener_rule;
 mod load_balancer;
 mod target_group;
 
@@ -60,7 +61,11 @@ impl Aws {
         .await?;
         let arns: Vec<_> =
             listeners.iter().filter_map(|l| l.listener_arn().map(str::to_owned)).collect();
-        let listener_tags = self.describe_tags(&arns).await?;
+        let (listener_tags, rules) =
+            try_join(self.describe_tags(&arns), self.list_rules(&arns)).await?;
+        let arns: Vec<_> =
+            rules.iter().filter_map(|(_, r)| r.rule_arn().map(str::to_owned)).collect();
+        let rule_tags = self.describe_tags(&arns).await?;
         let of = |tags: &BTreeMap<String, Tags>, arn: Option<&str>| {
             arn.and_then(|arn| tags.get(arn)).cloned().unwrap_or_default()
         };
@@ -77,6 +82,10 @@ impl Aws {
         for listener in &listeners {
             let tags = of(&listener_tags, listener.listener_arn());
             found.push(listener::observed(listener, tags));
+        }
+        for (listener, rule) in &rules {
+            let tags = of(&rule_tags, rule.rule_arn());
+            found.push(listener_rule::observed(listener, rule, tags));
         }
         Ok(found)
     }
@@ -103,6 +112,23 @@ impl Aws {
     ) -> Result<Vec<sdk::Listener>, CloudError> {
         let arns = balancers.iter().filter_map(|balancer| balancer.load_balancer_arn());
         let all = try_join_all(arns.map(|arn| self.listeners_of(arn))).await?;
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    /// The rules of listeners, each with its listener's ARN; without the default ones, which are the
+    /// listeners' own.
+    async fn list_rules(
+        &self,
+        listeners: &[String],
+    ) -> Result<Vec<(String, sdk::Rule)>, CloudError> {
+        let all: Vec<Vec<_>> = stream::iter(listeners)
+            .map(|arn| async move {
+                let rules = self.rules_of(arn).await?.into_iter();
+                Ok::<_, CloudError>(rules.map(|rule| (arn.clone(), rule)).collect())
+            })
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
         Ok(all.into_iter().flatten().collect())
     }
 

@@ -210,6 +210,7 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::LoadBalancer(_) => Kind::LoadBalancer,
         Body::TargetGroup(_) => Kind::TargetGroup,
         Body::Listener(_) => Kind::Listener,
+        Body::ListenerRule(_) => Kind::ListenerRule,
         Body::TaskDefinition(_) => Kind::TaskDefinition,
         Body::Service(_) => Kind::Service,
         Body::Job(_) => Kind::Job,
@@ -244,6 +245,14 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::LoadBalancer(b) => b.name.clone(),
         Body::TargetGroup(b) => b.create.name.clone(),
         Body::Listener(b) => format!("port {} of {}", b.port, b.load_balancer_arn.known()?),
+        // What a rule asks for says which it is: its priority may change.
+        Body::ListenerRule(b) => {
+            let lists = b.conditions.iter().flat_map(|condition| {
+                condition.host_header_config.iter().chain(&condition.path_pattern_config)
+            });
+            let values: Vec<_> = lists.flat_map(|list| &list.values).map(String::as_str).collect();
+            format!("rule for {} of {}", values.join(" "), b.listener_arn.known()?)
+        }
         Body::TaskDefinition(b) => b.family.clone(),
         Body::Service(b) => b.service_name.clone(),
         // What a job has done stands in the revision that it ran.

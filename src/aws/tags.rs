@@ -93,6 +93,7 @@ pub(super) fn of_body(body: &Body) -> Tags {
         Body::LoadBalancer(b) => upper(&b.tags),
         Body::TargetGroup(b) => upper(&b.create.tags),
         Body::Listener(b) => upper(&b.tags),
+        Body::ListenerRule(b) => upper(&b.tags),
         Body::SecurityGroup(b) => {
             b.tag_specifications.iter().flat_map(|s| upper(&s.tags)).collect()
         }

@@ -7,7 +7,7 @@ use super::world::World;
 use super::{Session, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
-use crate::ecs::desired::{Attribute, Body, Desired, Kind};
+use crate::ecs::desired::{Attribute, Body, Desired};
 use crate::error::Error;
 use crate::event::{Event, Events, TaskFailure};
 use crate::plan::{Action, Plan, PlanOptions, plan_with};
@@ -229,17 +229,21 @@ async fn finish(
     if verdict != Verdict::Done {
         return Err(Error::Deployment(verdict));
     }
-    let host = applied
-        .attributes
-        .iter()
-        .find(|(id, _)| id.kind == Kind::LoadBalancer)
-        .and_then(|(_, attributes)| attributes.get(&Attribute::DnsName));
     for endpoint in &desired.endpoints {
         let arn = applied.attributes.get(&endpoint.listener).and_then(|a| a.get(&Attribute::Arn));
+        let name = applied.attributes.get(&endpoint.balancer);
+        let host = endpoint
+            .host
+            .as_ref()
+            .or_else(|| name.and_then(|attributes| attributes.get(&Attribute::DnsName)));
+        let plain = match endpoint.scheme.as_str() {
+            "http" => endpoint.port == 80,
+            scheme => scheme == "https" && endpoint.port == 443,
+        };
         let url = match world.local_url(arn.map(String::as_str)).await {
             Some(url) => url,
             None => match host {
-                Some(host) if endpoint.port == 80 => format!("{}://{host}", endpoint.scheme),
+                Some(host) if plain => format!("{}://{host}", endpoint.scheme),
                 Some(host) => format!("{}://{host}:{}", endpoint.scheme, endpoint.port),
                 None => continue,
             },

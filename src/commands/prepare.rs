@@ -355,11 +355,11 @@ pub(super) async fn connect<'a>(
     Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
 }
 
-/// Whether anything is published, judged without knowing the network.
+/// Whether the Internet reaches anything, judged without knowing the network.
 fn needs_load_balancer(session: &Session, app: &App) -> bool {
     let facts = Facts::offline(None);
     let environment = session.global.environment.as_deref();
-    !translate(&app.project, environment, &facts).desired.endpoints.is_empty()
+    translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
 }
 
 /// Says what the sandbox cannot do, and sees to the base image that offline machines lack.

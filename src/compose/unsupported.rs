@@ -88,11 +88,9 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::ProjectExtension => {
-                &["certificate", "discovery", "domain", "launch", "load_balancer"]
-            }
+            Level::ProjectExtension => &["discovery", "domain", "launch", "load_balancer"],
             Level::ServiceExtension => SERVICE_EXTENSION,
-            Level::HttpExtension => &["alias", "host", "path", "stickiness"],
+            Level::HttpExtension => &["alias", "stickiness"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service

@@ -87,6 +87,7 @@ pub enum Body {
     LoadBalancer(LoadBalancer),
     TargetGroup(TargetGroup),
     Listener(Listener),
+    ListenerRule(ListenerRule),
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
     Job(Box<Job>),
@@ -131,10 +132,18 @@ pub struct Endpoint {
     pub service: String,
     /// The listener.
     pub listener: ResourceId,
-    /// `http` or `https`
+    /// The rule of the listener that leads there, where services share it.
+    pub rule: Option<ResourceId>,
+    /// `http`, `https`, `tcp` or `udp`
     pub scheme: String,
-    /// The published port.
+    /// The listener's port.
     pub port: u16,
+    /// The load balancer.
+    pub balancer: ResourceId,
+    /// The name that requests are for, where the listener is shared.
+    pub host: Option<String>,
+    /// Whether the Internet reaches it; else what is in the VPC does.
+    pub public: bool,
 }
 
 /// Everything that should exist for a project in one environment.
@@ -146,7 +155,7 @@ pub struct Desired {
     pub cluster: Option<String>,
     /// Resources in a stable order: by kind, then as Compose names them.
     pub resources: IndexMap<ResourceId, Resource>,
-    /// What the Internet reaches.
+    /// What load balancers make reachable.
     pub endpoints: Vec<Endpoint>,
     /// What somebody has to decide before it can be deployed.
     pub undecided: Vec<Undecided>,

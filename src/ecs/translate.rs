@@ -71,6 +71,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         capacity: _,             // capacity.rs
         permissions_boundary: _, // role.rs
         repositories: _,         // repository.rs
+        certificate: _,          // load_balancer.rs
     } = extension;
     let mut out = Output::default();
     let cx = Context {
@@ -85,7 +86,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::secrets::add(&cx, &mut out);
     rules::configs::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
-    rules::load_balancer::assign(&mut members, &mut out);
+    rules::load_balancer::assign(&cx, &mut members, &mut out);
     rules::proxy::check(&members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);

@@ -17,12 +17,10 @@ mod tags;
 mod task_definition;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{
-    Body, Desired, Kind, Listener, Resource, ResourceId, TargetGroup, TaskDefinition,
-};
+use crate::ecs::desired::{Body, Desired, Kind, Resource, ResourceId, TargetGroup, TaskDefinition};
 
 /// Every rule of AWS that the resources break, in the order of the resources.
 #[must_use]
@@ -59,6 +57,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Listener(listener) => {
                 load_balancer::listener(listener, &mut unique, &mut report);
             }
+            Body::ListenerRule(rule) => load_balancer::rule(rule, &mut unique, &mut report),
             Body::TaskDefinition(task) => {
                 task_definition::task_definition(task, &mut unique, &mut report);
             }
@@ -130,19 +129,19 @@ impl Unique {
     }
 }
 
-/// Listeners by target group.
-fn listeners(desired: &Desired) -> HashMap<&ResourceId, &Listener> {
-    let mut map = HashMap::new();
+/// The target groups that a listener or a rule leads to.
+fn listeners(desired: &Desired) -> HashSet<&ResourceId> {
+    let mut found = HashSet::new();
     for resource in desired.resources.values() {
-        if let Body::Listener(listener) = &resource.body {
-            for action in &listener.default_actions {
-                if let Some((id, _)) = action.target_group_arn.reference() {
-                    map.insert(id, listener);
-                }
-            }
-        }
+        let actions = match &resource.body {
+            Body::Listener(listener) => &listener.default_actions,
+            Body::ListenerRule(rule) => &rule.actions,
+            _ => continue,
+        };
+        let groups = actions.iter().filter_map(|action| action.target_group_arn.as_ref());
+        found.extend(groups.filter_map(|group| group.reference()).map(|(id, _)| id));
     }
-    map
+    found
 }
 
 /// Everything that a resource refers to must be among the resources.

@@ -48,11 +48,15 @@ pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Pl
     }
 }
 
-/// The endpoints whose listeners do not exist yet.
+/// The endpoints of the Internet whose listeners or rules do not exist yet.
 fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
     let made: BTreeSet<&ResourceId> =
         steps.iter().filter(|s| s.action == Action::Create).map(|s| &s.resource).collect();
-    let new = desired.endpoints.iter().filter(|endpoint| made.contains(&endpoint.listener));
+    let public = desired.endpoints.iter().filter(|endpoint| endpoint.public);
+    let new = public.filter(|endpoint| {
+        let mut ways = endpoint.rule.iter().chain([&endpoint.listener]);
+        ways.any(|way| made.contains(way))
+    });
     new.map(|endpoint| Opened {
         service: endpoint.service.clone(),
         port: endpoint.port,
@@ -282,7 +286,9 @@ impl<'a> Planner<'a> {
         let efs = task_definition.reference().is_some_and(|(id, _)| uses_efs(id));
         for other in self.desired.resources.values() {
             let needed = match &other.body {
-                Body::Listener(_) => other.body.references().iter().any(|id| targets.contains(&id)),
+                Body::Listener(_) | Body::ListenerRule(_) => {
+                    other.body.references().iter().any(|id| targets.contains(&id))
+                }
                 Body::MountTarget(_) | Body::AccessPoint(_) => efs,
                 Body::IngressRule(_) => true,
                 _ => false,

@@ -94,6 +94,7 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                 | Kind::TaskDefinition
                 | Kind::TargetGroup
                 | Kind::Listener
+                | Kind::ListenerRule
                 | Kind::LoadBalancer
                 | Kind::SecurityGroup
                 | Kind::IngressRule
@@ -104,6 +105,7 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                 | Kind::FileSystem
                 | Kind::Repository
         ) | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
+            | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)
             | (Kind::AccessPoint | Kind::MountTarget, Kind::FileSystem)
             | (Kind::MountTarget | Kind::IngressRule, Kind::SecurityGroup)

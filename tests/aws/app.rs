@@ -211,18 +211,18 @@ impl App {
         let create = CreateTargetGroup {
             name: format!("{}-web-80", self.stack),
             protocol: "HTTP".to_owned(),
-            protocol_version: "HTTP1".to_owned(),
+            protocol_version: Some("HTTP1".to_owned()),
             port: 80,
             vpc_id: self.network.vpc_id.clone(),
             target_type: "ip".to_owned(),
             health_check_protocol: "HTTP".to_owned(),
-            health_check_path: self.path.clone(),
+            health_check_path: Some(self.path.clone()),
             health_check_port: "traffic-port".to_owned(),
             health_check_interval_seconds: 10,
             health_check_timeout_seconds: 5,
             healthy_threshold_count: 2,
             unhealthy_threshold_count: 3,
-            matcher: Matcher { http_code: "200-399".to_owned() },
+            matcher: Some(Matcher { http_code: Some("200-399".to_owned()), grpc_code: None }),
             tags: self.upper(&id),
         };
         let attributes = ModifyTargetGroupAttributes {
@@ -238,13 +238,30 @@ impl App {
             load_balancer_arn: attribute(Kind::LoadBalancer, "alb", Attribute::Arn),
             protocol: "HTTP".to_owned(),
             port: 8080,
-            default_actions: vec![ForwardAction {
-                kind: "forward".to_owned(),
-                target_group_arn: attribute(Kind::TargetGroup, "web-80", Attribute::Arn),
-            }],
+            certificates: Vec::new(),
+            ssl_policy: None,
+            default_actions: vec![ListenerAction::not_found()],
             tags: self.upper(&id),
         };
         add(desired, id, Body::Listener(body));
+        let id = ResourceId::new(Kind::ListenerRule, "8080-web");
+        let values = vec!["/*".to_owned()];
+        let body = ListenerRule {
+            listener_arn: attribute(Kind::Listener, "8080", Attribute::Arn),
+            priority: 7,
+            conditions: vec![RuleCondition {
+                field: "path-pattern".to_owned(),
+                host_header_config: None,
+                path_pattern_config: Some(ConditionValues { values }),
+            }],
+            actions: vec![ListenerAction::forward(attribute(
+                Kind::TargetGroup,
+                "web-80",
+                Attribute::Arn,
+            ))],
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::ListenerRule(body));
     }
 
     fn tasks(&self, desired: &mut Desired) {

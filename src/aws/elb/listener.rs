@@ -8,20 +8,33 @@ use crate::aws::error::OrFail;
 use crate::aws::observe::Found;
 use crate::aws::tags::{self, Tags};
 use crate::aws::values::text;
-use crate::ecs::desired::{Attribute, Body, ForwardAction, Listener, Value};
+use crate::ecs::desired::{
+    Attribute, Body, Certificate, FixedResponseConfig, Listener, ListenerAction, RedirectConfig,
+    Value,
+};
 
 impl Aws {
     pub(in crate::aws) async fn create_listener(
         &self,
         body: &Listener,
     ) -> Result<Changed, CloudError> {
-        let Listener { load_balancer_arn, protocol, port, default_actions, tags: list } = body;
+        let Listener {
+            load_balancer_arn,
+            protocol,
+            port,
+            certificates,
+            ssl_policy,
+            default_actions,
+            tags: list,
+        } = body;
         let answer = self
             .elb()
             .create_listener()
             .load_balancer_arn(text(load_balancer_arn)?)
             .protocol(protocol.as_str().into())
             .port(*port)
+            .set_certificates(to_sdk(certificates))
+            .set_ssl_policy(ssl_policy.clone())
             .set_default_actions(Some(actions(default_actions)?))
             .set_tags(super::to_sdk_tags(list)?)
             .send()
@@ -62,6 +75,8 @@ impl Aws {
             .modify_listener()
             .listener_arn(arn)
             .protocol(body.protocol.as_str().into())
+            .set_certificates(to_sdk(&body.certificates))
+            .set_ssl_policy(body.ssl_policy.clone())
             .set_default_actions(Some(actions(&body.default_actions)?));
         call.send().await.or_fail("elbv2:ModifyListener")?;
         self.add_tags(arn, &body.tags).await?;
@@ -92,20 +107,43 @@ impl Aws {
     }
 }
 
-/// The target group stands in the action itself, not only in a forward configuration: it is one
-/// group, and so says every reader of listeners.
-fn actions(list: &[ForwardAction]) -> Result<Vec<sdk::Action>, CloudError> {
-    list.iter()
-        .map(|ForwardAction { kind, target_group_arn }| {
-            Ok(sdk::Action::builder()
-                .r#type(kind.as_str().into())
-                .target_group_arn(text(target_group_arn)?)
-                .build())
-        })
-        .collect()
+fn to_sdk(list: &[Certificate]) -> Option<Vec<sdk::Certificate>> {
+    let certificates = list.iter().map(|Certificate { certificate_arn }| {
+        sdk::Certificate::builder().certificate_arn(certificate_arn).build()
+    });
+    (!list.is_empty()).then(|| certificates.collect())
 }
 
-fn action_back(action: &sdk::Action) -> ForwardAction {
+/// The target group stands in the action itself, not only in a forward configuration: it is one
+/// group, and so says every reader of listeners.
+pub(super) fn actions(list: &[ListenerAction]) -> Result<Vec<sdk::Action>, CloudError> {
+    list.iter().map(action).collect()
+}
+
+fn action(action: &ListenerAction) -> Result<sdk::Action, CloudError> {
+    let ListenerAction { kind, target_group_arn, redirect_config, fixed_response_config } = action;
+    let redirect = redirect_config.as_ref().map(|config| {
+        let RedirectConfig { protocol, port, status_code } = config;
+        let builder = sdk::RedirectActionConfig::builder().protocol(protocol).port(port);
+        builder.status_code(status_code.as_str().into()).build()
+    });
+    let response = fixed_response_config.as_ref().map(|config| {
+        let FixedResponseConfig { status_code, content_type, message_body } = config;
+        sdk::FixedResponseActionConfig::builder()
+            .status_code(status_code)
+            .content_type(content_type)
+            .message_body(message_body)
+            .build()
+    });
+    Ok(sdk::Action::builder()
+        .r#type(kind.as_str().into())
+        .set_target_group_arn(target_group_arn.as_ref().map(text).transpose()?.map(str::to_owned))
+        .set_redirect_config(redirect)
+        .set_fixed_response_config(response)
+        .build())
+}
+
+pub(super) fn action_back(action: &sdk::Action) -> ListenerAction {
     let forwarded = || {
         let groups = action.forward_config().map(|config| config.target_groups());
         groups.and_then(|groups| match groups {
@@ -113,9 +151,21 @@ fn action_back(action: &sdk::Action) -> ForwardAction {
             _ => None,
         })
     };
-    let arn = action.target_group_arn().or_else(forwarded).unwrap_or_default();
-    let kind = action.r#type().map_or("forward", |kind| kind.as_str()).to_owned();
-    ForwardAction { kind, target_group_arn: Value::from(arn) }
+    let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    ListenerAction {
+        kind: action.r#type().map_or("forward", |kind| kind.as_str()).to_owned(),
+        target_group_arn: action.target_group_arn().or_else(forwarded).map(Value::from),
+        redirect_config: action.redirect_config().map(|config| RedirectConfig {
+            protocol: owned(config.protocol()),
+            port: owned(config.port()),
+            status_code: owned(config.status_code().map(|code| code.as_str())),
+        }),
+        fixed_response_config: action.fixed_response_config().map(|config| FixedResponseConfig {
+            status_code: owned(config.status_code()),
+            content_type: owned(config.content_type()),
+            message_body: owned(config.message_body()),
+        }),
+    }
 }
 
 /// A listener as it was read, in the words of Desired.
@@ -124,6 +174,13 @@ pub(super) fn observed(listener: &sdk::Listener, tags: Tags) -> Found {
         load_balancer_arn: Value::from(listener.load_balancer_arn().unwrap_or_default()),
         protocol: listener.protocol().map_or("HTTP", |p| p.as_str()).to_owned(),
         port: listener.port().unwrap_or_default(),
+        certificates: listener
+            .certificates()
+            .iter()
+            .filter_map(|certificate| certificate.certificate_arn())
+            .map(|arn| Certificate { certificate_arn: arn.to_owned() })
+            .collect(),
+        ssl_policy: listener.ssl_policy().map(str::to_owned),
         default_actions: listener.default_actions().iter().map(action_back).collect(),
         tags: tags::to_upper(&tags),
     };

@@ -46,7 +46,7 @@ impl Aws {
             health_check_timeout_seconds,
             healthy_threshold_count,
             unhealthy_threshold_count,
-            matcher: Matcher { http_code },
+            matcher,
             tags: list,
         } = &body.create;
         let answer = self
@@ -54,18 +54,18 @@ impl Aws {
             .create_target_group()
             .name(name)
             .protocol(protocol.as_str().into())
-            .protocol_version(protocol_version)
+            .set_protocol_version(protocol_version.clone())
             .port(*port)
             .vpc_id(vpc_id)
             .target_type(target_type.as_str().into())
             .health_check_protocol(health_check_protocol.as_str().into())
-            .health_check_path(health_check_path)
+            .set_health_check_path(health_check_path.clone())
             .health_check_port(health_check_port)
             .health_check_interval_seconds(*health_check_interval_seconds)
             .health_check_timeout_seconds(*health_check_timeout_seconds)
             .healthy_threshold_count(*healthy_threshold_count)
             .unhealthy_threshold_count(*unhealthy_threshold_count)
-            .matcher(sdk::Matcher::builder().http_code(http_code).build())
+            .set_matcher(matcher.as_ref().map(to_sdk))
             .set_tags(super::to_sdk_tags(list)?)
             .send()
             .await
@@ -110,13 +110,13 @@ impl Aws {
             .modify_target_group()
             .target_group_arn(arn)
             .health_check_protocol(create.health_check_protocol.as_str().into())
-            .health_check_path(&create.health_check_path)
+            .set_health_check_path(create.health_check_path.clone())
             .health_check_port(&create.health_check_port)
             .health_check_interval_seconds(create.health_check_interval_seconds)
             .health_check_timeout_seconds(create.health_check_timeout_seconds)
             .healthy_threshold_count(create.healthy_threshold_count)
             .unhealthy_threshold_count(create.unhealthy_threshold_count)
-            .matcher(sdk::Matcher::builder().http_code(&create.matcher.http_code).build());
+            .set_matcher(create.matcher.as_ref().map(to_sdk));
         call.send().await.or_fail("elbv2:ModifyTargetGroup").map(|_| ())
     }
 
@@ -192,28 +192,38 @@ impl Aws {
     }
 }
 
+fn to_sdk(matcher: &Matcher) -> sdk::Matcher {
+    let Matcher { http_code, grpc_code } = matcher;
+    let builder = sdk::Matcher::builder().set_http_code(http_code.clone());
+    builder.set_grpc_code(grpc_code.clone()).build()
+}
+
 /// A target group as it was read, in the words of Desired.
 pub(super) fn observed(group: &sdk::TargetGroup, attributes: Vec<UpperTag>, tags: Tags) -> Found {
     let arn = group.target_group_arn().unwrap_or_default();
     let text = |text: Option<&str>, default: &str| text.unwrap_or(default).to_owned();
+    let protocol = group.protocol().map(|p| p.as_str());
+    let http = !matches!(protocol, Some("TCP" | "UDP" | "TCP_UDP" | "TLS"));
+    let asks = group.health_check_protocol().is_none_or(|protocol| protocol.as_str() != "TCP");
     let body = TargetGroup {
         create: CreateTargetGroup {
             name: text(group.target_group_name(), ""),
-            protocol: text(group.protocol().map(|p| p.as_str()), ""),
-            protocol_version: text(group.protocol_version(), "HTTP1"),
+            protocol: text(protocol, ""),
+            protocol_version: http.then(|| text(group.protocol_version(), "HTTP1")),
             port: group.port().unwrap_or_default(),
             vpc_id: text(group.vpc_id(), ""),
             target_type: text(group.target_type().map(|t| t.as_str()), "instance"),
             health_check_protocol: text(group.health_check_protocol().map(|p| p.as_str()), "HTTP"),
-            health_check_path: text(group.health_check_path(), "/"),
+            health_check_path: asks.then(|| text(group.health_check_path(), "/")),
             health_check_port: text(group.health_check_port(), "traffic-port"),
             health_check_interval_seconds: group.health_check_interval_seconds().unwrap_or(30),
             health_check_timeout_seconds: group.health_check_timeout_seconds().unwrap_or(5),
             healthy_threshold_count: group.healthy_threshold_count().unwrap_or(5),
             unhealthy_threshold_count: group.unhealthy_threshold_count().unwrap_or(2),
-            matcher: Matcher {
-                http_code: text(group.matcher().and_then(|m| m.http_code()), "200"),
-            },
+            matcher: group.matcher().filter(|_| asks).map(|matcher| Matcher {
+                http_code: matcher.http_code().map(str::to_owned),
+                grpc_code: matcher.grpc_code().map(str::to_owned),
+            }),
             tags: tags::to_upper(&tags),
         },
         attributes: ModifyTargetGroupAttributes { target_group_arn: Value::from(arn), attributes },

@@ -40,6 +40,8 @@ impl Decoder<'_> {
         if let Some(node) = table.value("repositories") {
             out.repositories = self.repositories(node);
         }
+        out.certificate =
+            table.value("certificate").and_then(|node| self.filled("certificate", node));
         if let Some(node) = table.value("required_version") {
             self.required_version(node);
         }
@@ -139,12 +141,11 @@ impl Decoder<'_> {
                 self.invalid("x-ecs.ports", value, "stands under a key that is no port", help);
                 continue;
             };
-            if value.as_scalar().is_some_and(|scalar| &*scalar.text == "internal") {
-                let what = "`internal` for a port in `x-ecs`";
-                self.not_supported(what, entry, "write `none`, or `public`");
-                continue;
-            }
-            let choices = [("public", PortExposure::Public), ("none", PortExposure::None)];
+            let choices = [
+                ("public", PortExposure::Public),
+                ("internal", PortExposure::Internal),
+                ("none", PortExposure::None),
+            ];
             if let Some(exposure) = self.choice("x-ecs.ports", value, &choices) {
                 out.ports.insert(port, Located::new(exposure.value, value.span));
             }
@@ -156,6 +157,12 @@ impl Decoder<'_> {
         let Some(mut table) = Table::open(self, "x-ecs.http", node, Level::HttpExtension) else {
             return http;
         };
+        let mut texts = |key: &str, node: &Node| match node.as_sequence() {
+            Some(_) => self.strings(key, node),
+            None => self.filled(key, node).into_iter().collect(),
+        };
+        http.host = table.value("host").map(|node| texts("host", node)).unwrap_or_default();
+        http.path = table.value("path").map(|node| texts("path", node)).unwrap_or_default();
         http.health_check = table.value("health_check").and_then(|node| {
             let path = self.filled("health_check", node)?;
             if !path.value.starts_with('/') {

@@ -24,6 +24,8 @@ pub struct ProjectExtension {
     pub permissions_boundary: Option<Located<String>>,
     /// `repositories`
     pub repositories: Repositories,
+    /// `certificate`: the ARN of a certificate in ACM, or the domain that it is for
+    pub certificate: Option<Located<String>>,
 }
 
 /// `x-ecs` of a secret
@@ -40,6 +42,8 @@ pub struct SecretExtension {
 pub enum PortExposure {
     /// The Internet, through the load balancer.
     Public,
+    /// The VPC and what is connected to it, through a load balancer without public addresses.
+    Internal,
     /// Nobody through a load balancer.
     None,
 }
@@ -47,6 +51,10 @@ pub enum PortExposure {
 /// `x-ecs.http` of a service
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Http {
+    /// `host`: the names that requests are for, where services share a listener
+    pub host: Vec<Located<String>>,
+    /// `path`: the paths that requests are for, where services share a listener
+    pub path: Vec<Located<String>>,
     /// `health_check`: the path that the target group asks for
     pub health_check: Option<Located<String>>,
     /// `deregistration_delay`, seconds

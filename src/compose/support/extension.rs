@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 type Key = (&'static str, &'static str, &'static str);
 
 const TEXT: &str = r#"{"type": "string", "minLength": 1}"#;
+const ONE_OR_MORE: &str = r#"{"type": ["string", "array"], "items": {"type": "string"}}"#;
 const FLAG: &str = r#"{"type": "boolean"}"#;
 const TEXTS: &str = r#"{"type": "array", "items": {"type": "string"}}"#;
 const NAMES: &str = r#"{"type": "object", "additionalProperties": {"type": "string"}}"#;
@@ -61,6 +62,11 @@ const PROJECT: &[Key] = &[
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
     ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
+    (
+        "certificate",
+        TEXT,
+        "ARN of a certificate in ACM, or its domain: listeners speak HTTPS, and 80 leads to 443",
+    ),
     ("cluster", TEXT, "name or ARN of an existing cluster"),
     (
         "log_retention",
@@ -111,6 +117,12 @@ const SERVICE: &[Key] = &[
         r#"{"type": "string", "pattern": "^/"}"#,
         "the path that the target group asks for",
     ),
+    ("http.host", ONE_OR_MORE, "the names that requests are for, of services on one listener"),
+    (
+        "http.path",
+        ONE_OR_MORE,
+        "the paths that requests are for, of services on one listener: `/api` and what is below it",
+    ),
     ("job", FLAG, "whether it runs to completion, once a deployment"),
     (
         "log_router",
@@ -136,8 +148,9 @@ const SERVICE: &[Key] = &[
     ),
     (
         "ports",
-        r#"{"type": "object", "additionalProperties": {"enum": ["public", "none"]}}"#,
-        "by container port: who reaches it through a load balancer",
+        r#"{"type": "object", "additionalProperties": {"enum": ["public", "internal", "none"]}}"#,
+        "by container port: who reaches it through a load balancer; what does not speak HTTP has a \
+         network load balancer",
     ),
     ("pull_credentials", TEXT, "ARN or name of the secret to log in to the image's registry with"),
     ("role", TEXT, "name or ARN of an existing role for the tasks"),

@@ -53,12 +53,14 @@ kinds! {
     MountTarget = "mount-target", "mount target";
     /// An EFS access point: one volume.
     AccessPoint = "access-point", "access point";
-    /// An Application Load Balancer.
+    /// A load balancer.
     LoadBalancer = "load-balancer", "load balancer";
     /// A target group of a load balancer.
     TargetGroup = "target-group", "target group";
     /// A listener of a load balancer.
     Listener = "listener", "listener";
+    /// A rule of a listener.
+    ListenerRule = "listener-rule", "listener rule";
     /// An ECS task definition.
     TaskDefinition = "task-definition", "task definition";
     /// An ECS service.

@@ -8,7 +8,7 @@ use super::{UpperTag, Value};
 pub struct LoadBalancer {
     /// Its name, at most 32 characters.
     pub name: String,
-    /// `application`
+    /// `application` or `network`
     #[serde(rename = "Type")]
     pub kind: String,
     /// `internet-facing` or `internal`
@@ -39,21 +39,23 @@ pub struct TargetGroup {
 pub struct CreateTargetGroup {
     /// Its name, at most 32 characters; carries a hash of what cannot change in place.
     pub name: String,
-    /// `HTTP` or `HTTPS`
+    /// `HTTP`, `HTTPS`, `TCP` or `UDP`
     pub protocol: String,
-    /// `HTTP1`, `HTTP2` or `GRPC`
-    pub protocol_version: String,
+    /// `HTTP1`, `HTTP2` or `GRPC`; only with `HTTP` and `HTTPS`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol_version: Option<String>,
     /// The container's port.
     pub port: i32,
     /// The VPC.
     pub vpc_id: String,
     /// `ip` for awsvpc tasks.
     pub target_type: String,
-    /// `HTTP` …
+    /// `HTTP`, `HTTPS` or `TCP`
     pub health_check_protocol: String,
-    /// Where the load balancer asks.
-    pub health_check_path: String,
-    /// `traffic-port`
+    /// Where the load balancer asks; not with `TCP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check_path: Option<String>,
+    /// `traffic-port`, or a number
     pub health_check_port: String,
     /// Seconds between two checks.
     pub health_check_interval_seconds: i32,
@@ -63,19 +65,24 @@ pub struct CreateTargetGroup {
     pub healthy_threshold_count: i32,
     /// Bad answers until a target is unhealthy.
     pub unhealthy_threshold_count: i32,
-    /// The HTTP codes of a good answer.
-    pub matcher: Matcher,
+    /// The codes of a good answer; not with `TCP`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matcher: Option<Matcher>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<UpperTag>,
 }
 
 /// `elbv2 Matcher`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Matcher {
     /// Such as `200-399`.
-    pub http_code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_code: Option<String>,
+    /// Such as `0-99`, of gRPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc_code: Option<String>,
 }
 
 /// `elbv2 ModifyTargetGroupAttributes`
@@ -94,24 +101,147 @@ pub struct ModifyTargetGroupAttributes {
 pub struct Listener {
     /// The load balancer.
     pub load_balancer_arn: Value,
-    /// `HTTP` or `HTTPS`
+    /// `HTTP`, `HTTPS`, `TCP` or `UDP`
     pub protocol: String,
     /// The published port.
     pub port: i32,
-    /// Exactly one: forward to a target group.
-    pub default_actions: Vec<ForwardAction>,
+    /// Of `HTTPS`: exactly one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<Certificate>,
+    /// Of `HTTPS`: the versions and ciphers of TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssl_policy: Option<String>,
+    /// Exactly one.
+    pub default_actions: Vec<ListenerAction>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<UpperTag>,
 }
 
-/// `elbv2 Action` of type `forward`
+/// `elbv2 Certificate`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct ForwardAction {
-    /// `forward`
+pub struct Certificate {
+    /// A certificate in ACM or IAM.
+    pub certificate_arn: String,
+}
+
+/// `elbv2 Action`: one of the three.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListenerAction {
+    /// `forward`, `redirect` or `fixed-response`
     #[serde(rename = "Type")]
     pub kind: String,
-    /// Where to.
-    pub target_group_arn: Value,
+    /// Of `forward`: where to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_group_arn: Option<Value>,
+    /// Of `redirect`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect_config: Option<RedirectConfig>,
+    /// Of `fixed-response`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed_response_config: Option<FixedResponseConfig>,
+}
+
+/// `elbv2 RedirectActionConfig`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RedirectConfig {
+    /// `HTTPS`
+    pub protocol: String,
+    /// `443`
+    pub port: String,
+    /// `HTTP_301`
+    pub status_code: String,
+}
+
+/// `elbv2 FixedResponseActionConfig`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FixedResponseConfig {
+    /// `404`
+    pub status_code: String,
+    /// `text/plain`
+    pub content_type: String,
+    /// What is said.
+    pub message_body: String,
+}
+
+impl ListenerAction {
+    /// To the tasks behind a target group.
+    #[must_use]
+    pub fn forward(target_group: Value) -> Self {
+        Self { target_group_arn: Some(target_group), ..Self::of("forward") }
+    }
+
+    /// To the same address on port 443, with TLS, for good.
+    #[must_use]
+    pub fn to_https() -> Self {
+        let config = RedirectConfig {
+            protocol: "HTTPS".to_owned(),
+            port: "443".to_owned(),
+            status_code: "HTTP_301".to_owned(),
+        };
+        Self { redirect_config: Some(config), ..Self::of("redirect") }
+    }
+
+    /// Nobody is there.
+    #[must_use]
+    pub fn not_found() -> Self {
+        let config = FixedResponseConfig {
+            status_code: "404".to_owned(),
+            content_type: "text/plain".to_owned(),
+            message_body: "not found".to_owned(),
+        };
+        Self { fixed_response_config: Some(config), ..Self::of("fixed-response") }
+    }
+
+    fn of(kind: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            target_group_arn: None,
+            redirect_config: None,
+            fixed_response_config: None,
+        }
+    }
+}
+
+/// `elbv2 CreateRule`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListenerRule {
+    /// The listener.
+    pub listener_arn: Value,
+    /// 1 to 50000, once a listener; the lowest that fits is obeyed.
+    pub priority: i32,
+    /// All must hold. Sorted by field.
+    pub conditions: Vec<RuleCondition>,
+    /// Exactly one: forward to a target group.
+    pub actions: Vec<ListenerAction>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<UpperTag>,
+}
+
+/// `elbv2 RuleCondition`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RuleCondition {
+    /// `host-header` or `path-pattern`
+    pub field: String,
+    /// Of `host-header`: the names, one of which must fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_header_config: Option<ConditionValues>,
+    /// Of `path-pattern`: the patterns, one of which must fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_pattern_config: Option<ConditionValues>,
+}
+
+/// `elbv2 HostHeaderConditionConfig` and `PathPatternConditionConfig`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ConditionValues {
+    /// Sorted.
+    pub values: Vec<String>,
 }

@@ -79,6 +79,7 @@ impl Body {
                 one("elbv2", "modify-target-group-attributes", json(&b.attributes)),
             ],
             Self::Listener(b) => vec![one("elbv2", "create-listener", json(b))],
+            Self::ListenerRule(b) => vec![one("elbv2", "create-rule", json(b))],
             Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
             Self::Service(b) => vec![one("ecs", "create-service", json(b))],
             Self::Job(b) => vec![one("ecs", "run-task", json(b))],

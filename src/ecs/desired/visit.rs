@@ -30,7 +30,13 @@ impl Body {
             Self::TargetGroup(group) => f(&mut group.attributes.target_group_arn),
             Self::Listener(listener) => {
                 f(&mut listener.load_balancer_arn);
-                listener.default_actions.iter_mut().for_each(|a| f(&mut a.target_group_arn));
+                let targets = listener.default_actions.iter_mut();
+                targets.filter_map(|a| a.target_group_arn.as_mut()).for_each(f);
+            }
+            Self::ListenerRule(rule) => {
+                f(&mut rule.listener_arn);
+                let targets = rule.actions.iter_mut();
+                targets.filter_map(|a| a.target_group_arn.as_mut()).for_each(f);
             }
             Self::TaskDefinition(task) => {
                 task.task_role_arn.iter_mut().for_each(&mut *f);

@@ -6,7 +6,27 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::source::{Located, Span};
 
-/// A port that is to be reached through the load balancer, over HTTP.
+/// Who reaches a port through a load balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Face {
+    /// The Internet, through the Application Load Balancer.
+    Public,
+    /// The VPC, through an Application Load Balancer without public addresses.
+    Internal,
+    /// The Internet, through the Network Load Balancer: what does not speak HTTP.
+    Network,
+}
+
+/// What a container speaks on a port, in the words of a target group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Backend {
+    /// `HTTP`, `HTTPS`, `TCP` or `UDP`
+    pub(crate) protocol: &'static str,
+    /// `HTTP1`, `HTTP2` or `GRPC`; nothing for what does not speak HTTP.
+    pub(crate) version: Option<&'static str>,
+}
+
+/// A port that is to be reached through a load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicPort {
     /// The container's port.
@@ -17,12 +37,16 @@ pub(crate) struct PublicPort {
     pub(crate) guessed: bool,
     /// Where the port stands.
     pub(crate) span: Span,
+    /// Who reaches it.
+    pub(crate) face: Face,
+    /// What the container speaks there.
+    pub(crate) backend: Backend,
 }
 
 /// What becomes of a published port.
 enum Verdict {
     /// A listener.
-    Public,
+    Open(Face, Backend),
     /// No listener, and nothing to say about it.
     AsAsked,
     /// No listener, for this reason; and how to get one.
@@ -34,6 +58,7 @@ pub(crate) fn public_ports(
     service: &Service,
     known: Option<&KnownImage>,
     internal: bool,
+    certificate: bool,
     out: &mut Output,
 ) -> Vec<PublicPort> {
     let mut public: Vec<PublicPort> = Vec::new();
@@ -41,24 +66,25 @@ pub(crate) fn public_ports(
     let opened = service
         .expose
         .iter()
-        .filter(|port| {
-            asked.get(&port.value.target).is_some_and(|e| e.value == PortExposure::Public)
-        })
+        .filter(|port| asked.get(&port.value.target).is_some_and(|e| e.value != PortExposure::None))
         .filter(|port| service.ports.iter().all(|p| p.value.target != port.value.target));
     for port in service.ports.iter().chain(opened) {
-        let verdict = verdict(service, known, internal, &port.value);
-        if let Verdict::Private(reason, help) = verdict {
-            out.say(private(service, port, &reason, help));
-        } else if matches!(verdict, Verdict::Public) {
-            let Port { target, published, .. } = port.value;
-            let wanted = PublicPort {
-                target,
-                published: published.unwrap_or(target),
-                guessed: published.is_none() && !asked.contains_key(&target),
-                span: port.span,
-            };
-            if !public.iter().any(|p| (p.target, p.published) == (target, wanted.published)) {
-                public.push(wanted);
+        match verdict(service, known, internal, certificate, &port.value) {
+            Verdict::Private(reason, help) => out.say(private(service, port, &reason, help)),
+            Verdict::AsAsked => {}
+            Verdict::Open(face, backend) => {
+                let Port { target, published, .. } = port.value;
+                let wanted = PublicPort {
+                    target,
+                    published: published.unwrap_or(target),
+                    guessed: published.is_none() && !asked.contains_key(&target),
+                    span: port.span,
+                    face,
+                    backend,
+                };
+                if !public.iter().any(|p| (p.target, p.published) == (target, wanted.published)) {
+                    public.push(wanted);
+                }
             }
         }
     }
@@ -92,7 +118,13 @@ fn private(service: &Service, port: &Located<Port>, reason: &str, help: String) 
     diagnostic.at(port.span, "published here").help(help).service(&service.name.value)
 }
 
-fn verdict(service: &Service, known: Option<&KnownImage>, internal: bool, port: &Port) -> Verdict {
+fn verdict(
+    service: &Service,
+    known: Option<&KnownImage>,
+    internal: bool,
+    certificate: bool,
+    port: &Port,
+) -> Verdict {
     let Port { name: _, target, published, protocol, host_ip, app_protocol, host_mode: _ } = port;
     let open = format!("to open it, write `x-ecs: {{ports: {{{target}: public}}}}` at the service");
     let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
@@ -100,31 +132,43 @@ fn verdict(service: &Service, known: Option<&KnownImage>, internal: bool, port: 
     if asked == Some(PortExposure::None) {
         return Verdict::AsAsked;
     }
-    if *protocol == Protocol::Udp {
-        let help = "udp needs a network load balancer, which decklift does not make yet";
-        return Verdict::Private("an application load balancer speaks HTTP".into(), help.into());
-    }
     if internal {
         let help = "take the service to a network that is not `internal`, to open it";
         return Verdict::Private("all networks of the service are internal".into(), help.into());
     }
+    let spoken = app_protocol.as_deref().map(str::to_ascii_lowercase);
+    let spoken = spoken.as_deref();
+    if *protocol == Protocol::Udp || !speaks_http(*target, spoken) {
+        if let Some(asked) = asked {
+            return network(service, *target, *protocol, asked);
+        }
+        if *protocol == Protocol::Udp {
+            let help = format!("{open}: a network load balancer takes it");
+            return Verdict::Private("an application load balancer speaks HTTP".into(), help);
+        }
+    }
     let listener = published.unwrap_or(*target);
-    let protocol = app_protocol.as_deref().map(str::to_ascii_lowercase);
-    if needs_certificate(listener, *target, protocol.as_deref()) {
-        let help = "publish a port of the container that speaks plain HTTP; certificates \
-                    (`x-ecs.certificate`) are not supported yet";
+    if needs_certificate(listener, *target, spoken) && !certificate {
+        let help = "name a certificate at the top level: `x-ecs: {certificate: ARN}`; or publish a \
+                    port of the container that speaks plain HTTP";
         return Verdict::Private("it speaks TLS, and there is no certificate".into(), help.into());
     }
-    if asked == Some(PortExposure::Public) {
-        return Verdict::Public;
+    match asked {
+        Some(PortExposure::Internal) => {
+            return Verdict::Open(Face::Internal, backend(*target, spoken));
+        }
+        Some(_) => return Verdict::Open(Face::Public, backend(*target, spoken)),
+        None => {}
     }
     if let Some(ip) = host_ip.as_deref().filter(|ip| !is_everywhere(ip)) {
         return private(&format!("Compose publishes it on {ip} only"));
     }
-    match protocol.as_deref() {
-        Some("http" | "ws") => return Verdict::Public,
-        Some(other) => return private(&format!("its `app_protocol` is {other}, not http")),
+    match spoken {
         None => {}
+        Some(_) if speaks_http(*target, spoken) => {
+            return Verdict::Open(Face::Public, backend(*target, spoken));
+        }
+        Some(other) => return private(&format!("its `app_protocol` is {other}, not http")),
     }
     if let Some(image) = known.filter(|image| image.is_private()) {
         return private(&format!("{} is not for the public", image.name));
@@ -132,14 +176,78 @@ fn verdict(service: &Service, known: Option<&KnownImage>, internal: bool, port: 
     if [*target, listener].iter().any(|port| PRIVATE_PORTS.contains(port)) {
         return private("it is a port of data stores, brokers or administration");
     }
-    Verdict::Public
+    Verdict::Open(Face::Public, backend(*target, spoken))
+}
+
+/// What becomes of a port that does not speak HTTP when somebody asks for it to be open.
+fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposure) -> Verdict {
+    let declared = || service.ports.iter().chain(&service.expose).map(|port| &port.value);
+    if asked == PortExposure::Internal {
+        let help = "services of the project reach it by name; what is elsewhere in the VPC needs \
+                    `public`, or a port that speaks HTTP";
+        return Verdict::Private(
+            "only what speaks HTTP has a load balancer inside the VPC".into(),
+            help.into(),
+        );
+    }
+    if protocol == Protocol::Tcp {
+        return Verdict::Open(Face::Network, Backend { protocol: "TCP", version: None });
+    }
+    if declared().any(|port| port.target == target && port.protocol == Protocol::Tcp) {
+        let help = "a Fargate task maps each container port once; move one of the two";
+        return Verdict::Private("it is mapped as tcp only".into(), help.into());
+    }
+    if checked_by_tcp(service).is_none() {
+        let help = "a load balancer asks its targets over tcp how they are: name a tcp port on \
+                    which the container answers under `expose`";
+        return Verdict::Private(
+            "nothing could tell whether its tasks are well".into(),
+            help.into(),
+        );
+    }
+    Verdict::Open(Face::Network, Backend { protocol: "UDP", version: None })
+}
+
+/// The port over which a Network Load Balancer asks a service that speaks udp: it knows no checks
+/// over udp (elbv2 API reference, `CreateTargetGroup.HealthCheckProtocol`).
+pub(crate) fn checked_by_tcp(service: &Service) -> Option<u16> {
+    let ports = service.ports.iter().chain(&service.expose);
+    ports.filter(|port| port.value.protocol == Protocol::Tcp).map(|port| port.value.target).min()
+}
+
+/// What the container speaks, as a target group has it.
+fn backend(target: u16, spoken: Option<&str>) -> Backend {
+    let tls = matches!(spoken, Some("https" | "wss")) || TLS.contains(&target);
+    Backend {
+        protocol: if tls && spoken != Some("http") { "HTTPS" } else { "HTTP" },
+        version: Some(match spoken {
+            Some("http2") => "HTTP2",
+            Some("grpc") => "GRPC",
+            _ => "HTTP1",
+        }),
+    }
+}
+
+/// Ports on which clients and servers speak TLS.
+const TLS: [u16; 2] = [443, 8443];
+
+/// Ports of [`PRIVATE_PORTS`] on which HTTP is spoken all the same.
+const PRIVATE_HTTP: [u16; 11] = [2375, 2376, 2379, 5984, 6443, 7474, 8086, 8500, 8529, 9200, 15672];
+
+/// Whether a port speaks HTTP, as far as one can tell.
+fn speaks_http(target: u16, spoken: Option<&str>) -> bool {
+    match spoken {
+        Some(spoken) => {
+            matches!(spoken, "http" | "ws" | "https" | "wss" | "http2" | "grpc")
+        }
+        None => !PRIVATE_PORTS.contains(&target) || PRIVATE_HTTP.contains(&target),
+    }
 }
 
 /// Whether a listener for this port would have to be HTTPS: clients expect TLS on 443 and 8443,
 /// containers speak it there, and an Application Load Balancer takes HTTP/2 and gRPC over HTTPS
 /// listeners only (Elastic Load Balancing documentation, "Target groups", protocol version).
 fn needs_certificate(listener: u16, target: u16, protocol: Option<&str>) -> bool {
-    const TLS: [u16; 2] = [443, 8443];
     match protocol {
         Some("https" | "wss" | "http2" | "grpc") => true,
         Some(_) => TLS.contains(&listener),

@@ -1,61 +1,115 @@
-//! One Application Load Balancer a project, a listener a published port, a target group a service
-//! and port.
+//! At most one Application Load Balancer that faces the Internet, one inside the VPC, and one Network
+//! Load Balancer a project; a listener a published port, a target group a service and port, and rules
+//! where services share a listener.
 
-use std::collections::HashMap;
+mod balancer;
+mod listener;
+mod rule;
+mod target_group;
+
+use indexmap::IndexMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::container::container_name;
-use super::exposure::PublicPort;
-use super::http_check::http_path;
-use super::security_groups::{
-    Source, add_group, add_rule, id_of, load_balancer_group, shorten, target_group,
-};
+use super::exposure::{Face, PublicPort};
+use super::security_groups::{add_group, shorten, target_group};
 use crate::compose::model::{Http, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{
-    Attribute, Body, CreateTargetGroup, Endpoint, ForwardAction, Kind, Listener, LoadBalancer,
-    Matcher, ModifyTargetGroupAttributes, ResourceId, ServiceLoadBalancer, TargetGroup, UpperTag,
-    Value,
-};
-use crate::ecs::translate::context::{Context, Output, load_balancer_id};
-use crate::ecs::translate::names::{Grammar, fit, fit_within, short_hash};
+use crate::ecs::desired::{Attribute, Kind, ResourceId, RuleCondition, ServiceLoadBalancer, Value};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
-/// The most seconds that a target may take to drain (elbv2 API reference,
-/// `TargetGroupAttribute`, `deregistration_delay.timeout_seconds`).
-const MOST_DELAY: u32 = 3600;
+pub(crate) use listener::certificate_domain;
+pub(crate) use rule::{LONGEST, MOST_VALUES};
 
 /// How many target groups a service may have (ECS quotas, "Target groups per service").
 pub(crate) const MOST_TARGETS: usize = 5;
 
-fn listener_id(published: u16) -> ResourceId {
-    ResourceId::new(Kind::Listener, published.to_string())
+/// A listener: the load balancer that it is one of, and its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Door {
+    face: Face,
+    port: u16,
+}
+
+impl Door {
+    /// The listener of a published port. With a certificate port 80 only leads to 443.
+    fn of(port: &PublicPort, certificate: bool) -> Self {
+        let moved = certificate && port.face != Face::Network && port.published == 80;
+        Self { face: port.face, port: if moved { 443 } else { port.published } }
+    }
+
+    fn id(self) -> ResourceId {
+        ResourceId::new(Kind::Listener, format!("{}{}", prefix(self.face), self.port))
+    }
+
+    fn rule(self, service: &str) -> ResourceId {
+        let name = format!("{}{}-{service}", prefix(self.face), self.port);
+        ResourceId::new(Kind::ListenerRule, name)
+    }
+}
+
+/// What stands before the names of listeners.
+fn prefix(face: Face) -> &'static str {
+    match face {
+        Face::Public => "",
+        Face::Internal => "internal-",
+        Face::Network => "network-",
+    }
 }
 
 fn target_group_id(service: &str, target: u16) -> ResourceId {
     ResourceId::new(Kind::TargetGroup, format!("{service}-{target}"))
 }
 
-/// Gives each listener to one port, and takes ports that lost from the members.
-pub(crate) fn assign(members: &mut [Member<'_>], out: &mut Output) {
-    let mut taken: HashMap<u16, (usize, u16, Span)> = HashMap::new();
+/// Who has a listener, or a part of it.
+struct Claim {
+    member: usize,
+    conditions: Vec<RuleCondition>,
+    span: Span,
+}
+
+/// What the requests of a port must be like: nothing for all of them.
+fn conditions(service: &Service, port: &PublicPort) -> Vec<RuleCondition> {
+    if port.face == Face::Network { Vec::new() } else { rule::conditions(service) }
+}
+
+/// Gives each listener, or each part of one, to one port, and takes ports that lost from the members.
+pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) {
+    let certificate = cx.project.extension.certificate.is_some();
+    for member in members.iter() {
+        if has_http(member) {
+            rule::check(member.service, out);
+        } else {
+            unused(member, out);
+        }
+    }
+    let mut taken: HashMap<Door, Vec<Claim>> = HashMap::new();
     // What the file asks for goes before what Docker would have chosen freely.
     for guessed in [false, true] {
         for index in 0..members.len() {
             let ports = std::mem::take(&mut members[index].public);
-            let (now, later): (Vec<_>, Vec<_>) =
+            let (mut now, later): (Vec<_>, Vec<_>) =
                 ports.into_iter().partition(|p| p.guessed == guessed);
+            // Of 80 and 443, which become one, 443 is the one that speaks TLS.
+            now.sort_by_key(|port| Door::of(port, certificate).port != port.published);
             let service = members[index].service;
             let mut kept = later;
             for port in now {
-                match taken.get(&port.published) {
-                    Some(&(other, _, span)) => {
-                        let first = members[other].service;
-                        out.say(conflict(service, &port, first, span));
+                let claims = taken.entry(Door::of(&port, certificate)).or_default();
+                let wanted = conditions(service, &port);
+                match claims.iter().find(|claim| claim.conditions == wanted) {
+                    Some(claim) if claim.member == index => {}
+                    Some(claim) => {
+                        let first = members[claim.member].service;
+                        let shared = !wanted.is_empty();
+                        out.say(conflict(service, &port, first, claim.span, shared));
                     }
                     None => {
-                        taken.insert(port.published, (index, port.target, port.span));
+                        claims.push(Claim { member: index, conditions: wanted, span: port.span });
                         if guessed {
                             out.say(guess(service, &port));
                         }
@@ -71,6 +125,10 @@ pub(crate) fn assign(members: &mut [Member<'_>], out: &mut Output) {
         member.public.sort_by_key(|port| (port.target, port.published));
         too_many(member, used.entry(member.unit).or_default(), out);
     }
+}
+
+fn has_http(member: &Member<'_>) -> bool {
+    member.public.iter().any(|port| port.face != Face::Network)
 }
 
 /// Keeps the target groups that a service may have; its unit has this many of them already.
@@ -97,10 +155,25 @@ fn too_many(member: &mut Member<'_>, used: &mut usize, out: &mut Output) {
     }
 }
 
-fn conflict(service: &Service, port: &PublicPort, first: &Service, span: Span) -> Diagnostic {
-    let message = format!("port {} is already published by {}", port.published, first.name.value);
-    let help = "publish another port, or keep it inside with `x-ecs: {ports: {<port>: none}}`; \
-                rules that share a listener (`x-ecs.http`) are not supported yet";
+fn conflict(
+    service: &Service,
+    port: &PublicPort,
+    first: &Service,
+    span: Span,
+    shared: bool,
+) -> Diagnostic {
+    let (published, name) = (port.published, &first.name.value);
+    if shared {
+        let message = format!("requests to port {published} are for {name} already");
+        return Diagnostic::error(Code::Conflict, message)
+            .at(service.extension.http.place().unwrap_or(port.span), "these")
+            .at(first.extension.http.place().unwrap_or(span), "and these")
+            .help("give the two other names or paths with `x-ecs: {http: {host, path}}`")
+            .service(&service.name.value);
+    }
+    let message = format!("port {published} is already published by {name}");
+    let help = "publish another port, keep it inside with `x-ecs: {ports: {<port>: none}}`, or \
+                share the port: `x-ecs: {http: {host: api.example.com}}`, or `path: /api`";
     let diagnostic = if port.guessed {
         Diagnostic::warning(Code::PortNotPublic, message)
     } else {
@@ -121,13 +194,16 @@ fn guess(service: &Service, port: &PublicPort) -> Diagnostic {
         .service(&service.name.value)
 }
 
-/// Adds the load balancer and everything that leads to the services, where a port is public.
+/// Adds the load balancers and everything that leads to the services, where a port is public.
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    for member in members.iter().filter(|member| member.public.is_empty()) {
-        unused(member, out);
+    let certificate = cx.project.extension.certificate.as_ref();
+    if let Some(certificate) = certificate.filter(|_| !members.iter().any(has_http)) {
+        let message = "`x-ecs.certificate` has no effect without a public port";
+        out.say(Diagnostic::note(Code::Ignored, message).at(certificate.span, ""));
     }
-    let Some(first) = members.iter().find_map(|member| member.public.first()) else { return };
-    add_load_balancer(cx, first.span, out);
+    balancer::add(cx, members, out);
+    let doors = doors(members, certificate.is_some());
+    let mut made: BTreeSet<ResourceId> = BTreeSet::new();
     for member in members.iter().filter(|member| !member.public.is_empty()) {
         let name = member.name();
         let description =
@@ -141,19 +217,35 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
         for port in &member.public {
             if last != Some(port.target) {
                 last = Some(port.target);
-                add_target_group(cx, member, port, out);
+                target_group::add(cx, member, port, out);
             }
-            add_listener(cx, name, port, out);
+            let door = Door::of(port, certificate.is_some());
+            let ways = doors.get(&door).map_or(&[][..], Vec::as_slice);
+            if made.insert(door.id()) {
+                listener::add(cx, door, ways, out);
+            }
+            listener::open(cx, door, (member, port), ways, out);
         }
     }
 }
 
-/// `x-ecs.http` of a service that no load balancer reaches.
+/// Who stands behind a listener: a service and its port.
+type Way<'a> = (&'a Member<'a>, &'a PublicPort);
+
+/// The listeners, in the order in which the file comes to them.
+fn doors<'a>(members: &'a [Member<'a>], certificate: bool) -> IndexMap<Door, Vec<Way<'a>>> {
+    let mut doors: IndexMap<Door, Vec<Way<'_>>> = IndexMap::new();
+    for member in members {
+        for port in &member.public {
+            doors.entry(Door::of(port, certificate)).or_default().push((member, port));
+        }
+    }
+    doors
+}
+
+/// `x-ecs.http` of a service that no load balancer reaches over HTTP.
 fn unused(member: &Member<'_>, out: &mut Output) {
-    let Http { health_check, deregistration_delay } = &member.service.extension.http;
-    let span =
-        health_check.as_ref().map(|v| v.span).or(deregistration_delay.as_ref().map(|v| v.span));
-    if let Some(span) = span {
+    if let Some(span) = member.service.extension.http.place() {
         out.say(
             Diagnostic::warning(Code::Ignored, "`x-ecs.http` has no effect without a public port")
                 .at(span, "")
@@ -163,143 +255,13 @@ fn unused(member: &Member<'_>, out: &mut Output) {
     }
 }
 
-fn add_load_balancer(cx: &Context<'_>, origin: Span, out: &mut Output) {
-    let group = load_balancer_group();
-    let description = "Lets the Internet reach the load balancer".to_owned();
-    add_group(cx, group.clone(), description, None, Some(origin), out);
-    let id = load_balancer_id();
-    let name = fit(&cx.stack, Grammar::Balancer);
-    // elbv2 API reference, CreateLoadBalancer: a name must not begin with `internal-`.
-    let name = match name.strip_prefix("internal-") {
-        Some(_) => fit(&format!("lb-{}", cx.stack), Grammar::Balancer),
-        None => name,
-    };
-    let body = LoadBalancer {
-        name,
-        kind: "application".to_owned(),
-        scheme: "internet-facing".to_owned(),
-        ip_address_type: "ipv4".to_owned(),
-        subnets: cx.facts.network.load_balancer_subnets.clone(),
-        security_groups: vec![id_of(group)],
-        tags: cx.upper_tags(&id),
-    };
-    out.add(id, Body::LoadBalancer(body), None, Some(origin));
-}
-
-fn add_target_group(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out: &mut Output) {
-    let service = member.name();
-    let Http { health_check, deregistration_delay } = &member.service.extension.http;
-    let id = target_group_id(service, port.target);
-    let asked = health_check.as_ref().and_then(|path| {
-        let good = path.value.starts_with('/') && path.value.len() <= 1024;
-        if !good {
-            out.say(
-                Diagnostic::error(Code::InvalidValue, "`health_check` is no path")
-                    .at(path.span, "")
-                    .help("write a path such as /health, at most 1024 characters long")
-                    .service(service),
-            );
-        }
-        good.then(|| path.value.clone())
-    });
-    let path = asked.or_else(|| http_path(member.service, port.target));
-    let delay = deregistration_delay.as_ref().map_or(30, |delay| {
-        if delay.value > MOST_DELAY {
-            out.say(
-                Diagnostic::warning(Code::Clamped, format!("the delay becomes {MOST_DELAY} s"))
-                    .at(delay.span, "")
-                    .help(format!("a load balancer waits at most {MOST_DELAY} s"))
-                    .service(service),
-            );
-        }
-        delay.value.min(MOST_DELAY)
-    });
-    let create = CreateTargetGroup {
-        name: target_group_name(cx, service, port.target),
-        protocol: "HTTP".to_owned(),
-        protocol_version: "HTTP1".to_owned(),
-        port: i32::from(port.target),
-        vpc_id: cx.facts.network.vpc_id.clone(),
-        target_type: "ip".to_owned(),
-        health_check_protocol: "HTTP".to_owned(),
-        health_check_path: path.unwrap_or_else(|| "/".to_owned()),
-        health_check_port: "traffic-port".to_owned(),
-        health_check_interval_seconds: 10,
-        health_check_timeout_seconds: 5,
-        healthy_threshold_count: 2,
-        unhealthy_threshold_count: 3,
-        matcher: Matcher { http_code: "200-399".to_owned() },
-        tags: cx.upper_tags(&id),
-    };
-    let attributes = ModifyTargetGroupAttributes {
-        target_group_arn: Value::From(id.clone(), Attribute::Arn),
-        attributes: vec![UpperTag {
-            key: "deregistration_delay.timeout_seconds".to_owned(),
-            value: delay.to_string(),
-        }],
-    };
-    let body = Body::TargetGroup(TargetGroup { create, attributes });
-    out.add(id, body, Some(service), Some(port.span));
-    let from = Source::Group(id_of(load_balancer_group()));
-    let rule = format!("lb-{service}-{}", port.target);
-    let place = (Some(service), Some(port.span));
-    add_rule(rule, target_group(member.unit), Some(port.target), from, place, out);
-}
-
-/// The name carries a hash of everything that cannot change in place, and of the names that it may
-/// be too short for.
-fn target_group_name(cx: &Context<'_>, service: &str, target: u16) -> String {
-    let vpc = &cx.facts.network.vpc_id;
-    let project = &cx.project.name;
-    let environment = &cx.environment;
-    let hash =
-        short_hash(&format!("{project}/{environment}/{service}/HTTP/HTTP1/{target}/{vpc}/ip"));
-    let most = Grammar::Balancer.max() - hash.len() - 1;
-    let readable: String = format!("{}-{service}", cx.stack)
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .take(most)
-        .collect();
-    // The hash says which; what is cut off here needs none of its own.
-    let readable = readable.trim_matches('-');
-    if readable.is_empty() {
-        fit_within(&hash, Grammar::Balancer, 32)
-    } else {
-        format!("{readable}-{hash}")
+impl Http {
+    /// Where it stands.
+    fn place(&self) -> Option<Span> {
+        let Self { host, path, health_check, deregistration_delay } = self;
+        let mut places = host.iter().chain(path).chain(health_check).map(|text| text.span);
+        places.next().or(deregistration_delay.as_ref().map(|delay| delay.span))
     }
-}
-
-fn add_listener(cx: &Context<'_>, service: &str, port: &PublicPort, out: &mut Output) {
-    let id = listener_id(port.published);
-    let body = Listener {
-        load_balancer_arn: Value::From(load_balancer_id(), Attribute::Arn),
-        protocol: "HTTP".to_owned(),
-        port: i32::from(port.published),
-        default_actions: vec![ForwardAction {
-            kind: "forward".to_owned(),
-            target_group_arn: Value::From(target_group_id(service, port.target), Attribute::Arn),
-        }],
-        tags: cx.upper_tags(&id),
-    };
-    out.add(id.clone(), Body::Listener(body), Some(service), Some(port.span));
-    let rule = format!("load-balancer-{}", port.published);
-    let place = (Some(service), Some(port.span));
-    add_rule(rule, load_balancer_group(), Some(port.published), Source::World, place, out);
-    out.say(
-        Diagnostic::note(
-            Code::PortPublic,
-            format!("port {} of {service} becomes reachable from the Internet", port.published),
-        )
-        .at(port.span, "")
-        .help(format!("to keep it inside, write `x-ecs: {{ports: {{{}: none}}}}`", port.target))
-        .service(service),
-    );
-    out.desired.endpoints.push(Endpoint {
-        service: service.to_owned(),
-        listener: id,
-        scheme: "http".to_owned(),
-        port: port.published,
-    });
 }
 
 /// The target groups of a service, and what they wait for: ECS refuses a target group that hangs
@@ -319,11 +281,19 @@ pub(crate) fn of_service(unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
     all
 }
 
-/// The listeners of a service.
-pub(crate) fn listeners(member: &Member<'_>) -> impl Iterator<Item = ResourceId> {
-    member.public.iter().map(|port| listener_id(port.published))
+/// What leads to a service: its listeners, and its rules where it shares them.
+pub(crate) fn listeners(cx: &Context<'_>, member: &Member<'_>) -> Vec<ResourceId> {
+    let certificate = cx.project.extension.certificate.is_some();
+    let ways = member.public.iter().flat_map(|port| {
+        let door = Door::of(port, certificate);
+        let shares = !conditions(member.service, port).is_empty();
+        [Some(door.id()), shares.then(|| door.rule(member.name()))].into_iter().flatten()
+    });
+    ways.collect()
 }
 
+#[cfg(test)]
+mod sharing_tests;
 #[cfg(test)]
 #[path = "load_balancer_tests.rs"]
 mod tests;

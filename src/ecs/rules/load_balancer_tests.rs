@@ -2,6 +2,7 @@ use super::*;
 use crate::compose::model::HealthTest;
 use crate::diagnostic::Severity;
 use crate::ecs::Translation;
+use crate::ecs::desired::{Body, Endpoint, TargetGroup};
 use crate::ecs::testing::{
     at, ecs_service, exposed, facts, find, has, healthcheck, loud, port, project, resource, run,
     service,
@@ -29,8 +30,8 @@ fn a_published_port_has_a_listener_a_target_group_and_an_endpoint() {
     };
     assert_eq!((listener.protocol.as_str(), listener.port), ("HTTP", 8080));
     assert_eq!(
-        listener.default_actions[0].target_group_arn.to_string(),
-        "${target-group/web-80/arn}"
+        listener.default_actions[0].target_group_arn.as_ref().map(ToString::to_string),
+        Some("${target-group/web-80/arn}".to_owned())
     );
     let balanced = &ecs_service(&done, "web").load_balancers;
     assert_eq!((balanced.len(), balanced[0].container_port), (1, 80));
@@ -40,8 +41,12 @@ fn a_published_port_has_a_listener_a_target_group_and_an_endpoint() {
         [Endpoint {
             service: "web".into(),
             listener: ResourceId::new(Kind::Listener, "8080"),
+            rule: None,
             scheme: "http".into(),
             port: 8080,
+            balancer: ResourceId::new(Kind::LoadBalancer, "alb"),
+            host: None,
+            public: true,
         }]
     );
     let note = find(&done.diagnostics, Code::PortPublic).map(|d| d.severity);
@@ -51,8 +56,9 @@ fn a_published_port_has_a_listener_a_target_group_and_an_endpoint() {
 #[test]
 fn the_target_group_asks_quickly_and_lets_go_soon() {
     let group = target(&run(vec![web()]), "web-80");
-    assert_eq!(group.create.health_check_path, "/");
-    assert_eq!(group.create.matcher.http_code, "200-399");
+    assert_eq!(group.create.health_check_path.as_deref(), Some("/"));
+    let matcher = group.create.matcher.expect("a matcher");
+    assert_eq!(matcher.http_code.as_deref(), Some("200-399"));
     assert_eq!(group.create.target_type, "ip");
     assert_eq!(
         (
@@ -72,11 +78,14 @@ fn the_path_is_the_extension_s_else_the_health_check_s() {
     let mut web = web();
     let test = HealthTest::Shell("curl -f http://localhost/up".to_owned());
     web.healthcheck = Some(healthcheck(test));
-    assert_eq!(target(&run(vec![web.clone()]), "web-80").create.health_check_path, "/up");
+    assert_eq!(
+        target(&run(vec![web.clone()]), "web-80").create.health_check_path.as_deref(),
+        Some("/up")
+    );
     web.extension.http.health_check = Some(at("/ready".to_owned()));
     web.extension.http.deregistration_delay = Some(at(5));
     let group = target(&run(vec![web]), "web-80");
-    assert_eq!(group.create.health_check_path, "/ready");
+    assert_eq!(group.create.health_check_path.as_deref(), Some("/ready"));
     assert_eq!(group.attributes.attributes[0].value, "5");
 }
 

@@ -98,11 +98,23 @@ pub(crate) fn add_group(
     out.add(id, body, service, origin);
 }
 
-/// Adds a rule: `port`, or every port of every protocol.
+/// Adds a rule: `port` over tcp, or every port of every protocol.
 pub(crate) fn add_rule(
     name: String,
     group: ResourceId,
     port: Option<u16>,
+    from: Source,
+    place: (Option<&str>, Option<Span>),
+    out: &mut Output,
+) {
+    add_rule_of(name, group, port.map(|port| ("tcp", port)), from, place, out);
+}
+
+/// As [`add_rule`], of a port of a protocol.
+pub(crate) fn add_rule_of(
+    name: String,
+    group: ResourceId,
+    port: Option<(&str, u16)>,
     from: Source,
     place: (Option<&str>, Option<Span>),
     out: &mut Output,
@@ -116,9 +128,9 @@ pub(crate) fn add_rule(
         }
     };
     let permission = IpPermission {
-        ip_protocol: if port.is_some() { "tcp" } else { "-1" }.to_owned(),
-        from_port: port.map(i32::from),
-        to_port: port.map(i32::from),
+        ip_protocol: port.map_or("-1", |(protocol, _)| protocol).to_owned(),
+        from_port: port.map(|(_, port)| i32::from(port)),
+        to_port: port.map(|(_, port)| i32::from(port)),
         ip_ranges,
         user_id_group_pairs,
     };

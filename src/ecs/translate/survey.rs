@@ -98,7 +98,11 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 },
                 public: match job {
                     Some(_) => Vec::new(),
-                    None => public_ports(service, known, is_internal(cx, &networks), out),
+                    None => {
+                        let internal = is_internal(cx, &networks);
+                        let certificate = cx.project.extension.certificate.is_some();
+                        public_ports(service, known, internal, certificate, out)
+                    }
                 },
                 networks,
                 connected: false,

@@ -1,9 +1,9 @@
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::text::{is, is_ecs_name, is_port, is_port_name};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Job, Kind, Listener, NetworkConfiguration, ResourceId, Service, ServiceConnectService,
+    Body, Job, Kind, NetworkConfiguration, ResourceId, Service, ServiceConnectService,
     TaskDefinition,
 };
 use crate::ecs::rules::load_balancer::MOST_TARGETS;
@@ -13,7 +13,7 @@ use crate::ecs::rules::security_groups::MOST;
 /// `ecs CreateService`
 pub(super) fn service(
     service: &Service,
-    listeners: &HashMap<&ResourceId, &Listener>,
+    listeners: &HashSet<&ResourceId>,
     unique: &mut Unique,
     report: &mut Report<'_>,
 ) {
@@ -140,7 +140,7 @@ fn network(network: &NetworkConfiguration, report: &mut Report<'_>) {
 fn load_balancers(
     service: &Service,
     task: Option<&TaskDefinition>,
-    listeners: &HashMap<&ResourceId, &Listener>,
+    listeners: &HashSet<&ResourceId>,
     report: &mut Report<'_>,
 ) {
     if service.load_balancers.len() > MOST_TARGETS {
@@ -168,7 +168,7 @@ fn load_balancers(
         if wrong {
             report.fault(format!("{id} is not of type ip"), "awsvpc tasks are targets by address");
         }
-        if !listeners.contains_key(id) && report.desired.resources.contains_key(id) {
+        if !listeners.contains(id) && report.desired.resources.contains_key(id) {
             report.fault(
                 format!("no listener leads to {id}"),
                 "ECS refuses a target group that hangs off no load balancer",

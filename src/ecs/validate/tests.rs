@@ -8,8 +8,9 @@ use super::*;
 use crate::ecs::desired::{
     Attribute, ContainerDefinition, ContainerDependency, ContainerRestartPolicy, ContainerSecret,
     EfsVolumeConfiguration, EnvironmentFile, EphemeralStorage, HealthCheck, HostVolume,
-    IngressRule, KernelCapabilities, KeyValuePair, LinuxParameters, LoadBalancer, LogConfiguration,
-    MountPoint, Role, SecurityGroup, Service, SystemControl, Tag, Tmpfs, Ulimit, Value,
+    IngressRule, KernelCapabilities, KeyValuePair, LinuxParameters, Listener, LoadBalancer,
+    LogConfiguration, MountPoint, Role, SecurityGroup, Service, SystemControl, Tag, Tmpfs, Ulimit,
+    Value,
 };
 use crate::ecs::testing::{SUBNETS, facts};
 use crate::ecs::translate;

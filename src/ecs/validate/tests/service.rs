@@ -71,7 +71,7 @@ fn load_balancers_of_a_service() {
     });
     targets("not of type ip", |t| t.create.target_type = "instance".into());
     listener("no listener leads to", |l| {
-        l.default_actions[0].target_group_arn = Value::from("arn:other");
+        l.default_actions[0].target_group_arn = Some(Value::from("arn:other"));
     });
 }
 
@@ -111,10 +111,14 @@ fn load_balancers() {
 fn target_groups() {
     targets("no target group name", |t| t.create.name = "-a".into());
     targets("is no port", |t| t.create.port = 0);
-    targets("is no path", |t| t.create.health_check_path = "health".into());
+    targets("is no path", |t| t.create.health_check_path = Some("health".into()));
     targets("a health check every", |t| t.create.health_check_timeout_seconds = 10);
     targets("thresholds", |t| t.create.healthy_threshold_count = 1);
-    targets("no HTTP code", |t| t.create.matcher.http_code = "200-599".into());
+    targets("no HTTP code", |t| {
+        if let Some(codes) = &mut t.create.matcher {
+            codes.http_code = Some("200-599".into());
+        }
+    });
     targets("deregistration delay", |t| t.attributes.attributes[0].value = "3601".into());
 }
 

@@ -1,0 +1,73 @@
+//! The load balancers of a project, and who may reach them.
+
+use crate::ecs::desired::{Body, Kind, LoadBalancer, ResourceId};
+use crate::ecs::rules::exposure::Face;
+use crate::ecs::rules::security_groups::{add_group, id_of, load_balancer_group};
+use crate::ecs::translate::context::{Context, Output, load_balancer_id};
+use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// The load balancer with this face.
+pub(super) fn id(face: Face) -> ResourceId {
+    match face {
+        Face::Public => load_balancer_id(),
+        Face::Internal => ResourceId::new(Kind::LoadBalancer, "alb-internal"),
+        Face::Network => ResourceId::new(Kind::LoadBalancer, "nlb"),
+    }
+}
+
+/// Its security group.
+pub(super) fn group(face: Face) -> ResourceId {
+    match face {
+        Face::Public => load_balancer_group(),
+        Face::Internal => ResourceId::new(Kind::SecurityGroup, "load-balancer-internal"),
+        Face::Network => ResourceId::new(Kind::SecurityGroup, "load-balancer-network"),
+    }
+}
+
+/// Adds the load balancers that anything needs.
+pub(super) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    for face in [Face::Public, Face::Internal, Face::Network] {
+        let mut ports = members.iter().flat_map(|member| &member.public);
+        if let Some(first) = ports.find(|port| port.face == face) {
+            add_one(cx, face, first.span, out);
+        }
+    }
+}
+
+fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
+    let description = match face {
+        Face::Public => "Lets the Internet reach the load balancer",
+        Face::Internal => "Lets the VPC reach the internal load balancer",
+        Face::Network => "Lets the Internet reach the network load balancer",
+    };
+    let group = group(face);
+    add_group(cx, group.clone(), description.to_owned(), None, Some(origin), out);
+    let name = match face {
+        Face::Public => cx.stack.clone(),
+        Face::Internal => format!("{}-internal", cx.stack),
+        Face::Network => format!("{}-network", cx.stack),
+    };
+    // elbv2 API reference, CreateLoadBalancer: a name must not begin with `internal-`.
+    let name = match name.strip_prefix("internal-") {
+        Some(_) => fit(&format!("lb-{name}"), Grammar::Balancer),
+        None => fit(&name, Grammar::Balancer),
+    };
+    let network = &cx.facts.network;
+    let id = id(face);
+    let body = LoadBalancer {
+        name,
+        kind: if face == Face::Network { "network" } else { "application" }.to_owned(),
+        scheme: if face == Face::Internal { "internal" } else { "internet-facing" }.to_owned(),
+        ip_address_type: "ipv4".to_owned(),
+        subnets: match face {
+            Face::Public | Face::Network => network.load_balancer_subnets.clone(),
+            // Where the tasks stand, one subnet a zone: private ones where there are any.
+            Face::Internal => network.zone_subnets.iter().map(|(_, id)| id.clone()).collect(),
+        },
+        security_groups: vec![id_of(group)],
+        tags: cx.upper_tags(&id),
+    };
+    out.add(id, Body::LoadBalancer(body), None, Some(origin));
+}

@@ -1,0 +1,165 @@
+//! The target group of a service and port.
+
+use super::{balancer, target_group_id};
+use crate::compose::model::{Http, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{
+    Attribute, Body, CreateTargetGroup, Kind, Matcher, ModifyTargetGroupAttributes, ResourceId,
+    TargetGroup, UpperTag, Value,
+};
+use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
+use crate::ecs::rules::http_check::http_path;
+use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, id_of, target_group};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::names::{Grammar, fit_within, short_hash};
+use crate::ecs::translate::survey::Member;
+
+/// The most seconds that a target may take to drain (elbv2 API reference,
+/// `TargetGroupAttribute`, `deregistration_delay.timeout_seconds`).
+const MOST_DELAY: u32 = 3600;
+
+/// Adds the target group of a service and port, and lets its load balancer in.
+pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out: &mut Output) {
+    let service = member.name();
+    let Http { host: _, path: _, health_check, deregistration_delay } =
+        &member.service.extension.http;
+    let id = target_group_id(service, port.target);
+    let asked = health_check.as_ref().and_then(|path| {
+        let good = path.value.starts_with('/') && path.value.len() <= 1024;
+        if !good {
+            out.say(
+                Diagnostic::error(Code::InvalidValue, "`health_check` is no path")
+                    .at(path.span, "")
+                    .help("write a path such as /health, at most 1024 characters long")
+                    .service(service),
+            );
+        }
+        good.then(|| path.value.clone())
+    });
+    let path = asked.or_else(|| http_path(member.service, port.target));
+    let delay = deregistration_delay.as_ref().map_or(30, |delay| {
+        if delay.value > MOST_DELAY {
+            out.say(
+                Diagnostic::warning(Code::Clamped, format!("the delay becomes {MOST_DELAY} s"))
+                    .at(delay.span, "")
+                    .help(format!("a load balancer waits at most {MOST_DELAY} s"))
+                    .service(service),
+            );
+        }
+        delay.value.min(MOST_DELAY)
+    });
+    let check = check(member.service, port, path);
+    let create = CreateTargetGroup {
+        name: target_group_name(cx, service, port),
+        protocol: port.backend.protocol.to_owned(),
+        protocol_version: port.backend.version.map(str::to_owned),
+        port: i32::from(port.target),
+        vpc_id: cx.facts.network.vpc_id.clone(),
+        target_type: "ip".to_owned(),
+        health_check_protocol: check.protocol.to_owned(),
+        health_check_path: check.path,
+        health_check_port: check
+            .port
+            .map_or_else(|| "traffic-port".to_owned(), |port| port.to_string()),
+        health_check_interval_seconds: 10,
+        health_check_timeout_seconds: 5,
+        healthy_threshold_count: 2,
+        unhealthy_threshold_count: 3,
+        matcher: check.matcher,
+        tags: cx.upper_tags(&id),
+    };
+    let attributes = ModifyTargetGroupAttributes {
+        target_group_arn: Value::From(id.clone(), Attribute::Arn),
+        attributes: vec![UpperTag {
+            key: "deregistration_delay.timeout_seconds".to_owned(),
+            value: delay.to_string(),
+        }],
+    };
+    let body = Body::TargetGroup(TargetGroup { create, attributes });
+    out.add(id, body, Some(service), Some(port.span));
+    let place = (Some(service), Some(port.span));
+    let group = || target_group(member.unit);
+    if port.face != Face::Network {
+        let from = Source::Group(id_of(balancer::group(port.face)));
+        add_rule(
+            format!("lb-{service}-{}", port.target),
+            group(),
+            Some(port.target),
+            from,
+            place,
+            out,
+        );
+        return;
+    }
+    let protocol = if port.backend.protocol == "UDP" { "udp" } else { "tcp" };
+    for (protocol, number) in [(protocol, Some(port.target)), ("tcp", check.port)] {
+        let Some(number) = number else { continue };
+        let rule = format!("lb-{service}-{number}-{protocol}");
+        // What is asked how it is may be open already.
+        if !out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*rule)) {
+            let from = Source::Group(id_of(balancer::group(port.face)));
+            add_rule_of(rule, group(), Some((protocol, number)), from, place, out);
+        }
+    }
+}
+
+/// How a load balancer asks a target how it is.
+struct Check {
+    protocol: &'static str,
+    path: Option<String>,
+    /// Nothing for the target's own.
+    port: Option<u16>,
+    matcher: Option<Matcher>,
+}
+
+fn check(service: &Service, port: &PublicPort, path: Option<String>) -> Check {
+    let codes = |http: Option<&str>, grpc: Option<&str>| {
+        let (http_code, grpc_code) = (http.map(str::to_owned), grpc.map(str::to_owned));
+        Some(Matcher { http_code, grpc_code })
+    };
+    let (protocol, own) = (port.backend.protocol, None);
+    match (protocol, port.backend.version) {
+        // A server that does not know the method answers with a code of gRPC's, and lives (elbv2 API
+        // reference, `CreateTargetGroup.HealthCheckPath` and `Matcher.GrpcCode`).
+        (_, Some("GRPC")) => {
+            let path = path.unwrap_or_else(|| "/AWS.ALB/healthcheck".to_owned());
+            Check { protocol, path: Some(path), port: own, matcher: codes(None, Some("0-99")) }
+        }
+        (_, Some(_)) => {
+            let path = path.unwrap_or_else(|| "/".to_owned());
+            Check { protocol, path: Some(path), port: own, matcher: codes(Some("200-399"), None) }
+        }
+        ("UDP", None) => {
+            Check { protocol: "TCP", path: None, port: checked_by_tcp(service), matcher: None }
+        }
+        (_, None) => Check { protocol: "TCP", path: None, port: own, matcher: None },
+    }
+}
+
+/// The name carries a hash of everything that cannot change in place, and of the names that it may
+/// be too short for.
+fn target_group_name(cx: &Context<'_>, service: &str, port: &PublicPort) -> String {
+    let vpc = &cx.facts.network.vpc_id;
+    let project = &cx.project.name;
+    let environment = &cx.environment;
+    let (protocol, version) = (port.backend.protocol, port.backend.version.unwrap_or("-"));
+    let target = port.target;
+    // A target group hangs off one load balancer (Elastic Load Balancing documentation).
+    let face = if port.face == Face::Internal { "/internal" } else { "" };
+    let hash = short_hash(&format!(
+        "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/ip{face}"
+    ));
+    let most = Grammar::Balancer.max() - hash.len() - 1;
+    let readable: String = format!("{}-{service}", cx.stack)
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(most)
+        .collect();
+    // The hash says which; what is cut off here needs none of its own.
+    let readable = readable.trim_matches('-');
+    if readable.is_empty() {
+        fit_within(&hash, Grammar::Balancer, 32)
+    } else {
+        format!("{readable}-{hash}")
+    }
+}
