@@ -27,6 +27,7 @@ mod privileges;
 mod project;
 mod provider;
 mod resource;
+mod retired;
 mod service;
 mod service_model;
 mod services;

@@ -91,11 +91,11 @@ impl Level {
             Level::ProjectExtension => {
                 &["certificate", "discovery", "domain", "launch", "load_balancer"]
             }
-            Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service
+            | Level::ServiceExtension
             | Level::Build
             | Level::Deploy
             | Level::Reservations
@@ -144,8 +144,6 @@ impl Level {
         }
     }
 }
-
-const SERVICE_EXTENSION: &[&str] = &["autoscaling", "mirror", "rollout", "schedule"];
 
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {

@@ -3,6 +3,7 @@
 
 mod assets;
 mod build;
+mod motion;
 mod secrets;
 
 use super::desired::Desired;
@@ -17,6 +18,7 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     let mut found = undecided(desired);
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(secrets::undeployable(desired));
+    found.extend(motion::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }

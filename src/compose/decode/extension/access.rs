@@ -17,7 +17,7 @@ const STATEMENT: [&str; 7] =
 
 impl Decoder<'_> {
     /// `x-ecs.policies`: managed ARNs and inline statements.
-    pub(super) fn policies(&mut self, node: &Node) -> Vec<Located<Policy>> {
+    pub(in crate::compose::decode) fn policies(&mut self, node: &Node) -> Vec<Located<Policy>> {
         let one = std::slice::from_ref(node);
         let items = node.as_sequence().unwrap_or(one);
         items.iter().filter_map(|item| self.policy(item)).collect()
