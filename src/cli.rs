@@ -34,6 +34,9 @@ pub struct Global {
     /// File with variables for the Compose file; may be given several times [default: .env]
     #[arg(long = "env-file", global = true, value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
+    /// File of the retired ecs-cli with what the Compose file does not say
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ecs_params: Option<PathBuf>,
     /// Compose profile to activate; may be given several times
     #[arg(long = "profile", global = true, value_name = "NAME")]
     pub profiles: Vec<String>,

@@ -8,6 +8,7 @@ mod cpu;
 mod dependency;
 mod deploy;
 mod develop;
+mod ecs_params;
 mod env_file;
 mod extension;
 mod file_object;
@@ -39,6 +40,7 @@ mod storage;
 mod table;
 mod value;
 
+pub(super) use ecs_params::apply as apply_parameters;
 pub(super) use env_file::{EnvFile, Format};
 pub(super) use key_value::KeyValues;
 pub(super) use mount::parse_mount;
