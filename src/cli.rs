@@ -34,9 +34,6 @@ pub struct Global {
     /// File with variables for the Compose file; may be given several times [default: .env]
     #[arg(long = "env-file", global = true, value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
-    /// File of the retired ecs-cli with what the Compose file does not say
-    #[arg(long, global = true, value_name = "FILE")]
-    pub ecs_params: Option<PathBuf>,
     /// Compose profile to activate; may be given several times
     #[arg(long = "profile", global = true, value_name = "NAME")]
     pub profiles: Vec<String>,
@@ -67,6 +64,9 @@ pub struct Global {
     /// Use a local AWS emulator instead of AWS; starts one or joins the one that runs
     #[arg(long, global = true)]
     pub sandbox: bool,
+    /// ecs-params.yml of the retired ecs-cli
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ecs_params: Option<PathBuf>,
 }
 
 /// What goes to stdout.

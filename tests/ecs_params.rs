@@ -44,7 +44,8 @@ fn request(done: &Translation, path: &str) -> Value {
     let files = requests(&done.desired);
     let all: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
     let file = files.iter().find(|file| file.path == path);
-    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text).expect("JSON")
+    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text)
+        .expect("JSON")
 }
 
 #[test]
@@ -136,14 +137,15 @@ fn what_has_no_place_on_fargate_is_said() {
 
 #[test]
 fn slips_are_shown_their_name_and_place() {
-    let (loaded, _) =
-        read("version: 1\ntask_definition:\n  task_role: a\n  services: {wep: {essential: true}}\n");
+    let (loaded, _) = read(
+        "version: 1\ntask_definition:\n  task_role: a\n  services: {wep: {essential: true}}\n",
+    );
     let found: Vec<_> = loaded.outcomes.iter().filter(|d| d.severity == Severity::Error).collect();
     let codes: Vec<_> = found.iter().map(|d| d.code).collect();
-    assert_eq!(codes, [Code::UndefinedReference, Code::UnknownAttribute]);
-    assert!(found[0].help.as_deref().is_some_and(|help| help.contains("`web`")));
+    assert_eq!(codes, [Code::UnknownAttribute, Code::UndefinedReference]);
+    assert!(found[1].help.as_deref().is_some_and(|help| help.contains("`web`")));
     for fault in found {
-        let (source, _) = (fault.labels[0].span.source, ());
+        let source = fault.labels[0].span.source;
         assert_eq!(loaded.sources.get(source).name, "ecs-params.yml");
     }
 }

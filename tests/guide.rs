@@ -32,14 +32,14 @@ impl Converted {
         let loaded = load(&options);
         let project = loaded.project.expect("a project");
         let done = translate(&project, None, &Facts::offline(Some("us-west-2")));
-        let all = loaded.diagnostics.iter().chain(loaded.outcomes.iter()).chain(done.diagnostics.iter());
-        let said: Vec<_> =
-            all.map(|d| (d.code.as_str().to_owned(), d.message.clone())).collect();
+        let all =
+            loaded.diagnostics.iter().chain(loaded.outcomes.iter()).chain(done.diagnostics.iter());
+        let said: Vec<_> = all.map(|d| (d.code.as_str().to_owned(), d.message.clone())).collect();
         assert!(!loaded.diagnostics.has_errors() && !done.diagnostics.has_errors(), "{said:?}");
         assert_eq!(validate(&done.desired), []);
-        let requests = requests(&done.desired).into_iter().map(|file| {
-            (file.path, serde_json::from_str(&file.text).expect("JSON"))
-        });
+        let requests = requests(&done.desired)
+            .into_iter()
+            .map(|file| (file.path, serde_json::from_str(&file.text).expect("JSON")));
         Self { requests: requests.collect(), said }
     }
 

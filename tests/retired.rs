@@ -1,12 +1,15 @@
 //! `x-aws-…` of the retired Docker Compose CLI: what each becomes.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use decklift::compose::{LoadOptions, Loaded, load};
 use decklift::diagnostic::{Code, Severity};
+use decklift::ecs::desired::Body;
 use decklift::ecs::facts::Facts;
 use decklift::ecs::{Translation, translate};
 use decklift::export::requests;
+use decklift::plan::{Actual, Observed, plan};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,7 +38,8 @@ fn request(done: &Translation, path: &str) -> Value {
     let files = requests(&done.desired);
     let all: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
     let file = files.iter().find(|file| file.path == path);
-    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text).expect("JSON")
+    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text)
+        .expect("JSON")
 }
 
 const WEB: &str = "services:\n  web:\n    image: acme/web:1\n";
@@ -152,8 +156,9 @@ secrets:
 
 #[test]
 fn a_security_group_stands_for_a_network() {
-    let (loaded, _) =
-        read(&format!("{WEB}networks: {{default: {{x-aws-securitygroup: sg-0123456789abcdef0}}}}\n"));
+    let (loaded, _) = read(&format!(
+        "{WEB}networks: {{default: {{x-aws-securitygroup: sg-0123456789abcdef0}}}}\n"
+    ));
     let networks = loaded.project.expect("a project").networks;
     let group = networks["default"].security_group.as_ref().map(|group| group.value.as_str());
     assert_eq!(group, Some("sg-0123456789abcdef0"));
@@ -188,4 +193,72 @@ fn strange_ones_are_said() {
         let help = found.help.as_deref().unwrap_or_default();
         assert!(help.contains(hint), "{help}");
     }
+}
+
+/// The keys of today, in the file: what is read of them, and what is refused.
+#[test]
+fn the_names_of_today() {
+    let (loaded, done) = read(&format!(
+        "{WEB}    x-ecs:
+      mirror: true
+      autoscaling: {{min: 1, max: 4, cpu: 70%, memory: 80}}
+      rollout: {{strategy: rolling, min_percent: 50, max_percent: 200, breaker: true, alarms: errors, bake: 5m}}
+  report:
+    image: acme/report:1
+    x-ecs: {{schedule: cron(0 3 * * ? *)}}
+"
+    ));
+    let loud = |d: &&decklift::diagnostic::Diagnostic| d.severity != Severity::Note;
+    let all: Vec<_> = loaded.outcomes.iter().chain(done.diagnostics.iter()).filter(loud).collect();
+    assert!(all.is_empty(), "{all:?}");
+    let policy = request(&done, "application-autoscaling/put-scaling-policy/web+cpu.json");
+    assert_eq!(policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"], 70.0);
+    let service = request(&done, "ecs/create-service/web.json");
+    let alarms = &service["deploymentConfiguration"]["alarms"];
+    assert_eq!(*alarms, json!({"alarmNames": ["errors"], "rollback": true, "enable": true}));
+    let task = request(&done, "ecs/register-task-definition/web.json");
+    assert_eq!(task["containerDefinitions"][0]["image"], "${image/web/uri}");
+    let repository = request(&done, "ecr/create-repository/web.json");
+    assert_eq!(repository["repositoryName"], "shop/web");
+    let schedule = request(&done, "scheduler/create-schedule/report.json");
+    assert_eq!(schedule["ScheduleExpression"], "cron(0 3 * * ? *)");
+    for (keys, code) in [
+        ("rollout: {strategy: canary}", Code::NotSupportedYet),
+        ("rollout: {percent: 10}", Code::NotSupportedYet),
+        ("autoscaling: {max: 2, cpu: 50, queue: jobs}", Code::NotSupportedYet),
+    ] {
+        let found = outcomes(&format!("{WEB}    x-ecs: {{{keys}}}\n"));
+        assert_eq!(found.first().map(|found| found.1), Some(code), "{keys}");
+    }
+    let directory = TempDir::new().expect("a directory");
+    for keys in ["autoscaling: {cpu: 50}", "autoscaling: {max: 2, cpus: 50}", "rollout: {min: 1}"] {
+        let text = format!("{WEB}    x-ecs: {{{keys}}}\n");
+        fs::write(directory.path().join("compose.yaml"), text).expect("the file");
+        let cwd = directory.path().to_path_buf();
+        let loaded = load(&LoadOptions { cwd, ..LoadOptions::default() });
+        assert!(loaded.diagnostics.has_errors(), "{keys}");
+    }
+}
+
+/// The number of tasks is left alone where something else sets it.
+#[test]
+fn what_scales_keeps_its_count() {
+    let changes = |deploy: &str| {
+        let (_, done) = read(&format!("{WEB}{deploy}"));
+        let mut actual = Actual::default();
+        for resource in done.desired.resources.values() {
+            let mut body = resource.body.clone();
+            if let Body::Service(service) = &mut body {
+                service.desired_count = 3;
+            }
+            let attributes = BTreeMap::default();
+            let observed = Observed { body, attributes, tags_known: true, live: None };
+            actual.resources.insert(resource.id.clone(), observed);
+        }
+        let steps = plan(&done.desired, &actual).steps;
+        let all: Vec<_> = steps.into_iter().flat_map(|step| step.changes).collect();
+        all.iter().any(|change| change.path == "desiredCount")
+    };
+    assert!(changes(""));
+    assert!(!changes("    x-ecs: {autoscaling: {max: 4, cpu: 50}}\n"));
 }

@@ -11,9 +11,9 @@ use crate::aws::tags;
 use crate::aws::values::{text, texts};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentAlarms,
-    DeploymentCircuitBreaker,
-    DeploymentConfiguration, NetworkConfiguration, Service, ServiceConnectClientAlias,
-    ServiceConnectConfiguration, ServiceConnectService, ServiceLoadBalancer, Value,
+    DeploymentCircuitBreaker, DeploymentConfiguration, NetworkConfiguration, Service,
+    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
+    ServiceLoadBalancer, Value,
 };
 use crate::plan::{Live, RolloutState};
 

@@ -69,7 +69,10 @@ impl Aws {
             .cluster(&body.cluster)
             .service(&body.service_name)
             .desired_count(body.desired_count)
-            .deployment_configuration(deployment(&switched(&body.deployment_configuration, changes)))
+            .deployment_configuration(deployment(&switched(
+                &body.deployment_configuration,
+                changes,
+            )))
             .set_health_check_grace_period_seconds(grace)
             .availability_zone_rebalancing(body.availability_zone_rebalancing.as_str().into())
             .enable_ecs_managed_tags(body.enable_ecs_managed_tags)

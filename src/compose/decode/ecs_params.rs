@@ -68,7 +68,11 @@ impl Decoder<'_> {
             && mode.value != "awsvpc"
         {
             let why = "every task on Fargate has a network interface of its own";
-            self.differs(&format!("the network mode `{}` becomes `awsvpc`", mode.value), mode.span, why);
+            self.differs(
+                &format!("the network mode `{}` becomes `awsvpc`", mode.value),
+                mode.span,
+                why,
+            );
         }
         if let Some(role) = self.read(&mut table, "task_role_arn", Self::role) {
             for service in project.services.values_mut() {
@@ -116,7 +120,9 @@ impl Decoder<'_> {
         self.outcome(
             Diagnostic::note(Code::Approximated, "all services share one task, as ecs-cli had it")
                 .at(span, "")
-                .help("without `--ecs-params` each service is a task of its own, which scales alone"),
+                .help(
+                    "without `--ecs-params` each service is a task of its own, which scales alone",
+                ),
         );
     }
 
@@ -156,7 +162,11 @@ impl Decoder<'_> {
             }
             _ => {
                 let what = format!("Fargate has no `{key}: {}`", mode.value);
-                self.refused_parameter(&mode, &what, "take it away: a task has namespaces of its own");
+                self.refused_parameter(
+                    &mode,
+                    &what,
+                    "take it away: a task has namespaces of its own",
+                );
             }
         }
     }
@@ -170,7 +180,10 @@ impl Decoder<'_> {
         let scope = table.value("scope").and_then(|node| self.choice("scope", node, &scopes));
         for key in ["autoprovision", "driver", "driver_opts", "labels"] {
             if let Some(entry) = table.optional(key) {
-                self.ignored_parameter(entry, "there is no Docker engine on Fargate that makes volumes");
+                self.ignored_parameter(
+                    entry,
+                    "there is no Docker engine on Fargate that makes volumes",
+                );
             }
         }
         table.finish(self);
@@ -196,7 +209,11 @@ impl Decoder<'_> {
             && root.value != "/"
         {
             let help = "make an access point of the file system for it, and write `access_point`";
-            self.refused_parameter(&root, "a volume is a whole file system or an access point", help);
+            self.refused_parameter(
+                &root,
+                "a volume is a whole file system or an access point",
+                help,
+            );
         }
         if let Some(entry) = table.optional("transit_encryption")
             && let Some(mode) = self.filled("transit_encryption", &entry.value)

@@ -2,7 +2,6 @@
 //! and says under which key of `x-ecs` it lives on (docs.docker.com, "Compose and ECS: Compose file
 //! features", as of 2023).
 
-
 use super::Decoder;
 use super::stage::Stage;
 use crate::compose::model::{
@@ -29,8 +28,7 @@ const ROOT: Place = (
         "x-aws-vpc",
     ],
 );
-const SERVICE: Place =
-    ("a service", &["x-aws-policies", "x-aws-pull_credentials", "x-aws-role"]);
+const SERVICE: Place = ("a service", &["x-aws-policies", "x-aws-pull_credentials", "x-aws-role"]);
 const DEPLOY: Place = ("`deploy`", &["x-aws-autoscaling"]);
 const UPDATE: Place = ("`update_config`", &["x-aws-max_percent", "x-aws-min_percent"]);
 const PORT: Place = ("a port", &["x-aws-protocol"]);
@@ -98,11 +96,8 @@ impl Decoder<'_> {
                 };
                 let mut said = false;
                 for port in service.ports.iter_mut().filter(|port| within(port.span)) {
-                    let mut given = port
-                        .value
-                        .app_protocol
-                        .take()
-                        .map(|given| Located::new(given, item.span));
+                    let mut given =
+                        port.value.app_protocol.take().map(|given| Located::new(given, item.span));
                     let read = Some(Located::new(protocol.value.to_owned(), protocol.span));
                     if said {
                         given = given.or(read);
@@ -161,8 +156,7 @@ impl Decoder<'_> {
     fn retired_motion(&mut self, deploy: &Node, out: &mut ServiceExtension) {
         for entry in self.retired(deploy, DEPLOY) {
             let value = &entry.value;
-            let mut read =
-                self.for_ecs(true, |d| d.autoscaling("`x-aws-autoscaling`", value));
+            let mut read = self.for_ecs(true, |d| d.autoscaling("`x-aws-autoscaling`", value));
             if let Some(scaling) = &mut read {
                 // The retired integration waited a minute between two changes.
                 scaling.value.cooldown.get_or_insert(Located::new(60, entry.key.span));
@@ -172,9 +166,8 @@ impl Decoder<'_> {
         let Some(update) = deploy.get("update_config") else { return };
         for entry in self.retired(update, UPDATE) {
             let value = &entry.value;
-            let rollout = out
-                .rollout
-                .get_or_insert_with(|| Located::new(Rollout::default(), entry.key.span));
+            let rollout =
+                out.rollout.get_or_insert_with(|| Located::new(Rollout::default(), entry.key.span));
             if &*entry.key.text == "x-aws-min_percent" {
                 let read = self.for_ecs(true, |d| d.count("x-aws-min_percent", value, 100));
                 let to = "x-ecs.rollout.min_percent";
@@ -207,7 +200,10 @@ impl Decoder<'_> {
             match &out.key {
                 Some(key) => self.clash(entry, "x-ecs.key", key.span),
                 None => {
-                    self.renamed(entry, "x-ecs.key` at one secret for each of them, or `x-ecs.secret_env");
+                    self.renamed(
+                        entry,
+                        "x-ecs.key` at one secret for each of them, or `x-ecs.secret_env",
+                    );
                     out.files = keys;
                 }
             }
@@ -240,7 +236,7 @@ impl Decoder<'_> {
         }
         let (known, strange): (Vec<_>, Vec<_>) = entries
             .iter()
-            .filter(|entry| entry.key.text.starts_with(PREFIX))
+            .filter(|entry| entry.key.text.starts_with(PREFIX) && !is_empty(&entry.value))
             .partition(|entry| place.1.contains(&&*entry.key.text));
         for entry in strange {
             let key = &*entry.key.text;
@@ -248,9 +244,8 @@ impl Decoder<'_> {
             let all = PLACES.iter().flat_map(|(_, keys)| keys.iter().copied());
             let help = match home {
                 Some((home, _)) => format!("it belongs to {home}"),
-                None => did_you_mean(key, all).unwrap_or_else(|| {
-                    "remove it, or write what is meant with `x-ecs`".to_owned()
-                }),
+                None => did_you_mean(key, all)
+                    .unwrap_or_else(|| "remove it, or write what is meant with `x-ecs`".to_owned()),
             };
             let message = format!("`{key}` means nothing at {}", place.0);
             let fault = Diagnostic::warning(Code::UnknownAttribute, message);
@@ -304,6 +299,11 @@ impl Decoder<'_> {
         let fault = self.used_at(fault, &entry.value).help(help);
         self.outcome(fault);
     }
+}
+
+/// Whether nothing is said: an unset variable stands there, say.
+fn is_empty(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| scalar.is_null() || scalar.text.is_empty())
 }
 
 /// What stands behind the last `/`: the id at the end of an ARN, or the id itself.

@@ -119,10 +119,13 @@ fn is_possible(unit: &Unit<'_>, scaling: &Located<Autoscaling>, out: &mut Output
     if least > most {
         let span = max.as_ref().map_or(scaling.span, |max| max.span);
         found.push(
-            Diagnostic::error(Code::InvalidValue, format!("at most {most} tasks, at least {least}"))
-                .at(span, "")
-                .at(min.as_ref().map_or(scaling.span, |min| min.span), "")
-                .help("`max` is no less than `min`, which is 1 unless given"),
+            Diagnostic::error(
+                Code::InvalidValue,
+                format!("at most {most} tasks, at least {least}"),
+            )
+            .at(span, "")
+            .at(min.as_ref().map_or(scaling.span, |min| min.span), "")
+            .help("`max` is no less than `min`, which is 1 unless given"),
         );
     }
     if cpu.is_none() && memory.is_none() && requests.is_none() {
@@ -159,9 +162,12 @@ fn is_possible(unit: &Unit<'_>, scaling: &Located<Autoscaling>, out: &mut Output
     }
     if unit.stateful() && most > 1 {
         found.push(
-            Diagnostic::error(Code::Refused, "several copies of a database would write to one volume")
-                .at(max.as_ref().map_or(scaling.span, |max| max.span), "")
-                .help("take `autoscaling` away, or write `x-ecs: {allow_shared_volume: true}`"),
+            Diagnostic::error(
+                Code::Refused,
+                "several copies of a database would write to one volume",
+            )
+            .at(max.as_ref().map_or(scaling.span, |max| max.span), "")
+            .help("take `autoscaling` away, or write `x-ecs: {allow_shared_volume: true}`"),
         );
     }
     let good = found.is_empty();

@@ -2,9 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::diagnostic::Severity;
-use crate::ecs::testing::{
-    at, ecs_service, has, loud, port, resource, run, service, volume_mount,
-};
+use crate::ecs::testing::{at, ecs_service, has, loud, port, resource, run, service, volume_mount};
 use crate::ecs::validate;
 
 fn scaling(min: u32, max: u32) -> Autoscaling {
@@ -33,10 +31,10 @@ fn a_target_and_a_policy_for_each_metric() {
     assert_eq!(ecs_service(&done, "web").desired_count, 6);
     let target = resource(&done, Kind::ScalableTarget, "web");
     let request = &target.requests()[0];
-    assert_eq!((request.service, request.operation), (
-        "application-autoscaling",
-        "register-scalable-target",
-    ));
+    assert_eq!(
+        (request.service, request.operation),
+        ("application-autoscaling", "register-scalable-target",)
+    );
     assert_eq!(request.body["ResourceId"], "service/shop/shop-web");
     assert_eq!(request.body["MinCapacity"], 2);
     assert_eq!(request.body["MaxCapacity"], 6);

@@ -30,7 +30,10 @@ fn is_told(service: &Service, repository: &str) -> bool {
         _ => (["/etc/nginx", "/opt/bitnami/nginx/conf"], ["/usr/share/nginx", "/var/www"]),
     };
     let below = |places: &[&str]| {
-        service.mounts.iter().any(|mount| places.iter().any(|at| mount.value.target.starts_with(at)))
+        service
+            .mounts
+            .iter()
+            .any(|mount| places.iter().any(|at| mount.value.target.starts_with(at)))
     };
     below(&config) && !below(&pages)
 }

@@ -67,7 +67,8 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         for given in [min_percent, max_percent].into_iter().flatten() {
             fault = fault.at(given.span, "");
         }
-        say(fault.help("no task could be stopped or started: lower the minimum, or raise the maximum"));
+        say(fault
+            .help("no task could be stopped or started: lower the minimum, or raise the maximum"));
         // What follows is judged without them.
         (config.minimum_healthy_percent, config.maximum_percent) = (100, 200);
     }
@@ -125,7 +126,10 @@ mod tests {
         let config = &ecs_service(&done, "web").deployment_configuration;
         assert!(!config.deployment_circuit_breaker.enable);
         let alarms = config.alarms.as_ref().expect("alarms");
-        assert_eq!((&*alarms.alarm_names[0], alarms.enable, alarms.rollback), ("errors", true, false));
+        assert_eq!(
+            (&*alarms.alarm_names[0], alarms.enable, alarms.rollback),
+            ("errors", true, false)
+        );
         assert_eq!(loud(&done.diagnostics), []);
         assert_eq!(done.diagnostics.len(), 1);
         let done = rolled(1, Rollout { alarms: Vec::new(), ..rollout });

@@ -101,8 +101,10 @@ fn awaited(cx: &Context<'_>, unit: &Unit<'_>, expression: &Located<String>, out:
             let waits = dependency.value.condition == Condition::CompletedSuccessfully
                 && unit.members.iter().any(|member| member.name() == other);
             if waits {
-                let message =
-                    format!("{} waits for the end of {other}, which runs by the clock", service.name.value);
+                let message = format!(
+                    "{} waits for the end of {other}, which runs by the clock",
+                    service.name.value
+                );
                 out.say(
                     Diagnostic::error(Code::Conflict, message)
                         .at(expression.span, "")
@@ -227,7 +229,11 @@ fn check_cron(cron: &str) -> Result<(), (&'static str, &'static str)> {
         (0, 59, &[]),
         (0, 23, &[]),
         (1, 31, &[]),
-        (1, 12, &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]),
+        (
+            1,
+            12,
+            &["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"],
+        ),
         (1, 7, &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]),
         (1970, 2199, &[]),
     ];

@@ -65,20 +65,47 @@ fn who_waits_for_it_waits_for_ever() {
 #[test]
 fn expressions() {
     for good in [
-        "rate(1 minute)", "rate(5 minutes)", "rate(7 days)", "cron(0 10 * * ? *)",
-        "cron(15 12 * * ? *)", "cron(0 18 ? * MON-FRI *)", "cron(0 8 1 * ? *)",
-        "cron(0/15 * * * ? *)", "cron(0/10 * ? * MON-FRI *)", "cron(0 9 ? * 2#1 *)",
-        "cron(0 0 L * ? *)", "cron(0 0 ? * 6L 2026-2030)", "cron(0 0 15W * ? *)",
-        "cron(0 0 1 JAN,jul ? *)", "cron(0 0 ? * FRI-MON *)",
+        "rate(1 minute)",
+        "rate(5 minutes)",
+        "rate(7 days)",
+        "cron(0 10 * * ? *)",
+        "cron(15 12 * * ? *)",
+        "cron(0 18 ? * MON-FRI *)",
+        "cron(0 8 1 * ? *)",
+        "cron(0/15 * * * ? *)",
+        "cron(0/10 * ? * MON-FRI *)",
+        "cron(0 9 ? * 2#1 *)",
+        "cron(0 0 L * ? *)",
+        "cron(0 0 ? * 6L 2026-2030)",
+        "cron(0 0 15W * ? *)",
+        "cron(0 0 1 JAN,jul ? *)",
+        "cron(0 0 ? * FRI-MON *)",
     ] {
         assert_eq!(check(good), Ok(()), "{good}");
     }
     for bad in [
-        "", "every day", "rate(5)", "rate(0 minutes)", "rate(-1 minutes)", "rate(1.5 hours)",
-        "rate(5 weeks)", "rate(5 minutes", "cron(0 3 * * *)", "cron(0 3 * * * *)",
-        "cron(0 3 ? * ? *)", "cron(60 3 * * ? *)", "cron(0 24 * * ? *)", "cron(0 3 0 * ? *)",
-        "cron(0 3 * 13 ? *)", "cron(0 3 ? * 8 *)", "cron(0 3 * * ? 1969)", "cron(5-1 3 * * ? *)",
-        "cron(0/0 3 * * ? *)", "cron(? 3 * * ? *)", "cron(0 3 ? * 2#6 *)", "0 3 * * *",
+        "",
+        "every day",
+        "rate(5)",
+        "rate(0 minutes)",
+        "rate(-1 minutes)",
+        "rate(1.5 hours)",
+        "rate(5 weeks)",
+        "rate(5 minutes",
+        "cron(0 3 * * *)",
+        "cron(0 3 * * * *)",
+        "cron(0 3 ? * ? *)",
+        "cron(60 3 * * ? *)",
+        "cron(0 24 * * ? *)",
+        "cron(0 3 0 * ? *)",
+        "cron(0 3 * 13 ? *)",
+        "cron(0 3 ? * 8 *)",
+        "cron(0 3 * * ? 1969)",
+        "cron(5-1 3 * * ? *)",
+        "cron(0/0 3 * * ? *)",
+        "cron(? 3 * * ? *)",
+        "cron(0 3 ? * 2#6 *)",
+        "0 3 * * *",
     ] {
         assert!(check(bad).is_err(), "{bad}");
     }

@@ -113,7 +113,8 @@ fn secret_keys(
     for key in keys {
         let mut one = object.clone();
         one.extension.key = Some(key.clone());
-        let inside = placed.target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
+        let inside =
+            placed.target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
         let is_file = !key.value.is_empty() && !key.value.contains(['/', ':']);
         let found = fetched(cx, name, &one).ok().filter(|_| inside && is_file);
         let Some(Fetched { value_from, grant }) = found else {
@@ -122,8 +123,10 @@ fn secret_keys(
                 Diagnostic::error(Code::InvalidValue, message)
                     .at(key.span, "")
                     .at(reference.source.span, "taken here")
-                    .help("keys are read of secrets that exist (`external: true`), and stand below \
-                        `/run/secrets`")
+                    .help(
+                        "keys are read of secrets that exist (`external: true`), and stand below \
+                        `/run/secrets`",
+                    )
                     .service(&service.name.value),
             );
             continue;

@@ -48,7 +48,8 @@ pub(super) fn policy(policy: &ScalingPolicy, unique: &mut Unique, report: &mut R
         );
     }
     if policy_type != "TargetTrackingScaling" {
-        report.fault(format!("{policy_type:?} is no type of policy"), "this is a fault of decklift");
+        report
+            .fault(format!("{policy_type:?} is no type of policy"), "this is a fault of decklift");
     }
     let metric = &tracking.predefined_metric_specification;
     let kind = metric.predefined_metric_type.as_str();

@@ -33,7 +33,9 @@ impl Decoder<'_> {
 
     fn vpc_parameters(&mut self, node: &Node, project: &mut Project) {
         let level = Level::Part("`awsvpc_configuration`");
-        let Some(mut table) = Table::open(self, "awsvpc_configuration", node, level) else { return };
+        let Some(mut table) = Table::open(self, "awsvpc_configuration", node, level) else {
+            return;
+        };
         if let Some(node) = table.value("subnets") {
             let subnets = self.strings("subnets", node);
             if project.extension.subnets.is_empty() {

@@ -36,7 +36,9 @@ impl Decoder<'_> {
 
     fn container_parameters(&mut self, entry: &Entry, service: &mut Service, names: &[String]) {
         let level = Level::Part("a service of ecs-params.yml");
-        let Some(mut table) = Table::open(self, &entry.key.text, &entry.value, level) else { return };
+        let Some(mut table) = Table::open(self, &entry.key.text, &entry.value, level) else {
+            return;
+        };
         let t = &mut table;
         if let Some(on) = self.read(t, "essential", Self::boolean) {
             patch(service, "essential", Value::Bool(on.value), on.span);
@@ -46,7 +48,8 @@ impl Decoder<'_> {
         {
             patch(service, "cpu", Value::from(units.value), units.span);
         }
-        if let Some(limit) = t.value("mem_limit").and_then(|node| self.mebibytes("mem_limit", node)) {
+        if let Some(limit) = t.value("mem_limit").and_then(|node| self.mebibytes("mem_limit", node))
+        {
             self.unless_given(&mut service.mem_limit, &limit, "mem_limit");
         }
         let reserved = t.value("mem_reservation");

@@ -93,7 +93,11 @@ impl Decoder<'_> {
     }
 
     /// The ARN or the name of a role.
-    pub(in crate::compose::decode) fn role(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
+    pub(in crate::compose::decode) fn role(
+        &mut self,
+        field: &str,
+        node: &Node,
+    ) -> Option<Located<String>> {
         let role = self.filled(field, node)?;
         let is_arn = role.value.starts_with("arn:") && role.value.contains(":role/");
         let in_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);

@@ -22,8 +22,7 @@ impl Decoder<'_> {
             .value("autoscaling")
             .and_then(|node| self.autoscaling("`x-ecs.autoscaling`", node));
         out.rollout = table.value("rollout").and_then(|node| self.rollout(node));
-        out.schedule =
-            table.value("schedule").and_then(|node| self.filled("x-ecs.schedule", node));
+        out.schedule = table.value("schedule").and_then(|node| self.filled("x-ecs.schedule", node));
         out.mirror = table.value("mirror").and_then(|node| self.boolean("x-ecs.mirror", node));
     }
 
@@ -107,8 +106,7 @@ impl Decoder<'_> {
         let known = ["rolling", "blue-green", "canary", "linear"].map(|word| (word, word));
         let Some(strategy) = self.choice("strategy", &entry.value, &known) else { return };
         if strategy.value != "rolling" {
-            let message =
-                format!("a rollout that is `{}` is not supported yet", strategy.value);
+            let message = format!("a rollout that is `{}` is not supported yet", strategy.value);
             let fault = Diagnostic::error(Code::NotSupportedYet, message)
                 .at(strategy.span, "")
                 .help("write `rolling`: it replaces tasks step by step, and goes back on failure");

@@ -66,13 +66,19 @@ fn scaling_policies() {
     one("policy name", policy(|p| p.policy_name = "a/b".to_owned()));
     one("type of policy", policy(|p| p.policy_type = "StepScaling".to_owned()));
     one("aims at", policy(|p| p.target_tracking_scaling_policy_configuration.target_value = 0.0));
-    one("no target group", policy(|p| {
-        let tracking = &mut p.target_tracking_scaling_policy_configuration;
-        tracking.predefined_metric_specification.resource_label = None;
-    }));
-    one("less than no time", policy(|p| {
-        p.target_tracking_scaling_policy_configuration.scale_in_cooldown = Some(-1);
-    }));
+    one(
+        "no target group",
+        policy(|p| {
+            let tracking = &mut p.target_tracking_scaling_policy_configuration;
+            tracking.predefined_metric_specification.resource_label = None;
+        }),
+    );
+    one(
+        "less than no time",
+        policy(|p| {
+            p.target_tracking_scaling_policy_configuration.scale_in_cooldown = Some(-1);
+        }),
+    );
 }
 
 #[test]
@@ -90,13 +96,35 @@ fn schedules() {
     one("tasks at once", schedule(|s| s.target.ecs_parameters.task_count = 11));
     one("later", schedule(|s| s.flexible_time_window.mode = "FLEXIBLE".to_owned()));
     one("too long", schedule(|s| s.description = "x".repeat(513)));
-    one("place in the network", schedule(|s| {
-        s.target.ecs_parameters.network_configuration.awsvpc.subnets.clear();
-    }));
+    one(
+        "place in the network",
+        schedule(|s| {
+            s.target.ecs_parameters.network_configuration.awsvpc.subnets.clear();
+        }),
+    );
     one("strategy", schedule(|s| s.target.ecs_parameters.capacity_provider_strategy.clear()));
     one("schedule group", |body| {
         if let Body::ScheduleGroup(group) = body {
             group.name = "a/b".to_owned();
         }
     });
+}
+
+#[test]
+fn deployment_alarms() {
+    use crate::ecs::desired::DeploymentAlarms;
+    let alarms = |names: &'static [&'static str]| {
+        move |body: &mut Body| {
+            if let Body::Service(service) = body {
+                service.deployment_configuration.alarms = Some(DeploymentAlarms {
+                    alarm_names: names.iter().map(|&name| name.to_owned()).collect(),
+                    rollback: true,
+                    enable: true,
+                });
+            }
+        }
+    };
+    one("no alarm is named", alarms(&[]));
+    one("no alarm is named", alarms(&[""]));
+    assert_eq!(faults(alarms(&["errors"])), Vec::<String>::new());
 }
