@@ -190,6 +190,18 @@ fn must_force(changes: &[Change]) -> bool {
     !starts || changes.iter().any(|c| begins(c, "capacityProviderStrategy"))
 }
 
+/// What is absent from an update stays as it was: alarms that are no longer wanted are switched off
+/// (ECS API reference, `DeploymentAlarms.enable`).
+fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentConfiguration {
+    let mut config = config.clone();
+    let changed = |change: &Change| change.path.starts_with("deploymentConfiguration.alarms");
+    if config.alarms.is_none() && changes.iter().any(changed) {
+        let (rollback, enable) = (false, false);
+        config.alarms = Some(DeploymentAlarms { alarm_names: Vec::new(), rollback, enable });
+    }
+    config
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,16 +221,4 @@ mod tests {
         assert!(!must_force(&[change("taskDefinition"), change("desiredCount")]));
         assert!(!must_force(&[change("serviceConnectConfiguration.services[web]")]));
     }
-}
-
-/// What is absent from an update stays as it was: alarms that are no longer wanted are switched off
-/// (ECS API reference, `DeploymentAlarms.enable`).
-fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentConfiguration {
-    let mut config = config.clone();
-    let changed = |change: &Change| change.path.starts_with("deploymentConfiguration.alarms");
-    if config.alarms.is_none() && changes.iter().any(changed) {
-        let (rollback, enable) = (false, false);
-        config.alarms = Some(DeploymentAlarms { alarm_names: Vec::new(), rollback, enable });
-    }
-    config
 }
