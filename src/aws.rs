@@ -73,6 +73,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
+            Body::ScalableTarget(_)
+            | Body::ScalingPolicy(_)
+            | Body::ScheduleGroup(_)
+            | Body::Schedule(_) => Err(not_called()),
         };
         made.map_err(|error| error.on(id))
     }
@@ -105,6 +109,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
             Body::Job(_) => Err(not_run()),
+            Body::ScalableTarget(_)
+            | Body::ScalingPolicy(_)
+            | Body::ScheduleGroup(_)
+            | Body::Schedule(_) => Err(not_called()),
         };
         updated.map_err(|error| error.on(id))
     }
@@ -137,6 +145,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,
+            Body::ScalableTarget(_)
+            | Body::ScalingPolicy(_)
+            | Body::ScheduleGroup(_)
+            | Body::Schedule(_) => Err(not_called()),
         };
         deleted.map_err(|error| error.on(id))
     }
@@ -188,6 +200,13 @@ fn not_run() -> CloudError {
 fn not_put() -> CloudError {
     CloudError::new(CloudErrorKind::Service, "put the secret", "secrets are not put yet")
         .help("keep it in Secrets Manager, and fetch it with `x-ecs.secret_env`")
+}
+
+/// `ecs::deployable` refuses what scales or runs by the clock before anything is sent.
+fn not_called() -> CloudError {
+    let message = "Application Auto Scaling and EventBridge Scheduler are not called yet";
+    CloudError::new(CloudErrorKind::Service, "scale or schedule", message)
+        .help("take `autoscaling` and `schedule` away, or send what `decklift convert` prints")
 }
 
 fn not_built() -> CloudError {

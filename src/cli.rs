@@ -64,6 +64,9 @@ pub struct Global {
     /// Use a local AWS emulator instead of AWS; starts one or joins the one that runs
     #[arg(long, global = true)]
     pub sandbox: bool,
+    /// ecs-params.yml of the retired ecs-cli
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ecs_params: Option<PathBuf>,
 }
 
 /// What goes to stdout.

@@ -214,6 +214,10 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::TaskDefinition(_) => Kind::TaskDefinition,
         Body::Service(_) => Kind::Service,
         Body::Job(_) => Kind::Job,
+        Body::ScalableTarget(_) => Kind::ScalableTarget,
+        Body::ScalingPolicy(_) => Kind::ScalingPolicy,
+        Body::ScheduleGroup(_) => Kind::ScheduleGroup,
+        Body::Schedule(_) => Kind::Schedule,
     }
 }
 
@@ -257,5 +261,9 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Service(b) => b.service_name.clone(),
         // What a job has done stands in the revision that it ran.
         Body::Job(_) => return None,
+        Body::ScalableTarget(b) => b.resource_id.clone(),
+        Body::ScalingPolicy(b) => format!("{} of {}", b.policy_name, b.resource_id),
+        Body::ScheduleGroup(b) => b.name.clone(),
+        Body::Schedule(b) => format!("{}/{}", b.group_name, b.name),
     })
 }

@@ -100,6 +100,9 @@ pub(super) fn of_body(body: &Body) -> Tags {
         Body::LogGroup(b) => b.create.tags.clone(),
         // A job is looked for by its family and by who started it.
         Body::Job(b) => lower(&b.tags),
+        Body::ScalableTarget(b) => b.tags.clone(),
+        Body::ScheduleGroup(b) => upper(&b.tags),
+        Body::ScalingPolicy(_) | Body::Schedule(_) => Tags::new(),
         Body::Image(_) | Body::IngressRule(_) | Body::MountTarget(_) => Tags::new(),
     }
 }

@@ -147,6 +147,7 @@ pub(super) fn load_options(session: &Session) -> Result<LoadOptions, Error> {
         project_name: global.project_name.clone(),
         project_directory: global.project_directory.clone(),
         env_files: global.env_files.clone(),
+        ecs_params: global.ecs_params.clone(),
         no_interpolate: false,
         profiles: global.profiles.clone(),
         // Without a name it asks `config` for something else.

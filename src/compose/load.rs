@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::assemble::{Assembler, Documents, Scope, documents};
-use super::decode::decode;
+use super::decode::{apply_parameters, decode};
 use super::environment::Environment;
 use super::files::{self, ComposeFile};
 use super::model::Project;
@@ -141,6 +141,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let services = raw.services.values();
     let profiles = services.flat_map(|raw| &raw.service.profiles);
     let profiles = profiles.map(|profile| profile.value.clone()).collect();
+    let beside = Beside { paths: &paths, options };
     let validator = Validator {
         environment: &environment,
         profiles: &active,
@@ -154,9 +155,38 @@ pub fn load(options: &LoadOptions) -> Loaded {
     if !options.services.is_empty() {
         select::select(&mut project, &options.services);
     }
+    beside.apply(&mut project, sources, diagnostics, outcomes);
     loaded.project = Some(project);
     loaded.details = Some(Details { document, unset, environment, profiles });
     loaded
+}
+
+/// What a file beside the Compose files needs to be read.
+struct Beside<'a> {
+    paths: &'a Paths,
+    options: &'a LoadOptions,
+}
+
+impl Beside<'_> {
+    /// Lays `--ecs-params` over the project.
+    fn apply(
+        &self,
+        project: &mut Project,
+        sources: &mut Sources,
+        diagnostics: &mut Diagnostics,
+        outcomes: &mut Diagnostics,
+    ) {
+        let Some(given) = &self.options.ecs_params else { return };
+        let name = given.to_string_lossy();
+        let text = match yaml::read_file(&self.options.cwd.join(given), &name) {
+            Ok(text) => text,
+            Err(fault) => return diagnostics.push(fault),
+        };
+        let id = sources.add(name.clone(), Arc::<str>::from(text));
+        if let Some(document) = yaml::parse(id, sources, diagnostics) {
+            apply_parameters(&document, project, sources, self.paths, outcomes);
+        }
+    }
 }
 
 /// `--profile`, else `COMPOSE_PROFILES`.

@@ -5,6 +5,7 @@
 
 mod addressing;
 mod attributes;
+mod autoscaling;
 mod block_io;
 mod build;
 mod capacity;
@@ -29,6 +30,7 @@ mod privileges;
 mod project;
 mod provider;
 mod repositories;
+mod rollout;
 mod service;
 mod service_model;
 mod setting;
@@ -37,6 +39,7 @@ mod written;
 
 pub use addressing::{Addressing, ExtraHost};
 pub use attributes::Attributes;
+pub use autoscaling::Autoscaling;
 pub use block_io::{BlockDevice, BlockIo};
 pub use build::Build;
 pub use capacity::Capacity;
@@ -65,6 +68,7 @@ pub use privileges::Privileges;
 pub use project::Project;
 pub use provider::Provider;
 pub use repositories::Repositories;
+pub use rollout::Rollout;
 pub use service::{Restart, Service};
 pub use service_model::ServiceModel;
 pub use setting::{Setting, SettingExtensions, Settings};

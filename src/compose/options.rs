@@ -13,6 +13,8 @@ pub struct LoadOptions {
     pub project_directory: Option<PathBuf>,
     /// `--env-file`, in order. Empty: `COMPOSE_ENV_FILES`, else `.env` beside the project.
     pub env_files: Vec<PathBuf>,
+    /// `--ecs-params`: an `ecs-params.yml` of the retired ecs-cli, relative to `cwd`.
+    pub ecs_params: Option<PathBuf>,
     /// `--no-interpolate`: variables stay as they are written. There is no project then, only the
     /// document that [`super::uninterpolated`] gives out.
     pub no_interpolate: bool,

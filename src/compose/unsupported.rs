@@ -89,11 +89,11 @@ impl Level {
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
             Level::ProjectExtension => &["discovery", "domain", "launch", "load_balancer"],
-            Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "stickiness"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service
+            | Level::ServiceExtension
             | Level::Build
             | Level::Deploy
             | Level::Reservations
@@ -142,8 +142,6 @@ impl Level {
         }
     }
 }
-
-const SERVICE_EXTENSION: &[&str] = &["autoscaling", "mirror", "rollout", "schedule"];
 
 /// What to do without an attribute for now.
 pub(super) fn way_out(level: Level, key: &str) -> &'static str {

@@ -4,6 +4,7 @@
 mod assets;
 mod build;
 mod certificate;
+mod motion;
 mod secrets;
 
 use super::desired::Desired;
@@ -19,6 +20,7 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(secrets::undeployable(desired));
     found.extend(certificate::undeployable(project));
+    found.extend(motion::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }

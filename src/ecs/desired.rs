@@ -17,6 +17,8 @@ mod namespace;
 mod repository;
 mod request;
 mod role;
+mod scaling;
+mod schedule;
 mod secret;
 mod security_group;
 mod service;
@@ -37,6 +39,8 @@ pub use namespace::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
+pub use scaling::*;
+pub use schedule::*;
 pub use secret::*;
 pub use security_group::*;
 pub use service::*;
@@ -91,6 +95,10 @@ pub enum Body {
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
     Job(Box<Job>),
+    ScalableTarget(ScalableTarget),
+    ScalingPolicy(Box<ScalingPolicy>),
+    ScheduleGroup(ScheduleGroup),
+    Schedule(Box<Schedule>),
 }
 
 /// When a service's rollout may start, seen from another service.

@@ -2,6 +2,7 @@
 
 pub(crate) mod addressing;
 pub(crate) mod agreed;
+pub(crate) mod autoscaling;
 pub(crate) mod base;
 pub(crate) mod bind;
 pub(crate) mod build;
@@ -49,6 +50,8 @@ pub(crate) mod repository;
 pub(crate) mod restart_policy;
 pub(crate) mod role;
 pub(crate) mod rollout;
+pub(crate) mod rollout_settings;
+pub(crate) mod schedule;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod security_groups;

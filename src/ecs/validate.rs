@@ -11,6 +11,8 @@ mod iam;
 mod load_balancer;
 mod logging;
 mod network;
+mod scaling;
+mod schedule;
 mod service;
 mod simple;
 mod tags;
@@ -65,6 +67,10 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
                 service::service(service, &listeners, &mut unique, &mut report);
             }
             Body::Job(job) => service::job(job, &mut report),
+            Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
+            Body::ScalingPolicy(policy) => scaling::policy(policy, &mut unique, &mut report),
+            Body::ScheduleGroup(group) => schedule::group(group, &mut unique, &mut report),
+            Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),
         }
     }
     report.found

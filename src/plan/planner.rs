@@ -92,7 +92,11 @@ impl<'a> Planner<'a> {
         }
         // A reference to the resource's own attributes is no change.
         let body = self.resolve(resource, Some(observed));
-        let changes = changes(&body, observed);
+        let mut changes = changes(&body, observed);
+        if self.scales(&resource.id) {
+            // Application Auto Scaling sets it, and knows better.
+            changes.retain(|change| change.path != "desiredCount");
+        }
         if let Body::Service(service) = &body {
             return self.service(resource, service, observed, changes);
         }
@@ -105,6 +109,14 @@ impl<'a> Planner<'a> {
                 self.settled.remove(&resource.id);
             }
             self.push(resource, action, changes, None);
+        }
+    }
+
+    /// Whether something else sets the number of a service's tasks.
+    fn scales(&self, service: &ResourceId) -> bool {
+        service.kind == Kind::Service && {
+            let target = ResourceId::new(Kind::ScalableTarget, &service.name);
+            self.desired.resources.contains_key(&target)
         }
     }
 

@@ -356,6 +356,7 @@ impl App {
             platform_version: "LATEST".to_owned(),
             scheduling_strategy: "REPLICA".to_owned(),
             deployment_configuration: DeploymentConfiguration {
+                alarms: None,
                 deployment_circuit_breaker: DeploymentCircuitBreaker {
                     enable: true,
                     rollback: true,

@@ -307,6 +307,9 @@ prop_compose! {
             platform_version: "LATEST".to_owned(),
             scheduling_strategy: "REPLICA".to_owned(),
             deployment_configuration: DeploymentConfiguration {
+                alarms: switches.0.then(|| DeploymentAlarms {
+                    alarm_names: vec!["errors".to_owned()], rollback: switches.1, enable: true,
+                }),
                 deployment_circuit_breaker: DeploymentCircuitBreaker {
                     enable: switches.0, rollback: switches.1,
                 },

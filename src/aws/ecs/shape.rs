@@ -10,9 +10,10 @@ use crate::aws::observe::Found;
 use crate::aws::tags;
 use crate::aws::values::{text, texts};
 use crate::ecs::desired::{
-    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentCircuitBreaker,
-    DeploymentConfiguration, NetworkConfiguration, Service, ServiceConnectClientAlias,
-    ServiceConnectConfiguration, ServiceConnectService, ServiceLoadBalancer, Value,
+    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentAlarms,
+    DeploymentCircuitBreaker, DeploymentConfiguration, NetworkConfiguration, Service,
+    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
+    ServiceLoadBalancer, Value,
 };
 use crate::plan::{Live, RolloutState};
 
@@ -78,11 +79,23 @@ pub(super) fn strategy(
 
 pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentConfiguration {
     let DeploymentConfiguration {
+        alarms,
         deployment_circuit_breaker: DeploymentCircuitBreaker { enable, rollback },
         maximum_percent,
         minimum_healthy_percent,
     } = config;
+    // Names are given, even none: the builder has nothing else to complain about.
+    let alarms = alarms.as_ref().and_then(|alarms| {
+        let DeploymentAlarms { alarm_names, rollback, enable } = alarms;
+        sdk::DeploymentAlarms::builder()
+            .set_alarm_names(Some(alarm_names.clone()))
+            .rollback(*rollback)
+            .enable(*enable)
+            .build()
+            .ok()
+    });
     sdk::DeploymentConfiguration::builder()
+        .set_alarms(alarms)
         .deployment_circuit_breaker(
             sdk::DeploymentCircuitBreaker::builder().enable(*enable).rollback(*rollback).build(),
         )
@@ -246,8 +259,14 @@ fn balancer_back(balancer: &sdk::LoadBalancer) -> ServiceLoadBalancer {
 
 fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentConfiguration {
     let breaker = config.and_then(|c| c.deployment_circuit_breaker());
+    let alarms = config.and_then(|c| c.alarms()).filter(|alarms| alarms.enable());
     // The defaults are ECS's (API reference, DeploymentConfiguration).
     DeploymentConfiguration {
+        alarms: alarms.map(|alarms| DeploymentAlarms {
+            alarm_names: alarms.alarm_names().to_vec(),
+            rollback: alarms.rollback(),
+            enable: alarms.enable(),
+        }),
         deployment_circuit_breaker: DeploymentCircuitBreaker {
             enable: breaker.is_some_and(|b| b.enable()),
             rollback: breaker.is_some_and(|b| b.rollback()),

@@ -10,7 +10,7 @@ use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::text;
-use crate::ecs::desired::Service;
+use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration, Service};
 use crate::plan::{Action, Change};
 
 /// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
@@ -69,7 +69,10 @@ impl Aws {
             .cluster(&body.cluster)
             .service(&body.service_name)
             .desired_count(body.desired_count)
-            .deployment_configuration(deployment(&body.deployment_configuration))
+            .deployment_configuration(deployment(&switched(
+                &body.deployment_configuration,
+                changes,
+            )))
             .set_health_check_grace_period_seconds(grace)
             .availability_zone_rebalancing(body.availability_zone_rebalancing.as_str().into())
             .enable_ecs_managed_tags(body.enable_ecs_managed_tags)
@@ -185,6 +188,18 @@ fn must_force(changes: &[Change]) -> bool {
     let begins = |change: &Change, field: &str| change.path.starts_with(field);
     let starts = changes.iter().any(|c| STARTS_DEPLOYMENT.iter().any(|field| begins(c, field)));
     !starts || changes.iter().any(|c| begins(c, "capacityProviderStrategy"))
+}
+
+/// What is absent from an update stays as it was: alarms that are no longer wanted are switched off
+/// (ECS API reference, `DeploymentAlarms.enable`).
+fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentConfiguration {
+    let mut config = config.clone();
+    let changed = |change: &Change| change.path.starts_with("deploymentConfiguration.alarms");
+    if config.alarms.is_none() && changes.iter().any(changed) {
+        let (rollback, enable) = (false, false);
+        config.alarms = Some(DeploymentAlarms { alarm_names: Vec::new(), rollback, enable });
+    }
+    config
 }
 
 #[cfg(test)]

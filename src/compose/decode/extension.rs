@@ -1,4 +1,5 @@
 mod access;
+mod motion;
 mod overrides;
 mod settings;
 
@@ -109,6 +110,7 @@ impl Decoder<'_> {
         out.pull_credentials = table
             .value("pull_credentials")
             .and_then(|node| self.filled("x-ecs.pull_credentials", node));
+        self.motion(table, out);
         out.log_router = table.value("log_router").and_then(|node| self.log_router(node));
         if let Some(node) = table.value("overrides") {
             out.overrides = self.overrides(node);

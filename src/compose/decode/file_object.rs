@@ -39,7 +39,11 @@ impl Decoder<'_> {
             }
             let name = name.map(|name| name.value);
             let extension = mapping.get("x-ecs").filter(|_| kind == "secret");
-            let extension = extension.map(|node| self.secret_extension(node)).unwrap_or_default();
+            let mut extension =
+                extension.map(|node| self.secret_extension(node)).unwrap_or_default();
+            if kind == "secret" {
+                self.retired_of_secret(&entry.value, &mut extension);
+            }
             let object = FileObject { span: entry.key.span, name, external, settings, extension };
             out.insert(entry.key.text.to_string(), object);
         }

@@ -119,6 +119,7 @@ impl<'a> Decoder<'a> {
         if let Some(node) = table.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
             raw.extension = self.project_extension(node);
         }
+        self.retired_of_project(document, &mut raw.extension);
         if let Some(entry) = table.optional("services") {
             raw.span = entry.key.span;
             let mapping = entry.value.as_mapping();

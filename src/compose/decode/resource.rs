@@ -33,6 +33,7 @@ impl Decoder<'_> {
                     network.security_group =
                         self.for_ecs(true, |decoder| decoder.network_extension(node));
                 }
+                self.retired_of_network(&entry.value, &mut network.security_group);
                 network.internal = settings.attributes.contains_key("internal");
                 network.settings = settings;
             }

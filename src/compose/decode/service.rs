@@ -119,6 +119,7 @@ impl<'a> Decoder<'a> {
         if let Some(node) = t.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
             service.extension = self.service_extension(node);
         }
+        self.retired_of_service(&entry.value, &mut service);
         let environment = t.value("environment").map(|node| self.key_values("environment", node));
         let env_files = t.value("env_file").map(|node| self.env_files(node)).unwrap_or_default();
         let label_files = t.value("label_file").map(|node| self.label_files(node));

@@ -1,6 +1,6 @@
 use indexmap::IndexMap;
 
-use super::{Capacity, LogRouter, Overrides, Policy, Repositories, Storage};
+use super::{Autoscaling, Capacity, LogRouter, Overrides, Policy, Repositories, Rollout, Storage};
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -35,6 +35,9 @@ pub struct SecretExtension {
     pub arn: Option<Located<String>>,
     /// `key`: one of its JSON
     pub key: Option<Located<String>>,
+    /// `x-aws-keys`, of the retired Docker Compose CLI: the keys of its JSON that become a file each,
+    /// below a directory of the secret's name
+    pub files: Vec<Located<String>>,
 }
 
 /// Who may reach a published port.
@@ -102,6 +105,14 @@ pub struct ServiceExtension {
     pub pull_credentials: Option<Located<String>>,
     /// `log_router`
     pub log_router: Option<Located<LogRouter>>,
+    /// `autoscaling`
+    pub autoscaling: Option<Located<Autoscaling>>,
+    /// `rollout`
+    pub rollout: Option<Located<Rollout>>,
+    /// `schedule`: when the job runs, instead of once a deployment: `rate(…)` or `cron(…)`
+    pub schedule: Option<Located<String>>,
+    /// `mirror`: its image is copied into the project's own registry
+    pub mirror: Option<Located<bool>>,
     /// `overrides`
     pub overrides: Overrides,
 }

@@ -15,6 +15,7 @@ const ANY: &str = r#"{"type": "object"}"#;
 const COUNT: &str = r#"{"type": "integer", "minimum": 0}"#;
 const SIZE: &str = r#"{"type": ["string", "integer"]}"#;
 const WEIGHT: &str = r#"{"type": "integer", "minimum": 0, "maximum": 1000}"#;
+const SHARE: &str = r#"{"type": ["number", "string"], "minimum": 0, "maximum": 100}"#;
 const BASE: &str = r#"{"type": "integer", "minimum": 0, "maximum": 100000}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
 const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
@@ -97,6 +98,17 @@ const SERVICE: &[Key] = &[
         FLAG,
         "whether several tasks of a database may have one volume, at its own risk",
     ),
+    ("autoscaling", GROUP, "how many tasks run, by load"),
+    ("autoscaling.cooldown", COUNT, "seconds between two changes"),
+    ("autoscaling.cpu", SHARE, "the average use of processors that is aimed at, in percent"),
+    ("autoscaling.max", COUNT, "tasks that run at most"),
+    ("autoscaling.memory", SHARE, "the average use of memory that is aimed at, in percent"),
+    ("autoscaling.min", COUNT, "tasks that always run, 1 unless given"),
+    (
+        "autoscaling.requests",
+        r#"{"type": "number", "exclusiveMinimum": 0}"#,
+        "requests a minute that one task shall get from the load balancer",
+    ),
     ("capacity", GROUP, "what the tasks run on"),
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
@@ -133,6 +145,7 @@ const SERVICE: &[Key] = &[
     ("log_router.options", NAMES, "options of FireLens"),
     ("log_router.type", r#"{"enum": ["fluentbit", "fluentd"]}"#, "what the image runs"),
     ("memory", SIZE, "memory of the task, such as 2g"),
+    ("mirror", FLAG, "whether its image is copied into the project's own registry"),
     ("overrides", GROUP, "what the requests to ECS say in the end; null takes a field away"),
     (
         "overrides.containers",
@@ -154,6 +167,26 @@ const SERVICE: &[Key] = &[
     ),
     ("pull_credentials", TEXT, "ARN or name of the secret to log in to the image's registry with"),
     ("role", TEXT, "name or ARN of an existing role for the tasks"),
+    ("rollout", GROUP, "how new tasks replace old ones, beyond `deploy.update_config`"),
+    (
+        "rollout.alarms",
+        r#"{"type": ["string", "array"], "items": {"type": "string"}}"#,
+        "names of CloudWatch alarms that end the rollout and bring the old tasks back",
+    ),
+    ("rollout.bake", TEXT, "how long the alarms are watched, such as 5m"),
+    ("rollout.breaker", FLAG, "whether failing tasks end the rollout and bring the old tasks back"),
+    ("rollout.max_percent", COUNT, "the share of tasks that runs at most, old and new together"),
+    (
+        "rollout.min_percent",
+        r#"{"type": "integer", "minimum": 0, "maximum": 100}"#,
+        "the share of tasks that stays healthy",
+    ),
+    ("rollout.strategy", r#"{"enum": ["rolling"]}"#, "step by step"),
+    (
+        "schedule",
+        r#"{"type": "string", "pattern": "^(rate|cron)\\(.+\\)$"}"#,
+        "when the job runs, instead of once a deployment: `rate(1 day)` or `cron(0 3 * * ? *)`",
+    ),
     ("secret_env", NAMES, "variables by name: a secret of the file, or an ARN or a parameter"),
     ("seed", FLAG, "whether new volumes are filled with what the image has at their place"),
     ("task", TEXT, "the name of a task that several services share"),

@@ -14,6 +14,15 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
                 format!("the value of the secret {} is not put yet", resource.id.name),
                 "keep it in Secrets Manager, and fetch it with `x-ecs.secret_env`",
             )),
+            Body::Image(Image { base: Some(base), assets, .. })
+                if assets.is_empty() && resource.service.is_some() =>
+            {
+                found.push(refuse(
+                    resource,
+                    format!("{base} is not copied into the project's registry yet"),
+                    "take `mirror` away: ECS pulls the image from where it is",
+                ));
+            }
             Body::Image(Image { base: Some(base), assets, .. }) if assets.is_empty() => {
                 found.push(refuse(
                     resource,

@@ -67,6 +67,14 @@ kinds! {
     Service = "service", "service";
     /// A task that runs once, to completion, in a deployment.
     Job = "job", "job";
+    /// A service whose number of tasks Application Auto Scaling sets.
+    ScalableTarget = "scalable-target", "scalable target";
+    /// What the number of tasks follows.
+    ScalingPolicy = "scaling-policy", "scaling policy";
+    /// The EventBridge Scheduler schedules of a project.
+    ScheduleGroup = "schedule-group", "schedule group";
+    /// An EventBridge Scheduler schedule that runs a task.
+    Schedule = "schedule", "schedule";
 }
 
 /// The name of a resource inside one project and environment. It is not the name in AWS.

@@ -83,6 +83,14 @@ impl Body {
             Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
             Self::Service(b) => vec![one("ecs", "create-service", json(b))],
             Self::Job(b) => vec![one("ecs", "run-task", json(b))],
+            Self::ScalableTarget(b) => {
+                vec![one("application-autoscaling", "register-scalable-target", json(b))]
+            }
+            Self::ScalingPolicy(b) => {
+                vec![one("application-autoscaling", "put-scaling-policy", json(b))]
+            }
+            Self::ScheduleGroup(b) => vec![one("scheduler", "create-schedule-group", json(b))],
+            Self::Schedule(b) => vec![one("scheduler", "create-schedule", json(b))],
         }
     }
 }

@@ -63,12 +63,27 @@ pub struct CapacityProviderStrategyItem {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeploymentConfiguration {
+    /// CloudWatch alarms that fail the deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarms: Option<DeploymentAlarms>,
     /// When to give up.
     pub deployment_circuit_breaker: DeploymentCircuitBreaker,
     /// The share of tasks that may run at most, in percent.
     pub maximum_percent: i32,
     /// The share of tasks that must stay healthy, in percent.
     pub minimum_healthy_percent: i32,
+}
+
+/// `ecs DeploymentAlarms`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentAlarms {
+    /// Their names, as they stand.
+    pub alarm_names: Vec<String>,
+    /// Whether a failed deployment goes back to the last good one.
+    pub rollback: bool,
+    /// Whether they count.
+    pub enable: bool,
 }
 
 /// `ecs DeploymentCircuitBreaker`

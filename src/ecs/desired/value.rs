@@ -12,6 +12,9 @@ pub enum Attribute {
     Arn,
     /// The id, such as `sg-0a1b…` or `fs-0a1b…`.
     Id,
+    /// Of a load balancer or a target group: the end of its Amazon resource name, from `app/` or
+    /// `targetgroup/` on.
+    Label,
     /// The host name of a load balancer.
     DnsName,
     /// The full name of an image with its digest: `registry/repository@sha256:…`.
@@ -29,6 +32,7 @@ impl Attribute {
         match self {
             Self::Arn => "arn",
             Self::Id => "id",
+            Self::Label => "label",
             Self::DnsName => "dns-name",
             Self::Uri => "uri",
             Self::ValueFrom => "value-from",
@@ -37,9 +41,17 @@ impl Attribute {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Arn, Self::Id, Self::DnsName, Self::Uri, Self::ValueFrom, Self::Completed]
-            .into_iter()
-            .find(|a| a.as_str() == text)
+        [
+            Self::Arn,
+            Self::Id,
+            Self::Label,
+            Self::DnsName,
+            Self::Uri,
+            Self::ValueFrom,
+            Self::Completed,
+        ]
+        .into_iter()
+        .find(|a| a.as_str() == text)
     }
 }
 

@@ -12,6 +12,8 @@ impl Body {
             | Self::Repository(_)
             | Self::Image(_)
             | Self::SecurityGroup(_)
+            | Self::ScalableTarget(_)
+            | Self::ScheduleGroup(_)
             | Self::FileSystem(_) => {}
             Self::IngressRule(rule) => {
                 f(&mut rule.group_id);
@@ -55,6 +57,23 @@ impl Body {
             Self::Job(job) => {
                 f(&mut job.task_definition);
                 let network = &mut job.network_configuration.awsvpc_configuration;
+                network.security_groups.iter_mut().for_each(&mut *f);
+            }
+            Self::ScalingPolicy(policy) => {
+                let metric = &mut policy
+                    .target_tracking_scaling_policy_configuration
+                    .predefined_metric_specification;
+                if let Some(label) = &mut metric.resource_label {
+                    f(&mut label.load_balancer);
+                    f(&mut label.target_group);
+                }
+            }
+            Self::Schedule(schedule) => {
+                let target = &mut schedule.target;
+                f(&mut target.arn);
+                f(&mut target.role_arn);
+                f(&mut target.ecs_parameters.task_definition_arn);
+                let network = &mut target.ecs_parameters.network_configuration.awsvpc;
                 network.security_groups.iter_mut().for_each(&mut *f);
             }
             Self::Service(service) => {

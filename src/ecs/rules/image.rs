@@ -15,7 +15,12 @@ pub(crate) use super::repository::repository_name;
 
 /// Whether a service's image is pushed: it is built, or files are put on top of it.
 pub(crate) fn is_pushed(member: &Member<'_>) -> bool {
-    member.service.build.is_some() || !member.assets.is_empty()
+    member.service.build.is_some() || !member.assets.is_empty() || is_mirrored(member)
+}
+
+/// Whether a service's image is copied into the project's own registry: `x-ecs.mirror`.
+fn is_mirrored(member: &Member<'_>) -> bool {
+    member.service.extension.mirror.as_ref().is_some_and(|mirror| mirror.value)
 }
 
 /// Adds the repository and the image of a service whose image is pushed.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
-use super::{base, capacity, overrides, service, tags};
+use super::{autoscaling, base, capacity, overrides, schedule, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
@@ -66,6 +66,7 @@ pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output
                     .service(name),
             );
         }
+        let says = says || service.extension.schedule.is_some();
         if !waiting.is_empty() || says || asked.is_some_and(|job| job.value) {
             found.insert(name);
             let within = |(dependent, _): &(&'a Service, Span)| {
@@ -163,6 +164,10 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
 
 /// Adds the run of a job. One that is scaled to nothing never runs.
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Output) {
+    autoscaling::not_of_job(unit, out);
+    if let Some(expression) = schedule::of_unit(unit, out) {
+        return schedule::add(cx, unit, expression, count, out);
+    }
     if count == 0 {
         return;
     }

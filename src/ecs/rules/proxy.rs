@@ -1,6 +1,7 @@
 //! A container whose job the load balancer takes over: a reverse proxy before other services.
 
 use super::known_images::repository;
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
@@ -17,6 +18,26 @@ const PROXIES: &[&str] = &[
     "traefik",
 ];
 
+/// Those of them that serve nothing themselves.
+const ROUTERS: &[&str] =
+    &["envoyproxy/envoy", "haproxy", "jwilder/nginx-proxy", "nginxproxy/nginx-proxy", "traefik"];
+
+/// Whether a server of pages gets its configuration from the project, and no pages: what it answers
+/// comes from others then.
+fn is_told(service: &Service, repository: &str) -> bool {
+    let (config, pages) = match repository {
+        "caddy" => (["/etc/caddy", "/etc/caddy"], ["/srv", "/usr/share/caddy"]),
+        _ => (["/etc/nginx", "/opt/bitnami/nginx/conf"], ["/usr/share/nginx", "/var/www"]),
+    };
+    let below = |places: &[&str]| {
+        service
+            .mounts
+            .iter()
+            .any(|mount| places.iter().any(|at| mount.value.target.starts_with(at)))
+    };
+    below(&config) && !below(&pages)
+}
+
 /// Notes each public service that only stands before others: it depends on them, or is one of the
 /// images that find them through Docker.
 pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
@@ -24,9 +45,11 @@ pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
         // What is built on such an image serves pages of its own, as often as not.
         let (None, Some(image)) = (&member.service.build, &member.service.image) else { continue };
         let repository = repository(&image.value);
-        let finds = repository == "traefik" || repository.ends_with("nginx-proxy");
-        let stands_before = finds || !member.service.depends_on.is_empty();
-        if !PROXIES.contains(&repository) || !stands_before {
+        let others = members.iter().any(|other| other.unit != member.unit && other.job.is_none());
+        let routes = ROUTERS.contains(&repository)
+            || !member.service.depends_on.is_empty()
+            || is_told(member.service, repository);
+        if !PROXIES.contains(&repository) || !others || !routes {
             continue;
         }
         let message =
@@ -46,8 +69,8 @@ pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::{Condition, Service};
-    use crate::ecs::testing::{depends, find, port, run, service};
+    use crate::compose::model::{Condition, MountKind};
+    use crate::ecs::testing::{depends, find, mount, port, run, service};
 
     fn noted(image: &str, edit: impl FnOnce(&mut Service)) -> bool {
         let mut proxy = service("proxy", image);
@@ -61,6 +84,15 @@ mod tests {
     fn what_routes_to_others_is_recognised() {
         assert!(noted("nginx:1.27", |proxy| depends(proxy, "app", Condition::Started)));
         assert!(noted("traefik:3", |_| {}));
+        assert!(noted("haproxy:3.0", |_| {}));
+        let told = |targets: &'static [&str]| {
+            move |proxy: &mut Service| {
+                let bind = |target: &&str| mount(MountKind::Bind("/app/x".into()), target);
+                proxy.mounts = targets.iter().map(bind).collect();
+            }
+        };
+        assert!(noted("nginx:1.27", told(&["/etc/nginx/conf.d/default.conf"])));
+        assert!(!noted("nginx:1.27", told(&["/etc/nginx/nginx.conf", "/usr/share/nginx/html"])));
         assert!(!noted("nginx:1.27", |_| {}), "it may serve pages");
         assert!(!noted("acme/app", |proxy| depends(proxy, "app", Condition::Started)));
         assert!(!noted("traefik:3", |proxy| proxy.ports.clear()));

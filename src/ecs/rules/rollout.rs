@@ -4,17 +4,17 @@ use crate::compose::model::{Deploy, FailureAction, Order, Service, UpdateConfig}
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{DeploymentCircuitBreaker, DeploymentConfiguration};
 use crate::ecs::translate::context::Output;
+use crate::ecs::translate::unit::Unit;
+
+use super::rollout_settings;
 
 /// How a new revision of a service replaces the old one.
 ///
 /// Compose's own default order is stop-first, which would mean downtime at one replica, so that it
 /// is start-first unless `order` is written; and a failed update rolls back unless
 /// `failure_action` is written.
-pub(crate) fn deployment(
-    service: &Service,
-    stateful: bool,
-    out: &mut Output,
-) -> DeploymentConfiguration {
+pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfiguration {
+    let (service, stateful) = (unit.leader().service, unit.stateful());
     let Deploy {
         mode: _,
         replicas: _,
@@ -50,14 +50,17 @@ pub(crate) fn deployment(
     } else {
         percentages(update, service.replicas())
     };
-    DeploymentConfiguration {
+    let mut config = DeploymentConfiguration {
+        alarms: None,
         deployment_circuit_breaker: DeploymentCircuitBreaker {
             enable: failure != Some(FailureAction::Continue),
             rollback: failure.is_none_or(|failure| failure == FailureAction::Rollback),
         },
         maximum_percent: maximum,
         minimum_healthy_percent: minimum,
-    }
+    };
+    rollout_settings::apply(unit, &mut config, out);
+    config
 }
 
 /// `minimumHealthyPercent` and `maximumPercent` for this many replicas.

@@ -2,7 +2,7 @@
 
 use super::task::task_definition_id;
 use super::{
-    base, capacity, discovery, health, load_balancer, log_group, overrides, rollout,
+    autoscaling, base, capacity, discovery, health, load_balancer, log_group, overrides, rollout,
     security_groups, tags, task_role,
 };
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,11 +17,10 @@ use crate::ecs::translate::unit::Unit;
 /// Adds the ECS service of a service.
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let name = unit.name();
-    let leader = unit.leader().service;
     let id = ResourceId::new(Kind::Service, name);
     let load_balancers = load_balancer::of_service(unit);
     let balanced = !load_balancers.is_empty();
-    let deployment = rollout::deployment(leader, unit.stateful(), out);
+    let deployment = rollout::deployment(unit, out);
     let mut tags = cx.tags(&id);
     for member in &unit.members {
         tags::add_labels(member.service, &mut tags, out);
@@ -30,7 +29,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         cluster: base::cluster_name(cx),
         service_name: cx.name(name, Grammar::Ecs),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
-        desired_count: desired_count(unit, out),
+        desired_count: autoscaling::first_count(unit, desired_count(unit, out), out),
         capacity_provider_strategy: capacity::strategy(cx, unit, out),
         platform_version: "LATEST".to_owned(),
         scheduling_strategy: "REPLICA".to_owned(),
@@ -56,6 +55,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     };
     let body = overrides::service(unit, body, out);
     let waits = waits(cx, unit, out);
+    autoscaling::add(cx, unit, &id, &body, out);
     out.desired.insert(Resource {
         id,
         body: Body::Service(Box::new(body)),

@@ -7,7 +7,7 @@ use super::configs;
 use super::file_reference::{Placed, placed};
 use super::secret_files::{DIRECTORY, SecretFile};
 use super::secrets::{Fetched, Grant, existing, fetched};
-use crate::compose::model::Service;
+use crate::compose::model::{FileReference, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, ContainerSecret, EnvironmentFile};
 use crate::ecs::translate::context::{Context, Output};
@@ -72,6 +72,14 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
         let (Some(Placed { target, uid, gid, mode }), Some(found)) = (placed, found) else {
             continue;
         };
+        let keys = cx.project.secrets.get(name).map_or(&[][..], |object| &object.extension.files);
+        if !keys.is_empty() {
+            let own = Placed { target, uid, gid, mode };
+            for file in secret_keys(cx, service, reference, keys, &own, supply, out) {
+                files.insert(file.path.clone(), file);
+            }
+            continue;
+        }
         let Fetched { value_from, grant } = found;
         supply.grants.insert(grant);
         let inside = target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
@@ -87,6 +95,48 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
         files.insert(path, file);
     }
     supply.files = files.into_values().collect();
+}
+
+/// A file for each key of a secret's JSON, below a directory where the secret would stand.
+fn secret_keys(
+    cx: &Context<'_>,
+    service: &Service,
+    reference: &FileReference,
+    keys: &[Located<String>],
+    placed: &Placed,
+    supply: &mut Supply,
+    out: &mut Output,
+) -> Vec<SecretFile> {
+    let name = &reference.source.value;
+    let Some(object) = cx.project.secrets.get(name) else { return Vec::new() };
+    let mut files = Vec::new();
+    for key in keys {
+        let mut one = object.clone();
+        one.extension.key = Some(key.clone());
+        let inside =
+            placed.target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
+        let is_file = !key.value.is_empty() && !key.value.contains(['/', ':']);
+        let found = fetched(cx, name, &one).ok().filter(|_| inside && is_file);
+        let Some(Fetched { value_from, grant }) = found else {
+            let message = format!("the key {} of {name} cannot become a file", key.value);
+            out.say(
+                Diagnostic::error(Code::InvalidValue, message)
+                    .at(key.span, "")
+                    .at(reference.source.span, "taken here")
+                    .help(
+                        "keys are read of secrets that exist (`external: true`), and stand below \
+                        `/run/secrets`",
+                    )
+                    .service(&service.name.value),
+            );
+            continue;
+        };
+        supply.grants.insert(grant);
+        let Placed { target, uid, gid, mode } = placed;
+        let path = format!("{target}/{}", key.value);
+        files.push(SecretFile { path, uid: *uid, gid: *gid, mode: *mode, value_from });
+    }
+    files
 }
 
 fn variables(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Output) {

@@ -83,6 +83,12 @@ fn rollout(service: &Service, report: &mut Report<'_>) {
             "no task could be stopped or started: lower the minimum or raise the maximum",
         );
     }
+    if let Some(alarms) = &deployment.alarms
+        && alarms.enable
+        && (alarms.alarm_names.is_empty() || alarms.alarm_names.iter().any(String::is_empty))
+    {
+        report.fault("no alarm is named that could fail the deployment", "alarms have names");
+    }
     if service.availability_zone_rebalancing == "ENABLED" && most <= 100 {
         report.fault(
             "rebalancing between zones with a maximum of 100 percent",

@@ -1,5 +1,6 @@
 //! One mutation a rule: the shop, broken in one place, gives exactly that one fault.
 
+mod motion;
 mod other;
 mod service;
 mod task_definition;

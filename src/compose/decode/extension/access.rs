@@ -17,7 +17,7 @@ const STATEMENT: [&str; 7] =
 
 impl Decoder<'_> {
     /// `x-ecs.policies`: managed ARNs and inline statements.
-    pub(super) fn policies(&mut self, node: &Node) -> Vec<Located<Policy>> {
+    pub(in crate::compose::decode) fn policies(&mut self, node: &Node) -> Vec<Located<Policy>> {
         let one = std::slice::from_ref(node);
         let items = node.as_sequence().unwrap_or(one);
         items.iter().filter_map(|item| self.policy(item)).collect()
@@ -93,7 +93,11 @@ impl Decoder<'_> {
     }
 
     /// The ARN or the name of a role.
-    pub(super) fn role(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
+    pub(in crate::compose::decode) fn role(
+        &mut self,
+        field: &str,
+        node: &Node,
+    ) -> Option<Located<String>> {
         let role = self.filled(field, node)?;
         let is_arn = role.value.starts_with("arn:") && role.value.contains(":role/");
         let in_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-/".contains(c);

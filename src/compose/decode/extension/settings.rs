@@ -33,7 +33,10 @@ impl Decoder<'_> {
     }
 
     /// `x-ecs.log_router`: an image, or all there is to say.
-    pub(super) fn log_router(&mut self, node: &Node) -> Option<Located<LogRouter>> {
+    pub(in crate::compose::decode) fn log_router(
+        &mut self,
+        node: &Node,
+    ) -> Option<Located<LogRouter>> {
         if node.as_scalar().is_some() {
             let image = self.filled("x-ecs.log_router", node)?;
             let router = LogRouter { image: Some(image), ..LogRouter::default() };

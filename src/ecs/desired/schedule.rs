@@ -1,0 +1,106 @@
+use serde::{Deserialize, Serialize};
+
+use super::{CapacityProviderStrategyItem, NetworkConfiguration, UpperTag, Value};
+
+/// `scheduler CreateScheduleGroup`: schedules themselves carry no tags.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduleGroup {
+    /// Its name, at most 64 characters.
+    pub name: String,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<UpperTag>,
+}
+
+/// `scheduler CreateSchedule`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Schedule {
+    /// Its name, at most 64 characters.
+    pub name: String,
+    /// The group that it stands in.
+    pub group_name: String,
+    /// What it is for.
+    pub description: String,
+    /// `rate(…)` or `cron(…)`
+    pub schedule_expression: String,
+    /// Whether it may run later than it says.
+    pub flexible_time_window: FlexibleTimeWindow,
+    /// What it starts.
+    pub target: ScheduleTarget,
+}
+
+/// `scheduler FlexibleTimeWindow`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct FlexibleTimeWindow {
+    /// `OFF`
+    pub mode: String,
+}
+
+/// `scheduler Target`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduleTarget {
+    /// The cluster.
+    pub arn: Value,
+    /// The role that starts the task.
+    pub role_arn: Value,
+    /// The task.
+    pub ecs_parameters: EcsParameters,
+}
+
+/// `scheduler EcsParameters`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EcsParameters {
+    /// The revision that it runs.
+    pub task_definition_arn: Value,
+    /// How many tasks, 1 to 10.
+    pub task_count: i32,
+    /// Where they run.
+    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    /// `LATEST` …
+    pub platform_version: String,
+    /// Subnets and security groups.
+    pub network_configuration: ScheduleNetwork,
+    /// Whether ECS tags the tasks with the cluster.
+    #[serde(rename = "EnableECSManagedTags")]
+    pub enable_ecs_managed_tags: bool,
+    /// `TASK_DEFINITION`: tasks carry its tags.
+    pub propagate_tags: String,
+}
+
+/// `scheduler NetworkConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleNetwork {
+    /// The network of awsvpc tasks.
+    #[serde(rename = "awsvpcConfiguration")]
+    pub awsvpc: ScheduleVpc,
+}
+
+/// `scheduler AwsVpcConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduleVpc {
+    /// Subnets.
+    pub subnets: Vec<String>,
+    /// At most five.
+    pub security_groups: Vec<Value>,
+    /// `ENABLED` or `DISABLED`
+    pub assign_public_ip: String,
+}
+
+impl From<NetworkConfiguration> for ScheduleNetwork {
+    fn from(network: NetworkConfiguration) -> Self {
+        let vpc = network.awsvpc_configuration;
+        Self {
+            awsvpc: ScheduleVpc {
+                subnets: vpc.subnets,
+                security_groups: vpc.security_groups,
+                assign_public_ip: vpc.assign_public_ip,
+            },
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `x-ecs.rollout`: what Compose has no words for (ECS API reference, `DeploymentConfiguration`).
+
+use super::agreed::agreed;
+use super::rollout::has_room;
+use crate::compose::model::Rollout;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::unit::Unit;
+
+/// Lays the settings of a unit over what `deploy.update_config` came to.
+pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: &mut Output) {
+    let Some(given) = agreed(unit, "rollout", |x| x.rollout.as_ref(), PartialEq::eq, out) else {
+        return;
+    };
+    let Rollout { min_percent, max_percent, breaker, alarms, bake } = &given.value;
+    let mut say = |fault: Diagnostic| out.say(fault.service(unit.name()));
+    if let Some(breaker) = breaker {
+        config.deployment_circuit_breaker.enable = breaker.value;
+        config.deployment_circuit_breaker.rollback = breaker.value;
+    }
+    if !alarms.is_empty() {
+        config.alarms = Some(DeploymentAlarms {
+            alarm_names: alarms.iter().map(|alarm| alarm.value.clone()).collect(),
+            rollback: breaker.as_ref().is_none_or(|breaker| breaker.value),
+            enable: true,
+        });
+    }
+    if let Some(bake) = bake {
+        say(if alarms.is_empty() {
+            Diagnostic::warning(Code::Ignored, "nothing is watched while the new tasks bake")
+                .at(bake.span, "")
+                .help("name CloudWatch alarms: `x-ecs: {rollout: {alarms: [NAME]}}`")
+        } else {
+            Diagnostic::note(Code::Approximated, "ECS takes the bake time from the alarms")
+                .at(bake.span, "")
+                .help("it is the longest time that an alarm looks back over")
+        });
+    }
+    if min_percent.is_none() && max_percent.is_none() {
+        return;
+    }
+    if unit.stateful() {
+        let span = min_percent.as_ref().or(max_percent.as_ref()).map_or(given.span, |n| n.span);
+        say(Diagnostic::warning(
+            Code::Approximated,
+            "the old task stops before the new one starts",
+        )
+        .at(span, "")
+        .help("two copies of a database must not write to one volume"));
+        return;
+    }
+    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    if let Some(min) = min_percent {
+        config.minimum_healthy_percent = number(min.value);
+    }
+    if let Some(max) = max_percent {
+        config.maximum_percent = number(max.value);
+    }
+    let (min, max) = (config.minimum_healthy_percent, config.maximum_percent);
+    let replicas = number(unit.leader().service.replicas());
+    if max < 100 || !has_room(replicas, min, max) {
+        let mut fault = Diagnostic::error(
+            Code::InvalidValue,
+            format!("with {replicas} tasks, {min} to {max} percent leave no room to roll"),
+        );
+        for given in [min_percent, max_percent].into_iter().flatten() {
+            fault = fault.at(given.span, "");
+        }
+        say(fault
+            .help("no task could be stopped or started: lower the minimum, or raise the maximum"));
+        // What follows is judged without them.
+        (config.minimum_healthy_percent, config.maximum_percent) = (100, 200);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::Translation;
+    use crate::ecs::testing::{at, ecs_service, loud, run, seconds, service, volume_mount};
+    use crate::ecs::validate;
+
+    fn rolled(replicas: u32, rollout: Rollout) -> Translation {
+        let mut web = service("web", "acme/web:1");
+        web.deploy.replicas = Some(at(replicas));
+        web.extension.rollout = Some(at(rollout));
+        run(vec![web])
+    }
+
+    fn percent(min: Option<u32>, max: Option<u32>) -> Rollout {
+        Rollout { min_percent: min.map(at), max_percent: max.map(at), ..Rollout::default() }
+    }
+
+    #[test]
+    fn percentages_are_taken_as_they_stand() {
+        let done = rolled(4, percent(Some(50), Some(150)));
+        let config = &ecs_service(&done, "web").deployment_configuration;
+        assert_eq!((config.minimum_healthy_percent, config.maximum_percent), (50, 150));
+        assert_eq!(loud(&done.diagnostics), []);
+        assert_eq!(validate(&done.desired), []);
+        let done = rolled(1, percent(Some(0), None));
+        let config = &ecs_service(&done, "web").deployment_configuration;
+        assert_eq!((config.minimum_healthy_percent, config.maximum_percent), (0, 200));
+    }
+
+    #[test]
+    fn what_could_never_move_is_refused() {
+        for (replicas, min, max) in [(1, 100, 100), (1, 50, 150), (3, 100, 120), (2, 100, 50)] {
+            let done = rolled(replicas, percent(Some(min), Some(max)));
+            let wanted = [(Severity::Error, Code::InvalidValue)];
+            assert_eq!(loud(&done.diagnostics), wanted, "{replicas} {min} {max}");
+        }
+    }
+
+    #[test]
+    fn alarms_and_the_breaker() {
+        let rollout = Rollout {
+            breaker: Some(at(false)),
+            alarms: vec![at("errors".to_owned())],
+            bake: Some(seconds(300)),
+            ..Rollout::default()
+        };
+        let done = rolled(1, rollout.clone());
+        let config = &ecs_service(&done, "web").deployment_configuration;
+        assert!(!config.deployment_circuit_breaker.enable);
+        let alarms = config.alarms.as_ref().expect("alarms");
+        assert_eq!(
+            (&*alarms.alarm_names[0], alarms.enable, alarms.rollback),
+            ("errors", true, false)
+        );
+        assert_eq!(loud(&done.diagnostics), []);
+        assert_eq!(done.diagnostics.len(), 1);
+        let done = rolled(1, Rollout { alarms: Vec::new(), ..rollout });
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+    }
+
+    #[test]
+    fn a_database_stops_first() {
+        let mut db = service("db", "postgres:1");
+        db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
+        db.extension.rollout = Some(at(percent(Some(100), Some(200))));
+        let done = run(vec![db]);
+        let config = &ecs_service(&done, "db").deployment_configuration;
+        assert_eq!((config.minimum_healthy_percent, config.maximum_percent), (0, 100));
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    }
+}
