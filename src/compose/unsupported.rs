@@ -88,9 +88,7 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::ProjectExtension => {
-                &["certificate", "discovery", "domain", "launch", "load_balancer"]
-            }
+            Level::ProjectExtension => &["certificate", "discovery", "domain", "load_balancer"],
             Level::ServiceExtension => SERVICE_EXTENSION,
             Level::HttpExtension => &["alias", "host", "path", "stickiness"],
             Level::StorageExtension => &["s3files"],

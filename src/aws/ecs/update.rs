@@ -68,7 +68,7 @@ impl Aws {
             .update_service()
             .cluster(&body.cluster)
             .service(&body.service_name)
-            .desired_count(body.desired_count)
+            .set_desired_count(body.tasks())
             .deployment_configuration(deployment(&body.deployment_configuration))
             .set_health_check_grace_period_seconds(grace)
             .availability_zone_rebalancing(body.availability_zone_rebalancing.as_str().into())
@@ -82,9 +82,11 @@ impl Aws {
             };
             call = call
                 .task_definition(text(&body.task_definition)?)
-                .set_capacity_provider_strategy(Some(strategy(&body.capacity_provider_strategy)?))
-                .platform_version(&body.platform_version)
-                .network_configuration(network(&body.network_configuration)?)
+                .set_capacity_provider_strategy(runs(body)?)
+                .set_platform_version(version(&body.platform_version))
+                .set_placement_constraints(Some(instance::constraints(&body.placement_constraints)))
+                .set_placement_strategy(Some(instance::strategies(&body.placement_strategy)))
+                .set_network_configuration(network(&body.network_configuration)?)
                 .set_load_balancers(Some(balancers(&body.load_balancers)?))
                 .service_connect_configuration(connected);
             if must_force(changes) {

@@ -1,6 +1,9 @@
 use indexmap::IndexMap;
 
-use super::{Capacity, LogRouter, Overrides, Policy, Repositories, Storage};
+use super::{
+    Capacity, Instances, Launch, LogRouter, Overrides, PlacementExtension, Policy, Repositories,
+    Storage, TaskNetwork,
+};
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -24,6 +27,12 @@ pub struct ProjectExtension {
     pub permissions_boundary: Option<Located<String>>,
     /// `repositories`
     pub repositories: Repositories,
+    /// `launch` of every service that says nothing else
+    pub launch: Option<Located<Launch>>,
+    /// `network_mode` of every service that says nothing else
+    pub network_mode: Option<Located<TaskNetwork>>,
+    /// `instances`
+    pub instances: Instances,
 }
 
 /// `x-ecs` of a secret
@@ -94,6 +103,23 @@ pub struct ServiceExtension {
     pub pull_credentials: Option<Located<String>>,
     /// `log_router`
     pub log_router: Option<Located<LogRouter>>,
+    /// `launch`: the service's own, else the project's
+    pub launch: Option<Located<Launch>>,
+    /// `network_mode`: the service's own, else the project's
+    pub network_mode: Option<Located<TaskNetwork>>,
+    /// `placement`
+    pub placement: PlacementExtension,
     /// `overrides`
     pub overrides: Overrides,
+}
+
+impl ServiceExtension {
+    /// Takes over what the project says for every service that says nothing itself.
+    pub fn inherit(&mut self, project: &ProjectExtension) {
+        self.launch = self.launch.take().or_else(|| project.launch.clone());
+        // A mode of the instances' says nothing of tasks on Fargate.
+        if self.launch.as_ref().is_some_and(|launch| launch.value.is_instance()) {
+            self.network_mode = self.network_mode.take().or_else(|| project.network_mode.clone());
+        }
+    }
 }

@@ -9,7 +9,7 @@ use super::http_check::http_path;
 use super::security_groups::{
     Source, add_group, add_rule, id_of, load_balancer_group, shorten, target_group,
 };
-use crate::compose::model::{Http, Service};
+use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, CreateTargetGroup, Endpoint, ForwardAction, Kind, Listener, LoadBalancer,
@@ -134,7 +134,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             format!("Lets the load balancer reach {}", fit(member.unit, Grammar::SecurityGroup));
         let origin = Some(member.public[0].span);
         let group = target_group(member.unit);
-        if !out.desired.resources.contains_key(&group) {
+        if member.network == TaskNetwork::AwsVpc && !out.desired.resources.contains_key(&group) {
             add_group(cx, group, shorten(description), Some(name), origin, out);
         }
         let mut last = None;
@@ -215,12 +215,12 @@ fn add_target_group(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, ou
         delay.value.min(MOST_DELAY)
     });
     let create = CreateTargetGroup {
-        name: target_group_name(cx, service, port.target),
+        name: target_group_name(cx, member, port.target),
         protocol: "HTTP".to_owned(),
         protocol_version: "HTTP1".to_owned(),
         port: i32::from(port.target),
         vpc_id: cx.facts.network.vpc_id.clone(),
-        target_type: "ip".to_owned(),
+        target_type: target_type(member).to_owned(),
         health_check_protocol: "HTTP".to_owned(),
         health_check_path: path.unwrap_or_else(|| "/".to_owned()),
         health_check_port: "traffic-port".to_owned(),
@@ -240,20 +240,31 @@ fn add_target_group(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, ou
     };
     let body = Body::TargetGroup(TargetGroup { create, attributes });
     out.add(id, body, Some(service), Some(port.span));
+    if member.network != TaskNetwork::AwsVpc {
+        super::bridge::admit(cx, member, port.target, port.span, out);
+        return;
+    }
     let from = Source::Group(id_of(load_balancer_group()));
     let rule = format!("lb-{service}-{}", port.target);
     let place = (Some(service), Some(port.span));
     add_rule(rule, target_group(member.unit), Some(port.target), from, place, out);
 }
 
+/// What a target is: tasks with an interface of their own are addresses, others stand at their
+/// instance (ECS developer guide, "Use load balancing to distribute Amazon ECS service traffic").
+fn target_type(member: &Member<'_>) -> &'static str {
+    if member.network == TaskNetwork::AwsVpc { "ip" } else { "instance" }
+}
+
 /// The name carries a hash of everything that cannot change in place, and of the names that it may
 /// be too short for.
-fn target_group_name(cx: &Context<'_>, service: &str, target: u16) -> String {
+fn target_group_name(cx: &Context<'_>, member: &Member<'_>, target: u16) -> String {
+    let (service, kind) = (member.name(), target_type(member));
     let vpc = &cx.facts.network.vpc_id;
     let project = &cx.project.name;
     let environment = &cx.environment;
     let hash =
-        short_hash(&format!("{project}/{environment}/{service}/HTTP/HTTP1/{target}/{vpc}/ip"));
+        short_hash(&format!("{project}/{environment}/{service}/HTTP/HTTP1/{target}/{vpc}/{kind}"));
     let most = Grammar::Balancer.max() - hash.len() - 1;
     let readable: String = format!("{}-{service}", cx.stack)
         .chars()

@@ -1,0 +1,153 @@
+//! Tasks in the network of their instance: its ports, and who may reach them.
+
+use std::collections::BTreeSet;
+
+use super::ports;
+use super::security_groups::{
+    Source, add_group, group_of, id_of, load_balancer_group, network_group,
+};
+use crate::compose::model::TaskNetwork;
+use crate::ecs::desired::{
+    Body, GroupPair, IngressRule, IpPermission, Kind, PortMapping, ResourceId, Value,
+};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// The ports that Docker gives to containers whose host port is 0, on Amazon's images (ECS API
+/// reference, `PortMapping.hostPort`: ports below 32768 are outside of the ephemeral range; Linux's
+/// `ip_local_port_range` ends at 60999, that of a kernel without one at 65535).
+const EPHEMERAL: (u16, u16) = (32768, 65535);
+
+/// The group of the project's own for its instances.
+fn own_group() -> ResourceId {
+    ResourceId::new(Kind::SecurityGroup, "instances")
+}
+
+/// The group that the instances carry.
+pub(crate) fn instance_group(cx: &Context<'_>) -> Value {
+    match &cx.project.extension.instances.security_group {
+        Some(group) => Value::Known(group.value.clone()),
+        None => id_of(own_group()),
+    }
+}
+
+/// The port mappings of a service's container.
+pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
+    let mut mappings = match member.network {
+        TaskNetwork::None => return Vec::new(),
+        _ => ports::mappings(member.name(), &member.ports),
+    };
+    if member.network == TaskNetwork::Bridge {
+        for mapping in &mut mappings {
+            mapping.host_port = i32::from(host_port(member, mapping));
+        }
+    }
+    mappings
+}
+
+/// The port of the instance behind a container's port: any where the load balancer knows it, or
+/// where nobody asked for one; else the published one.
+fn host_port(member: &Member<'_>, mapping: &PortMapping) -> u16 {
+    let is = |port: u16| i32::from(port) == mapping.container_port;
+    if member.public.iter().any(|public| is(public.target)) {
+        return 0;
+    }
+    let mut ports = member.service.ports.iter().map(|port| &port.value);
+    let published = ports.find(|p| is(p.target) && p.protocol.as_str() == mapping.protocol);
+    published.and_then(|port| port.published).unwrap_or(0)
+}
+
+/// Adds the instances' group, where tasks stand in the instances' network, and lets those in that
+/// may reach them: each other, and who shares a Compose network with them.
+pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    let at_the_instance = |member: &&Member<'_>| member.network.is_of_the_instance();
+    let Some(first) = members.iter().find(at_the_instance) else { return };
+    let origin = Some(first.service.span());
+    let group = instance_group(cx);
+    if cx.project.extension.instances.security_group.is_none() {
+        let id = own_group();
+        let description = "Carried by the instances of the cluster".to_owned();
+        add_group(cx, id.clone(), description, None, origin, out);
+        rule("instances-self", &group, None, id_of(id), (None, origin), out);
+    }
+    let networks = |of_the_instance: bool| -> BTreeSet<&str> {
+        let has = |m: &&Member<'_>| match of_the_instance {
+            true => m.network.is_of_the_instance(),
+            false => m.network == TaskNetwork::AwsVpc,
+        };
+        members.iter().filter(has).flat_map(|member| member.networks.iter().copied()).collect()
+    };
+    for network in networks(true).intersection(&networks(false)) {
+        let other = group_of(cx, network);
+        rule(&format!("instances-{network}"), &group, None, other.clone(), (None, origin), out);
+        // A group that somebody else made is theirs to open.
+        if other == id_of(network_group(network)) {
+            let name = format!("net-{network}-instances");
+            rule(&name, &other, None, group.clone(), (None, origin), out);
+        }
+    }
+}
+
+/// Lets the load balancer reach a service at its instances.
+pub(crate) fn admit(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    target: u16,
+    span: Span,
+    out: &mut Output,
+) {
+    let ports = match member.network {
+        TaskNetwork::Bridge => EPHEMERAL,
+        _ => (target, target),
+    };
+    // On bridge one range serves all.
+    let name = match member.network {
+        TaskNetwork::Bridge => "lb-instances".to_owned(),
+        _ => format!("lb-instances-{target}"),
+    };
+    if out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*name)) {
+        return;
+    }
+    let from = id_of(load_balancer_group());
+    rule(&name, &instance_group(cx), Some(ports), from, (Some(member.name()), Some(span)), out);
+}
+
+/// Who reaches the file system from a member: its task's groups, or the instances'.
+pub(crate) fn nfs_sources<'a>(cx: &Context<'_>, members: &[&Member<'a>]) -> Vec<(String, Source)> {
+    let own: Vec<_> =
+        members.iter().filter(|m| m.network == TaskNetwork::AwsVpc).copied().collect();
+    let mut known: Vec<Value> = Vec::new();
+    let mut sources = Vec::new();
+    let networks = super::security_groups::networks_of(&own);
+    let all = networks.into_iter().map(|network| (network.to_owned(), group_of(cx, network)));
+    let instances =
+        (own.len() < members.len()).then(|| ("instances".to_owned(), instance_group(cx)));
+    // Two networks may be one existing group, and AWS takes a rule once.
+    for (name, group) in all.chain(instances) {
+        if !known.contains(&group) {
+            known.push(group.clone());
+            sources.push((name, Source::Group(group)));
+        }
+    }
+    sources
+}
+
+fn rule(
+    name: &str,
+    group: &Value,
+    ports: Option<(u16, u16)>,
+    from: Value,
+    place: (Option<&str>, Option<Span>),
+    out: &mut Output,
+) {
+    let permission = IpPermission {
+        ip_protocol: if ports.is_some() { "tcp" } else { "-1" }.to_owned(),
+        from_port: ports.map(|(from, _)| i32::from(from)),
+        to_port: ports.map(|(_, to)| i32::from(to)),
+        ip_ranges: Vec::new(),
+        user_id_group_pairs: vec![GroupPair { group_id: from, description: None }],
+    };
+    let body = IngressRule { group_id: group.clone(), ip_permissions: vec![permission] };
+    out.add(ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body), place.0, place.1);
+}
