@@ -111,7 +111,11 @@ pub(super) fn settings_back(container: &sdk::ContainerDefinition) -> InstanceSet
         extra_hosts: container.extra_hosts().iter().map(host).collect(),
         docker_security_options: container.docker_security_options().to_vec(),
         privileged: container.privileged().filter(|on| *on),
-        resource_requirements: container.resource_requirements().iter().map(resource_back).collect(),
+        resource_requirements: container
+            .resource_requirements()
+            .iter()
+            .map(resource_back)
+            .collect(),
     }
 }
 

@@ -6,7 +6,9 @@ use aws_sdk_ecs::types as sdk;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 
+use super::container::some;
 use super::failures::LogPlace;
+use super::instance;
 use super::task_definition::family_of;
 use super::{SETTLE, last_segment, tasks};
 use crate::apply::cloud::{CloudError, CloudErrorKind, JobRun, JobState, JobTask, LogPage};
