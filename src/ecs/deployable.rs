@@ -3,6 +3,7 @@
 
 mod assets;
 mod build;
+mod instances;
 mod secrets;
 
 use super::desired::Desired;
@@ -16,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = undecided(desired);
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
+    found.extend(instances::undeployable(desired, project));
     found.extend(secrets::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found

@@ -191,3 +191,7 @@ pub(crate) fn capacity(
     let strategy = capacity::strategy(cx, unit, out);
     (launch_type(unit, &strategy), strategy)
 }
+
+#[cfg(test)]
+#[path = "launch_tests.rs"]
+mod tests;
