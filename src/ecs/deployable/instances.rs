@@ -22,7 +22,8 @@ pub(super) fn undeployable(desired: &Desired, project: &Project) -> Vec<Diagnost
         matches!(&resource.body, Body::TargetGroup(group) if group.create.target_type == "instance")
     });
     if is_balanced && project.extension.instances.security_group.is_none() {
-        let message = "the load balancer has to be let in to the instances, whose group is not known";
+        let message =
+            "the load balancer has to be let in to the instances, whose group is not known";
         let help = "name it: `x-ecs: {instances: {security_group: sg-…}}` at the top level";
         let fault = Diagnostic::error(Code::MissingAttribute, message).at(place, "");
         found.push(fault.help(help).service(name));
