@@ -7,6 +7,7 @@ mod failures;
 #[cfg(test)]
 mod generate;
 mod inspect;
+mod instance;
 mod job;
 mod read;
 mod service;

@@ -15,6 +15,7 @@ mod file_object;
 mod forms;
 mod healthcheck;
 mod hook;
+mod instance;
 mod kernel;
 mod key_value;
 mod list;

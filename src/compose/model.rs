@@ -19,6 +19,7 @@ mod extensions;
 mod healthcheck;
 mod hook;
 mod kernel;
+mod launch;
 mod log_router;
 mod logging;
 mod namespaces;
@@ -47,7 +48,8 @@ pub use cpu::CpuSettings;
 pub use credential_spec::CredentialSpec;
 pub use dependency::{Condition, Dependency};
 pub use deploy::{
-    Deploy, FailureAction, Mode, Order, Placement, Resources, RestartPolicy, UpdateConfig,
+    Deploy, DeviceRequest, FailureAction, Mode, Order, Placement, Resources, RestartPolicy,
+    UpdateConfig,
 };
 pub use device::{Device, Gpu};
 pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};
@@ -55,6 +57,9 @@ pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};
 pub use hook::{Hook, Hooks};
 pub use kernel::{KernelSettings, Ulimit};
+pub use launch::{
+    Instances, Launch, PlacementExtension, PlacementRule, PlacementStep, TaskNetwork,
+};
 pub use log_router::{LogRouter, RouterKind};
 pub use logging::Logging;
 pub use namespaces::Namespaces;

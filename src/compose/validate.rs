@@ -93,7 +93,8 @@ impl Validator<'_> {
             if raw.excused {
                 excused.insert(key.clone());
             }
-            let service = self.complete(raw, &mut env_files, &mut unset);
+            let mut service = self.complete(raw, &mut env_files, &mut unset);
+            service.extension.inherit(&project.extension);
             project.services.insert(key, service);
         }
         self.references(&mut project, &inactive, networks, volumes, span);

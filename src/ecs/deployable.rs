@@ -4,6 +4,7 @@
 mod assets;
 mod build;
 mod certificate;
+mod instances;
 mod motion;
 mod secrets;
 
@@ -18,6 +19,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = undecided(desired);
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
+    found.extend(instances::undeployable(desired, project));
     found.extend(secrets::undeployable(desired));
     found.extend(certificate::undeployable(project));
     found.extend(motion::undeployable(desired));

@@ -44,7 +44,7 @@ pub fn stack_name(project: &str, environment: Option<&str>) -> String {
     }
 }
 
-/// Translates a project for Fargate. The same input gives the same output, byte by byte.
+/// Translates a project. The same input gives the same output, byte by byte.
 #[must_use]
 pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) -> Translation {
     let Project {
@@ -72,6 +72,9 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         permissions_boundary: _, // role.rs
         repositories: _,         // repository.rs
         certificate: _,          // load_balancer.rs
+        launch: _,               // the loader's
+        network_mode: _,         // the loader's
+        instances: _,            // bridge.rs
     } = extension;
     let mut out = Output::default();
     let cx = Context {
@@ -90,6 +93,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::proxy::check(&members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
+    rules::bridge::add(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);
     rules::load_balancer::add(&cx, &members, &mut out);
     for member in &members {

@@ -8,6 +8,7 @@ mod container;
 mod container_settings;
 mod file_system;
 mod iam;
+mod instance;
 mod load_balancer;
 mod logging;
 mod network;

@@ -77,7 +77,7 @@ pub fn requests(desired: &Desired) -> Vec<File> {
 /// The call that gives a service its first tasks.
 fn first_tasks(resource: &Resource) -> Json {
     let Body::Service(service) = &resource.body else { return Json::Null };
-    json!({
+    let mut call = json!({
         "operation": "ecs/update-service",
         "resource": resource.id.to_string(),
         "with": {
@@ -86,7 +86,12 @@ fn first_tasks(resource: &Resource) -> Json {
             "desiredCount": service.desired_count,
             "forceNewDeployment": true,
         },
-    })
+    });
+    // A daemon has no number.
+    if let (None, Some(with)) = (service.tasks(), call["with"].as_object_mut()) {
+        with.remove("desiredCount");
+    }
+    call
 }
 
 fn pretty(json: &Json) -> String {

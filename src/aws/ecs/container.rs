@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_ecs::types as sdk;
 
 use super::container_settings as settings;
+use super::instance;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::text;
 use crate::ecs::desired::{
@@ -47,9 +48,11 @@ pub(super) fn to_sdk(
         ulimits,
         system_controls,
         restart_policy,
+        instance,
     } = container;
     let labels = docker_labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-    Ok(sdk::ContainerDefinition::builder()
+    let builder = sdk::ContainerDefinition::builder();
+    Ok(instance::settings(builder, instance)?
         .name(name)
         .image(text(image)?)
         .set_repository_credentials(repository_credentials.as_ref().map(credentials).transpose()?)
@@ -83,7 +86,11 @@ pub(super) fn to_sdk(
 }
 
 /// As `DescribeTaskDefinition` gives it; what AWS fills in is left out where Desired leaves it out.
-pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinition {
+pub(super) fn from_sdk(
+    container: &sdk::ContainerDefinition,
+    mode: Option<&sdk::NetworkMode>,
+) -> ContainerDefinition {
+    let bridge = mode == Some(&sdk::NetworkMode::Bridge);
     ContainerDefinition {
         name: container.name().unwrap_or_default().to_owned(),
         image: Value::from(container.image().unwrap_or_default()),
@@ -94,7 +101,7 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
         cpu: container.cpu(),
         memory: container.memory(),
         memory_reservation: container.memory_reservation(),
-        port_mappings: ports_back(container.port_mappings()),
+        port_mappings: ports_back(container.port_mappings(), bridge),
         essential: container.essential().unwrap_or(true),
         entry_point: container.entry_point.clone().filter(|list| !list.is_empty()),
         command: container.command.clone().filter(|list| !list.is_empty()),
@@ -127,6 +134,7 @@ pub(super) fn from_sdk(container: &sdk::ContainerDefinition) -> ContainerDefinit
         ulimits: settings::ulimits_back(container.ulimits()),
         system_controls: settings::controls_back(container.system_controls()),
         restart_policy: container.restart_policy().and_then(settings::restart_back),
+        instance: instance::settings_back(container),
     }
 }
 
@@ -145,7 +153,7 @@ fn port(port: &PortMapping) -> sdk::PortMapping {
         .build()
 }
 
-fn ports_back(list: &[sdk::PortMapping]) -> Vec<PortMapping> {
+fn ports_back(list: &[sdk::PortMapping], bridge: bool) -> Vec<PortMapping> {
     let mut ports: Vec<_> = list
         .iter()
         .map(|port| {
@@ -153,8 +161,12 @@ fn ports_back(list: &[sdk::PortMapping]) -> Vec<PortMapping> {
             PortMapping {
                 name: port.name().map(str::to_owned),
                 container_port,
-                // On awsvpc a host port that is left out is the container's.
-                host_port: port.host_port().filter(|p| *p != 0).unwrap_or(container_port),
+                // A host port that is left out is the container's, on bridge any.
+                host_port: port.host_port().filter(|p| *p != 0).unwrap_or(if bridge {
+                    0
+                } else {
+                    container_port
+                }),
                 protocol: port.protocol().map_or("tcp", |p| p.as_str()).to_owned(),
             }
         })
@@ -269,7 +281,15 @@ fn check_back(check: &sdk::HealthCheck) -> HealthCheck {
 }
 
 fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
-    let LinuxParameters { capabilities, init_process_enabled, tmpfs } = linux;
+    let LinuxParameters {
+        capabilities,
+        init_process_enabled,
+        devices,
+        shared_memory_size,
+        max_swap,
+        swappiness,
+        tmpfs,
+    } = linux;
     let tmpfs = tmpfs
         .iter()
         .map(|Tmpfs { container_path, size, mount_options }| {
@@ -283,6 +303,10 @@ fn linux(linux: &LinuxParameters) -> Result<sdk::LinuxParameters, CloudError> {
     Ok(sdk::LinuxParameters::builder()
         .set_capabilities(capabilities.as_ref().map(settings::capabilities))
         .set_init_process_enabled(*init_process_enabled)
+        .set_devices(some(devices.iter().map(instance::device).collect::<Result<_, _>>()?))
+        .set_shared_memory_size(*shared_memory_size)
+        .set_max_swap(*max_swap)
+        .set_swappiness(*swappiness)
         .set_tmpfs(some(tmpfs))
         .build())
 }
@@ -300,7 +324,15 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
     tmpfs.sort_by(|a, b| a.container_path.cmp(&b.container_path));
     let init_process_enabled = linux.init_process_enabled().filter(|on| *on);
     let capabilities = linux.capabilities().and_then(settings::capabilities_back);
-    let linux = LinuxParameters { capabilities, init_process_enabled, tmpfs };
+    let linux = LinuxParameters {
+        capabilities,
+        init_process_enabled,
+        devices: instance::devices_back(linux.devices()),
+        shared_memory_size: linux.shared_memory_size(),
+        max_swap: linux.max_swap(),
+        swappiness: linux.swappiness(),
+        tmpfs,
+    };
     (linux != LinuxParameters::default()).then_some(linux)
 }
 

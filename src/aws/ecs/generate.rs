@@ -84,8 +84,61 @@ fn linux() -> impl Strategy<Value = LinuxParameters> {
     let tmpfs = prop::collection::vec(tmpfs, 1..3)
         .prop_map(|list| sorted(list, |t: &Tmpfs| t.container_path.clone()));
     (on(), tmpfs, option(capabilities())).prop_map(|(init_process_enabled, tmpfs, capabilities)| {
-        LinuxParameters { capabilities, init_process_enabled, tmpfs }
+        LinuxParameters { capabilities, init_process_enabled, tmpfs, ..LinuxParameters::default() }
     })
+}
+
+fn instance_linux() -> impl Strategy<Value = LinuxParameters> {
+    let device = (word(), option(word()), prop::bool::ANY).prop_map(|(host, path, reads)| Device {
+        container_path: path
+            .map(|path| format!("/{path}"))
+            .filter(|p| *p != format!("/dev/{host}")),
+        host_path: format!("/dev/{host}"),
+        permissions: if reads { vec!["read".to_owned()] } else { Vec::new() },
+    });
+    let devices = prop::collection::vec(device, 0..3)
+        .prop_map(|list| sorted(list, |device: &Device| device.host_path.clone()));
+    (linux(), devices, option(1..512), option((0..512, option(0..100)))).prop_map(
+        |(linux, devices, shared_memory_size, swap)| LinuxParameters {
+            devices,
+            shared_memory_size,
+            max_swap: swap.map(|(max, _)| max),
+            swappiness: swap.and_then(|(_, swappiness)| swappiness),
+            ..linux
+        },
+    )
+}
+
+fn instance() -> impl Strategy<Value = InstanceSettings> {
+    let list = || prop::collection::vec(word(), 0..3);
+    let host =
+        (word(), word()).prop_map(|(hostname, ip_address)| HostEntry { hostname, ip_address });
+    let hosts = prop::collection::vec(host, 0..3);
+    let gpus = option(1..4).prop_map(|count| {
+        let one =
+            |count: i32| ResourceRequirement { kind: "GPU".to_owned(), value: count.to_string() };
+        count.map(one).into_iter().collect()
+    });
+    ((list(), list(), list(), list()), option(word()), hosts, on(), gpus).prop_map(
+        |(
+            (links, dns_servers, dns_search_domains, options),
+            hostname,
+            extra_hosts,
+            privileged,
+            gpus,
+        )| {
+            InstanceSettings {
+                links,
+                hostname,
+                dns_servers,
+                dns_search_domains,
+                extra_hosts,
+                docker_security_options: options,
+                privileged,
+                resource_requirements: gpus,
+            }
+        },
+    )
 }
 
 fn capabilities() -> impl Strategy<Value = KernelCapabilities> {
@@ -180,11 +233,11 @@ prop_compose! {
         essential in prop::bool::ANY,
         port_mappings in ports(),
         environment in environment(),
-        supplied in (secrets(), files()),
+        supplied in (secrets(), files(), instance()),
         mount_points in mounts(),
         commands in (option(words()), option(words()), option(word()), option(word())),
         health_check in option(check()),
-        linux_parameters in option(linux()),
+        linux_parameters in option(instance_linux()),
         docker_labels in prop::collection::btree_map(word(), word(), 0..3),
         log in option(log()),
         firelens_configuration in option(firelens()),
@@ -192,7 +245,7 @@ prop_compose! {
         depends_on in prop::collection::vec(word(), 0..3),
     ) -> ContainerDefinition {
         let (entry_point, command, working_directory, user) = commands;
-        let (secrets, environment_files) = supplied;
+        let (secrets, environment_files, instance) = supplied;
         let condition = |name| ContainerDependency {
             container_name: name,
             condition: "HEALTHY".to_owned(),
@@ -202,6 +255,7 @@ prop_compose! {
             working_directory, user, health_check, linux_parameters, docker_labels,
             depends_on: depends_on.into_iter().map(condition).collect(),
             log_configuration: log,
+            instance,
             firelens_configuration,
             repository_credentials: registry
                 .map(|credentials_parameter| RepositoryCredentials { credentials_parameter }),
@@ -224,11 +278,26 @@ fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
             }),
         }
     });
-    let volume = (word(), option(efs), option(word())).prop_map(|(name, efs, path)| TaskVolume {
-        name,
-        host: efs.is_none().then_some(HostVolume { source_path: path }),
-        efs_volume_configuration: efs,
-    });
+    let docker =
+        (word(), options(), options()).prop_map(|(driver, driver_opts, labels)| DockerVolume {
+            scope: "shared".to_owned(),
+            autoprovision: Some(true),
+            driver,
+            driver_opts,
+            labels,
+        });
+    let volume = (word(), option(efs), option(docker), option(word())).prop_map(
+        |(name, efs, docker, path)| {
+            let docker = docker.filter(|_| efs.is_none());
+            let is_host = efs.is_none() && docker.is_none();
+            TaskVolume {
+                name,
+                host: is_host.then_some(HostVolume { source_path: path }),
+                efs_volume_configuration: efs,
+                docker_volume_configuration: docker,
+            }
+        },
+    );
     prop::collection::vec(volume, 0..3).prop_map(|list| sorted(list, |v| v.name.clone()))
 }
 
@@ -244,6 +313,8 @@ prop_compose! {
         execution_role_arn in option(value()),
         arm in prop::bool::ANY,
         shares_processes in prop::bool::ANY,
+        on_instances in prop::bool::ANY,
+        ipc in option(prop::sample::select(vec!["host", "task", "none"])),
         storage in option(21..200),
         volumes in volumes(),
         container_definitions in prop::collection::vec(container(), 1..3),
@@ -251,11 +322,12 @@ prop_compose! {
     ) -> TaskDefinition {
         TaskDefinition {
             family, task_role_arn, execution_role_arn, volumes, container_definitions, tags,
-            network_mode: "awsvpc".to_owned(),
+            network_mode: if on_instances { "bridge" } else { "awsvpc" }.to_owned(),
+            ipc_mode: ipc.map(str::to_owned),
             pid_mode: shares_processes.then(|| "task".to_owned()),
-            requires_compatibilities: vec!["FARGATE".to_owned()],
-            cpu: "256".to_owned(),
-            memory: "512".to_owned(),
+            requires_compatibilities: vec![if on_instances { "EC2" } else { "FARGATE" }.to_owned()],
+            cpu: if on_instances { "" } else { "256" }.to_owned(),
+            memory: if on_instances { "" } else { "512" }.to_owned(),
             runtime_platform: RuntimePlatform {
                 cpu_architecture: if arm { "ARM64" } else { "X86_64" }.to_owned(),
                 operating_system_family: "LINUX".to_owned(),
@@ -263,6 +335,20 @@ prop_compose! {
             ephemeral_storage: storage.map(|size_in_gib| EphemeralStorage { size_in_gib }),
         }
     }
+}
+
+fn placement() -> impl Strategy<Value = (Vec<PlacementConstraint>, Vec<PlacementStrategy>)> {
+    let constraint = option(word()).prop_map(|expression| PlacementConstraint {
+        kind: if expression.is_some() { "memberOf" } else { "distinctInstance" }.to_owned(),
+        expression,
+    });
+    let fields =
+        vec![("binpack", Some("memory")), ("spread", Some("instanceId")), ("random", None)];
+    let strategy = prop::sample::select(fields).prop_map(|(kind, field)| PlacementStrategy {
+        kind: kind.to_owned(),
+        field: field.map(str::to_owned),
+    });
+    (prop::collection::vec(constraint, 0..3), prop::collection::vec(strategy, 0..3))
 }
 
 fn connect() -> impl Strategy<Value = ServiceConnectConfiguration> {
@@ -286,6 +372,7 @@ prop_compose! {
         names in (word(), word(), value()),
         numbers in (0..9, 100..200, 0..100, 0..300),
         switches in (prop::bool::ANY, prop::bool::ANY, prop::bool::ANY, prop::bool::ANY),
+        on_instances in (prop::bool::ANY, prop::bool::ANY, placement()),
         groups in prop::collection::vec(value(), 1..4),
         subnets in words(),
         balancers in prop::collection::vec((value(), word(), 1..65535), 0..3),
@@ -299,8 +386,13 @@ prop_compose! {
         });
         let load_balancers =
             sorted(balancers.collect(), |b: &ServiceLoadBalancer| (b.container_name.clone(), b.container_port));
-        Service {
+        let (on_instances, is_daemon, placement) = on_instances;
+        let is_daemon = on_instances && is_daemon;
+        let service = Service {
             cluster, service_name, task_definition, desired_count, tags,
+            launch_type: None,
+            placement_constraints: Vec::new(),
+            placement_strategy: Vec::new(),
             capacity_provider_strategy: vec![CapacityProviderStrategyItem {
                 capacity_provider: "FARGATE".to_owned(), weight: 1, base: 0,
             }],
@@ -327,6 +419,20 @@ prop_compose! {
             enable_ecs_managed_tags: switches.2,
             propagate_tags: "SERVICE".to_owned(),
             enable_execute_command: switches.3,
+        };
+        if !on_instances {
+            return service;
+        }
+        Service {
+            desired_count: if is_daemon { 0 } else { service.desired_count },
+            launch_type: Some("EC2".to_owned()),
+            capacity_provider_strategy: Vec::new(),
+            platform_version: String::new(),
+            scheduling_strategy: if is_daemon { Service::DAEMON } else { "REPLICA" }.to_owned(),
+            network_configuration: NetworkConfiguration::default(),
+            placement_constraints: placement.0,
+            placement_strategy: placement.1,
+            ..service
         }
     }
 }

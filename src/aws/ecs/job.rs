@@ -6,7 +6,9 @@ use aws_sdk_ecs::types as sdk;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 
+use super::container::some;
 use super::failures::LogPlace;
+use super::instance;
 use super::task_definition::family_of;
 use super::{SETTLE, last_segment, tasks};
 use crate::apply::cloud::{CloudError, CloudErrorKind, JobRun, JobState, JobTask, LogPage};
@@ -242,8 +244,11 @@ fn request(
         cluster,
         task_definition,
         count,
+        launch_type,
         capacity_provider_strategy,
         platform_version,
+        placement_constraints,
+        placement_strategy,
         network_configuration,
         started_by: _,
         client_token: _,
@@ -256,9 +261,12 @@ fn request(
         .cluster(cluster)
         .task_definition(text(task_definition)?)
         .count(*count)
-        .set_capacity_provider_strategy(Some(super::shape::strategy(capacity_provider_strategy)?))
-        .platform_version(platform_version)
-        .network_configuration(super::shape::network(network_configuration)?)
+        .set_launch_type(launch_type.as_deref().map(Into::into))
+        .set_capacity_provider_strategy(some(super::shape::strategy(capacity_provider_strategy)?))
+        .set_platform_version(super::shape::version(platform_version))
+        .set_placement_constraints(some(instance::constraints(placement_constraints)))
+        .set_placement_strategy(some(instance::strategies(placement_strategy)))
+        .set_network_configuration(super::shape::network(network_configuration)?)
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .set_tags(super::to_sdk_tags(tags)))
 }

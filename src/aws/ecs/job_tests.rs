@@ -13,6 +13,9 @@ fn run(release: u64) -> JobRun {
         cluster: "shop".to_owned(),
         task_definition: Value::from(REVISION),
         count: 1,
+        launch_type: None,
+        placement_constraints: Vec::new(),
+        placement_strategy: Vec::new(),
         capacity_provider_strategy: Vec::new(),
         platform_version: "LATEST".to_owned(),
         network_configuration: NetworkConfiguration {

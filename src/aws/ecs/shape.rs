@@ -4,6 +4,7 @@ use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder
 use aws_sdk_ecs::types as sdk;
 
 use super::container::some;
+use super::instance;
 use super::service::primary;
 use crate::apply::cloud::CloudError;
 use crate::aws::observe::Found;
@@ -26,9 +27,12 @@ pub(super) fn request(
         cluster,
         service_name,
         task_definition,
-        desired_count,
+        desired_count: _,
+        launch_type,
         capacity_provider_strategy,
         platform_version,
+        placement_constraints,
+        placement_strategy,
         scheduling_strategy,
         deployment_configuration,
         network_configuration,
@@ -46,12 +50,15 @@ pub(super) fn request(
         .cluster(cluster)
         .service_name(service_name)
         .task_definition(text(task_definition)?)
-        .desired_count(*desired_count)
+        .set_desired_count(body.tasks())
+        .set_launch_type(launch_type.as_deref().map(Into::into))
         .set_capacity_provider_strategy(some(strategy(capacity_provider_strategy)?))
-        .platform_version(platform_version)
+        .set_platform_version(version(platform_version))
+        .set_placement_constraints(some(instance::constraints(placement_constraints)))
+        .set_placement_strategy(some(instance::strategies(placement_strategy)))
         .scheduling_strategy(scheduling_strategy.as_str().into())
         .deployment_configuration(deployment(deployment_configuration))
-        .network_configuration(network(network_configuration)?)
+        .set_network_configuration(network(network_configuration)?)
         .set_load_balancers(some(balancers(load_balancers)?))
         .set_health_check_grace_period_seconds(*health_check_grace_period_seconds)
         .set_service_connect_configuration(connect)
@@ -60,6 +67,11 @@ pub(super) fn request(
         .propagate_tags(propagate_tags.as_str().into())
         .enable_execute_command(*enable_execute_command)
         .set_tags(super::to_sdk_tags(tags)))
+}
+
+/// A version of the platform, which tasks on instances have none of.
+pub(super) fn version(version: &str) -> Option<String> {
+    (!version.is_empty()).then(|| version.to_owned())
 }
 
 pub(super) fn strategy(
@@ -106,7 +118,10 @@ pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentCon
 
 pub(super) fn network(
     config: &NetworkConfiguration,
-) -> Result<sdk::NetworkConfiguration, CloudError> {
+) -> Result<Option<sdk::NetworkConfiguration>, CloudError> {
+    if config.is_none() {
+        return Ok(None);
+    }
     let NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration { subnets, security_groups, assign_public_ip },
     } = config;
@@ -115,7 +130,7 @@ pub(super) fn network(
         .set_security_groups(Some(texts(security_groups)?))
         .assign_public_ip(assign_public_ip.as_str().into())
         .build()?;
-    Ok(sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+    Ok(Some(sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build()))
 }
 
 pub(super) fn balancers(
@@ -170,17 +185,26 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
     balancers.sort_by(|a, b| {
         (&a.container_name, a.container_port).cmp(&(&b.container_name, b.container_port))
     });
+    let is_daemon = service.scheduling_strategy() == Some(&sdk::SchedulingStrategy::Daemon);
+    let on_instances = instance::is_instance(service);
     let body = Service {
         cluster: super::last_segment(service.cluster_arn().unwrap_or_default()).to_owned(),
         service_name: service.service_name().unwrap_or_default().to_owned(),
         task_definition: Value::from(service.task_definition().unwrap_or_default()),
-        desired_count: service.desired_count(),
+        desired_count: if is_daemon { 0 } else { service.desired_count() },
+        // With a strategy ECS names the launch type, too; Desired names one without a strategy.
+        launch_type: service
+            .launch_type()
+            .filter(|_| on_instances && service.capacity_provider_strategy().is_empty())
+            .map(|launch| launch.as_str().to_owned()),
         capacity_provider_strategy: strategy_back(service.capacity_provider_strategy()),
         platform_version: service
             .platform_version()
             .filter(|version| !version.is_empty())
-            .unwrap_or("LATEST")
+            .unwrap_or(if on_instances { "" } else { "LATEST" })
             .to_owned(),
+        placement_constraints: instance::constraints_back(service.placement_constraints()),
+        placement_strategy: instance::strategies_back(service.placement_strategy()),
         scheduling_strategy: service
             .scheduling_strategy()
             .map_or("REPLICA", |s| s.as_str())
@@ -278,6 +302,9 @@ fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentC
 
 fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfiguration {
     let vpc = config.and_then(|c| c.awsvpc_configuration());
+    if vpc.is_none_or(|vpc| vpc.subnets().is_empty()) {
+        return NetworkConfiguration::default();
+    }
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: vpc.map(|v| v.subnets().to_vec()).unwrap_or_default(),

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use futures_util::stream;
 
-use super::{SETTLE, container};
+use super::{SETTLE, container, instance};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::align::align;
@@ -161,6 +161,7 @@ pub(super) fn request(
         execution_role_arn,
         network_mode,
         pid_mode,
+        ipc_mode,
         requires_compatibilities,
         cpu,
         memory,
@@ -186,9 +187,10 @@ pub(super) fn request(
         .set_execution_role_arn(role(execution_role_arn)?)
         .network_mode(network_mode.as_str().into())
         .set_pid_mode(pid_mode.as_deref().map(Into::into))
+        .set_ipc_mode(ipc_mode.as_deref().map(Into::into))
         .set_requires_compatibilities(Some(compatibilities))
-        .cpu(cpu)
-        .memory(memory)
+        .set_cpu(size(cpu))
+        .set_memory(size(memory))
         .runtime_platform(
             sdk::RuntimePlatform::builder()
                 .cpu_architecture(cpu_architecture.as_str().into())
@@ -201,13 +203,24 @@ pub(super) fn request(
         .set_tags(super::to_sdk_tags(tags)))
 }
 
+/// A size, where the task has one of its own.
+fn size(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
-    let TaskVolume { name, host, efs_volume_configuration } = volume;
+    let TaskVolume { name, host, efs_volume_configuration, docker_volume_configuration } = volume;
     let host = host.as_ref().map(|HostVolume { source_path }| {
         sdk::HostVolumeProperties::builder().set_source_path(source_path.clone()).build()
     });
     let efs = efs_volume_configuration.as_ref().map(efs).transpose()?;
-    Ok(sdk::Volume::builder().name(name).set_host(host).set_efs_volume_configuration(efs).build())
+    let docker = docker_volume_configuration.as_ref().map(instance::docker_volume);
+    Ok(sdk::Volume::builder()
+        .name(name)
+        .set_host(host)
+        .set_efs_volume_configuration(efs)
+        .set_docker_volume_configuration(docker)
+        .build())
 }
 
 fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, CloudError> {
@@ -255,16 +268,19 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
             authorization_config: authorization,
         }
     });
+    let docker = volume.docker_volume_configuration().map(instance::docker_volume_back);
+    let is_elsewhere = efs.is_some() || docker.is_some();
     // A volume that names nothing is one of the task itself; AWS writes that as an empty host.
     let host = volume
         .host()
         .map(|host| HostVolume { source_path: host.source_path().map(str::to_owned) })
-        .filter(|host| efs.is_none() || host.source_path.is_some())
-        .or_else(|| efs.is_none().then(HostVolume::default));
+        .filter(|host| !is_elsewhere || host.source_path.is_some())
+        .or_else(|| (!is_elsewhere).then(HostVolume::default));
     TaskVolume {
         name: volume.name().unwrap_or_default().to_owned(),
         host,
         efs_volume_configuration: efs,
+        docker_volume_configuration: docker,
     }
 }
 
@@ -285,6 +301,10 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
         // Emulators answer an empty one where there is none.
         pid_mode: found
             .pid_mode()
+            .map(|mode| mode.as_str().to_owned())
+            .filter(|mode| !mode.is_empty()),
+        ipc_mode: found
+            .ipc_mode()
             .map(|mode| mode.as_str().to_owned())
             .filter(|mode| !mode.is_empty()),
         requires_compatibilities: found
@@ -312,7 +332,7 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
         container_definitions: found
             .container_definitions()
             .iter()
-            .map(container::from_sdk)
+            .map(|container| container::from_sdk(container, found.network_mode()))
             .collect(),
         tags: tags::to_lower(&tags),
     };

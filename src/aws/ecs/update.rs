@@ -2,8 +2,9 @@
 
 use aws_sdk_ecs::types as sdk;
 
+use super::instance;
 use super::service::changed;
-use super::shape::{balancers, connect, deployment, network, strategy};
+use super::shape::{balancers, connect, deployment, network, strategy, version};
 use super::tasks::BATCH;
 use super::{DRAIN, SETTLE, tasks};
 use crate::apply::cloud::{Changed, CloudError};
@@ -68,7 +69,7 @@ impl Aws {
             .update_service()
             .cluster(&body.cluster)
             .service(&body.service_name)
-            .desired_count(body.desired_count)
+            .set_desired_count(body.tasks())
             .deployment_configuration(deployment(&switched(
                 &body.deployment_configuration,
                 changes,
@@ -78,6 +79,12 @@ impl Aws {
             .enable_ecs_managed_tags(body.enable_ecs_managed_tags)
             .propagate_tags(body.propagate_tags.as_str().into())
             .enable_execute_command(body.enable_execute_command);
+        // Fargate takes no placement; on instances an empty list removes it.
+        if body.platform_version.is_empty() {
+            call = call
+                .set_placement_constraints(Some(instance::constraints(&body.placement_constraints)))
+                .set_placement_strategy(Some(instance::strategies(&body.placement_strategy)));
+        }
         if deploys {
             let connected = match &body.service_connect_configuration {
                 Some(config) => connect(config)?,
@@ -86,8 +93,8 @@ impl Aws {
             call = call
                 .task_definition(text(&body.task_definition)?)
                 .set_capacity_provider_strategy(Some(strategy(&body.capacity_provider_strategy)?))
-                .platform_version(&body.platform_version)
-                .network_configuration(network(&body.network_configuration)?)
+                .set_platform_version(version(&body.platform_version))
+                .set_network_configuration(network(&body.network_configuration)?)
                 .set_load_balancers(Some(balancers(&body.load_balancers)?))
                 .service_connect_configuration(connected);
             if must_force(changes) {

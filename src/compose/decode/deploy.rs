@@ -100,6 +100,7 @@ impl Decoder<'_> {
                 constraints: said(node, "constraints"),
                 preferences: said(node, "preferences"),
                 max_replicas_per_node: said(node, "max_replicas_per_node"),
+                ..super::instance::placement(node)
             };
         }
         deploy.rollback_config = said(node, "rollback_config");
@@ -117,6 +118,7 @@ impl Decoder<'_> {
             pids: node.get("pids").and_then(|node| self.integer("pids", node, (-1, 1 << 32))),
             devices: said(node, "devices"),
             generic: said(node, "generic_resources"),
+            requests: super::instance::requests(node),
         }
     }
 

@@ -1,4 +1,5 @@
 mod access;
+mod launch;
 mod motion;
 mod overrides;
 mod settings;
@@ -43,6 +44,11 @@ impl Decoder<'_> {
         }
         out.certificate =
             table.value("certificate").and_then(|node| self.filled("certificate", node));
+        out.launch = table.value("launch").and_then(|node| self.launch(node));
+        out.network_mode = table.value("network_mode").and_then(|node| self.task_network(node));
+        if let Some(node) = table.value("instances") {
+            out.instances = self.instances(node);
+        }
         if let Some(node) = table.value("required_version") {
             self.required_version(node);
         }
@@ -112,6 +118,11 @@ impl Decoder<'_> {
             .and_then(|node| self.filled("x-ecs.pull_credentials", node));
         self.motion(table, out);
         out.log_router = table.value("log_router").and_then(|node| self.log_router(node));
+        out.launch = table.value("launch").and_then(|node| self.launch(node));
+        out.network_mode = table.value("network_mode").and_then(|node| self.task_network(node));
+        if let Some(node) = table.value("placement") {
+            out.placement = self.placement_extension(node);
+        }
         if let Some(node) = table.value("overrides") {
             out.overrides = self.overrides(node);
         }

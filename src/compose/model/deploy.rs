@@ -69,6 +69,19 @@ pub struct Resources {
     pub devices: Option<Span>,
     /// Where `generic_resources` asks for any.
     pub generic: Option<Span>,
+    /// What `devices` and `generic_resources` ask for.
+    pub requests: Vec<Located<DeviceRequest>>,
+}
+
+/// One item of `devices` or `generic_resources`
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct DeviceRequest {
+    /// `capabilities`; of a generic resource, its `kind`
+    pub kinds: Vec<String>,
+    /// How many; -1 for all.
+    pub count: i64,
+    /// Whether it says which ones.
+    pub is_named: bool,
 }
 
 /// `deploy.restart_policy`
@@ -84,8 +97,8 @@ pub struct RestartPolicy {
     pub window: Option<Span>,
 }
 
-/// `deploy.placement`: where each of its attributes stands, when it says anything.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+/// `deploy.placement`: where each of its attributes stands, when it says anything, and what it says.
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Placement {
     /// `constraints`
     pub constraints: Option<Span>,
@@ -93,6 +106,12 @@ pub struct Placement {
     pub preferences: Option<Span>,
     /// `max_replicas_per_node`
     pub max_replicas_per_node: Option<Span>,
+    /// `constraints`, each as it is written
+    pub rules: Vec<Located<String>>,
+    /// `preferences[].spread`, each as it is written
+    pub spread: Vec<Located<String>>,
+    /// `max_replicas_per_node`
+    pub most: Option<u32>,
 }
 
 /// `deploy`

@@ -1,6 +1,9 @@
 use indexmap::IndexMap;
 
-use super::{Autoscaling, Capacity, LogRouter, Overrides, Policy, Repositories, Rollout, Storage};
+use super::{
+    Autoscaling, Capacity, Instances, Launch, LogRouter, Overrides, PlacementExtension, Policy,
+    Repositories, Rollout, Storage, TaskNetwork,
+};
 use crate::source::Located;
 
 /// `x-ecs` at the top level of the Compose file.
@@ -26,6 +29,12 @@ pub struct ProjectExtension {
     pub repositories: Repositories,
     /// `certificate`: the ARN of a certificate in ACM, or the domain that it is for
     pub certificate: Option<Located<String>>,
+    /// `launch` of every service that says nothing else
+    pub launch: Option<Located<Launch>>,
+    /// `network_mode` of every service that says nothing else
+    pub network_mode: Option<Located<TaskNetwork>>,
+    /// `instances`
+    pub instances: Instances,
 }
 
 /// `x-ecs` of a secret
@@ -113,6 +122,23 @@ pub struct ServiceExtension {
     pub schedule: Option<Located<String>>,
     /// `mirror`: its image is copied into the project's own registry
     pub mirror: Option<Located<bool>>,
+    /// `launch`: the service's own, else the project's
+    pub launch: Option<Located<Launch>>,
+    /// `network_mode`: the service's own, else the project's
+    pub network_mode: Option<Located<TaskNetwork>>,
+    /// `placement`
+    pub placement: PlacementExtension,
     /// `overrides`
     pub overrides: Overrides,
+}
+
+impl ServiceExtension {
+    /// Takes over what the project says for every service that says nothing itself.
+    pub fn inherit(&mut self, project: &ProjectExtension) {
+        self.launch = self.launch.take().or_else(|| project.launch.clone());
+        // A mode of the instances' says nothing of tasks on Fargate.
+        if self.launch.as_ref().is_some_and(|launch| launch.value.is_instance()) {
+            self.network_mode = self.network_mode.take().or_else(|| project.network_mode.clone());
+        }
+    }
 }

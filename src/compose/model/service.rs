@@ -3,7 +3,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 
 use super::{
-    Addressing, Build, CpuSettings, Dependency, Deploy, Healthcheck, Hooks, KernelSettings,
+    Addressing, Build, CpuSettings, Dependency, Deploy, Healthcheck, Hooks, KernelSettings, Launch,
     Logging, Mount, Namespaces, NetworkAttachment, Port, Privileges, Provider, ServiceExtension,
     ServiceModel, Written,
 };
@@ -134,6 +134,18 @@ impl Service {
     #[must_use]
     pub fn network_mode(&self) -> Option<&Located<String>> {
         self.namespaces.as_ref()?.network_mode.as_ref()
+    }
+
+    /// What its tasks run on.
+    #[must_use]
+    pub fn launch(&self) -> Launch {
+        self.extension.launch.as_ref().map(|launch| launch.value).unwrap_or_default()
+    }
+
+    /// Whether its tasks run on instances.
+    #[must_use]
+    pub fn on_instances(&self) -> bool {
+        self.launch().is_instance()
     }
 
     /// How many tasks are wanted: `scale`, else `deploy.replicas`, else 1.

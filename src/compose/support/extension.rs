@@ -17,6 +17,13 @@ const SIZE: &str = r#"{"type": ["string", "integer"]}"#;
 const WEIGHT: &str = r#"{"type": "integer", "minimum": 0, "maximum": 1000}"#;
 const SHARE: &str = r#"{"type": ["number", "string"], "minimum": 0, "maximum": 100}"#;
 const BASE: &str = r#"{"type": "integer", "minimum": 0, "maximum": 100000}"#;
+const WEIGHTS: &str = r#"{
+  "type": "object",
+  "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 1000}
+}"#;
+const LAUNCH: &str = r#"{"enum": ["fargate", "ec2", "managed-instances"]}"#;
+const NETWORK_MODE: &str = r#"{"enum": ["awsvpc", "bridge", "host", "none"]}"#;
+const GROUP_ID: &str = r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
 const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
@@ -63,17 +70,22 @@ const PROJECT: &[Key] = &[
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
     ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
+    ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
     (
         "certificate",
         TEXT,
         "ARN of a certificate in ACM, or its domain: listeners speak HTTPS, and 80 leads to 443",
     ),
     ("cluster", TEXT, "name or ARN of an existing cluster"),
+    ("instances", GROUP, "the EC2 instances of the cluster"),
+    ("instances.security_group", GROUP_ID, "id of the security group that they carry"),
+    ("launch", LAUNCH, "what tasks run on, where a service says nothing else"),
     (
         "log_retention",
         r#"{"type": "integer", "minimum": 1, "maximum": 3653}"#,
         "days that CloudWatch Logs keeps events, 30 unless given",
     ),
+    ("network_mode", NETWORK_MODE, "the network of tasks on instances, `awsvpc` unless given"),
     ("permissions_boundary", TEXT, "name or ARN of a managed policy that bounds every role"),
     ("region", TEXT, "the AWS region"),
     ("repositories", GROUP, "the ECR repositories of the images that are pushed"),
@@ -113,6 +125,7 @@ const SERVICE: &[Key] = &[
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
     ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
+    ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
     ("cpu", COUNT, "CPU units of the task, 1024 is one virtual CPU"),
     ("env_files_s3", TEXTS, "files of variables that ECS reads: `s3://BUCKET/PATH.env`"),
     ("ephemeral_storage", SIZE, "the task's own disk in GiB, 21 to 200"),
@@ -136,6 +149,7 @@ const SERVICE: &[Key] = &[
         "the paths that requests are for, of services on one listener: `/api` and what is below it",
     ),
     ("job", FLAG, "whether it runs to completion, once a deployment"),
+    ("launch", LAUNCH, "what its tasks run on: `fargate` unless given"),
     (
         "log_router",
         r#"{"type": ["string", "object"], "additionalProperties": false}"#,
@@ -146,6 +160,7 @@ const SERVICE: &[Key] = &[
     ("log_router.type", r#"{"enum": ["fluentbit", "fluentd"]}"#, "what the image runs"),
     ("memory", SIZE, "memory of the task, such as 2g"),
     ("mirror", FLAG, "whether its image is copied into the project's own registry"),
+    ("network_mode", NETWORK_MODE, "the network of its tasks on instances"),
     ("overrides", GROUP, "what the requests to ECS say in the end; null takes a field away"),
     (
         "overrides.containers",
@@ -154,6 +169,17 @@ const SERVICE: &[Key] = &[
     ),
     ("overrides.service", ANY, "fields of `CreateService`"),
     ("overrides.task_definition", ANY, "fields of `RegisterTaskDefinition`"),
+    ("placement", GROUP, "which instances its tasks run on"),
+    (
+        "placement.constraints",
+        r#"{"type": "array", "items": {"type": ["string", "object"]}}"#,
+        "`distinctInstance`, or an expression of the cluster query language",
+    ),
+    (
+        "placement.strategy",
+        r#"{"type": "array", "maxItems": 5, "items": {"type": ["string", "object"]}}"#,
+        "`random`, `spread: attribute:ecs.availability-zone`, `binpack: memory`, in order",
+    ),
     (
         "policies",
         r#"{"type": ["string", "object", "array"], "items": {"type": ["string", "object"]}}"#,

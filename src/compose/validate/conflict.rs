@@ -100,7 +100,8 @@ fn sizes(service: &Service) -> Vec<Diagnostic> {
             None => None,
         }
     }
-    let Resources { cpus, memory, pids, devices: _, generic: _ } = &service.deploy.limits;
+    let Resources { cpus, memory, pids, devices: _, generic: _, requests: _ } =
+        &service.deploy.limits;
     let limits = [
         cpus.as_ref().map(|cpus| cpus.span),
         memory.as_ref().map(|memory| memory.span),

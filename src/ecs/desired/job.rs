@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{CapacityProviderStrategyItem, NetworkConfiguration, Tag, Value};
+use super::{
+    CapacityProviderStrategyItem, NetworkConfiguration, PlacementConstraint, PlacementStrategy,
+    Tag, Value,
+};
 
 /// `ecs RunTask`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,11 +15,23 @@ pub struct Job {
     pub task_definition: Value,
     /// How many tasks run it, 1 to 10.
     pub count: i32,
-    /// Where its tasks run.
+    /// `EC2`, where no capacity provider is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// Where its tasks run; empty with a launch type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
-    /// `LATEST` …
+    /// `LATEST` …; empty on instances.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub platform_version: String,
-    /// Subnets and security groups.
+    /// Which instances its tasks may run on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Which of them are taken first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// Subnets and security groups; none outside of awsvpc.
+    #[serde(default, skip_serializing_if = "NetworkConfiguration::is_none")]
     pub network_configuration: NetworkConfiguration,
     /// Who started it, by which an interrupted deploy finds it again: at most 128 letters, digits,
     /// `-`, `_` and `/` (ECS API reference, `RunTask`).

@@ -81,7 +81,13 @@ impl Body {
             Self::Listener(b) => vec![one("elbv2", "create-listener", json(b))],
             Self::ListenerRule(b) => vec![one("elbv2", "create-rule", json(b))],
             Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
-            Self::Service(b) => vec![one("ecs", "create-service", json(b))],
+            Self::Service(b) => {
+                let mut create = json(b);
+                if let (None, Some(create)) = (b.tasks(), create.as_object_mut()) {
+                    create.remove("desiredCount");
+                }
+                vec![one("ecs", "create-service", create)]
+            }
             Self::Job(b) => vec![one("ecs", "run-task", json(b))],
             Self::ScalableTarget(b) => {
                 vec![one("application-autoscaling", "register-scalable-target", json(b))]

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Tag, Value};
+use super::{PlacementConstraint, PlacementStrategy, Tag, Value};
 
 /// `ecs CreateService`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,17 +12,30 @@ pub struct Service {
     pub service_name: String,
     /// The revision that its tasks run.
     pub task_definition: Value,
-    /// How many tasks are wanted.
+    /// How many tasks are wanted; 0 for a daemon, whose number is that of the instances and is not
+    /// sent ([`Service::tasks`]).
     pub desired_count: i32,
-    /// Where its tasks run.
+    /// `EC2`, where no capacity provider is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// Where its tasks run; empty with a launch type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
-    /// `LATEST` …
+    /// `LATEST` …; empty on instances.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub platform_version: String,
-    /// `REPLICA`
+    /// Which instances its tasks may run on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// Which of them are taken first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// `REPLICA` or `DAEMON`
     pub scheduling_strategy: String,
     /// How a new revision replaces the old one.
     pub deployment_configuration: DeploymentConfiguration,
-    /// Subnets and security groups.
+    /// Subnets and security groups; none outside of awsvpc.
+    #[serde(default, skip_serializing_if = "NetworkConfiguration::is_none")]
     pub network_configuration: NetworkConfiguration,
     /// Target groups, sorted by container and port.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,7 +64,7 @@ pub struct Service {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CapacityProviderStrategyItem {
-    /// `FARGATE` or `FARGATE_SPOT`
+    /// `FARGATE`, `FARGATE_SPOT`, or the name of a provider of the cluster's
     pub capacity_provider: String,
     /// Its share of the tasks beyond the bases.
     pub weight: i32,
@@ -97,15 +110,35 @@ pub struct DeploymentCircuitBreaker {
 }
 
 /// `ecs NetworkConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkConfiguration {
     /// The network of awsvpc tasks.
     pub awsvpc_configuration: AwsVpcConfiguration,
 }
 
+impl NetworkConfiguration {
+    /// Whether the tasks have no network interface of their own.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Service {
+    /// The scheduling strategy of a service with one task on each instance.
+    pub const DAEMON: &'static str = "DAEMON";
+
+    /// How many tasks ECS is asked for; nothing for a daemon (ECS API reference,
+    /// `CreateService.desiredCount`).
+    #[must_use]
+    pub fn tasks(&self) -> Option<i32> {
+        (self.scheduling_strategy != Self::DAEMON).then_some(self.desired_count)
+    }
+}
+
 /// `ecs AwsVpcConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AwsVpcConfiguration {
     /// Subnets.

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContainerRestartPolicy, FirelensConfiguration, KernelCapabilities, LogConfiguration,
-    RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
+    ContainerRestartPolicy, Device, DockerVolume, FirelensConfiguration, InstanceSettings,
+    KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
 };
 
 /// `ecs RegisterTaskDefinition`
@@ -19,16 +19,21 @@ pub struct TaskDefinition {
     /// The role of the agent that pulls images and writes logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_role_arn: Option<Value>,
-    /// `awsvpc`
+    /// `awsvpc`, or on instances `bridge`, `host` or `none`.
     pub network_mode: String,
-    /// `task` where the containers see each other's processes.
+    /// `task` where the containers see each other's processes, `host` where they see the instance's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pid_mode: Option<String>,
-    /// `FARGATE`
+    /// Whose memory the containers share: `host`, `task` or `none`; on instances alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipc_mode: Option<String>,
+    /// `FARGATE`, `EC2` or `MANAGED_INSTANCES`
     pub requires_compatibilities: Vec<String>,
-    /// CPU units, 1024 is one virtual CPU.
+    /// CPU units, 1024 is one virtual CPU; empty where the task has no size of its own, on instances.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cpu: String,
-    /// MiB
+    /// MiB; empty where the task has no size of its own, on instances.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub memory: String,
     /// Architecture and operating system.
     pub runtime_platform: RuntimePlatform,
@@ -76,6 +81,9 @@ pub struct TaskVolume {
     /// A volume on EFS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub efs_volume_configuration: Option<EfsVolumeConfiguration>,
+    /// A volume of Docker's, on the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docker_volume_configuration: Option<DockerVolume>,
 }
 
 /// `ecs HostVolumeProperties`
@@ -201,6 +209,9 @@ pub struct ContainerDefinition {
     /// Whether it is started again while its task runs on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart_policy: Option<ContainerRestartPolicy>,
+    /// What instances alone have.
+    #[serde(flatten)]
+    pub instance: InstanceSettings,
 }
 
 impl Default for Value {
@@ -218,7 +229,7 @@ pub struct PortMapping {
     pub name: Option<String>,
     /// The container's port.
     pub container_port: i32,
-    /// The same as `container_port` on awsvpc.
+    /// The same as `container_port` on awsvpc; 0 for any on bridge.
     pub host_port: i32,
     /// `tcp` or `udp`
     pub protocol: String,
@@ -301,6 +312,18 @@ pub struct LinuxParameters {
     /// Runs an init process that reaps zombies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_process_enabled: Option<bool>,
+    /// Devices of the instance, sorted by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<Device>,
+    /// MiB of `/dev/shm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_memory_size: Option<i32>,
+    /// MiB of swap beside its memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_swap: Option<i32>,
+    /// 0 to 100; counts with `max_swap` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swappiness: Option<i32>,
     /// Memory file systems, sorted by path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tmpfs: Vec<Tmpfs>,

@@ -7,13 +7,14 @@ use super::outcome::{Outcomes, place_of};
 use crate::compose::Project;
 use crate::compose::model::{Addressing, Service};
 use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
 use crate::source::{Located, Span};
 
 /// Further names of services that others link to, with their places, by service.
 pub(crate) type Links<'a> = HashMap<&'a str, Vec<(&'a str, Span)>>;
 
 /// `TARGET` and `ALIAS` of a link; the alias is absent where the target's own name is meant.
-fn parts(link: &str) -> (&str, Option<&str>) {
+pub(crate) fn parts(link: &str) -> (&str, Option<&str>) {
     match link.split_once(':') {
         // With more than one colon the reference takes the whole text for a name.
         Some((target, alias)) if !alias.contains(':') => (target, Some(alias)),
@@ -53,7 +54,8 @@ pub(crate) fn links(project: &Project) -> Links<'_> {
 /// Says what of a service's addressing differs on Fargate (ECS developer guide, "Fargate
 /// considerations for Amazon ECS": `dnsServers`, `dnsSearchDomains`, `extraHosts` and `links` are
 /// not valid there).
-pub(crate) fn check(project: &Project, service: &Service, out: &mut Output) {
+pub(crate) fn check(project: &Project, member: &Member<'_>, out: &mut Output) {
+    let service = member.service;
     let Some(addressing) = &service.addressing else { return };
     let Addressing {
         dns,
@@ -66,6 +68,11 @@ pub(crate) fn check(project: &Project, service: &Service, out: &mut Output) {
         mac_address,
     } = &**addressing;
     let mut outcomes = Outcomes::new(service, out);
+    if service.on_instances() {
+        super::instance::addressing(member, addressing, &mut outcomes);
+        linked(project, links, external_links, &mut outcomes);
+        return;
+    }
     let own = "tasks on Fargate ask the name servers of their VPC";
     if let Some(place) = place_of(dns) {
         let help = format!("{own}; a Route 53 Resolver rule forwards names to others");
@@ -98,17 +105,27 @@ pub(crate) fn check(project: &Project, service: &Service, out: &mut Output) {
         };
         outcomes.missed(place, "`extra_hosts` has no effect on Fargate", help);
     }
+    linked(project, links, external_links, &mut outcomes);
+}
+
+/// `links` and `external_links`.
+fn linked(
+    project: &Project,
+    links: &[Located<String>],
+    external_links: &[Located<String>],
+    outcomes: &mut Outcomes<'_>,
+) {
     for link in links {
         if let (target, Some(alias)) = parts(&link.value)
             && alias != target
         {
-            alias_of(target, alias, link, &mut outcomes);
+            alias_of(target, alias, link, outcomes);
         }
     }
     for link in external_links {
         let (container, alias) = parts(&link.value);
         match owner(project, container) {
-            Some(target) => alias_of(target, alias.unwrap_or(container), link, &mut outcomes),
+            Some(target) => alias_of(target, alias.unwrap_or(container), link, outcomes),
             None => {
                 let message = format!("nothing on ECS answers to {container:?}");
                 let help = "the container is not part of the project: deploy it with the project, \

@@ -33,6 +33,9 @@ pub(super) fn place<'a>(
     path: &'a Path,
     out: &mut Output,
 ) -> Stored<'a> {
+    if let Some(place) = on_the_instance(owner, mount, path) {
+        return place;
+    }
     if let Some(found) = of_the_machine(path) {
         out.say(found.at(mount.span, "").service(owner.name()));
         return Stored::at(mount, "", Place::Nowhere);
@@ -75,6 +78,30 @@ pub(super) fn place<'a>(
 pub(super) fn slashes(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|c| c.as_os_str().to_string_lossy()).collect();
     parts.join("/")
+}
+
+/// A path of the instance: an absolute one outside of the project, unless `x-ecs` says where else it
+/// shall live.
+fn on_the_instance<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &'a Located<Mount>,
+    path: &Path,
+) -> Option<Stored<'a>> {
+    if !owner.service.on_instances() || mount.value.storage.is_some() {
+        return None;
+    }
+    let given = path.to_str().filter(|path| path.starts_with('/'))?;
+    let is_absolute = mount.value.written.as_ref().is_none_or(|written| written.starts_with('/'));
+    if !is_absolute || path.starts_with(&owner.cx.project.directory) {
+        return None;
+    }
+    let id = of_directory(given).id;
+    Some(Stored::at(mount, &id, Place::Host(given.to_owned())))
+}
+
+/// Whether a path of the instance is the system's own, and no place for an app's data.
+pub(crate) fn is_of_the_machine(path: &str) -> bool {
+    path.ends_with(".sock") || of_the_machine(Path::new(path)).is_some()
 }
 
 /// What to say of a path that is the machine's own, on Fargate, where there is none.

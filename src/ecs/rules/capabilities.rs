@@ -92,13 +92,18 @@ pub(crate) fn capabilities(service: &Service, out: &mut Output) -> Option<Kernel
         false => DEFAULT.into_iter().filter(|name| !dropped.contains(*name)).collect(),
     };
     wanted.extend(added.iter().map(String::as_str).filter(|name| DEFAULT.contains(name)));
+    let on_instances = service.on_instances();
     for item in cap_add {
-        beyond(item, &mut outcomes);
+        beyond(item, on_instances, &mut outcomes);
     }
     let missing: Vec<_> =
         DEFAULT.iter().filter(|name| !wanted.contains(*name)).map(|name| (*name).into()).collect();
     let drop = if missing.len() == DEFAULT.len() { vec!["ALL".to_owned()] } else { missing };
-    let add = added.contains(ADDED).then(|| ADDED.to_owned()).into_iter().collect();
+    let takes = |name: &&String| match on_instances {
+        true => is_known(name) && !DEFAULT.contains(&name.as_str()),
+        false => *name == ADDED,
+    };
+    let add = added.iter().filter(takes).cloned().collect();
     let capabilities = KernelCapabilities { add, drop };
     (capabilities != KernelCapabilities::default()).then_some(capabilities)
 }
@@ -119,12 +124,20 @@ fn name(item: &Located<String>, outcomes: &mut Outcomes<'_>) -> Option<String> {
     None
 }
 
-/// Refuses what Fargate does not add.
-fn beyond(item: &Located<String>, outcomes: &mut Outcomes<'_>) {
+/// Refuses what Fargate does not add, or what ECS does not know.
+fn beyond(item: &Located<String>, on_instances: bool, outcomes: &mut Outcomes<'_>) {
     let name = bare(&item.value);
     let name = name.as_str();
     let known = is_known(name) || NEWER.contains(&name);
     if !known || name == ADDED || DEFAULT.contains(&name) {
+        return;
+    }
+    if on_instances {
+        if !is_known(name) {
+            let help = "`SYS_ADMIN` holds what newer capabilities hold, and more";
+            let message = format!("ECS does not know the capability {name}");
+            outcomes.refused(item.span, message, help);
+        }
         return;
     }
     let help = match name {

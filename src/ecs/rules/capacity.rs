@@ -1,7 +1,8 @@
-//! `x-ecs.capacity`: Fargate and Fargate Spot (ECS API reference, `CapacityProviderStrategyItem`).
+//! `x-ecs.capacity`: Fargate and Fargate Spot, or providers of instances (ECS API reference,
+//! `CapacityProviderStrategyItem`).
 
 use super::agreed::agreed;
-use crate::compose::model::Capacity;
+use crate::compose::model::{Capacity, Launch};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::CapacityProviderStrategyItem;
 use crate::ecs::translate::context::{Context, Output};
@@ -20,14 +21,28 @@ pub(crate) fn strategy(
     out: &mut Output,
 ) -> Vec<CapacityProviderStrategyItem> {
     let own = agreed(unit, "capacity", |x| x.capacity.as_ref(), same, out);
-    let own_or_all = own.or(cx.project.extension.capacity.as_ref());
+    let on_instances = unit.leader().service.on_instances();
+    // What the project says is for those whom it fits.
+    let fits = |given: &&Located<Capacity>| given.value.providers.is_empty() != on_instances;
+    let own_or_all = own.or(cx.project.extension.capacity.as_ref().filter(fits));
+    if on_instances {
+        return instances(unit, own_or_all, out);
+    }
     let item = |capacity_provider: &str, weight: u32, base: u32| CapacityProviderStrategyItem {
         capacity_provider: capacity_provider.to_owned(),
         weight: i32::try_from(weight).unwrap_or(i32::MAX),
         base: i32::try_from(base).unwrap_or(i32::MAX),
     };
     let Some(given) = own_or_all else { return vec![item(ON_DEMAND, 1, 0)] };
-    let Capacity { fargate, fargate_spot, base } = &given.value;
+    let Capacity { fargate, fargate_spot, base, providers } = &given.value;
+    if let Some(weight) = providers.values().next() {
+        out.say(
+            Diagnostic::error(Code::Conflict, "other capacity providers are for instances")
+                .at(weight.span, "")
+                .help("write `x-ecs: {launch: ec2}`, too; or weights of `fargate`, `fargate_spot`")
+                .service(unit.name()),
+        );
+    }
     let number = |n: &Option<Located<u32>>| n.as_ref().map_or(0, |n| n.value);
     let (on_demand, spot, least) = (number(fargate), number(fargate_spot), number(base));
     if on_demand == 0 && (spot == 0 || least > 0) {
@@ -63,10 +78,59 @@ pub(crate) fn strategy(
     items
 }
 
+/// The providers of a unit on instances; none of them is a launch type, on EC2.
+fn instances(
+    unit: &Unit<'_>,
+    given: Option<&Located<Capacity>>,
+    out: &mut Output,
+) -> Vec<CapacityProviderStrategyItem> {
+    let service = unit.leader().service;
+    let mut fault = |code, message: &str, span, help: &str| {
+        let found = Diagnostic::error(code, message).at(span, "").help(help);
+        out.say(found.service(unit.name()));
+    };
+    let chosen = service.extension.launch.as_ref().map_or(service.span(), |launch| launch.span);
+    let Some(given) = given else {
+        if service.launch() == Launch::ManagedInstances {
+            // ECS API reference, `CreateService.launchType`
+            let help = "name one of the cluster's: `x-ecs: {capacity: {providers: {NAME: 1}}}`";
+            fault(
+                Code::MissingAttribute,
+                "managed instances are reached through a capacity provider",
+                chosen,
+                help,
+            );
+        }
+        return Vec::new();
+    };
+    let Capacity { fargate, fargate_spot, base, providers } = &given.value;
+    if let Some(weight) = fargate.as_ref().or(fargate_spot.as_ref()) {
+        let help = "name the cluster's providers: `x-ecs: {capacity: {providers: {NAME: 1}}}`";
+        fault(Code::Conflict, "Fargate is no capacity of instances", weight.span, help);
+    }
+    if providers.values().all(|weight| weight.value == 0) {
+        let help = "give one of the providers a number from 1 to 1000";
+        fault(Code::InvalidValue, "no capacity has a weight", given.span, help);
+    }
+    let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let least = base.as_ref().map_or(0, |base| int(base.value));
+    providers
+        .iter()
+        .enumerate()
+        .map(|(index, (name, weight))| CapacityProviderStrategyItem {
+            capacity_provider: name.clone(),
+            weight: int(weight.value),
+            base: if index == 0 { least } else { 0 },
+        })
+        .collect()
+}
+
 fn same(one: &Capacity, other: &Capacity) -> bool {
     let numbers = |capacity: &Capacity| {
-        let Capacity { fargate, fargate_spot, base } = capacity;
-        [fargate, fargate_spot, base].map(|n| n.as_ref().map(|n| n.value))
+        let Capacity { fargate, fargate_spot, base, providers } = capacity;
+        let others = providers.iter().map(|(name, weight)| (name.clone(), weight.value));
+        let own = [fargate, fargate_spot, base].map(|n| n.as_ref().map(|n| n.value));
+        (own, others.collect::<Vec<_>>())
     };
     numbers(one) == numbers(other)
 }
@@ -82,7 +146,12 @@ mod tests {
     use crate::ecs::translate;
 
     fn capacity(fargate: Option<u32>, spot: Option<u32>, base: Option<u32>) -> Capacity {
-        Capacity { fargate: fargate.map(at), fargate_spot: spot.map(at), base: base.map(at) }
+        Capacity {
+            fargate: fargate.map(at),
+            fargate_spot: spot.map(at),
+            base: base.map(at),
+            ..Capacity::default()
+        }
     }
 
     type Items = Vec<(String, i32, i32)>;

@@ -8,11 +8,11 @@ use indexmap::IndexMap;
 use super::size::ContainerSize;
 use super::volumes::Mounts;
 use super::{
-    addressing, capabilities, cpu, credentials, dependencies, devices, health, hooks, image,
-    image_quirks, kernel, logging, missing_tool, namespaces, networks, placement, ports,
+    addressing, bridge, capabilities, cpu, credentials, dependencies, devices, health, hooks,
+    image, image_quirks, instance, kernel, logging, missing_tool, namespaces, networks, placement,
     privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
 };
-use crate::compose::model::Service;
+use crate::compose::model::{Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
 use crate::ecs::translate::context::{Context, Output};
@@ -44,7 +44,7 @@ pub(crate) fn container(
     out: &mut Output,
 ) -> ContainerDefinition {
     let Service {
-        name,
+        name: _,
         image: _,    // image.rs
         build: _,    // image.rs
         platform: _, // image.rs
@@ -96,7 +96,7 @@ pub(crate) fn container(
     ContainerDefinition {
         image: image::reference(member),
         repository_credentials: image::credentials(member, out),
-        port_mappings: ports::mappings(&name.value, &member.ports),
+        port_mappings: bridge::mappings(member),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),
         command: words(member.service, "command", command.as_ref(), out),
         working_directory: working_dir.as_ref().map(|dir| dir.value.clone()),
@@ -116,6 +116,7 @@ pub(crate) fn container(
         ulimits: ulimits::ulimits(member.service, out),
         system_controls: system_controls::system_controls(member.service, out),
         restart_policy: restart_policy::restart_policy(member, out),
+        instance: instance::settings(unit, member, out),
         ..placed(member, size, mounts)
     }
 }
@@ -126,10 +127,10 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     missing_tool::check(service, out);
     unpinned::check(service, member.known, out);
     credentials::check(service, out);
-    names(service, out);
+    names(member, out);
     namespaces::check(service, out);
     networks::check(service, out);
-    addressing::check(cx.project, service, out);
+    addressing::check(cx.project, member, out);
     privileges::check(service, out);
     devices::check(service, out);
     kernel::check(service, out);
@@ -172,11 +173,13 @@ fn linux(
     mounts: &Mounts,
     out: &mut Output,
 ) -> Option<LinuxParameters> {
-    let linux = LinuxParameters {
+    let mut linux = LinuxParameters {
         capabilities: capabilities::capabilities(service, out),
         init_process_enabled: init,
         tmpfs: mounts.tmpfs.clone(),
+        ..LinuxParameters::default()
     };
+    instance::linux(service, &mut linux, out);
     (linux != LinuxParameters::default()).then_some(linux)
 }
 
@@ -221,12 +224,18 @@ fn stop_timeout(
 ) -> Option<i32> {
     let given = given?;
     let wanted = health::seconds(given.value);
-    let taken = wanted.clamp(STOP.0, STOP.1);
+    // Instances wait as long as they are told to.
+    let most = if service.on_instances() { u64::from(u16::MAX) } else { STOP.1 };
+    let taken = wanted.clamp(STOP.0, most);
     if taken != wanted || given.value.subsec_nanos() != 0 {
         out.say(
             Diagnostic::warning(Code::Clamped, format!("`stop_grace_period` becomes {taken}s"))
                 .at(given.span, "")
-                .help(format!("Fargate takes whole seconds from {} to {}", STOP.0, STOP.1))
+                .help(format!(
+                    "{} takes whole seconds from {} to {most}",
+                    if most == STOP.1 { "Fargate" } else { "ECS" },
+                    STOP.0
+                ))
                 .service(&service.name.value),
         );
     }
@@ -234,8 +243,11 @@ fn stop_timeout(
 }
 
 /// `hostname` and `container_name` are names to others at most.
-fn names(service: &Service, out: &mut Output) {
-    if let Some(name) = &service.hostname {
+fn names(member: &Member<'_>, out: &mut Output) {
+    let service = member.service;
+    // instance.rs sets it outside of awsvpc.
+    let own = member.network == TaskNetwork::AwsVpc;
+    if let Some(name) = service.hostname.as_ref().filter(|_| own) {
         out.say(
             Diagnostic::warning(Code::Approximated, "a task's host name cannot be set on Fargate")
                 .at(name.span, "")

@@ -50,13 +50,14 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
             outcomes.missed(given.span, message, "give the service processors of its own: `cpus`");
         }
     }
-    if let Some(shares) = shares.as_ref().filter(|shares| shares.value != 0) {
+    let on_instances = service.on_instances();
+    if let Some(shares) = shares.as_ref().filter(|n| n.value != 0 && !on_instances) {
         let help = "a task has its processors to itself: say how many with `cpus`";
         outcomes.ignored(shares.span, "`cpu_shares` has no effect on Fargate", help);
     }
     if let Some(set) = set {
-        let help = "a task has its processors to itself: say how many with `cpus`";
-        outcomes.ignored(set.span, "`cpuset` has no effect on Fargate", help);
+        let help = "say how many processors it needs with `cpus`: ECS chooses which";
+        outcomes.ignored(set.span, "`cpuset` has no effect on ECS", help);
     }
     let windows = [
         ("cpu_count", count.as_ref().map(|n| n.span)),

@@ -175,6 +175,10 @@ fn check(
 }
 
 fn global_mode(service: &Service, out: &mut Output) {
+    if service.on_instances() {
+        // placement.rs
+        return;
+    }
     let Some(mode) = service.deploy.mode.as_ref().filter(|mode| mode.value == Mode::Global) else {
         return;
     };

@@ -23,6 +23,10 @@ const OWN: [&str; 9] = [
 /// Says what becomes of a service's devices (ECS API reference, `LinuxParameters.devices`; ECS
 /// developer guide, "Fargate considerations for Amazon ECS": `gpu`).
 pub(crate) fn check(service: &Service, out: &mut Output) {
+    if service.on_instances() {
+        // gpu.rs, instance.rs
+        return;
+    }
     let mut outcomes = Outcomes::new(service, out);
     reservations(&service.deploy.limits, &mut outcomes);
     reservations(&service.deploy.reservations, &mut outcomes);
@@ -57,7 +61,7 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
 
 fn reservations(resources: &Resources, outcomes: &mut Outcomes<'_>) {
     // The rest is size.rs's.
-    let Resources { cpus: _, memory: _, pids: _, devices, generic } = resources;
+    let Resources { cpus: _, memory: _, pids: _, devices, generic, requests: _ } = resources;
     if let Some(place) = *devices {
         gpu(place, outcomes);
     }

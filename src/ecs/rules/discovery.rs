@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::addressing::Links;
 use super::mentions::{mentions, names_an_address};
 use super::ports::port_name;
-use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service};
+use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
@@ -304,6 +304,11 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         if member.job.is_some() {
             calls(member, members, &mentioned[index], out);
             (connected, peers) = (false, BTreeSet::new());
+        } else if matches!(member.network, TaskNetwork::Host | TaskNetwork::None) {
+            if connected {
+                apart(member, out);
+            }
+            (connected, peers) = (false, BTreeSet::new());
         } else if !alone {
             datagrams(member, out);
         }
@@ -332,6 +337,24 @@ fn calls(member: &Member<'_>, members: &[Member<'_>], named: &BTreeSet<usize>, o
                 "names for jobs need Cloud Map, which decklift does not make yet; until then do \
                 the job's work in a service when it starts, or give the job an address",
             )
+            .service(name),
+    );
+}
+
+/// Service Connect knows awsvpc and bridge alone (ECS developer guide, "Service Connect",
+/// considerations).
+fn apart(member: &Member<'_>, out: &mut Output) {
+    let name = member.name();
+    let message = format!("{name} has no names for others, and others none for it");
+    let help = format!(
+        "its network is the one of `{}`, which Service Connect does not serve: use `awsvpc` or \
+         `bridge`, or give the apps addresses",
+        member.network.as_str()
+    );
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(member.service.span(), "")
+            .help(help)
             .service(name),
     );
 }

@@ -4,10 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::mounts::{OtherVolume, OwnVolume, Place};
-use super::security_groups::{
-    Source, add_group, add_rule, file_system_group, group_of, id_of, networks_of,
-};
-use super::tags;
+use super::security_groups::{add_group, add_rule, file_system_group, id_of};
+use super::{bridge, tags};
 use crate::compose::model::Volume;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -31,6 +29,7 @@ pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
     TaskVolume {
         name: name.to_owned(),
         host: None,
+        docker_volume_configuration: None,
         efs_volume_configuration: Some(EfsVolumeConfiguration {
             file_system_id: Value::From(file_system_id(), Attribute::Id),
             root_directory: None,
@@ -50,6 +49,7 @@ pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
     TaskVolume {
         name: name.to_owned(),
         host: None,
+        docker_volume_configuration: None,
         efs_volume_configuration: Some(EfsVolumeConfiguration {
             file_system_id: Value::Known(file_system.clone()),
             root_directory: root.clone(),
@@ -107,17 +107,9 @@ fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out:
     let group = file_system_group();
     let description = "Lets tasks reach the file system".to_owned();
     add_group(cx, group.clone(), description, None, Some(origin), out);
-    let mut known = Vec::new();
-    for network in networks_of(users) {
-        let from = group_of(cx, network);
-        // Two networks may be one existing group, and AWS takes a rule once.
-        if known.contains(&from) {
-            continue;
-        }
-        known.push(from.clone());
-        let from = Source::Group(from);
+    for (name, from) in bridge::nfs_sources(cx, users) {
         let place = (None, Some(origin));
-        add_rule(format!("efs-{network}"), group.clone(), Some(NFS), from, place, out);
+        add_rule(format!("efs-{name}"), group.clone(), Some(NFS), from, place, out);
     }
     for (zone, subnet) in &cx.facts.network.zone_subnets {
         let body = MountTarget {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
-use super::{autoscaling, base, capacity, overrides, schedule, service, tags};
+use super::{autoscaling, base, launch, overrides, placement, schedule, service, tags};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
@@ -156,7 +156,12 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
         out.say(
             Diagnostic::warning(Code::Approximated, format!("{name} runs as one task"))
                 .at(mode.span, "")
-                .help("Fargate has no instances to run it on each of them")
+                .help(if service.on_instances() {
+                    "write `mode: replicated-job` with as many `replicas` as there are instances, and \
+                     `placement: {max_replicas_per_node: 1}`"
+                } else {
+                    "Fargate has no instances to run it on each of them"
+                })
                 .service(name),
         );
     }
@@ -180,12 +185,17 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
     for member in &unit.members {
         tags::add_labels(member.service, &mut tags, out);
     }
+    let placed = placement::instances::placed(unit, out);
+    let (launch_type, capacity_provider_strategy) = launch::capacity(cx, unit, out);
     let body = Job {
         cluster: base::cluster_name(cx),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         count,
-        capacity_provider_strategy: capacity::strategy(cx, unit, out),
-        platform_version: "LATEST".to_owned(),
+        launch_type,
+        capacity_provider_strategy,
+        platform_version: launch::platform_version(unit),
+        placement_constraints: placed.constraints,
+        placement_strategy: placed.strategy,
         network_configuration: service::network(cx, unit, false, out),
         started_by: format!("{started_by}/{}", Job::RELEASE),
         client_token: Job::TOKEN.to_owned(),

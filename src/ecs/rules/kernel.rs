@@ -12,6 +12,9 @@ const SHARED: i64 = 64 << 20;
 
 /// Says what has no effect on Fargate.
 pub(crate) fn check(service: &Service, out: &mut Output) {
+    if service.on_instances() {
+        return super::instance::kernel(service, out);
+    }
     let Some(kernel) = &service.kernel else { return };
     let KernelSettings {
         memswap_limit,

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::container::container_name;
 use super::exposure::{Face, PublicPort};
 use super::security_groups::{add_group, shorten, target_group};
-use crate::compose::model::{Http, Service};
+use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Kind, ResourceId, RuleCondition, ServiceLoadBalancer, Value};
 use crate::ecs::translate::context::{Context, Output};
@@ -210,7 +210,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             format!("Lets the load balancer reach {}", fit(member.unit, Grammar::SecurityGroup));
         let origin = Some(member.public[0].span);
         let group = target_group(member.unit);
-        if !out.desired.resources.contains_key(&group) {
+        if member.network == TaskNetwork::AwsVpc && !out.desired.resources.contains_key(&group) {
             add_group(cx, group, shorten(description), Some(name), origin, out);
         }
         let mut last = None;

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 
 use super::credentials;
 use super::log_group::{self, log_group_name};
-use crate::compose::model::{Logging, Service};
+use crate::compose::model::{Launch, Logging, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{LogConfiguration, SecretOption};
 use crate::ecs::translate::context::{Context, Output};
@@ -45,16 +45,31 @@ pub(crate) enum Driver {
     Awslogs,
     Splunk,
     Firelens,
+    /// One of Docker's that instances have.
+    Docker,
     /// `none`: what is written is lost.
     Nothing,
     /// Fargate does not have it.
     Unknown,
 }
 
+/// Whether a launch type has a log driver that Fargate has not (ECS API reference,
+/// `LogConfiguration.logDriver`).
+pub(crate) fn has_driver(launch: Launch, driver: &str) -> bool {
+    match launch {
+        Launch::Fargate => false,
+        Launch::Ec2 => {
+            matches!(driver, "fluentd" | "gelf" | "json-file" | "journald" | "syslog")
+        }
+        Launch::ManagedInstances => driver == "json-file",
+    }
+}
+
 /// The driver of a service.
 pub(crate) fn driver(service: &Service) -> Driver {
     let driver = service.logging.as_ref().and_then(|logging| logging.value.driver.as_ref());
     match driver.map_or("", |driver| driver.value.as_str()) {
+        name if has_driver(service.launch(), name) => Driver::Docker,
         "" | "json-file" | "local" => Driver::Default,
         "awslogs" => Driver::Awslogs,
         "splunk" => Driver::Splunk,
@@ -132,6 +147,7 @@ pub(crate) fn configuration(
         (Driver::Awslogs, Some(logging)) => found.awslogs(cx, logging),
         (Driver::Splunk, Some(logging)) => found.splunk(logging),
         (Driver::Firelens, Some(logging)) => found.firelens(logging),
+        (Driver::Docker, Some(logging)) => found.docker(logging),
         (Driver::Nothing, Some(logging)) => {
             found.nothing(logging);
             return None;
@@ -162,7 +178,11 @@ impl Found<'_, '_> {
         self.configuration = log_group::configuration(cx, self.service);
         let Some(logging) = logging else { return };
         if let Some(driver) = logging.driver.as_ref().filter(|driver| !driver.value.is_empty()) {
-            let message = format!("`{}` keeps logs on the host; Fargate has none", driver.value);
+            let message = if self.service.on_instances() {
+                format!("ECS has no log driver `{}`", driver.value)
+            } else {
+                format!("`{}` keeps logs on the host; Fargate has none", driver.value)
+            };
             let found = Diagnostic::note(Code::Approximated, message);
             self.say(
                 found.help("they go to CloudWatch Logs: `decklift logs` shows them"),
@@ -251,6 +271,12 @@ impl Found<'_, '_> {
         }
     }
 
+    fn docker(&mut self, logging: &Logging) {
+        let driver = logging.driver.as_ref().map(|driver| driver.value.clone());
+        self.configuration.log_driver = driver.unwrap_or_default();
+        self.all(logging);
+    }
+
     fn firelens(&mut self, logging: &Logging) {
         self.configuration.log_driver = "awsfirelens".to_owned();
         self.all(logging);
@@ -264,7 +290,8 @@ impl Found<'_, '_> {
 
     fn unknown(&mut self, logging: &Logging) {
         let Some(driver) = &logging.driver else { return };
-        let message = format!("Fargate has no log driver `{}`", driver.value);
+        let host = if self.service.on_instances() { "ECS" } else { "Fargate" };
+        let message = format!("{host} has no log driver `{}`", driver.value);
         let found = Diagnostic::error(Code::Refused, message);
         let help = "take `logging` away: the logs go to CloudWatch Logs; or write `driver: \
             awsfirelens` with the destination as options, and a log router sends them there";

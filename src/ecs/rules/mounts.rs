@@ -12,7 +12,7 @@ use super::bind;
 use super::known_images::{Class, KnownImage};
 use crate::compose::model::{Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Asset, AssetSource};
+use crate::ecs::desired::{Asset, AssetSource, DockerVolume};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit, with_hash};
 use crate::source::Located;
@@ -49,6 +49,10 @@ pub(crate) enum Place<'a> {
     Own(OwnVolume<'a>),
     /// On somebody else's file system.
     Other(OtherVolume),
+    /// At this path of the instance.
+    Host(String),
+    /// In a volume of the instance's engine.
+    Docker(DockerVolume),
     /// On the task's disk, for as long as the task lives.
     Task,
     /// In memory: bytes when given, and options.
@@ -82,7 +86,12 @@ impl<'a> Stored<'a> {
 
     /// Whether it outlives its task and may be written to.
     pub(crate) fn is_kept(&self) -> bool {
-        matches!(self.place, Place::Own(_) | Place::Other(_)) && !self.mount.value.read_only
+        let is_kept = match &self.place {
+            Place::Own(_) | Place::Other(_) | Place::Docker(_) => true,
+            Place::Host(path) => !bind::is_of_the_machine(path),
+            _ => false,
+        };
+        is_kept && !self.mount.value.read_only
     }
 }
 
@@ -191,6 +200,8 @@ fn named<'a>(
     }
     let name = match &place {
         Place::Own(volume) => volume.id.clone(),
+        // Volumes of Docker's have one namespace an instance.
+        Place::Docker(_) => owner.cx.name(name, Grammar::Ecs),
         _ => name.to_owned(),
     };
     Stored::at(mount, &name, place)

@@ -1,6 +1,6 @@
 //! `network_mode`, `ipc`, `pid` and their like: whose namespaces a container lives in.
 
-use crate::compose::model::{Namespaces, Service};
+use crate::compose::model::{Launch, Namespaces, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
@@ -32,8 +32,32 @@ pub(crate) fn has_names(service: &Service) -> bool {
 
 /// The `pidMode` of a task with these services.
 pub(crate) fn pid_mode<'a>(services: impl Iterator<Item = &'a Service>) -> Option<String> {
-    let mut modes = services.filter_map(|service| service.namespaces.as_ref()?.pid.as_ref());
-    modes.any(|mode| mode.value.starts_with(SHARED)).then(|| "task".to_owned())
+    let modes: Vec<_> = services
+        .filter_map(|service| Some((service, service.namespaces.as_ref()?.pid.as_ref()?)))
+        .collect();
+    // Whoever sees the instance's processes sees those of its task.
+    if modes.iter().any(|(service, mode)| service.on_instances() && mode.value == "host") {
+        return Some("host".to_owned());
+    }
+    let shares = modes.iter().any(|(_, mode)| mode.value.starts_with(SHARED));
+    shares.then(|| "task".to_owned())
+}
+
+/// The `ipcMode` of a task with these services, on instances.
+pub(crate) fn ipc_mode<'a>(services: impl Iterator<Item = &'a Service>) -> Option<String> {
+    let of = |service: &'a Service| service.namespaces.as_ref()?.ipc.as_ref();
+    let modes: Vec<_> = services.filter(|s| s.on_instances()).filter_map(of).collect();
+    let any = |is: fn(&str) -> bool| modes.iter().any(|mode| is(&mode.value));
+    let mode = if any(|mode| mode == "host") {
+        "host"
+    } else if any(|mode| mode.starts_with(SHARED)) {
+        "task"
+    } else if any(|mode| mode == "none") {
+        "none"
+    } else {
+        return None;
+    };
+    Some(mode.to_owned())
 }
 
 /// Says what of a service's namespaces does not carry over to Fargate.
@@ -45,12 +69,13 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         out.say(diagnostic.at(place.span, "").service(&service.name.value));
     };
     if let Some(mode) = network_mode {
-        network(mode).into_iter().for_each(|found| say(found, mode));
+        let found = if service.on_instances() { elsewhere(mode) } else { network(mode) };
+        found.into_iter().for_each(|found| say(found, mode));
     }
-    if let Some(mode) = ipc {
+    if let Some(mode) = ipc.as_ref().filter(|mode| !on_instance(service, mode)) {
         shared_memory(mode).into_iter().for_each(|found| say(found, mode));
     }
-    if let Some(mode) = pid {
+    if let Some(mode) = pid.as_ref().filter(|mode| !on_instance(service, mode)) {
         processes(mode).into_iter().for_each(|found| say(found, mode));
     }
     for (name, place) in [("cgroup", cgroup), ("cgroup_parent", cgroup_parent), ("uts", uts)] {
@@ -70,6 +95,21 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         let message = "`userns_mode` has no effect: Fargate maps no users";
         let found = Diagnostic::warning(Code::Ignored, message);
         say(found.help("set `user`, to run the container as somebody else than root"), place);
+    }
+}
+
+/// Whether a mode of `ipc` or `pid` is one that tasks on instances have.
+fn on_instance(service: &Service, mode: &Located<String>) -> bool {
+    let mode = mode.value.as_str();
+    service.launch() != Launch::Fargate
+        && (matches!(mode, "host" | "none" | "shareable") || mode.starts_with(SHARED))
+}
+
+/// What of a network mode does not even hold on instances: launch.rs takes the rest.
+fn elsewhere(mode: &Located<String>) -> Option<Diagnostic> {
+    match mode.value.as_str() {
+        "" | "default" | "bridge" | "host" | "none" => None,
+        _ => network(mode),
     }
 }
 

@@ -1,15 +1,33 @@
 //! `deploy.placement` and what else of `deploy` is about a swarm: Fargate has no instances to choose
 //! from.
 
+pub(crate) mod instances;
+
 use super::outcome::Outcomes;
-use crate::compose::model::{Placement, Service};
+use crate::compose::model::{Launch, Mode, Placement, Service};
 use crate::ecs::translate::context::Output;
+
+/// Whether a service has one task on each instance.
+pub(crate) fn is_daemon(service: &Service) -> bool {
+    let mode = service.deploy.mode.as_ref();
+    service.on_instances() && mode.is_some_and(|mode| mode.value == Mode::Global)
+}
 
 /// Says what has no effect (ECS developer guide, "Fargate considerations for Amazon ECS":
 /// `placementConstraints`).
 pub(crate) fn check(service: &Service, out: &mut Output) {
-    let Placement { constraints, preferences, max_replicas_per_node } = &service.deploy.placement;
+    // What they say is for instances.
+    let Placement { constraints, preferences, max_replicas_per_node, rules: _, spread: _, most: _ } =
+        &service.deploy.placement;
+    let on_instances = service.on_instances();
     let mut outcomes = Outcomes::new(service, out);
+    if is_daemon(service) && service.launch() == Launch::ManagedInstances {
+        // ECS developer guide, "Amazon ECS Managed Daemons"
+        let place = service.deploy.mode.as_ref().map_or(service.span(), |mode| mode.span);
+        let help = "use `mode: replicated` with `replicas`, or `x-ecs: {launch: ec2}`";
+        let message = "managed instances run one task each of daemons alone, which are no services";
+        outcomes.refused(place, message, help);
+    }
     for (name, place, help) in [
         ("constraints", constraints, "Fargate chooses the machine; `platform` says of which kind"),
         ("preferences", preferences, "ECS spreads tasks over the zones of their subnets"),
@@ -19,7 +37,7 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
             "every task on Fargate runs on a machine of its own",
         ),
     ] {
-        if let Some(place) = *place {
+        if let Some(place) = place.filter(|_| !on_instances) {
             let message = format!("`placement.{name}` has no effect on Fargate");
             outcomes.ignored(place, message, help);
         }
@@ -43,8 +61,12 @@ mod tests {
     fn what_is_about_a_swarm_is_noted() {
         let mut web = service("web", "acme/web:1");
         let here = Some(span());
-        web.deploy.placement =
-            Placement { constraints: here, preferences: here, max_replicas_per_node: here };
+        web.deploy.placement = Placement {
+            constraints: here,
+            preferences: here,
+            max_replicas_per_node: here,
+            ..Placement::default()
+        };
         web.deploy.rollback_config = here;
         web.deploy.endpoint_mode = here;
         let done = run(vec![web]).diagnostics;

@@ -7,6 +7,9 @@ use crate::source::Located;
 
 /// Says what Fargate does not give to a container, and refuses what it cannot run without.
 pub(crate) fn check(service: &Service, out: &mut Output) {
+    if service.on_instances() {
+        return super::instance::privileges(service, out);
+    }
     let Some(privileges) = &service.privileges else { return };
     let Privileges {
         privileged,

@@ -32,7 +32,11 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
     if let Some(update) = update {
         without_effect(service, update, out);
     }
-    let (minimum, maximum) = if stateful {
+    let (minimum, maximum) = if super::placement::is_daemon(service) {
+        // ECS stops the task of an instance before it starts the next one there (ECS developer
+        // guide, "Daemon scheduling strategy").
+        (0, 100)
+    } else if stateful {
         if let Some(order) = update.and_then(|update| update.order.as_ref())
             && order.value == Order::StartFirst
         {

@@ -66,6 +66,7 @@ pub(crate) fn deliver(member: &Member<'_>, container: &mut ContainerDefinition) 
         ..ContainerDefinition::default()
     };
     let volume = TaskVolume {
+        docker_volume_configuration: None,
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::networks::describe;
-use crate::compose::model::{Network, is_security_group_id};
+use crate::compose::model::{Network, TaskNetwork, is_security_group_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, GroupPair, IngressRule, IpPermission, IpRange, Kind, ResourceId,
@@ -140,7 +140,9 @@ pub(crate) fn add_rule_of(
 
 /// Adds the group of each network that has members.
 pub(crate) fn add_networks(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    let used: BTreeSet<&str> = members.iter().flat_map(|m| m.networks.iter().copied()).collect();
+    // Tasks in the network of their instance carry no group.
+    let own = members.iter().filter(|member| member.network == TaskNetwork::AwsVpc);
+    let used: BTreeSet<&str> = own.flat_map(|m| m.networks.iter().copied()).collect();
     for (name, network) in &cx.project.networks {
         if !used.contains(name.as_str()) {
             continue;

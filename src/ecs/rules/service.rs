@@ -2,9 +2,10 @@
 
 use super::task::task_definition_id;
 use super::{
-    autoscaling, base, capacity, discovery, health, load_balancer, log_group, overrides, rollout,
-    security_groups, tags, task_role,
+    autoscaling, base, discovery, health, launch, load_balancer, log_group, overrides, placement,
+    rollout, security_groups, tags, task_role,
 };
+use crate::compose::model::TaskNetwork;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId,
@@ -20,26 +21,30 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let id = ResourceId::new(Kind::Service, name);
     let load_balancers = load_balancer::of_service(unit);
     let balanced = !load_balancers.is_empty();
+    let is_daemon = placement::is_daemon(unit.leader().service);
     let deployment = rollout::deployment(unit, out);
+    let placed = placement::instances::placed(unit, out);
+    let (launch_type, capacity_provider_strategy) = launch::capacity(cx, unit, out);
     let mut tags = cx.tags(&id);
     for member in &unit.members {
         tags::add_labels(member.service, &mut tags, out);
     }
-    let body = Service {
+    let mut body = Service {
         cluster: base::cluster_name(cx),
         service_name: cx.name(name, Grammar::Ecs),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
-        desired_count: autoscaling::first_count(unit, desired_count(unit, out), out),
-        capacity_provider_strategy: capacity::strategy(cx, unit, out),
-        platform_version: "LATEST".to_owned(),
-        scheduling_strategy: "REPLICA".to_owned(),
-        // ECS rebalances by starting a task before it stops one, which a maximum of 100 forbids
-        // (ECS developer guide, "Service rebalancing").
-        availability_zone_rebalancing: if deployment.maximum_percent > 100 {
-            "ENABLED".to_owned()
+        desired_count: if is_daemon {
+            0
         } else {
-            "DISABLED".to_owned()
+            autoscaling::first_count(unit, desired_count(unit, out), out)
         },
+        launch_type,
+        capacity_provider_strategy,
+        platform_version: launch::platform_version(unit),
+        placement_constraints: placed.constraints,
+        placement_strategy: placed.strategy,
+        scheduling_strategy: if is_daemon { Service::DAEMON } else { "REPLICA" }.to_owned(),
+        availability_zone_rebalancing: "DISABLED".to_owned(),
         deployment_configuration: deployment,
         network_configuration: network(cx, unit, balanced, out),
         load_balancers,
@@ -53,6 +58,9 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         enable_execute_command: task_role::exec(unit),
         tags: lower(tags),
     };
+    if launch::rebalances(&body) {
+        body.availability_zone_rebalancing = "ENABLED".to_owned();
+    }
     let body = overrides::service(unit, body, out);
     let waits = waits(cx, unit, out);
     autoscaling::add(cx, unit, &id, &body, out);
@@ -75,12 +83,16 @@ pub(crate) fn network(
     out: &mut Output,
 ) -> NetworkConfiguration {
     let network = &cx.facts.network;
+    if unit.leader().network != TaskNetwork::AwsVpc {
+        return NetworkConfiguration::default();
+    }
+    // ECS API reference, `AwsVpcConfiguration.assignPublicIp`; on instances tasks get none.
+    let assigns = network.assign_public_ip && !unit.leader().service.on_instances();
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
             subnets: network.task_subnets.clone(),
             security_groups: security_groups::of_service(cx, unit, balanced, out),
-            assign_public_ip: if network.assign_public_ip { "ENABLED" } else { "DISABLED" }
-                .to_owned(),
+            assign_public_ip: if assigns { "ENABLED" } else { "DISABLED" }.to_owned(),
         },
     }
 }

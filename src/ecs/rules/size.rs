@@ -1,5 +1,7 @@
 //! CPU and memory: what the container is limited to, and the Fargate size that holds it.
 
+mod instances;
+
 use super::cpu;
 use super::firelens;
 use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
@@ -124,6 +126,7 @@ impl Wanted {
             pids: limit_pids,
             devices: _,
             generic: _,
+            requests: _,
         } = limits;
         let Resources {
             cpus: kept_cpus,
@@ -131,6 +134,7 @@ impl Wanted {
             pids: kept_pids,
             devices: _,
             generic: _,
+            requests: _,
         } = reservations;
         for pids in limit_pids.iter().chain(kept_pids) {
             out.say(
@@ -179,6 +183,9 @@ impl Wanted {
 pub(crate) fn size(unit: &Unit<'_>, out: &mut Output) -> (TaskSize, Vec<ContainerSize>) {
     let services = || unit.members.iter().map(|member| member.service);
     let wanted: Vec<_> = services().map(|service| Wanted::of(service, out)).collect();
+    if unit.leader().service.on_instances() {
+        return instances::size(unit, &wanted, out);
+    }
     let connected = unit.connected();
     let mut extra = if connected { PROXY } else { (0, 0) };
     if firelens::router(unit) == Some(firelens::Router::Sidecar) {

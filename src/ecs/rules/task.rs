@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, firelens, image, image_needs, namespaces, overrides, role, secret_files, seed, size,
-    system_controls, task_role, volumes,
+    container, firelens, image, image_needs, launch, namespaces, overrides, role, secret_files,
+    seed, size, system_controls, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
@@ -22,12 +22,17 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let name = unit.name();
     let id = task_definition_id(name);
     let (size, sizes) = size::size(unit, out);
+    launch::check(cx, unit, out);
     system_controls::check(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
     let runtime_platform = image::runtime_platform(unit, out);
+    let on_instances = unit.leader().service.on_instances();
     for (member, container) in unit.members.iter().zip(&sizes) {
-        image_needs::memory(member.service, size, *container, out);
+        // An instance's memory is there for whoever has no limit.
+        if !on_instances || container.memory.is_some() {
+            image_needs::memory(member.service, size, *container, out);
+        }
         image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
     }
     let mut helpers = Vec::new();
@@ -61,18 +66,23 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     }
     containers.extend(helpers);
     firelens::add(cx, unit, &mut containers, out);
+    if on_instances && size.memory == 0 {
+        launch::reserve(&mut containers);
+    }
+    let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
     let execution_role = role::add(cx, unit, out);
     let mut body = TaskDefinition {
         family: cx.name(name, Grammar::Ecs),
         task_role_arn: task_role::add(cx, unit, out),
         execution_role_arn: Some(execution_role),
-        network_mode: "awsvpc".to_owned(),
+        network_mode: unit.leader().network.as_str().to_owned(),
         pid_mode: namespaces::pid_mode(unit.members.iter().map(|member| member.service)),
-        requires_compatibilities: vec!["FARGATE".to_owned()],
-        cpu: size.cpu.to_string(),
-        memory: size.memory.to_string(),
+        ipc_mode: namespaces::ipc_mode(unit.members.iter().map(|member| member.service)),
+        requires_compatibilities: vec![unit.leader().service.launch().as_str().to_owned()],
+        cpu: number(size.cpu),
+        memory: number(size.memory),
         runtime_platform,
-        ephemeral_storage: disk(unit),
+        ephemeral_storage: disk(unit).filter(|_| !on_instances),
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
         tags: lower(cx.tags(&id)),

@@ -8,7 +8,7 @@ use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Asset, HostVolume, MountPoint, TaskVolume, Tmpfs};
+use crate::ecs::desired::{Asset, DockerVolume, HostVolume, MountPoint, TaskVolume, Tmpfs};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -134,6 +134,8 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
             Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),
             Place::Other(other) => Some(file_system::other_volume(&stored.name, other)),
             Place::Task => Some(of_the_task(stored.name.clone())),
+            Place::Host(path) => Some(of_the_instance(stored.name.clone(), path)),
+            Place::Docker(volume) => Some(of_docker(stored.name.clone(), volume)),
             Place::Anonymous if is_shared(unit, owner) => {
                 Some(of_the_task(anonymous_name(owner, target)))
             }
@@ -247,7 +249,20 @@ fn of_the_task(name: String) -> TaskVolume {
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,
+        docker_volume_configuration: None,
     }
+}
+
+/// A path of the instance.
+fn of_the_instance(name: String, path: &str) -> TaskVolume {
+    let host = Some(HostVolume { source_path: Some(path.to_owned()) });
+    TaskVolume { host, ..of_the_task(name) }
+}
+
+/// A volume of the instance's engine.
+fn of_docker(name: String, volume: &DockerVolume) -> TaskVolume {
+    let docker_volume_configuration = Some(volume.clone());
+    TaskVolume { host: None, docker_volume_configuration, ..of_the_task(name) }
 }
 
 fn anonymous_name(owner: &Member<'_>, target: &str) -> String {

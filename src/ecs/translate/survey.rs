@@ -1,7 +1,7 @@
 //! What has to be known of every service before any of them can be translated: its ports, its
 //! names, who may call it, and who names it.
 
-use crate::compose::model::Service;
+use crate::compose::model::{Service, TaskNetwork};
 use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
@@ -9,7 +9,7 @@ use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
-use crate::ecs::rules::{addressing, dependencies, job, namespaces, volumes};
+use crate::ecs::rules::{addressing, dependencies, job, launch, namespaces, volumes};
 
 use super::context::{Context, Output};
 use super::unit;
@@ -21,6 +21,8 @@ pub(crate) struct Member<'a> {
     pub(crate) service: &'a Service,
     /// The service that gives its unit of deployment the name: itself, unless it shares a task.
     pub(crate) unit: &'a str,
+    /// The network mode of its task.
+    pub(crate) network: TaskNetwork,
     /// The networks of its task, in the order of the files.
     pub(crate) networks: Vec<&'a str>,
     /// Whether its container may end while the task runs on.
@@ -78,6 +80,8 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
             let reference = service.image.as_ref().filter(|_| service.build.is_none());
             let known = reference.and_then(|image| known_image(&image.value));
             let networks = sharing.networks(cx, name);
+            let leader = services.get(sharing.unit(name)).map_or(service, |leader| leader);
+            let network = launch::network(leader);
             let stored = mounts::resolve(cx, service, known, out);
             let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
             if job.is_none() && !stateful {
@@ -91,12 +95,13 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 ports: declared(service, known, out),
                 // Nobody calls a job: it has no Service Connect, and no load balancer.
                 names: match job {
-                    None if namespaces::has_names(service) => {
+                    None if has_names(service, network) => {
                         discovery::own_names(service, &links, out)
                     }
                     _ => Vec::new(),
                 },
                 public: match job {
+                    _ if network == TaskNetwork::None => Vec::new(),
                     Some(_) => Vec::new(),
                     None => {
                         let internal = is_internal(cx, &networks);
@@ -104,6 +109,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                         public_ports(service, known, internal, certificate, out)
                     }
                 },
+                network,
                 networks,
                 connected: false,
                 peers: Vec::new(),
@@ -129,4 +135,10 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
 fn is_internal(cx: &Context<'_>, networks: &[&str]) -> bool {
     let mut networks = networks.iter().filter_map(|name| cx.project.networks.get(*name)).peekable();
     networks.peek().is_some() && networks.all(|network| network.internal)
+}
+
+/// Whether others find a service by name: Service Connect knows awsvpc and bridge alone (ECS developer
+/// guide, "Service Connect", considerations).
+fn has_names(service: &Service, network: TaskNetwork) -> bool {
+    namespaces::has_names(service) && matches!(network, TaskNetwork::AwsVpc | TaskNetwork::Bridge)
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{is_ecs_name, is_placeholder, is_port, is_port_name};
-use super::{Report, container_settings, logging};
+use super::{Report, container_settings, instance, logging};
 use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
 
 /// `ecs ContainerDefinition` on Fargate
@@ -22,19 +22,20 @@ pub(super) fn container(
     }
     dependencies(container, task, report);
     mounts(container, task, report);
-    ports(container, report);
+    ports(container, task, report);
     if let Some(check) = &container.health_check {
         health_check(name, check, report);
     }
     if let Some(timeout) = container.stop_timeout
-        && !(2..=120).contains(&timeout)
+        && !(2..=if instance::is_fargate(task) { 120 } else { i32::MAX }).contains(&timeout)
     {
         report.fault(format!("stopTimeout {timeout} of {name:?}"), "Fargate takes 2 to 120 s");
     }
     variables(container, report);
     memory(container, report);
-    logging::container(container, report);
-    container_settings::settings(container, report);
+    logging::container(container, task, report);
+    container_settings::settings(container, task, report);
+    instance::container(container, task, report);
 }
 
 fn dependencies(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
@@ -121,7 +122,7 @@ fn mounts(container: &ContainerDefinition, task: &TaskDefinition, report: &mut R
     }
 }
 
-fn ports(container: &ContainerDefinition, report: &mut Report<'_>) {
+fn ports(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
     for mapping in &container.port_mappings {
         let (port, host) = (mapping.container_port, mapping.host_port);
         if !is_port(port) || !matches!(mapping.protocol.as_str(), "tcp" | "udp") {
@@ -130,10 +131,10 @@ fn ports(container: &ContainerDefinition, report: &mut Report<'_>) {
                 "a port is 1 to 65535, tcp or udp",
             );
         }
-        if host != port {
+        if !instance::mapped(mapping, task) {
             report.fault(
                 format!("container port {port} of {:?} is host port {host}", container.name),
-                "on awsvpc both are the same",
+                "on awsvpc and host both are the same",
             );
         }
         if let Some(name) = mapping.name.as_ref().filter(|name| !is_port_name(name)) {

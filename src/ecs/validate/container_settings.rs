@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Report;
+use super::instance::is_fargate;
 use crate::ecs::desired::{
     ContainerDefinition, ContainerRestartPolicy, KernelCapabilities, SystemControl, TaskDefinition,
     Ulimit,
@@ -12,12 +13,16 @@ use crate::ecs::rules::system_controls::{is_namespaced, is_network};
 use crate::ecs::rules::ulimits::{NAMES, is_within};
 
 /// What of a container's settings AWS does not take.
-pub(super) fn settings(container: &ContainerDefinition, report: &mut Report<'_>) {
+pub(super) fn settings(
+    container: &ContainerDefinition,
+    task: &TaskDefinition,
+    report: &mut Report<'_>,
+) {
     let name = &container.name;
     if let Some(capabilities) =
         container.linux_parameters.as_ref().and_then(|linux| linux.capabilities.as_ref())
     {
-        self::capabilities(name, capabilities, report);
+        self::capabilities(name, capabilities, is_fargate(task), report);
     }
     ulimits(name, &container.ulimits, report);
     controls(name, &container.system_controls, report);
@@ -27,12 +32,18 @@ pub(super) fn settings(container: &ContainerDefinition, report: &mut Report<'_>)
 }
 
 /// ECS API reference, `KernelCapabilities`
-fn capabilities(container: &str, found: &KernelCapabilities, report: &mut Report<'_>) {
+fn capabilities(
+    container: &str,
+    found: &KernelCapabilities,
+    fargate: bool,
+    report: &mut Report<'_>,
+) {
     let KernelCapabilities { add, drop } = found;
-    for name in add.iter().filter(|name| *name != ADDED) {
+    let takes = |name: &&String| if fargate { *name == ADDED } else { is_known(name) };
+    for name in add.iter().filter(|name| !takes(name)) {
         report.fault(
             format!("{container:?} adds the capability {name}"),
-            format!("Fargate adds {ADDED} and nothing else"),
+            format!("Fargate adds {ADDED} and nothing else, instances what capabilities(7) lists"),
         );
     }
     for name in drop.iter().filter(|name| !is_known(name)) {

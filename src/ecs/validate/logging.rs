@@ -1,11 +1,16 @@
 //! What AWS holds of log drivers and log routers on Fargate.
 
 use super::Report;
+use crate::compose::model::Launch;
 use crate::ecs::desired::{ContainerDefinition, LogConfiguration, TaskDefinition};
-use crate::ecs::rules::logging::is_size;
+use crate::ecs::rules::logging::{has_driver, is_size};
 
 /// `ecs LogConfiguration` (ECS API reference)
-pub(super) fn container(container: &ContainerDefinition, report: &mut Report<'_>) {
+pub(super) fn container(
+    container: &ContainerDefinition,
+    task: &TaskDefinition,
+    report: &mut Report<'_>,
+) {
     let Some(log) = &container.log_configuration else { return };
     let LogConfiguration { log_driver, options, secret_options } = log;
     let name = &container.name;
@@ -17,10 +22,12 @@ pub(super) fn container(container: &ContainerDefinition, report: &mut Report<'_>
         "awslogs" => &["awslogs-group", "awslogs-region", "awslogs-stream-prefix"],
         "splunk" => &["splunk-token", "splunk-url"],
         "awsfirelens" => &[],
+        driver if has_driver(launch(task), driver) => &[],
         driver => {
             report.fault(
-                format!("{driver:?} of {name:?} is no log driver on Fargate"),
-                "Fargate takes awslogs, splunk and awsfirelens",
+                format!("{driver:?} of {name:?} is no log driver on {}", launch(task).as_str()),
+                "Fargate takes awslogs, splunk and awsfirelens, managed instances json-file, too, and \
+                 EC2 fluentd, gelf, json-file, journald and syslog",
             );
             return;
         }
@@ -57,6 +64,12 @@ pub(super) fn container(container: &ContainerDefinition, report: &mut Report<'_>
             );
         }
     }
+}
+
+fn launch(task: &TaskDefinition) -> Launch {
+    let launches = [Launch::Fargate, Launch::Ec2, Launch::ManagedInstances];
+    let is = |launch: &Launch| task.requires_compatibilities.iter().any(|c| c == launch.as_str());
+    launches.into_iter().find(is).unwrap_or_default()
 }
 
 /// `ecs FirelensConfiguration` (ECS API reference; ECS developer guide, "FireLens")

@@ -1,11 +1,12 @@
 use std::collections::HashSet;
 
 use super::text::{is, is_ecs_name, is_port, is_port_name};
-use super::{Report, Unique, tags};
+use super::{Report, Unique, instance, tags};
 use crate::ecs::desired::{
-    Body, Job, Kind, NetworkConfiguration, ResourceId, Service, ServiceConnectService,
-    TaskDefinition,
+    Body, CapacityProviderStrategyItem, Job, Kind, NetworkConfiguration, ResourceId, Service,
+    ServiceConnectService, TaskDefinition,
 };
+use crate::ecs::rules::launch::rebalances;
 use crate::ecs::rules::load_balancer::MOST_TARGETS;
 use crate::ecs::rules::rollout::has_room;
 use crate::ecs::rules::security_groups::MOST;
@@ -35,16 +36,47 @@ pub(super) fn service(
     {
         report.fault("its task definition is none", "this is a fault of decklift");
     }
-    strategy(service, report);
+    let runs = Runs {
+        launch_type: service.launch_type.as_deref(),
+        strategy: &service.capacity_provider_strategy,
+        platform_version: &service.platform_version,
+        cluster: &service.cluster,
+    };
+    strategy(&runs, task, report);
+    instance::placement(&service.placement_constraints, &service.placement_strategy, task, report);
+    daemon(service, task, report);
     rollout(service, report);
-    network(&service.network_configuration, report);
+    network(&service.network_configuration, task, report);
     load_balancers(service, task, listeners, report);
     connect(service, task, unique, report);
     tags::lower(&service.tags, report);
 }
 
-fn strategy(service: &Service, report: &mut Report<'_>) {
-    let items = &service.capacity_provider_strategy;
+/// What a service or a job runs on.
+struct Runs<'a> {
+    launch_type: Option<&'a str>,
+    strategy: &'a [CapacityProviderStrategyItem],
+    platform_version: &'a str,
+    cluster: &'a str,
+}
+
+/// ECS API reference, `CreateService.launchType`, `.capacityProviderStrategy`, `.platformVersion`
+fn strategy(runs: &Runs<'_>, task: Option<&TaskDefinition>, report: &mut Report<'_>) {
+    let items = runs.strategy;
+    let fargate = task.is_none_or(instance::is_fargate);
+    if fargate == runs.platform_version.is_empty() {
+        report
+            .fault("a platform version without Fargate, or Fargate without one", "it is Fargate's");
+    }
+    if let Some(kind) = runs.launch_type {
+        if kind != "EC2" || fargate || !items.is_empty() {
+            report.fault(
+                format!("the launch type {kind:?}"),
+                "decklift writes EC2, without a capacity provider strategy; others take a strategy",
+            );
+        }
+        return;
+    }
     let in_range =
         items.iter().all(|i| (0..=1000).contains(&i.weight) && (0..=100_000).contains(&i.base));
     let bases = items.iter().filter(|item| item.base > 0).count();
@@ -55,7 +87,7 @@ fn strategy(service: &Service, report: &mut Report<'_>) {
         );
     }
     let cluster = report.desired.resources.values().find_map(|resource| match &resource.body {
-        Body::Cluster(cluster) if cluster.cluster_name == service.cluster => Some(cluster),
+        Body::Cluster(cluster) if cluster.cluster_name == runs.cluster => Some(cluster),
         _ => None,
     });
     // An existing cluster is not among the resources.
@@ -65,6 +97,35 @@ fn strategy(service: &Service, report: &mut Report<'_>) {
         report.fault(
             format!("its cluster has no capacity provider {:?}", item.capacity_provider),
             "a strategy names providers of the cluster",
+        );
+    }
+}
+
+/// ECS API reference, `CreateService.schedulingStrategy`
+fn daemon(service: &Service, task: Option<&TaskDefinition>, report: &mut Report<'_>) {
+    match service.scheduling_strategy.as_str() {
+        "REPLICA" => {}
+        Service::DAEMON => {
+            if task.is_some_and(instance::is_fargate) {
+                report.fault("a daemon on Fargate", "a daemon runs on instances");
+            }
+            let most = service.deployment_configuration.maximum_percent;
+            if !service.placement_strategy.is_empty() || service.desired_count != 0 || most != 100 {
+                report.fault(
+                    "a daemon with a number, a placement strategy or a maximum",
+                    "it has one task on each instance, and a maximum of 100 percent",
+                );
+            }
+        }
+        other => report.fault(format!("{other:?} schedules nothing"), "it is REPLICA or DAEMON"),
+    }
+    if service.availability_zone_rebalancing == "ENABLED"
+        && service.deployment_configuration.maximum_percent > 100
+        && !rebalances(service)
+    {
+        report.fault(
+            "rebalancing between zones that the placement chooses",
+            "it goes with a spread over zones first, or no strategy; not with constraints on zones",
         );
     }
 }
@@ -125,15 +186,33 @@ pub(super) fn job(job: &Job, report: &mut Report<'_>) {
             "ECS takes up to 128 letters, digits, `-`, `_` and `/`",
         );
     }
-    network(&job.network_configuration, report);
+    let task = job.task_definition.reference().and_then(|(id, _)| report.task(id));
+    let runs = Runs {
+        launch_type: job.launch_type.as_deref(),
+        strategy: &job.capacity_provider_strategy,
+        platform_version: &job.platform_version,
+        cluster: &job.cluster,
+    };
+    strategy(&runs, task, report);
+    instance::placement(&job.placement_constraints, &job.placement_strategy, task, report);
+    network(&job.network_configuration, task, report);
     tags::lower(&job.tags, report);
 }
 
-fn network(network: &NetworkConfiguration, report: &mut Report<'_>) {
+fn network(network: &NetworkConfiguration, task: Option<&TaskDefinition>, report: &mut Report<'_>) {
+    if task.is_some_and(instance::is_at_its_instance) {
+        if !network.is_none() {
+            report.fault("a network of its own", "only awsvpc tasks have a network configuration");
+        }
+        return;
+    }
     let network = &network.awsvpc_configuration;
     if !(1..=16).contains(&network.subnets.len()) {
         report
             .fault(format!("{} subnets", network.subnets.len()), "a service takes 1 to 16 subnets");
+    }
+    if network.assign_public_ip == "ENABLED" && !task.is_none_or(instance::is_fargate) {
+        report.fault("a public address", "tasks on instances get none");
     }
     if network.security_groups.len() > MOST {
         report.fault(
@@ -170,9 +249,16 @@ fn load_balancers(
             );
         }
         let Some((id, _)) = balancer.target_group_arn.reference() else { continue };
-        let wrong = report.target_group(id).is_some_and(|group| group.create.target_type != "ip");
+        let wanted = match task {
+            Some(task) if instance::is_at_its_instance(task) => "instance",
+            _ => "ip",
+        };
+        let wrong = report.target_group(id).is_some_and(|group| group.create.target_type != wanted);
         if wrong {
-            report.fault(format!("{id} is not of type ip"), "awsvpc tasks are targets by address");
+            report.fault(
+                format!("{id} is not of type {wanted}"),
+                "awsvpc tasks are targets by address, others by instance",
+            );
         }
         if !listeners.contains(id) && report.desired.resources.contains_key(id) {
             report.fault(
@@ -190,6 +276,9 @@ fn connect(
     report: &mut Report<'_>,
 ) {
     let Some(connect) = &service.service_connect_configuration else { return };
+    if task.is_some_and(|t| instance::is_at_its_instance(t) && t.network_mode != "bridge") {
+        report.fault("Service Connect without a proxy", "it goes with awsvpc and bridge");
+    }
     for entry in &connect.services {
         let ServiceConnectService { port_name, discovery_name, client_aliases } = entry;
         let mapped = task.is_none_or(|task| {

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::is_ecs_name;
-use super::{Report, Unique, container, container_settings, logging, tags};
+use super::{Report, Unique, container, container_settings, instance, logging, tags};
 use crate::ecs::desired::{
     Attribute, EfsVolumeConfiguration, Kind, TaskDefinition, TaskVolume, Value,
 };
@@ -20,9 +20,9 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
         );
     }
     unique.take(Kind::TaskDefinition, &task.family, report);
-    size(task, report);
-    if task.network_mode != "awsvpc" {
-        report.fault(format!("network mode {:?}", task.network_mode), "Fargate needs awsvpc");
+    instance::task(task, report);
+    if instance::is_fargate(task) {
+        size(task, report);
     }
     if let Some(storage) = &task.ephemeral_storage
         && !(21..=200).contains(&storage.size_in_gib)
@@ -96,17 +96,33 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
 fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
     let mut names = BTreeSet::new();
     for volume in &task.volumes {
-        let TaskVolume { name, host, efs_volume_configuration } = volume;
+        let TaskVolume { name, host, efs_volume_configuration, docker_volume_configuration } =
+            volume;
         if !is_ecs_name(name) || !names.insert(name) {
             report.fault(
                 format!("{name:?} is no name of a volume, or stands twice"),
                 "ECS takes 1 to 255 letters, digits, `_` and `-`, once a task",
             );
         }
-        if host.as_ref().is_some_and(|host| host.source_path.is_some()) {
+        let path = host.as_ref().and_then(|host| host.source_path.as_deref());
+        if path.is_some_and(|path| !path.starts_with('/')) {
+            report.fault(
+                format!("volume {name:?} is at {path:?}"),
+                "a path of the instance is absolute",
+            );
+        }
+        if path.is_some() && instance::is_fargate(task) {
             report.fault(format!("volume {name:?} has a path of the host"), "Fargate has no host");
         }
-        if host.is_some() == efs_volume_configuration.is_some() {
+        let kinds = [
+            host.is_some(),
+            efs_volume_configuration.is_some(),
+            docker_volume_configuration.is_some(),
+        ];
+        if let Some(docker) = docker_volume_configuration {
+            instance::docker_volume(name, docker, task, report);
+        }
+        if kinds.into_iter().filter(|is| *is).count() != 1 {
             report.fault(
                 format!("volume {name:?} is of no kind, or of two"),
                 "a volume is one of the task or one on EFS",
@@ -174,7 +190,9 @@ fn containers(task: &TaskDefinition, report: &mut Report<'_>) {
         }
         for mapping in &container.port_mappings {
             let key = (mapping.container_port, &mapping.protocol);
-            if let Some(other) = ports.insert(key, &container.name) {
+            // On bridge each container has a network of its own.
+            let shared = task.network_mode != "bridge";
+            if let Some(other) = ports.insert(key, &container.name).filter(|_| shared) {
                 report.fault(
                     format!(
                         "port {}/{} is taken twice, by {other:?} and {:?}",

@@ -1,5 +1,6 @@
 //! One mutation a rule: the shop, broken in one place, gives exactly that one fault.
 
+mod instance;
 mod motion;
 mod other;
 mod service;
@@ -10,8 +11,8 @@ use crate::ecs::desired::{
     Attribute, ContainerDefinition, ContainerDependency, ContainerRestartPolicy, ContainerSecret,
     EfsVolumeConfiguration, EnvironmentFile, EphemeralStorage, HealthCheck, HostVolume,
     IngressRule, KernelCapabilities, KeyValuePair, LinuxParameters, Listener, LoadBalancer,
-    LogConfiguration, MountPoint, Role, SecurityGroup, Service, SystemControl, Tag, Tmpfs, Ulimit,
-    Value,
+    LogConfiguration, MountPoint, PortMapping, Role, SecurityGroup, Service, SystemControl, Tag,
+    Tmpfs, Ulimit, Value,
 };
 use crate::ecs::testing::{SUBNETS, facts};
 use crate::ecs::translate;

@@ -1,5 +1,7 @@
 //! `x-ecs`: small groups of settings.
 
+use indexmap::IndexMap;
+
 use super::super::Decoder;
 use super::super::table::Table;
 use crate::compose::model::{Capacity, LogRouter, Repositories, RouterKind};
@@ -18,18 +20,36 @@ impl Decoder<'_> {
     pub(super) fn capacity(&mut self, node: &Node) -> Option<Located<Capacity>> {
         let level = Level::Part("`x-ecs.capacity`");
         let mut table = Table::open(self, "x-ecs.capacity", node, level)?;
+        let providers = table.value("providers").map(|node| self.providers(node));
         let mut number = |key: &'static str, most| {
             table
                 .value(key)
                 .and_then(|node| self.count(&format!("x-ecs.capacity.{key}"), node, most))
         };
         let capacity = Capacity {
+            providers: providers.unwrap_or_default(),
             fargate: number("fargate", MOST_WEIGHT),
             fargate_spot: number("fargate_spot", MOST_WEIGHT),
             base: number("base", MOST_BASE),
         };
         table.finish(self);
         Some(Located::new(capacity, node.span))
+    }
+
+    /// `x-ecs.capacity.providers`
+    fn providers(&mut self, node: &Node) -> IndexMap<String, Located<u32>> {
+        const FIELD: &str = "x-ecs.capacity.providers";
+        let Some(mapping) = node.as_mapping() else {
+            self.wrong_type(FIELD, node, "a mapping");
+            return IndexMap::new();
+        };
+        let mut out = IndexMap::new();
+        for entry in &mapping.entries {
+            if let Some(weight) = self.count(FIELD, &entry.value, MOST_WEIGHT) {
+                out.insert(entry.key.text.to_string(), weight);
+            }
+        }
+        out
     }
 
     /// `x-ecs.log_router`: an image, or all there is to say.

@@ -1,12 +1,13 @@
 //! The target group of a service and port.
 
 use super::{balancer, target_group_id};
-use crate::compose::model::{Http, Service};
+use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, CreateTargetGroup, Kind, Matcher, ModifyTargetGroupAttributes, ResourceId,
     TargetGroup, UpperTag, Value,
 };
+use crate::ecs::rules::bridge;
 use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
 use crate::ecs::rules::http_check::http_path;
 use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, id_of, target_group};
@@ -50,12 +51,12 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
     });
     let check = check(member.service, port, path);
     let create = CreateTargetGroup {
-        name: target_group_name(cx, service, port),
+        name: target_group_name(cx, member, port),
         protocol: port.backend.protocol.to_owned(),
         protocol_version: port.backend.version.map(str::to_owned),
         port: i32::from(port.target),
         vpc_id: cx.facts.network.vpc_id.clone(),
-        target_type: "ip".to_owned(),
+        target_type: target_type(member).to_owned(),
         health_check_protocol: check.protocol.to_owned(),
         health_check_path: check.path,
         health_check_port: check
@@ -77,6 +78,10 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
     };
     let body = Body::TargetGroup(TargetGroup { create, attributes });
     out.add(id, body, Some(service), Some(port.span));
+    if member.network != TaskNetwork::AwsVpc {
+        bridge::admit(cx, member, port, balancer::group(port.face), out);
+        return;
+    }
     let place = (Some(service), Some(port.span));
     let group = || target_group(member.unit);
     if port.face != Face::Network {
@@ -136,9 +141,16 @@ fn check(service: &Service, port: &PublicPort, path: Option<String>) -> Check {
     }
 }
 
+/// What a target is: tasks with an interface of their own are addresses, others stand at their
+/// instance (ECS developer guide, "Use load balancing to distribute Amazon ECS service traffic").
+fn target_type(member: &Member<'_>) -> &'static str {
+    if member.network == TaskNetwork::AwsVpc { "ip" } else { "instance" }
+}
+
 /// The name carries a hash of everything that cannot change in place, and of the names that it may
 /// be too short for.
-fn target_group_name(cx: &Context<'_>, service: &str, port: &PublicPort) -> String {
+fn target_group_name(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort) -> String {
+    let (service, kind) = (member.name(), target_type(member));
     let vpc = &cx.facts.network.vpc_id;
     let project = &cx.project.name;
     let environment = &cx.environment;
@@ -147,7 +159,7 @@ fn target_group_name(cx: &Context<'_>, service: &str, port: &PublicPort) -> Stri
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
     let face = if port.face == Face::Internal { "/internal" } else { "" };
     let hash = short_hash(&format!(
-        "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/ip{face}"
+        "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/{kind}{face}"
     ));
     let most = Grammar::Balancer.max() - hash.len() - 1;
     let readable: String = format!("{}-{service}", cx.stack)

@@ -3,6 +3,7 @@
 use super::{OtherVolume, Owner, Place, own};
 use crate::compose::model::{Mount, Volume};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::desired::DockerVolume;
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
@@ -16,6 +17,12 @@ pub(super) fn by_options<'a>(
 ) -> Place<'a> {
     let option = |key: &str| volume?.driver_opts.get(key).map(|value| value.value.as_str());
     let driver = volume.and_then(|volume| volume.driver.as_ref()).map_or("", |d| d.value.as_str());
+    if owner.service.on_instances()
+        && let Some(volume) = volume.filter(|volume| !volume.external)
+        && let Some(place) = on_the_instance(volume, driver)
+    {
+        return place;
+    }
     if driver == "ebs" {
         out.say(
             Diagnostic::error(
@@ -76,6 +83,34 @@ pub(super) fn by_options<'a>(
         }
         _ => own(owner, mount, name, volume, out),
     }
+}
+
+/// A volume on instances: a directory of the instance, or one of the engine's where a driver is named
+/// (ECS API reference, `DockerVolumeConfiguration`).
+fn on_the_instance<'a>(volume: &Volume, driver: &str) -> Option<Place<'a>> {
+    let option = |key: &str| volume.driver_opts.get(key).map(|value| value.value.as_str());
+    let local = matches!(driver, "" | "local");
+    let binds = option("o").is_some_and(|o| o.split(',').any(|o| matches!(o, "bind" | "rbind")));
+    if let Some(device) =
+        option("device").filter(|device| local && binds && device.starts_with('/'))
+    {
+        return Some(Place::Host(device.to_owned()));
+    }
+    // What decklift knows better than the engine: file systems in memory, and on the network.
+    let known = matches!(option("type"), Some("tmpfs" | "nfs" | "nfs4"));
+    if driver.is_empty() || driver == "ebs" || driver == "efs" || known {
+        return None;
+    }
+    let texts = |map: &indexmap::IndexMap<String, Located<String>>| {
+        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
+    };
+    Some(Place::Docker(DockerVolume {
+        scope: "shared".to_owned(),
+        autoprovision: Some(true),
+        driver: driver.to_owned(),
+        driver_opts: texts(&volume.driver_opts),
+        labels: texts(&volume.labels),
+    }))
 }
 
 /// The file system behind a host name of EFS: `fs-….efs.eu-west-1.amazonaws.com` (EFS user guide,

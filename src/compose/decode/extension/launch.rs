@@ -1,0 +1,136 @@
+//! `x-ecs`: what tasks run on, and on which instances.
+
+use super::super::Decoder;
+use super::super::table::Table;
+use crate::compose::model::{
+    Instances, Launch, PlacementExtension, PlacementRule, PlacementStep, TaskNetwork,
+};
+use crate::compose::unsupported::Level;
+use crate::source::Located;
+use crate::yaml::Node;
+
+impl Decoder<'_> {
+    /// `x-ecs.launch`
+    pub(super) fn launch(&mut self, node: &Node) -> Option<Located<Launch>> {
+        let launches = [
+            ("fargate", Launch::Fargate),
+            ("ec2", Launch::Ec2),
+            ("managed-instances", Launch::ManagedInstances),
+        ];
+        self.choice("x-ecs.launch", node, &launches)
+    }
+
+    /// `x-ecs.network_mode`
+    pub(super) fn task_network(&mut self, node: &Node) -> Option<Located<TaskNetwork>> {
+        let modes = [
+            ("awsvpc", TaskNetwork::AwsVpc),
+            ("bridge", TaskNetwork::Bridge),
+            ("host", TaskNetwork::Host),
+            ("none", TaskNetwork::None),
+        ];
+        self.choice("x-ecs.network_mode", node, &modes)
+    }
+
+    /// `x-ecs.instances`
+    pub(super) fn instances(&mut self, node: &Node) -> Instances {
+        let level = Level::Part("`x-ecs.instances`");
+        let Some(mut table) = Table::open(self, "x-ecs.instances", node, level) else {
+            return Instances::default();
+        };
+        let group = table.value("security_group").and_then(|node| {
+            let group = self.filled("security_group", node)?;
+            if crate::compose::model::is_security_group_id(&group.value) {
+                return Some(group);
+            }
+            self.invalid("security_group", node, "is no id of a group", "write `sg-0123…`");
+            None
+        });
+        table.finish(self);
+        Instances { security_group: group }
+    }
+
+    /// `x-ecs.placement`
+    pub(super) fn placement_extension(&mut self, node: &Node) -> PlacementExtension {
+        let level = Level::Part("`x-ecs.placement`");
+        let mut out = PlacementExtension::default();
+        let Some(mut table) = Table::open(self, "x-ecs.placement", node, level) else { return out };
+        if let Some(node) = table.value("constraints") {
+            out.constraints = self.placement_list("constraints", node, Self::placement_rule);
+        }
+        if let Some(node) = table.value("strategy") {
+            out.strategy = self.placement_list("strategy", node, Self::placement_step);
+        }
+        table.finish(self);
+        out
+    }
+
+    fn placement_list<T>(
+        &mut self,
+        field: &str,
+        node: &Node,
+        read: impl Fn(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<Located<T>> {
+        let Some(items) = node.as_sequence() else {
+            self.wrong_type(&format!("x-ecs.placement.{field}"), node, "a list");
+            return Vec::new();
+        };
+        let one = |item: &Node| Some(Located::new(read(self, item)?, item.span));
+        items.iter().filter_map(one).collect()
+    }
+
+    /// `distinctInstance`, or an expression, which may stand under `memberOf`.
+    fn placement_rule(&mut self, node: &Node) -> Option<PlacementRule> {
+        const FIELD: &str = "x-ecs.placement.constraints";
+        if node.as_mapping().is_some() {
+            let (kind, value) = self.pair(FIELD, node, &["memberOf"])?;
+            return Some(PlacementRule::MemberOf(value)).filter(|_| kind == "memberOf");
+        }
+        Some(match self.filled(FIELD, node)?.value {
+            text if text == "distinctInstance" => PlacementRule::DistinctInstance,
+            text => PlacementRule::MemberOf(text),
+        })
+    }
+
+    /// `random`, or `spread: FIELD`, or `binpack: FIELD`.
+    fn placement_step(&mut self, node: &Node) -> Option<PlacementStep> {
+        const FIELD: &str = "x-ecs.placement.strategy";
+        const HELP: &str = "write `random`, `spread: attribute:ecs.availability-zone`, `spread: \
+            instanceId`, `binpack: memory` or `binpack: cpu`";
+        if node.as_mapping().is_none() {
+            let text = self.filled(FIELD, node)?.value;
+            if text == "random" {
+                return Some(PlacementStep { kind: "random", field: None });
+            }
+            self.invalid(FIELD, node, "is no placement strategy", HELP);
+            return None;
+        }
+        let (kind, field) = self.pair(FIELD, node, &["spread", "binpack"])?;
+        let good = match kind {
+            "binpack" => matches!(field.as_str(), "cpu" | "memory"),
+            _ => matches!(field.as_str(), "instanceId" | "host") || field.starts_with("attribute:"),
+        };
+        if !good {
+            self.invalid(FIELD, node, "names no field that instances have", HELP);
+            return None;
+        }
+        Some(PlacementStep { kind, field: Some(field) })
+    }
+
+    /// The one key of a mapping, and its text.
+    fn pair(
+        &mut self,
+        field: &str,
+        node: &Node,
+        keys: &[&'static str],
+    ) -> Option<(&'static str, String)> {
+        let entries = node.as_mapping().map_or(&[][..], |mapping| &mapping.entries);
+        if let [entry] = entries
+            && let Some(key) = keys.iter().find(|key| **key == &*entry.key.text)
+        {
+            return Some((*key, self.filled(field, &entry.value)?.value));
+        }
+        let help = format!("write one of `{}` as the one key", keys.join("`, `"));
+        self.invalid(field, node, "is not understood", &help);
+        None
+    }
+}

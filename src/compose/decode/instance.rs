@@ -1,0 +1,56 @@
+//! What only instances have: what `placement`, `devices` and `generic_resources` of `deploy` say. All
+//! of it was checked before.
+
+use crate::compose::model::{DeviceRequest, Placement};
+use crate::source::Located;
+use crate::yaml::Node;
+
+/// The texts of `placement`.
+pub(super) fn placement(node: &Node) -> Placement {
+    let items = |key: &str| node.get(key).and_then(Node::as_sequence).unwrap_or_default();
+    let text = |node: &Node| Some(Located::new(text_of(node)?, node.span));
+    Placement {
+        rules: items("constraints").iter().filter_map(text).collect(),
+        spread: items("preferences")
+            .iter()
+            .filter_map(|item| text(item.get("spread").unwrap_or(item)))
+            .collect(),
+        most: node.get("max_replicas_per_node").and_then(number).and_then(|n| n.try_into().ok()),
+        ..Placement::default()
+    }
+}
+
+/// What `devices` and `generic_resources` ask for.
+pub(super) fn requests(node: &Node) -> Vec<Located<DeviceRequest>> {
+    let items = |key: &str| node.get(key).and_then(Node::as_sequence).unwrap_or_default();
+    let devices = items("devices").iter().map(|item| {
+        let list = |key: &str| item.get(key).and_then(Node::as_sequence).unwrap_or_default();
+        let named = list("device_ids").len();
+        let count = item.get("count").map(|count| number(count).unwrap_or(-1));
+        let given = i64::try_from(named).ok().filter(|named| *named > 0);
+        let request = DeviceRequest {
+            kinds: list("capabilities").iter().filter_map(text_of).collect(),
+            count: count.or(given).unwrap_or(-1),
+            is_named: named > 0,
+        };
+        Located::new(request, item.span)
+    });
+    let generic = items("generic_resources").iter().filter_map(|item| {
+        let spec = item.get("discrete_resource_spec")?;
+        let request = DeviceRequest {
+            kinds: spec.get("kind").and_then(text_of).into_iter().collect(),
+            count: spec.get("value").and_then(number).unwrap_or(1),
+            is_named: false,
+        };
+        Some(Located::new(request, item.span))
+    });
+    devices.chain(generic).collect()
+}
+
+fn text_of(node: &Node) -> Option<String> {
+    node.as_scalar().map(|scalar| scalar.text.to_string())
+}
+
+fn number(node: &Node) -> Option<i64> {
+    text_of(node)?.parse().ok()
+}

@@ -1,0 +1,158 @@
+//! Tasks in the network of their instance: its ports, and who may reach them.
+
+use std::collections::BTreeSet;
+
+use super::exposure::{Face, PublicPort};
+use super::ports;
+use super::security_groups::{Source, add_group, group_of, id_of, network_group};
+use crate::compose::model::TaskNetwork;
+use crate::ecs::desired::{
+    Body, GroupPair, IngressRule, IpPermission, Kind, PortMapping, ResourceId, Value,
+};
+use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// The ports that Docker gives to containers whose host port is 0, on Amazon's images (ECS API
+/// reference, `PortMapping.hostPort`: ports below 32768 are outside of the ephemeral range; Linux's
+/// `ip_local_port_range` ends at 60999, that of a kernel without one at 65535).
+const EPHEMERAL: (u16, u16) = (32768, 65535);
+
+/// The group of the project's own for its instances.
+fn own_group() -> ResourceId {
+    ResourceId::new(Kind::SecurityGroup, "instances")
+}
+
+/// The group that the instances carry.
+pub(crate) fn instance_group(cx: &Context<'_>) -> Value {
+    match &cx.project.extension.instances.security_group {
+        Some(group) => Value::Known(group.value.clone()),
+        None => id_of(own_group()),
+    }
+}
+
+/// The port mappings of a service's container.
+pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
+    let mut mappings = match member.network {
+        TaskNetwork::None => return Vec::new(),
+        _ => ports::mappings(member.name(), &member.ports),
+    };
+    if member.network == TaskNetwork::Bridge {
+        for mapping in &mut mappings {
+            mapping.host_port = i32::from(host_port(member, mapping));
+        }
+    }
+    mappings
+}
+
+/// The port of the instance behind a container's port: any where the load balancer knows it, or
+/// where nobody asked for one; else the published one.
+fn host_port(member: &Member<'_>, mapping: &PortMapping) -> u16 {
+    let is = |port: u16| i32::from(port) == mapping.container_port;
+    if member.public.iter().any(|public| is(public.target)) {
+        return 0;
+    }
+    let mut ports = member.service.ports.iter().map(|port| &port.value);
+    let published = ports.find(|p| is(p.target) && p.protocol.as_str() == mapping.protocol);
+    published.and_then(|port| port.published).unwrap_or(0)
+}
+
+/// Adds the instances' group, where tasks stand in the instances' network, and lets those in that
+/// may reach them: each other, and who shares a Compose network with them.
+pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    let at_the_instance = |member: &&Member<'_>| member.network.is_of_the_instance();
+    let Some(first) = members.iter().find(at_the_instance) else { return };
+    let origin = Some(first.service.span());
+    let group = instance_group(cx);
+    if cx.project.extension.instances.security_group.is_none() {
+        let id = own_group();
+        let description = "Carried by the instances of the cluster".to_owned();
+        add_group(cx, id.clone(), description, None, origin, out);
+        rule("instances-self", &group, None, id_of(id), (None, origin), out);
+    }
+    let networks = |of_the_instance: bool| -> BTreeSet<&str> {
+        let has = |m: &&Member<'_>| match of_the_instance {
+            true => m.network.is_of_the_instance(),
+            false => m.network == TaskNetwork::AwsVpc,
+        };
+        members.iter().filter(has).flat_map(|member| member.networks.iter().copied()).collect()
+    };
+    for network in networks(true).intersection(&networks(false)) {
+        let other = group_of(cx, network);
+        rule(&format!("instances-{network}"), &group, None, other.clone(), (None, origin), out);
+        // A group that somebody else made is theirs to open.
+        if other == id_of(network_group(network)) {
+            let name = format!("net-{network}-instances");
+            rule(&name, &other, None, group.clone(), (None, origin), out);
+        }
+    }
+}
+
+/// Lets the load balancer of a port, which carries this group, reach a service at its instances.
+pub(crate) fn admit(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    balancer: ResourceId,
+    out: &mut Output,
+) {
+    // On bridge one range serves all.
+    let (ports, number) = match member.network {
+        TaskNetwork::Bridge => (EPHEMERAL, String::new()),
+        _ => ((port.target, port.target), format!("-{}", port.target)),
+    };
+    let (balancer, from) = (balancer.name.clone(), id_of(balancer));
+    // How udp is doing is asked over tcp.
+    let protocols: &[&str] =
+        if port.backend.protocol == "UDP" { &["tcp", "udp"] } else { &["tcp"] };
+    for protocol in protocols {
+        let name = match (port.face, *protocol) {
+            (Face::Public, _) => format!("lb-instances{number}"),
+            (_, protocol) => format!("lb-instances{number}-{balancer}-{protocol}"),
+        };
+        if out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*name)) {
+            continue;
+        }
+        let (group, place) = (instance_group(cx), (Some(member.name()), Some(port.span)));
+        rule(&name, &group, Some((protocol, ports)), from.clone(), place, out);
+    }
+}
+
+/// Who reaches the file system from a member: its task's groups, or the instances'.
+pub(crate) fn nfs_sources<'a>(cx: &Context<'_>, members: &[&Member<'a>]) -> Vec<(String, Source)> {
+    let own: Vec<_> =
+        members.iter().filter(|m| m.network == TaskNetwork::AwsVpc).copied().collect();
+    let mut known: Vec<Value> = Vec::new();
+    let mut sources = Vec::new();
+    let networks = super::security_groups::networks_of(&own);
+    let all = networks.into_iter().map(|network| (network.to_owned(), group_of(cx, network)));
+    let instances =
+        (own.len() < members.len()).then(|| ("instances".to_owned(), instance_group(cx)));
+    // Two networks may be one existing group, and AWS takes a rule once.
+    for (name, group) in all.chain(instances) {
+        if !known.contains(&group) {
+            known.push(group.clone());
+            sources.push((name, Source::Group(group)));
+        }
+    }
+    sources
+}
+
+fn rule(
+    name: &str,
+    group: &Value,
+    ports: Option<(&str, (u16, u16))>,
+    from: Value,
+    place: (Option<&str>, Option<Span>),
+    out: &mut Output,
+) {
+    let permission = IpPermission {
+        ip_protocol: ports.map_or("-1", |(protocol, _)| protocol).to_owned(),
+        from_port: ports.map(|(_, (from, _))| i32::from(from)),
+        to_port: ports.map(|(_, (_, to))| i32::from(to)),
+        ip_ranges: Vec::new(),
+        user_id_group_pairs: vec![GroupPair { group_id: from, description: None }],
+    };
+    let body = IngressRule { group_id: group.clone(), ip_permissions: vec![permission] };
+    out.add(ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body), place.0, place.1);
+}
