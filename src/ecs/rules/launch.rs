@@ -115,7 +115,7 @@ fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
         let mut mappings = super::bridge::mappings(member).into_iter();
         mappings.find(|m| leader.network.is_of_the_instance() && m.host_port != 0)
     };
-    if let Some(mapping) = unit.members.iter().find_map(|member| fixed(&member)) {
+    if let Some(mapping) = unit.members.iter().find_map(fixed) {
         let message = format!(
             "a new task of {} starts where port {} of an instance is free",
             unit.name(),

@@ -259,8 +259,12 @@ pub(super) fn docker_volume(
         report.fault(format!("volume {name:?} is Docker's"), "Fargate has no volumes of Docker's");
     }
     let DockerVolume { scope, autoprovision, driver, driver_opts: _, labels: _ } = volume;
-    let shared = scope == "shared";
-    if !(shared || scope == "task") || (!shared && autoprovision.is_some()) || driver.is_empty() {
+    let is_scope = match scope.as_str() {
+        "shared" => true,
+        "task" => autoprovision.is_none(),
+        _ => false,
+    };
+    if !is_scope || driver.is_empty() {
         report.fault(
             format!("volume {name:?} of the scope {scope:?}"),
             "it is task or shared; `autoprovision` goes with shared",
