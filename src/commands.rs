@@ -8,6 +8,7 @@ mod down;
 mod explain;
 mod history;
 mod init;
+mod inspected;
 mod logs;
 mod mounted;
 mod plan;

@@ -6,6 +6,7 @@
 //! the digest is the registry's.
 
 mod bases;
+mod config;
 mod context;
 mod dockerfile;
 mod engine;
@@ -24,6 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
+pub use config::{ImageConfig, ImageHealth};
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
 pub use event::ImageEvent;

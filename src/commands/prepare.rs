@@ -8,8 +8,8 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::Session;
-use super::mounted;
 use super::world::{Build, World};
+use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
@@ -104,6 +104,10 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
     let mut paths = BTreeMap::new();
+    if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
+        let found = inspected::look(session, project)?;
+        diagnostics.extend(inspected::apply(project, &found));
+    }
     if let Some(project) = &loaded.project {
         paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.

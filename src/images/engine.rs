@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::config::ImageConfig;
 use super::error::ImageError;
 
 /// An engine that does not say its version by then is taken for dead.
@@ -106,10 +107,23 @@ impl Engine {
     ///
     /// The engine no longer answers.
     pub async fn inspect(&self, name: &str) -> Result<Option<LocalImage>, ImageError> {
+        Ok(self.described(name).await?.and_then(|json| local_image(&json)))
+    }
+
+    /// What an image says of itself; `None` when the engine has none of that name.
+    ///
+    /// # Errors
+    ///
+    /// The engine no longer answers.
+    pub async fn config(&self, name: &str) -> Result<Option<ImageConfig>, ImageError> {
+        Ok(self.described(name).await?.and_then(|json| ImageConfig::read(&json)))
+    }
+
+    async fn described(&self, name: &str) -> Result<Option<Vec<u8>>, ImageError> {
         let output =
             self.output(&["image", "inspect", "--format", "{{json .}}", "--", name]).await?;
         if output.status.success() {
-            return Ok(local_image(&output.stdout));
+            return Ok(Some(output.stdout));
         }
         let stderr = String::from_utf8_lossy(&output.stderr);
         let lower = stderr.to_lowercase();

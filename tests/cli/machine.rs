@@ -58,3 +58,26 @@ fn no_sandbox_runs() {
     assert_snapshot!(project.run("sandbox reset"));
     assert_snapshot!(project.run("down --sandbox --yes"));
 }
+
+#[test]
+#[cfg(unix)]
+fn images_say_what_the_file_does_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let image = r#"{"Id":"sha256:1","Os":"linux","Architecture":"arm64","Config":{
+        "ExposedPorts":{"8080/tcp":{}},"Healthcheck":{"Test":["CMD","/check"],"Interval":1000000000}}}"#;
+    let server = r#"{"Client":{},"Server":{"Version":"27.0","Os":"linux","Arch":"arm64"}}"#;
+    let script = format!(
+        "#!/bin/sh\ncase \"$1 $6\" in version*) echo '{server}';; image*acme/*) echo '{image}';; \
+         image*) echo 'Error: No such image' >&2; exit 1;; *) exit 1;; esac\n"
+    );
+    let text = "services:\n  web:\n    image: acme/web:1\n  cache:\n    image: redis:7.2\n";
+    let project = Project::of(text).file("docker", script);
+    let docker = project.path("docker");
+    std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).expect("mode");
+    let project = project.variable("DOCKER", docker);
+    assert_snapshot!(project.run("--verbose check --inspect-images"));
+    let requests = project.run("convert --inspect-images").to_string();
+    assert!(requests.contains("\"/check\"") && requests.contains("\"web-8080\""), "{requests}");
+    let project = project.variable("DOCKER", "/nonexistent");
+    assert_snapshot!(project.run("check --inspect-images"));
+}

@@ -1,0 +1,248 @@
+//! `--inspect-images`: what the images on this machine say of themselves goes into the project,
+//! where the Compose file says nothing else.
+
+use std::collections::BTreeMap;
+
+use super::Session;
+use crate::compose::Project;
+use crate::compose::model::{HealthTest, Healthcheck, Port, Protocol, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::error::Error;
+use crate::images::{Engine, ImageConfig, ImageError, ImageHealth};
+use crate::source::{Located, Span};
+
+/// What a task runs on when nothing is said.
+const DEFAULT_PLATFORM: &str = "linux/amd64";
+
+/// Asks the engine for the images of a project; those that it does not have are named.
+///
+/// # Errors
+///
+/// There is no engine, or it does not answer.
+pub(super) fn look(
+    session: &Session,
+    project: &Project,
+) -> Result<BTreeMap<String, ImageConfig>, Error> {
+    let services = project.services.values();
+    let mut names: Vec<&str> = services.filter_map(|service| image(service)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let found = ask(&names)?;
+    for name in names.iter().filter(|name| !found.contains_key(**name)) {
+        session.notify(&format!(
+            "{name} is not on this machine: nothing is known of what it says itself \
+             (`docker pull` fetches it)"
+        ));
+    }
+    Ok(found)
+}
+
+/// The image that a service names, where none is built.
+fn image(service: &Service) -> Option<&str> {
+    let image = service.image.as_ref().filter(|_| service.build.is_none())?;
+    Some(&image.value)
+}
+
+/// Commands run inside a runtime, and this is asked for where nothing is awaited.
+fn ask(names: &[&str]) -> Result<BTreeMap<String, ImageConfig>, Error> {
+    let asked = std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                Ok(runtime.block_on(configs(names)))
+            })
+            .join()
+    });
+    let failed = |why: String| Error::System {
+        message: format!("failed to ask the engine for images: {why}"),
+        help: "leave out `--inspect-images`".to_owned(),
+    };
+    match asked {
+        Ok(Ok(found)) => Ok(found?),
+        Ok(Err(error)) => Err(failed(std::io::Error::to_string(&error))),
+        Err(_) => Err(failed("it was given up".to_owned())),
+    }
+}
+
+async fn configs(names: &[&str]) -> Result<BTreeMap<String, ImageConfig>, ImageError> {
+    let engine = Engine::detect().await?;
+    let mut found = BTreeMap::new();
+    for name in names {
+        if let Some(config) = engine.config(name).await? {
+            found.insert((*name).to_owned(), config);
+        }
+    }
+    Ok(found)
+}
+
+/// Adds to every service what its image says, and says what was added.
+pub(super) fn apply(
+    project: &mut Project,
+    found: &BTreeMap<String, ImageConfig>,
+) -> Vec<Diagnostic> {
+    let mut said = Vec::new();
+    for service in project.services.values_mut() {
+        let Some(config) = image(service).and_then(|name| found.get(name)) else { continue };
+        let Some(span) = service.image.as_ref().map(|image| image.span) else { continue };
+        expose(service, config, span);
+        said.extend(check(service, config, span));
+        said.extend(machine(service, config, span));
+    }
+    said
+}
+
+/// Peers may call every port that an image exposes.
+fn expose(service: &mut Service, config: &ImageConfig, span: Span) {
+    for (target, protocol) in &config.exposed {
+        let protocol = match protocol.as_str() {
+            "tcp" => Protocol::Tcp,
+            "udp" => Protocol::Udp,
+            _ => continue,
+        };
+        let declared = service.ports.iter().chain(&service.expose);
+        if declared.into_iter().any(|port| port.value.target == *target) {
+            continue;
+        }
+        let port = Port {
+            name: None,
+            target: *target,
+            published: None,
+            protocol,
+            host_ip: None,
+            app_protocol: None,
+            host_mode: false,
+        };
+        service.expose.push(Located::new(port, span));
+    }
+}
+
+/// ECS does not see the check of an image: it becomes the container's.
+fn check(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
+    let ImageHealth { test, interval, timeout, start_period, retries } = config.health.as_ref()?;
+    let test = match test.split_first()? {
+        (kind, words) if kind == "CMD" && !words.is_empty() => HealthTest::Command(words.to_vec()),
+        (kind, [line]) if kind == "CMD-SHELL" => HealthTest::Shell(line.clone()),
+        _ => return None,
+    };
+    let own = service.healthcheck.get_or_insert_with(|| {
+        let nothing = Healthcheck {
+            test: None,
+            interval: None,
+            timeout: None,
+            retries: None,
+            start_period: None,
+            start_interval: None,
+        };
+        Box::new(Located::new(nothing, span))
+    });
+    let own = &mut own.value;
+    if own.test.is_some() {
+        return None;
+    }
+    own.test = Some(Located::new(test, span));
+    // What the file tunes stays as it says (Compose Specification, `healthcheck`).
+    let at = |value: &Option<_>| value.map(|value| Located::new(value, span));
+    own.interval = own.interval.take().or_else(|| at(interval));
+    own.timeout = own.timeout.take().or_else(|| at(timeout));
+    own.start_period = own.start_period.take().or_else(|| at(start_period));
+    own.retries = own.retries.take().or_else(|| retries.map(|retries| Located::new(retries, span)));
+    Some(
+        Diagnostic::note(
+            Code::Approximated,
+            "the image's own health check becomes the container's",
+        )
+        .at(span, "")
+        .help("write `healthcheck: {disable: true}` to have none")
+        .service(&service.name.value),
+    )
+}
+
+/// An image that is nowhere but here is pushed as it is.
+fn machine(service: &Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
+    let wanted =
+        service.platform.as_ref().map_or(DEFAULT_PLATFORM, |platform| platform.value.as_str());
+    let is_same = wanted == config.platform || wanted.starts_with(&format!("{}/", config.platform));
+    if config.is_public || is_same {
+        return None;
+    }
+    let message = format!("the image is made for {}, and the task runs {wanted}", config.platform);
+    Some(
+        Diagnostic::warning(Code::WrongMachine, message)
+            .at(span, "")
+            .help(format!("build it for {wanted}, or write `platform: {}`", config.platform))
+            .service(&service.name.value),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::compose::{LoadOptions, load};
+    use crate::diagnostic::Severity;
+
+    fn applied(attributes: &str, config: ImageConfig) -> (Service, Vec<(Severity, Code)>) {
+        let text = format!("services: {{web: {{image: 'a:1', {attributes}}}}}\n");
+        let options = LoadOptions {
+            files: vec!["-".into()],
+            stdin: Some(text),
+            cwd: "/".into(),
+            project_name: Some("app".to_owned()),
+            ..LoadOptions::default()
+        };
+        let mut project = load(&options).project.expect("a project");
+        let said = apply(&mut project, &BTreeMap::from([("a:1".to_owned(), config)]));
+        let said = said.into_iter().map(|found| (found.severity, found.code)).collect();
+        ((*project.services["web"]).clone(), said)
+    }
+
+    fn healthy() -> ImageConfig {
+        let health = ImageHealth {
+            test: vec!["CMD".to_owned(), "/check".to_owned()],
+            interval: Some(Duration::from_secs(7)),
+            ..ImageHealth::default()
+        };
+        let platform = "linux/amd64".to_owned();
+        ImageConfig { health: Some(health), platform, ..ImageConfig::default() }
+    }
+
+    #[test]
+    fn exposed_ports_are_added_once() {
+        let exposed = vec![(80, "tcp".to_owned()), (53, "udp".to_owned()), (9, "sctp".to_owned())];
+        let config = ImageConfig { exposed, is_public: true, ..ImageConfig::default() };
+        let (web, said) = applied("ports: ['8080:80']", config);
+        let ports: Vec<_> = web.expose.iter().map(|p| (p.value.target, p.value.protocol)).collect();
+        assert_eq!((ports, said), (vec![(53, Protocol::Udp)], vec![]));
+    }
+
+    #[test]
+    fn the_check_of_an_image_counts_where_the_file_has_none() {
+        let (web, said) = applied("tty: true", healthy());
+        let check = web.healthcheck.expect("a check").value;
+        let test = check.test.map(|test| test.value);
+        assert_eq!(test, Some(HealthTest::Command(vec!["/check".to_owned()])));
+        assert_eq!(check.interval.map(|time| time.value), Some(Duration::from_secs(7)));
+        assert_eq!(said, [(Severity::Note, Code::Approximated)]);
+
+        let (web, _) = applied("healthcheck: {interval: 9s}", healthy());
+        let check = web.healthcheck.expect("a check").value;
+        assert_eq!(check.interval.map(|time| time.value), Some(Duration::from_secs(9)));
+        assert!(check.test.is_some());
+
+        for own in ["healthcheck: {test: mine}", "healthcheck: {disable: true}"] {
+            let (web, said) = applied(own, healthy());
+            let test = web.healthcheck.and_then(|check| check.value.test);
+            assert_ne!(test.map(|t| t.value), Some(HealthTest::Command(vec!["/check".to_owned()])));
+            assert_eq!(said, []);
+        }
+    }
+
+    #[test]
+    fn an_image_of_this_machine_alone_must_fit_the_task() {
+        let arm = ImageConfig { platform: "linux/arm64".to_owned(), ..ImageConfig::default() };
+        assert_eq!(applied("tty: true", arm.clone()).1, [(Severity::Warning, Code::WrongMachine)]);
+        assert_eq!(applied("platform: linux/arm64/v8", arm.clone()).1, []);
+        assert_eq!(applied("tty: true", ImageConfig { is_public: true, ..arm }).1, []);
+    }
+}
