@@ -5,9 +5,8 @@ use super::addressing;
 use super::container::container_name;
 use super::gpu;
 use super::outcome::Outcomes;
-use crate::compose::model::{
-    Addressing, CredentialSpec, KernelSettings, Privileges, Service, TaskNetwork,
-};
+use super::privileges;
+use crate::compose::model::{Addressing, KernelSettings, Privileges, Service, TaskNetwork};
 use crate::ecs::desired::{Device, HostEntry, InstanceSettings, LinuxParameters};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
@@ -134,19 +133,9 @@ pub(crate) fn privileges(service: &Service, out: &mut Output) {
         use_api_socket,
     } = &**privileges;
     let mut outcomes = Outcomes::new(service, out);
-    for group in group_add {
-        let message = "`group_add` has no effect: ECS knows one group of a container's user";
-        let help = "name the group beside the user: `user: \"1000:2000\"`";
-        outcomes.missed(group.span, message, help);
-    }
-    if let Some(spec) = credential_spec {
-        let CredentialSpec { config, file, registry, extensions: _ } = &spec.value;
-        if [config, file, registry].iter().any(|part| !part.is_empty()) {
-            let help = "it is for Windows and Active Directory; leave the service out with \
-                `profiles`";
-            outcomes.refused(spec.span, "`credential_spec` is not supported", help);
-        }
-    }
+    privileges::groups(group_add, &mut outcomes);
+    let message = "`credential_spec` is not supported";
+    privileges::credentials(credential_spec.as_ref(), message, &mut outcomes);
     if let Some(first) = device_cgroup_rules.first() {
         let help = "name the devices under `devices`, with what the container may do with them";
         outcomes.refused(first.span, "ECS has no rules for devices", help);

@@ -34,25 +34,37 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
     for option in security_opt {
         security_option(option, &mut outcomes);
     }
+    groups(group_add, &mut outcomes);
+    // For Active Directory, on instances (ECS API reference,
+    // `ContainerDefinition.credentialSpecs`).
+    credentials(credential_spec.as_ref(), "`credential_spec` is not for Fargate", &mut outcomes);
+    if let Some(place) = use_api_socket.as_ref().filter(|on| on.value) {
+        let help = "Fargate has no Docker engine: leave the service out with `profiles`, or let it \
+            call the AWS API";
+        outcomes.refused(place.span, "there is no engine whose API could be used", help);
+    }
+}
+
+/// Says that groups beside the user's own have no effect, on whatever a task runs.
+pub(crate) fn groups(group_add: &[Located<String>], outcomes: &mut Outcomes<'_>) {
     for group in group_add {
         let message = "`group_add` has no effect: ECS knows one group of a container's user";
         let help = "name the group beside the user: `user: \"1000:2000\"`";
         outcomes.missed(group.span, message, help);
     }
-    if let Some(spec) = credential_spec {
-        // They are for Active Directory, on instances (ECS API reference,
-        // `ContainerDefinition.credentialSpecs`).
-        let CredentialSpec { config, file, registry, extensions: _ } = &spec.value;
-        if [config, file, registry].iter().any(|part| !part.is_empty()) {
-            let help = "it is for Windows and Active Directory; leave the service out with \
-                `profiles`";
-            outcomes.refused(spec.span, "`credential_spec` is not for Fargate", help);
-        }
-    }
-    if let Some(place) = use_api_socket.as_ref().filter(|on| on.value) {
-        let help = "Fargate has no Docker engine: leave the service out with `profiles`, or let it \
-            call the AWS API";
-        outcomes.refused(place.span, "there is no engine whose API could be used", help);
+}
+
+/// Refuses credentials of Windows, on whatever a task runs.
+pub(crate) fn credentials(
+    spec: Option<&Located<CredentialSpec>>,
+    message: &str,
+    outcomes: &mut Outcomes<'_>,
+) {
+    let Some(spec) = spec else { return };
+    let CredentialSpec { config, file, registry, extensions: _ } = &spec.value;
+    if [config, file, registry].iter().any(|part| !part.is_empty()) {
+        let help = "it is for Windows and Active Directory; leave the service out with `profiles`";
+        outcomes.refused(spec.span, message, help);
     }
 }
 

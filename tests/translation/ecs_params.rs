@@ -4,11 +4,11 @@ use std::fs;
 
 use decklift::compose::{LoadOptions, Loaded, load};
 use decklift::diagnostic::{Code, Severity};
-use decklift::ecs::facts::Facts;
-use decklift::ecs::{Translation, translate, validate};
-use decklift::export::requests;
-use serde_json::{Value, json};
+use decklift::ecs::{Translation, validate};
+use serde_json::json;
 use tempfile::TempDir;
+
+use crate::support::{self, request};
 
 const COMPOSE: &str = "services:
   web: {image: acme/web:1, expose: [\"80\"], volumes: [shared:/shared, files:/files]}
@@ -17,20 +17,7 @@ volumes: {shared: {}, files: {}}
 ";
 
 fn read(params: &str) -> (Loaded, Translation) {
-    let directory = TempDir::new().expect("a directory");
-    fs::write(directory.path().join("compose.yaml"), COMPOSE).expect("the file");
-    fs::write(directory.path().join("ecs-params.yml"), params).expect("the file");
-    let options = LoadOptions {
-        cwd: directory.path().to_path_buf(),
-        project_name: Some("shop".to_owned()),
-        ecs_params: Some("ecs-params.yml".into()),
-        ..LoadOptions::default()
-    };
-    let loaded = load(&options);
-    assert!(!loaded.diagnostics.has_errors(), "{:?}", loaded.diagnostics);
-    let project = loaded.project.as_ref().expect("a project");
-    let done = translate(project, None, &Facts::offline(Some("eu-west-1")));
-    (loaded, done)
+    support::read(COMPOSE, &[("ecs-params.yml", params)])
 }
 
 /// What is said of a file, without its severity below a warning.
@@ -38,14 +25,6 @@ fn said(params: &str) -> Vec<(Severity, Code)> {
     let (loaded, _) = read(params);
     let loud = loaded.outcomes.iter().filter(|d| d.severity != Severity::Note);
     loud.map(|d| (d.severity, d.code)).collect()
-}
-
-fn request(done: &Translation, path: &str) -> Value {
-    let files = requests(&done.desired);
-    let all: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
-    let file = files.iter().find(|file| file.path == path);
-    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text)
-        .expect("JSON")
 }
 
 #[test]

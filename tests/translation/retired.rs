@@ -5,41 +5,23 @@ use std::fs;
 
 use decklift::compose::{LoadOptions, Loaded, load};
 use decklift::diagnostic::{Code, Severity};
+use decklift::ecs::Translation;
 use decklift::ecs::desired::Body;
-use decklift::ecs::facts::Facts;
-use decklift::ecs::{Translation, translate};
 use decklift::export::requests;
 use decklift::plan::{Actual, Observed, plan};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
+use crate::support::{self, request};
+
 fn read(text: &str) -> (Loaded, Translation) {
-    let directory = TempDir::new().expect("a directory");
-    fs::write(directory.path().join("compose.yaml"), text).expect("the file");
-    let options = LoadOptions {
-        cwd: directory.path().to_path_buf(),
-        project_name: Some("shop".to_owned()),
-        ..LoadOptions::default()
-    };
-    let loaded = load(&options);
-    assert!(!loaded.diagnostics.has_errors(), "{:?}", loaded.diagnostics);
-    let project = loaded.project.as_ref().expect("a project");
-    let done = translate(project, None, &Facts::offline(Some("eu-west-1")));
-    (loaded, done)
+    support::read(text, &[])
 }
 
 /// What the loader says of the file, without what the translator adds.
 fn outcomes(text: &str) -> Vec<(Severity, Code, String)> {
     let (loaded, _) = read(text);
     loaded.outcomes.iter().map(|d| (d.severity, d.code, d.message.clone())).collect()
-}
-
-fn request(done: &Translation, path: &str) -> Value {
-    let files = requests(&done.desired);
-    let all: Vec<_> = files.iter().map(|file| file.path.clone()).collect();
-    let file = files.iter().find(|file| file.path == path);
-    serde_json::from_str(&file.unwrap_or_else(|| panic!("no {path} in {all:?}")).text)
-        .expect("JSON")
 }
 
 const WEB: &str = "services:\n  web:\n    image: acme/web:1\n";

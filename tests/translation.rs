@@ -1,0 +1,11 @@
+//! What projects become on ECS, from the text of their files to the requests: arrangements that people
+//! write down in guides, and files of tools that are retired.
+
+#[path = "translation/ecs_params.rs"]
+mod ecs_params;
+#[path = "translation/guide.rs"]
+mod guide;
+#[path = "translation/retired.rs"]
+mod retired;
+#[path = "translation/support.rs"]
+mod support;
