@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::known_images::Class;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
+use super::outcome::ON_INSTANCES;
 use crate::compose::model::{Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
@@ -126,7 +127,7 @@ fn of_the_machine(path: &Path) -> Option<Diagnostic> {
     if text.ends_with("/docker.sock") {
         return Some(
             Diagnostic::error(Code::Refused, "Fargate has no Docker socket")
-                .help("leave the service out on ECS (with `profiles`), or let it use the AWS API"),
+                .help(format!("leave the service out on ECS (with `profiles`), or let it use the AWS API{ON_INSTANCES}")),
         );
     }
     const MACHINE: [&str; 9] = [
@@ -145,7 +146,7 @@ fn of_the_machine(path: &Path) -> Option<Diagnostic> {
             Code::Refused,
             format!("Fargate has no machine whose {shown} could be mounted"),
         )
-        .help("leave the service out on ECS (with `profiles`)")
+        .help(format!("leave the service out on ECS (with `profiles`){ON_INSTANCES}"))
     })
 }
 

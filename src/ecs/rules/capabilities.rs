@@ -158,7 +158,8 @@ fn beyond(item: &Located<String>, on_instances: bool, outcomes: &mut Outcomes<'_
                 leave the service out with `profiles`"
         }
     };
-    outcomes.refused(item.span, format!("Fargate does not add the capability {name}"), help);
+    let message = format!("Fargate does not add the capability {name}");
+    outcomes.refused_on_fargate(item.span, message, help);
 }
 
 #[cfg(test)]

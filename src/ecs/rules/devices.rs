@@ -68,14 +68,14 @@ fn reservations(resources: &Resources, outcomes: &mut Outcomes<'_>) {
     if let Some(place) = *generic {
         let help = "it names what a machine of a swarm has: take it away, or leave the service out \
             with `profiles`";
-        outcomes.refused(place, "Fargate has no generic resources", help);
+        outcomes.refused_on_fargate(place, "Fargate has no generic resources", help);
     }
 }
 
 fn gpu(place: crate::source::Span, outcomes: &mut Outcomes<'_>) {
     let help = "run it on processors alone if the app can, or leave the service out with \
         `profiles` and call a hosted model or an instance with a GPU";
-    outcomes.refused(place, "Fargate has no GPUs or other devices", help);
+    outcomes.refused_on_fargate(place, "Fargate has no GPUs or other devices", help);
 }
 
 fn mapped(device: &Located<Device>, outcomes: &mut Outcomes<'_>) {
@@ -98,7 +98,8 @@ fn mapped(device: &Located<Device>, outcomes: &mut Outcomes<'_>) {
             "take the device away if the app runs without, or leave the service out with `profiles`"
         }
     };
-    outcomes.refused(device.span, format!("a Fargate task cannot see the device {source:?}"), help);
+    let message = format!("a Fargate task cannot see the device {source:?}");
+    outcomes.refused_on_fargate(device.span, message, help);
 }
 
 fn runs(runtime: &Located<String>, outcomes: &mut Outcomes<'_>) {

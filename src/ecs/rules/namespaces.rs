@@ -1,5 +1,6 @@
 //! `network_mode`, `ipc`, `pid` and their like: whose namespaces a container lives in.
 
+use super::outcome::ON_INSTANCES;
 use crate::compose::model::{Launch, Namespaces, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -158,7 +159,9 @@ fn shared_memory(mode: &Located<String>) -> Option<Diagnostic> {
         ),
         _ => Some(
             Diagnostic::error(Code::Refused, "containers on Fargate share no memory with others")
-                .help("share files instead, through `volumes_from` or a named volume"),
+                .help(format!(
+                    "share files instead, through `volumes_from` or a named volume{ON_INSTANCES}"
+                )),
         ),
     }
 }
@@ -169,7 +172,7 @@ fn processes(mode: &Located<String>) -> Option<Diagnostic> {
         mode if mode.starts_with(SHARED) => None,
         _ => Some(
             Diagnostic::error(Code::Refused, "a Fargate task sees no processes outside of it")
-                .help("share those of a service: `pid: service:NAME`"),
+                .help(format!("share those of a service: `pid: service:NAME`{ON_INSTANCES}")),
         ),
     }
 }

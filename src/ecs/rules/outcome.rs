@@ -5,6 +5,9 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::translate::context::Output;
 use crate::source::{Located, Span};
 
+/// The way out that is left for what instances have and Fargate has not.
+pub(crate) const ON_INSTANCES: &str = "; or run it on EC2 instances: `x-ecs: {launch: ec2}`";
+
 /// Says what becomes of the attributes of one service.
 pub(crate) struct Outcomes<'a> {
     service: &'a Service,
@@ -44,6 +47,16 @@ impl<'a> Outcomes<'a> {
     /// The service cannot run without it on Fargate: an error.
     pub(crate) fn refused(&mut self, place: Span, message: impl Into<String>, help: &str) {
         self.say(Severity::Error, Code::Refused, place, message.into(), help);
+    }
+
+    /// As [`Self::refused`], for what instances have and Fargate has not.
+    pub(crate) fn refused_on_fargate(
+        &mut self,
+        place: Span,
+        message: impl Into<String>,
+        help: &str,
+    ) {
+        self.refused(place, message, &format!("{help}{ON_INSTANCES}"));
     }
 
     /// No value that Docker takes either: an error.

@@ -29,7 +29,7 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
     if let Some(place) = privileged.as_ref().filter(|on| on.value) {
         let help = "take it away if the app runs without; what works on the machine below, such as \
             agents and builders, leave out with `profiles`";
-        outcomes.refused(place.span, "Fargate has no privileged containers", help);
+        outcomes.refused_on_fargate(place.span, "Fargate has no privileged containers", help);
     }
     for option in security_opt {
         security_option(option, &mut outcomes);
