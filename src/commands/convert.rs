@@ -3,23 +3,17 @@ use std::path::Path;
 use super::Session;
 use super::prepare;
 use crate::cli::ConvertArgs;
-use crate::ecs::translate;
 use crate::error::Error;
-use crate::export::{File, requests};
+use crate::export::{File, document, requests};
 
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
     let app = prepare::read(session, arguments.strict)?;
-    let environment = session.global.environment.as_deref();
-    let desired = translate(&app.project, environment, &prepare::offline(session, &app)).desired;
-    let files = requests(&desired);
+    let files = requests(&app.desired);
+    // Nothing else of it is needed any more, and there may be much.
+    drop(app);
     let Some(folder) = &arguments.out else {
-        // Without a folder: one document with every file, by path.
-        let all: serde_json::Map<String, serde_json::Value> = files
-            .into_iter()
-            .map(|file| (file.path, serde_json::from_str(&file.text).unwrap_or_default()))
-            .collect();
-        session.screen.data(&serde_json::to_string_pretty(&all).unwrap_or_default());
+        session.screen.data(&document(files));
         return Ok(());
     };
     for file in &files {

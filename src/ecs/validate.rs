@@ -153,16 +153,19 @@ fn listeners(desired: &Desired) -> HashSet<&ResourceId> {
 
 /// Everything that a resource refers to must be among the resources.
 fn references(resource: &Resource, report: &mut Report<'_>) {
-    let waits = resource.waits.iter().map(|(id, _)| id.clone());
-    let peers = resource.peers.iter().cloned();
-    let mut missing: Vec<_> = resource
-        .body
-        .references()
-        .into_iter()
-        .chain(waits)
-        .chain(peers)
-        .filter(|id| !report.desired.resources.contains_key(id))
-        .collect();
+    let mut missing = Vec::new();
+    let resources = &report.desired.resources;
+    let mut look = |id: &ResourceId| {
+        if !resources.contains_key(id) {
+            missing.push(id.clone());
+        }
+    };
+    resource.body.each_value(&mut |value| {
+        if let Some((id, _)) = value.reference() {
+            look(id);
+        }
+    });
+    resource.waits.iter().map(|(id, _)| id).chain(&resource.peers).for_each(look);
     missing.sort_unstable();
     missing.dedup();
     for id in missing {

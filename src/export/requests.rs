@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use crate::ecs::desired::{Body, Desired, Resource};
-use crate::plan::{Action, Actual, plan};
+use crate::plan::{Action, first_deploy};
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +24,14 @@ pub struct File {
 pub fn requests(desired: &Desired) -> Vec<File> {
     let mut files = Vec::new();
     let mut order = Vec::new();
-    // A first deploy is a plan against an account that has nothing.
-    for step in plan(desired, &Actual::default()).steps {
-        let Some(resource) = desired.resources.get(&step.resource) else { continue };
-        match step.action {
+    for (resource, action) in first_deploy(desired) {
+        match action {
             Action::Create | Action::CreateIdle => {
                 for request in resource.requests() {
                     let path =
                         format!("{}/{}/{}.json", request.service, request.operation, request.name);
                     let mut entry = json!({ "request": path, "resource": resource.id.to_string() });
-                    if step.action == Action::CreateIdle {
+                    if action == Action::CreateIdle {
                         // Its names must exist before any task that may use them starts.
                         entry["with"] = json!({ "desiredCount": 0 });
                     }
@@ -74,6 +74,26 @@ pub fn requests(desired: &Desired) -> Vec<File> {
     files
 }
 
+/// The files as one JSON document: what each says, by path.
+#[must_use]
+pub fn document(files: Vec<File>) -> String {
+    let texts: BTreeMap<String, String> = files.into_iter().map(|f| (f.path, f.text)).collect();
+    let mut all = "{".to_owned();
+    all.reserve(texts.iter().map(|(path, text)| path.len() + text.len() * 5 / 4).sum());
+    for (path, text) in texts {
+        all.push_str(if all.len() == 1 { "\n  " } else { ",\n  " });
+        all.push_str(&Json::String(path).to_string());
+        all.push_str(": ");
+        // In JSON a line only ends between two values, never inside a text.
+        for (number, line) in text.lines().enumerate() {
+            all.push_str(if number == 0 { "" } else { "\n  " });
+            all.push_str(line);
+        }
+    }
+    all.push_str(if all.len() == 1 { "}" } else { "\n}" });
+    all
+}
+
 /// The call that gives a service its first tasks.
 fn first_tasks(resource: &Resource) -> Json {
     let Body::Service(service) = &resource.body else { return Json::Null };
@@ -99,4 +119,26 @@ fn pretty(json: &Json) -> String {
     let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_what_serde_would_print_of_all_files() {
+        let bodies = [
+            ("ecs/b.json", json!({"a": [], "b": {}, "c": [{"d": "x\ny"}, "}\r\n"], "e": null})),
+            ("ecs/a \"quoted\".json", json!({"a": {"b": [1, 2.5]}})),
+            ("manifest.json", json!({})),
+        ];
+        let file =
+            |(path, body): &(&str, Json)| File { path: (*path).to_owned(), text: pretty(body) };
+        for count in 0..=bodies.len() {
+            let some = &bodies[..count];
+            let all: BTreeMap<_, _> = some.iter().map(|(path, body)| (path, body)).collect();
+            let printed = serde_json::to_string_pretty(&all).expect("printed");
+            assert_eq!(document(some.iter().map(file).collect()), printed);
+        }
+    }
 }
