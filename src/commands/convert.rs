@@ -8,12 +8,12 @@ use crate::export::{File, document, requests};
 
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
-    let app = prepare::read(session, arguments.strict)?;
-    let files = requests(&app.desired);
-    // Nothing else of it is needed any more, and there may be much.
-    drop(app);
+    // Only what becomes of the Compose files is needed from here on, and there may be much of them.
+    let prepare::App { desired, .. } = prepare::read(session, arguments.strict)?;
+    let files = requests(&desired);
+    drop(desired);
     let Some(folder) = &arguments.out else {
-        session.screen.data(&document(files));
+        session.screen.data_with(|out| document(&files, out));
         return Ok(());
     };
     for file in &files {

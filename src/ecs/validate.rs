@@ -28,7 +28,7 @@ use crate::ecs::desired::{Body, Desired, Kind, Resource, ResourceId, TargetGroup
 /// Every rule of AWS that the resources break, in the order of the resources.
 #[must_use]
 pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
-    let mut report = Report { desired, resource: None, found: Vec::new() };
+    let mut report = Report { desired, resource: None, trusts: None, found: Vec::new() };
     let listeners = listeners(desired);
     let mut unique = Unique::default();
     for resource in desired.resources.values() {
@@ -81,6 +81,8 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
 struct Report<'a> {
     desired: &'a Desired,
     resource: Option<&'a Resource>,
+    /// The last trust policy of a role that was looked at and is good.
+    trusts: Option<&'a str>,
     found: Vec<Diagnostic>,
 }
 

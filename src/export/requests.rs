@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde_json::{Value as Json, json};
 
@@ -74,24 +75,26 @@ pub fn requests(desired: &Desired) -> Vec<File> {
     files
 }
 
-/// The files as one JSON document: what each says, by path.
-#[must_use]
-pub fn document(files: Vec<File>) -> String {
-    let texts: BTreeMap<String, String> = files.into_iter().map(|f| (f.path, f.text)).collect();
-    let mut all = "{".to_owned();
-    all.reserve(texts.iter().map(|(path, text)| path.len() + text.len() * 5 / 4).sum());
-    for (path, text) in texts {
-        all.push_str(if all.len() == 1 { "\n  " } else { ",\n  " });
-        all.push_str(&Json::String(path).to_string());
-        all.push_str(": ");
+/// Writes the files as one JSON document: what each says, by path.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn document(files: &[File], out: &mut dyn Write) -> io::Result<()> {
+    let texts: BTreeMap<&str, &str> =
+        files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    out.write_all(b"{")?;
+    let mut separator = "\n  ";
+    for (path, text) in &texts {
+        write!(out, "{separator}{}: ", Json::from(*path))?;
+        separator = ",\n  ";
         // In JSON a line only ends between two values, never inside a text.
         for (number, line) in text.lines().enumerate() {
-            all.push_str(if number == 0 { "" } else { "\n  " });
-            all.push_str(line);
+            out.write_all(if number == 0 { b"" } else { b"\n  " })?;
+            out.write_all(line.as_bytes())?;
         }
     }
-    all.push_str(if all.len() == 1 { "}" } else { "\n}" });
-    all
+    out.write_all(if texts.is_empty() { b"}" } else { b"\n}" })
 }
 
 /// The call that gives a service its first tasks.
@@ -118,6 +121,8 @@ fn pretty(json: &Json) -> String {
     // A value that was made of strings, numbers, lists and maps always serialises.
     let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
     text.push('\n');
+    // There are many, and all of them are kept.
+    text.shrink_to_fit();
     text
 }
 
@@ -138,7 +143,10 @@ mod tests {
             let some = &bodies[..count];
             let all: BTreeMap<_, _> = some.iter().map(|(path, body)| (path, body)).collect();
             let printed = serde_json::to_string_pretty(&all).expect("printed");
-            assert_eq!(document(some.iter().map(file).collect()), printed);
+            let files: Vec<_> = some.iter().map(file).collect();
+            let mut written = Vec::new();
+            document(&files, &mut written).expect("written");
+            assert_eq!(String::from_utf8(written).expect("text"), printed);
         }
     }
 }
