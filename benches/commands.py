@@ -138,6 +138,12 @@ def main():
         compose = str(shop / "compose.yaml")
         show("--help", program.repeat(given.runs, "--help"))
         show("convert of the shop", program.repeat(given.runs, "convert", "-f", compose, "-o", f"{folder}/out"))
+        many = Path(folder) / "many.yaml"
+        many.write_text("name: many\nservices:\n" + "".join(
+            f"  s{index}:\n    image: acme/s{index}:1\n    expose: [80]\n    ports: ['{20000 + index}:80']\n"
+            f"    environment: {{PEER: 'http://s{max(index - 1, 0)}:80'}}\n    volumes: ['data:/data']\n"
+            for index in range(1000)) + "volumes: {data: {}}\n")
+        show("convert of 1,000 services", program.repeat(given.runs, "convert", "-f", str(many)))
         try:
             program.run("plan", "--sandbox", "-f", compose)
             status = json.loads(program.run("sandbox", "status", "--output", "json")[1].stdout)

@@ -108,3 +108,14 @@ fn plan_a_first_deploy(bencher: Bencher<'_, '_>, count: usize) {
     let nothing = Actual::default();
     bencher.bench(|| plan(black_box(&desired), &nothing));
 }
+
+/// What `convert` prints.
+#[divan::bench(args = [10, 1000, 10_000], sample_count = 20)]
+fn print_requests(bencher: Bencher<'_, '_>, count: usize) {
+    let (_folder, options) = generated(count);
+    let desired = desired(&project(&options));
+    bencher.bench(|| {
+        let files = export::requests(black_box(&desired));
+        export::document(&files, &mut std::io::sink())
+    });
+}

@@ -4,4 +4,4 @@ mod pipeline;
 mod requests;
 
 pub use pipeline::Pipeline;
-pub use requests::{File, requests};
+pub use requests::{File, document, requests};

@@ -4,6 +4,7 @@
 //! the reason, and the steps that must have succeeded before it.
 
 mod actual;
+mod attachments;
 mod diff;
 mod jobs;
 mod order;
@@ -13,7 +14,7 @@ mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use diff::{Change, changes};
-pub use planner::{PlanOptions, plan, plan_with};
+pub use planner::{PlanOptions, first_deploy, plan, plan_with};
 pub use removal::{Removal, plan_removal};
 pub use step::{Action, Step, StepId};
 

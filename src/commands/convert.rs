@@ -3,23 +3,17 @@ use std::path::Path;
 use super::Session;
 use super::prepare;
 use crate::cli::ConvertArgs;
-use crate::ecs::translate;
 use crate::error::Error;
-use crate::export::{File, requests};
+use crate::export::{File, document, requests};
 
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
-    let app = prepare::read(session, arguments.strict)?;
-    let environment = session.global.environment.as_deref();
-    let desired = translate(&app.project, environment, &prepare::offline(session, &app)).desired;
+    // Only what becomes of the Compose files is needed from here on, and there may be much of them.
+    let prepare::App { desired, .. } = prepare::read(session, arguments.strict)?;
     let files = requests(&desired);
+    drop(desired);
     let Some(folder) = &arguments.out else {
-        // Without a folder: one document with every file, by path.
-        let all: serde_json::Map<String, serde_json::Value> = files
-            .into_iter()
-            .map(|file| (file.path, serde_json::from_str(&file.text).unwrap_or_default()))
-            .collect();
-        session.screen.data(&serde_json::to_string_pretty(&all).unwrap_or_default());
+        session.screen.data_with(|out| document(&files, out));
         return Ok(());
     };
     for file in &files {

@@ -32,6 +32,8 @@ pub(super) struct App {
     pub(super) project: Project,
     pub(super) sources: Sources,
     pub(super) builds: Vec<BuildSpec>,
+    /// What it becomes as far as nothing is known of the world.
+    pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
     paths: BTreeMap<PathBuf, PathFacts>,
 }
@@ -57,17 +59,18 @@ pub(super) struct Examined {
     pub(super) loaded: Loaded,
     pub(super) diagnostics: Diagnostics,
     builds: Vec<BuildSpec>,
+    desired: Desired,
     paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, paths } = self;
+        let Self { loaded, diagnostics, builds, desired, paths } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
-                Ok(App { project, sources: loaded.sources, builds, paths })
+                Ok(App { project, sources: loaded.sources, builds, desired, paths })
             }
             _ => Err(Error::Compose),
         }
@@ -86,12 +89,6 @@ pub(super) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Err
     examine_as(session, strict, true)?.finish(session)
 }
 
-/// What is known of a project without asking anybody.
-pub(super) fn offline(session: &Session, app: &App) -> Facts {
-    let facts = Facts::offline(region(session, &app.project).as_deref());
-    Facts { paths: app.paths.clone(), ..facts }
-}
-
 /// As [`read`], with nothing printed yet.
 pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
     examine_as(session, strict, false)
@@ -103,6 +100,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
+    let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
     if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
         let found = inspected::look(session, project)?;
@@ -124,6 +122,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         };
         let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
         diagnostics.extend(told.cloned());
+        desired = translation.desired;
         diagnostics.extend(refused);
         diagnostics.extend(absent(project, &loaded.environment(), sends));
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
@@ -134,7 +133,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, paths })
+    Ok(Examined { loaded, diagnostics, builds, desired, paths })
 }
 
 /// Loads what the global options name.

@@ -28,7 +28,7 @@ use crate::ecs::desired::{Body, Desired, Kind, Resource, ResourceId, TargetGroup
 /// Every rule of AWS that the resources break, in the order of the resources.
 #[must_use]
 pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
-    let mut report = Report { desired, resource: None, found: Vec::new() };
+    let mut report = Report { desired, resource: None, trusts: None, found: Vec::new() };
     let listeners = listeners(desired);
     let mut unique = Unique::default();
     for resource in desired.resources.values() {
@@ -81,6 +81,8 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
 struct Report<'a> {
     desired: &'a Desired,
     resource: Option<&'a Resource>,
+    /// The last trust policy of a role that was looked at and is good.
+    trusts: Option<&'a str>,
     found: Vec<Diagnostic>,
 }
 
@@ -153,16 +155,19 @@ fn listeners(desired: &Desired) -> HashSet<&ResourceId> {
 
 /// Everything that a resource refers to must be among the resources.
 fn references(resource: &Resource, report: &mut Report<'_>) {
-    let waits = resource.waits.iter().map(|(id, _)| id.clone());
-    let peers = resource.peers.iter().cloned();
-    let mut missing: Vec<_> = resource
-        .body
-        .references()
-        .into_iter()
-        .chain(waits)
-        .chain(peers)
-        .filter(|id| !report.desired.resources.contains_key(id))
-        .collect();
+    let mut missing = Vec::new();
+    let resources = &report.desired.resources;
+    let mut look = |id: &ResourceId| {
+        if !resources.contains_key(id) {
+            missing.push(id.clone());
+        }
+    };
+    resource.body.each_value(&mut |value| {
+        if let Some((id, _)) = value.reference() {
+            look(id);
+        }
+    });
+    resource.waits.iter().map(|(id, _)| id).chain(&resource.peers).for_each(look);
     missing.sort_unstable();
     missing.dedup();
     for id in missing {

@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
 use serde_json::{Value as Json, json};
 
 use crate::ecs::desired::{Body, Desired, Resource};
-use crate::plan::{Action, Actual, plan};
+use crate::plan::{Action, first_deploy};
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +25,14 @@ pub struct File {
 pub fn requests(desired: &Desired) -> Vec<File> {
     let mut files = Vec::new();
     let mut order = Vec::new();
-    // A first deploy is a plan against an account that has nothing.
-    for step in plan(desired, &Actual::default()).steps {
-        let Some(resource) = desired.resources.get(&step.resource) else { continue };
-        match step.action {
+    for (resource, action) in first_deploy(desired) {
+        match action {
             Action::Create | Action::CreateIdle => {
                 for request in resource.requests() {
                     let path =
                         format!("{}/{}/{}.json", request.service, request.operation, request.name);
                     let mut entry = json!({ "request": path, "resource": resource.id.to_string() });
-                    if step.action == Action::CreateIdle {
+                    if action == Action::CreateIdle {
                         // Its names must exist before any task that may use them starts.
                         entry["with"] = json!({ "desiredCount": 0 });
                     }
@@ -74,6 +75,28 @@ pub fn requests(desired: &Desired) -> Vec<File> {
     files
 }
 
+/// Writes the files as one JSON document: what each says, by path.
+///
+/// # Errors
+///
+/// Those of the writer.
+pub fn document(files: &[File], out: &mut dyn Write) -> io::Result<()> {
+    let texts: BTreeMap<&str, &str> =
+        files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    out.write_all(b"{")?;
+    let mut separator = "\n  ";
+    for (path, text) in &texts {
+        write!(out, "{separator}{}: ", Json::from(*path))?;
+        separator = ",\n  ";
+        // In JSON a line only ends between two values, never inside a text.
+        for (number, line) in text.lines().enumerate() {
+            out.write_all(if number == 0 { b"" } else { b"\n  " })?;
+            out.write_all(line.as_bytes())?;
+        }
+    }
+    out.write_all(if texts.is_empty() { b"}" } else { b"\n}" })
+}
+
 /// The call that gives a service its first tasks.
 fn first_tasks(resource: &Resource) -> Json {
     let Body::Service(service) = &resource.body else { return Json::Null };
@@ -98,5 +121,32 @@ fn pretty(json: &Json) -> String {
     // A value that was made of strings, numbers, lists and maps always serialises.
     let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
     text.push('\n');
+    // There are many, and all of them are kept.
+    text.shrink_to_fit();
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_what_serde_would_print_of_all_files() {
+        let bodies = [
+            ("ecs/b.json", json!({"a": [], "b": {}, "c": [{"d": "x\ny"}, "}\r\n"], "e": null})),
+            ("ecs/a \"quoted\".json", json!({"a": {"b": [1, 2.5]}})),
+            ("manifest.json", json!({})),
+        ];
+        let file =
+            |(path, body): &(&str, Json)| File { path: (*path).to_owned(), text: pretty(body) };
+        for count in 0..=bodies.len() {
+            let some = &bodies[..count];
+            let all: BTreeMap<_, _> = some.iter().map(|(path, body)| (path, body)).collect();
+            let printed = serde_json::to_string_pretty(&all).expect("printed");
+            let files: Vec<_> = some.iter().map(file).collect();
+            let mut written = Vec::new();
+            document(&files, &mut written).expect("written");
+            assert_eq!(String::from_utf8(written).expect("text"), printed);
+        }
+    }
 }

@@ -1,8 +1,9 @@
 //! Desired and Actual in, steps out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::order::{Index, in_dependency_order};
+use super::attachments::Attachments;
+use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
     Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
     removal,
@@ -27,25 +28,26 @@ pub struct PlanOptions {
 /// [`plan`], with options.
 #[must_use]
 pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Plan {
-    let mut planner =
-        Planner { desired, actual, options, settled: BTreeMap::new(), steps: Vec::new() };
-    // The order of kinds is such that references only point backwards.
-    let mut order: Vec<_> = desired.resources.values().collect();
-    order.sort_by_key(|resource| resource.id.kind);
-    for resource in order {
-        planner.resource(resource);
-    }
-    planner.jobs();
-    planner.edges();
-    planner.orphans();
+    let (planner, shared) = Planner::run(desired, actual, options);
     let public = opened(desired, &planner.steps);
+    let order = dependency_order(&planner.steps, &shared);
     Plan {
         version: Plan::VERSION,
         stack: desired.stack.clone(),
         known: planner.settled,
-        steps: in_dependency_order(planner.steps),
+        steps: in_order(planner.steps, &shared, &order),
         public,
     }
+}
+
+/// What [`plan`] does to which resource of an account that has nothing, in its order.
+#[must_use]
+pub fn first_deploy(desired: &Desired) -> Vec<(&Resource, Action)> {
+    let actual = Actual::default();
+    let (planner, shared) = Planner::run(desired, &actual, PlanOptions::default());
+    let order = dependency_order(&planner.steps, &shared);
+    let steps = order.into_iter().map(|id| &planner.steps[id]);
+    steps.filter_map(|s| Some((desired.resources.get(&s.resource)?, s.action))).collect()
 }
 
 /// The endpoints of the Internet whose listeners or rules do not exist yet.
@@ -69,12 +71,31 @@ pub(super) struct Planner<'a> {
     pub(super) desired: &'a Desired,
     actual: &'a Actual,
     options: PlanOptions,
+    /// Everything that is somebody's peer.
+    peers: HashSet<&'a ResourceId>,
     /// Attributes that this plan does not change.
     pub(super) settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
     pub(super) steps: Vec<Step>,
 }
 
 impl<'a> Planner<'a> {
+    /// The steps in the order in which they were thought of, and what they wait for together.
+    fn run(desired: &'a Desired, actual: &'a Actual, options: PlanOptions) -> (Self, Vec<Shared>) {
+        let peers = desired.resources.values().flat_map(|resource| &resource.peers).collect();
+        let (settled, steps) = (BTreeMap::new(), Vec::new());
+        let mut planner = Self { desired, actual, options, peers, settled, steps };
+        // The order of kinds is such that references only point backwards.
+        let mut order: Vec<_> = desired.resources.values().collect();
+        order.sort_by_key(|resource| resource.id.kind);
+        for resource in order {
+            planner.resource(resource);
+        }
+        planner.jobs();
+        let shared = planner.edges();
+        planner.orphans();
+        (planner, shared)
+    }
+
     fn resource(&mut self, resource: &'a Resource) {
         if let Body::Job(_) = resource.body {
             // Whether it runs depends on what is planned for others.
@@ -158,9 +179,7 @@ impl<'a> Planner<'a> {
     fn starts_idle(&self, resource: &Resource, service: &Service) -> bool {
         let offers =
             service.service_connect_configuration.as_ref().is_some_and(|c| !c.services.is_empty());
-        offers
-            && service.desired_count > 0
-            && self.desired.resources.values().any(|other| other.peers.contains(&resource.id))
+        offers && service.desired_count > 0 && self.peers.contains(&resource.id)
     }
 
     fn service(
@@ -243,24 +262,29 @@ impl<'a> Planner<'a> {
         });
     }
 
-    /// Fills in what each step waits for.
-    fn edges(&mut self) {
-        let index = Index::new(&self.steps);
-        for id in 0..self.steps.len() {
-            let step = &self.steps[id];
-            let Some(resource) = self.desired.resources.get(&step.resource) else { continue };
+    /// Fills in what each step waits for; the rest of it is what steps wait for together.
+    fn edges(&mut self) -> Vec<Shared> {
+        let index = Index::new(self.desired, &self.steps);
+        let mut attachments = Attachments::new(self.desired, &index);
+        let mut all = Vec::with_capacity(self.steps.len());
+        for (id, step) in self.steps.iter().enumerate() {
+            let Some(resource) = self.desired.resources.get(&step.resource) else {
+                all.push(BTreeSet::new());
+                continue;
+            };
             let mut after = BTreeSet::new();
             // Steps on one resource run in the order in which they were planned.
             after.extend(index.of(&step.resource).iter().copied().filter(|&other| other < id));
             if step.action != Action::Rollout {
-                for reference in resource.body.references() {
-                    after.extend(index.first(&reference).filter(|&other| other != id));
-                }
+                resource.body.each_value(&mut |value| {
+                    let reference = value.reference().and_then(|(id, _)| index.first(id));
+                    after.extend(reference.filter(|&other| other != id));
+                });
                 // Some requests name what they need without a reference: a cluster, a log group.
                 let rolled = |id: &ResourceId| matches!(id.kind, Kind::Service | Kind::Job);
                 let named = resource.waits.iter().filter(|(other, _)| !rolled(other));
                 after.extend(named.filter_map(|(other, _)| index.first(other)));
-                self.attachments(resource, &index, &mut after);
+                attachments.add(resource, id, &mut after);
             }
             let gated = match resource.id.kind {
                 Kind::Service => {
@@ -272,47 +296,16 @@ impl<'a> Planner<'a> {
                 self.gates(resource, &index, &mut after);
             }
             after.remove(&id);
-            self.steps[id].after = after;
+            all.push(after);
         }
-    }
-
-    /// What AWS demands without a reference: a target group must hang off a listener before a
-    /// service may use it, and an EFS volume needs a mount target.
-    fn attachments(&self, resource: &Resource, index: &Index, after: &mut BTreeSet<StepId>) {
-        let (task_definition, balancers) = match &resource.body {
-            Body::Service(service) => (&service.task_definition, &*service.load_balancers),
-            Body::Job(job) => (&job.task_definition, &[][..]),
-            _ => return,
-        };
-        let targets: Vec<_> = balancers
-            .iter()
-            .filter_map(|balancer| balancer.target_group_arn.reference())
-            .map(|(id, _)| id)
-            .collect();
-        let uses_efs = |id: &ResourceId| match self.desired.resources.get(id).map(|r| &r.body) {
-            Some(Body::TaskDefinition(task)) => {
-                task.volumes.iter().any(|volume| volume.efs_volume_configuration.is_some())
-            }
-            _ => false,
-        };
-        let efs = task_definition.reference().is_some_and(|(id, _)| uses_efs(id));
-        for other in self.desired.resources.values() {
-            let needed = match &other.body {
-                Body::Listener(_) | Body::ListenerRule(_) => {
-                    other.body.references().iter().any(|id| targets.contains(&id))
-                }
-                Body::MountTarget(_) | Body::AccessPoint(_) => efs,
-                Body::IngressRule(_) => true,
-                _ => false,
-            };
-            if needed {
-                after.extend(index.first(&other.id));
-            }
+        for (step, after) in self.steps.iter_mut().zip(all) {
+            step.after = after;
         }
+        attachments.shared()
     }
 
     /// `depends_on`, and the names that must exist before the tasks do.
-    fn gates(&self, resource: &Resource, index: &Index, after: &mut BTreeSet<StepId>) {
+    fn gates(&self, resource: &Resource, index: &Index<'_>, after: &mut BTreeSet<StepId>) {
         for (other, gate) in &resource.waits {
             match gate {
                 Gate::Started => after.extend(index.starts(other, &self.steps)),
@@ -330,6 +323,9 @@ impl<'a> Planner<'a> {
     /// What nothing desires any more goes last, when nothing uses it. Data stays: volumes and
     /// repositories only go with `down`.
     fn orphans(&mut self) {
+        if self.actual.orphans.is_empty() {
+            return;
+        }
         let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
         let removal = removal::removal_steps(
             self.actual

@@ -154,6 +154,14 @@ impl Screen {
         });
     }
 
+    /// As [`Screen::data`], for what is too long to be put together first.
+    pub fn data_with(&self, mut write: impl FnMut(&mut dyn Write) -> std::io::Result<()>) {
+        self.above(|| {
+            let mut out = std::io::BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
+            let _ = write(&mut out).and_then(|()| writeln!(out)).and_then(|()| out.flush());
+        });
+    }
+
     /// A line on stderr, unless quiet.
     pub fn note(&self, line: &str) {
         if !self.options.quiet {

@@ -11,7 +11,7 @@ const MOST_ATTACHED: usize = 25;
 
 /// A role, its trust and its policy (IAM API reference, `CreateRole`, `PutRolePolicy`,
 /// `AttachRolePolicy`).
-pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
+pub(super) fn role<'a>(role: &'a Role, unique: &mut Unique, report: &mut Report<'a>) {
     let Role { create, policy, attached } = role;
     let is_name =
         |text: &str, max| is(text, 1, max, |c| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c));
@@ -29,7 +29,11 @@ pub(super) fn role(role: &Role, unique: &mut Unique, report: &mut Report<'_>) {
     if !is(&create.description, 0, 1000, |c| c == ' ' || c.is_ascii_graphic()) {
         report.fault("the description is not taken", "IAM takes 1000 printable characters");
     }
-    if !trusts(&create.assume_role_policy_document) {
+    // Most roles say the same.
+    let trust = create.assume_role_policy_document.as_str();
+    if report.trusts == Some(trust) || trusts(trust) {
+        report.trusts = Some(trust);
+    } else {
         report.fault(
             "the trust policy lets nobody take the role",
             "it needs a statement with a principal and sts:AssumeRole",
@@ -81,18 +85,20 @@ fn is_policy(arn: &str) -> bool {
 }
 
 fn statements(document: &str) -> Option<Vec<Json>> {
-    let json: Json = serde_json::from_str(document).ok()?;
+    let mut json: Json = serde_json::from_str(document).ok()?;
     (json.get("Version")?.as_str()? == "2012-10-17").then_some(())?;
-    Some(json.get("Statement")?.as_array()?.clone())
+    match json.get_mut("Statement")?.take() {
+        Json::Array(list) => Some(list),
+        _ => None,
+    }
 }
 
 fn trusts(document: &str) -> bool {
-    is_placeholder(document) && serde_json::from_str::<Json>(document).is_err()
-        || statements(document).is_some_and(|list| {
-            list.iter().any(|statement| {
-                statement.get("Effect").and_then(Json::as_str) == Some("Allow")
-                    && statement.get("Action").and_then(Json::as_str) == Some("sts:AssumeRole")
-                    && statement.get("Principal").is_some_and(Json::is_object)
-            })
+    statements(document).is_some_and(|list| {
+        list.iter().any(|statement| {
+            statement.get("Effect").and_then(Json::as_str) == Some("Allow")
+                && statement.get("Action").and_then(Json::as_str) == Some("sts:AssumeRole")
+                && statement.get("Principal").is_some_and(Json::is_object)
         })
+    }) || is_placeholder(document) && serde_json::from_str::<Json>(document).is_err()
 }
