@@ -9,6 +9,7 @@ mod jobs;
 mod order;
 mod planner;
 mod removal;
+mod restarts;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};

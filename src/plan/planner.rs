@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::order::{Index, in_dependency_order};
 use super::{
     Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
-    removal,
+    removal, restarts,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -30,8 +30,9 @@ pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Pl
     let mut planner =
         Planner { desired, actual, options, settled: BTreeMap::new(), steps: Vec::new() };
     // The order of kinds is such that references only point backwards.
+    let depths = restarts::depths(desired);
     let mut order: Vec<_> = desired.resources.values().collect();
-    order.sort_by_key(|resource| resource.id.kind);
+    order.sort_by_key(|resource| (resource.id.kind, depths.get(&resource.id)));
     for resource in order {
         planner.resource(resource);
     }
@@ -170,7 +171,9 @@ impl<'a> Planner<'a> {
         observed: &Observed,
         changes: Vec<Change>,
     ) {
-        let reason = self.redeploy_reason(resource, service, observed);
+        let reason = self
+            .redeploy_reason(resource, service, observed)
+            .or_else(|| restarts::reason(resource, observed, self.actual, &self.steps));
         let replaces_tasks = changes.iter().any(|change| starts_deployment(&change.path));
         if replaces_tasks || reason.is_some() {
             if resource.stateful && observed.live.as_ref().is_some_and(|live| live.running > 0) {
