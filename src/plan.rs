@@ -5,6 +5,7 @@
 
 mod actual;
 mod diff;
+mod impossible;
 mod jobs;
 mod order;
 mod planner;
@@ -14,6 +15,7 @@ mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use diff::{Change, changes};
+pub use impossible::{Impossible, impossible};
 pub use planner::{PlanOptions, plan, plan_with};
 pub use removal::{Removal, plan_removal};
 pub use step::{Action, Step, StepId};
