@@ -5,7 +5,7 @@ pub mod desired;
 pub mod facts;
 mod rules;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod translate;
 pub mod validate;
 

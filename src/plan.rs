@@ -6,14 +6,17 @@
 mod actual;
 mod attachments;
 mod diff;
+mod impossible;
 mod jobs;
 mod order;
 mod planner;
 mod removal;
+mod restarts;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use diff::{Change, changes};
+pub use impossible::{Impossible, impossible};
 pub use planner::{PlanOptions, first_deploy, plan, plan_with};
 pub use removal::{Removal, plan_removal};
 pub use step::{Action, Step, StepId};

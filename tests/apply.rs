@@ -332,6 +332,53 @@ fn a_new_name_rolls_those_who_may_use_it() {
     assert_eq!(plan_again(&cloud, &more).steps, []);
 }
 
+#[test]
+fn a_new_deployment_brings_those_that_restart_with_it() {
+    // The one that depends on both comes first in the file, and is planned last.
+    let app = |image: &str| {
+        project(&format!(
+            "services:\n  web: {{image: 'x:1', depends_on: {{api: {{condition: service_started, restart: true}}}}}}\n  api: {{image: 'x:1', depends_on: {{db: {{condition: service_started, restart: true}}}}}}\n  other: {{image: 'x:1', depends_on: [db]}}\n  db: {{image: 'x:{image}'}}\n"
+        ))
+    };
+    let deployed = |plan: &Plan| -> Vec<String> {
+        let new = plan.steps.iter().filter(|step| step.action == Action::NewDeployment);
+        new.map(|step| step.resource.name.clone()).collect()
+    };
+    let cloud = Memory::default();
+    deploy(&cloud, &app("1"));
+    assert_eq!(plan_again(&cloud, &app("1")).steps, []);
+    let (plan, verdict, _) = deploy(&cloud, &app("2"));
+    assert_eq!(
+        (deployed(&plan), verdict),
+        (["db", "api", "web"].map(str::to_owned).to_vec(), Verdict::Done)
+    );
+    assert_eq!(plan_again(&cloud, &app("2")).steps, []);
+    // Whoever is stopped between the two goes on with the second.
+    let cloud = Memory::default();
+    deploy(&cloud, &app("1"));
+    cloud.set_fault(None);
+    deploy(&cloud, &app("2"));
+    for number in 1..=cloud.calls().len() {
+        let cloud = Memory::default();
+        deploy(&cloud, &app("1"));
+        cloud.set_fault(Some(Fault::KillAfter(number)));
+        assert_ne!(deploy(&cloud, &app("2")).1, Verdict::Done, "{number}");
+        cloud.set_fault(None);
+        assert_eq!(deploy(&cloud, &app("2")).1, Verdict::Done, "{number}");
+        let made = |name: &str| deployed_at(&cloud, name);
+        assert!(made("db") < made("api") && made("api") < made("web"), "{number}");
+        assert_eq!(plan_again(&cloud, &app("2")).steps, [], "{number}");
+    }
+}
+
+/// When a service was deployed last, by the cloud's own clock.
+fn deployed_at(cloud: &Memory, name: &str) -> i64 {
+    let desired = project(&format!("services:\n  {name}: {{image: 'x:1'}}\n"));
+    let actual = block_on(cloud.observe(&desired)).expect("observed");
+    let live = actual.resources[&ResourceId::new(Kind::Service, name)].live.as_ref();
+    live.expect("a service").deployed_at
+}
+
 fn service_name(desired: &Desired, name: &str) -> String {
     match &desired.resources[&ResourceId::new(Kind::Service, name)].body {
         Body::Service(service) => service.service_name.clone(),

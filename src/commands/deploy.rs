@@ -43,6 +43,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let (plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        prepare::possible(session, &app, &desired, &actual)?;
         let plan = plan_with(&desired, &actual, PlanOptions { force: arguments.force });
         if !session.json() {
             show(session, &plan);

@@ -15,6 +15,7 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let world = stop.or_interrupted(session, connect).await?;
     let desired = prepare::desired(session, &app, &world)?;
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+    prepare::possible(session, &app, &desired, &actual)?;
     let plan = plan(&desired, &actual);
     if session.json() {
         session.screen.data(&serde_json::to_string_pretty(&plan).unwrap_or_default());

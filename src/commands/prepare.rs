@@ -21,6 +21,7 @@ use crate::ecs::{container_name, platform, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
+use crate::plan::{Actual, impossible};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
 
@@ -421,4 +422,27 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
         return Err(Error::Compose);
     }
     Ok(translation.desired)
+}
+
+/// Refuses what no plan could bring about.
+pub(super) fn possible(
+    session: &Session,
+    app: &App,
+    desired: &Desired,
+    actual: &Actual,
+) -> Result<(), Error> {
+    let mut diagnostics = Diagnostics::default();
+    for found in impossible(desired, actual) {
+        let mut fault = Diagnostic::error(Code::Refused, found.message).help(found.help);
+        let resource = desired.resources.get(&found.resource);
+        if let Some(origin) = resource.and_then(|resource| resource.origin) {
+            fault = fault.at(origin, "");
+        }
+        diagnostics.extend([fault.service(&found.resource.name)]);
+    }
+    if !diagnostics.has_errors() {
+        return Ok(());
+    }
+    session.print(&diagnostics, &app.sources);
+    Err(Error::Compose)
 }

@@ -89,7 +89,6 @@ impl Level {
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
             Level::ProjectExtension => &["discovery", "domain", "load_balancer"],
-            Level::HttpExtension => &["alias", "stickiness"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service
@@ -122,6 +121,7 @@ impl Level {
             | Level::Provider
             | Level::ServiceModel
             | Level::Ulimit
+            | Level::HttpExtension
             | Level::Part(_) => &[],
         }
     }

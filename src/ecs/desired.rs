@@ -131,6 +131,9 @@ pub struct Resource {
     /// Of a service: other services that its tasks may call by name. A new name among them only
     /// becomes visible with a new deployment (Service Connect).
     pub peers: Vec<ResourceId>,
+    /// Of a service: others of which a new deployment brings one of its own (`depends_on`,
+    /// `restart: true`).
+    pub restarts: Vec<ResourceId>,
     /// Of a service: two of its tasks must never run at once, because they would share a volume.
     pub stateful: bool,
 }

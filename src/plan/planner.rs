@@ -6,7 +6,7 @@ use super::attachments::Attachments;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
     Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
-    removal,
+    removal, restarts,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -85,8 +85,9 @@ impl<'a> Planner<'a> {
         let (settled, steps) = (BTreeMap::new(), Vec::new());
         let mut planner = Self { desired, actual, options, peers, settled, steps };
         // The order of kinds is such that references only point backwards.
+        let depths = restarts::depths(desired);
         let mut order: Vec<_> = desired.resources.values().collect();
-        order.sort_by_key(|resource| resource.id.kind);
+        order.sort_by_key(|resource| (resource.id.kind, depths.get(&resource.id)));
         for resource in order {
             planner.resource(resource);
         }
@@ -189,7 +190,9 @@ impl<'a> Planner<'a> {
         observed: &Observed,
         changes: Vec<Change>,
     ) {
-        let reason = self.redeploy_reason(resource, service, observed);
+        let reason = self
+            .redeploy_reason(resource, service, observed)
+            .or_else(|| restarts::reason(resource, observed, self.actual, &self.steps));
         let replaces_tasks = changes.iter().any(|change| starts_deployment(&change.path));
         if replaces_tasks || reason.is_some() {
             if resource.stateful && observed.live.as_ref().is_some_and(|live| live.running > 0) {

@@ -419,6 +419,7 @@ pub(crate) fn add(desired: &mut Desired, id: ResourceId, body: Body) {
         origin: None,
         waits: Vec::new(),
         peers: Vec::new(),
+        restarts: Vec::new(),
         stateful: false,
     });
 }

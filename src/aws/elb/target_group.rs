@@ -15,11 +15,12 @@ use crate::ecs::desired::{
 
 /// The attributes that decklift may set, with what they are when nobody has set them (Elastic Load
 /// Balancing API reference, `TargetGroupAttribute`).
-const DEFAULTS: [(&str, &str); 4] = [
+const DEFAULTS: [(&str, &str); 5] = [
     ("deregistration_delay.timeout_seconds", "300"),
     ("load_balancing.algorithm.type", "round_robin"),
     ("slow_start.duration_seconds", "0"),
     ("stickiness.enabled", "false"),
+    ("stickiness.lb_cookie.duration_seconds", "86400"),
 ];
 
 /// Whether somebody has set an attribute that decklift may set.

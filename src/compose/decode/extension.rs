@@ -9,6 +9,7 @@ use super::table::Table;
 use crate::compose::model::{
     Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
 };
+use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
@@ -192,7 +193,30 @@ impl Decoder<'_> {
         http.deregistration_delay = table
             .value("deregistration_delay")
             .and_then(|node| self.count("deregistration_delay", node, 3600));
+        http.stickiness = table.value("stickiness").and_then(|node| self.stickiness(node));
+        if let Some(node) = table.value("alias") {
+            let message = "`x-ecs.http.alias` is refused: decklift makes no DNS records";
+            let help = "point an alias record at the load balancer's name, which `decklift ps` \
+                shows, and let `host` name what requests are for";
+            self.report_at(Diagnostic::error(Code::Refused, message).help(help), node, "");
+        }
         table.finish(self);
         http
+    }
+
+    /// `stickiness`: `true`, or seconds, of which a week is the most (elbv2 API reference,
+    /// `TargetGroupAttribute`, `stickiness.lb_cookie.duration_seconds`).
+    fn stickiness(&mut self, node: &Node) -> Option<Located<u32>> {
+        const DAY: u32 = 86_400;
+        if let Some(Typed::Bool(sticky)) = node.as_scalar().map(typed) {
+            return sticky.then(|| Located::new(DAY, node.span));
+        }
+        let seconds = self.count("stickiness", node, 7 * DAY)?;
+        if seconds.value == 0 {
+            let help = "write `true` for a day, or seconds from 1 to 604800";
+            self.invalid("stickiness", node, "is no time", help);
+            return None;
+        }
+        Some(seconds)
     }
 }

@@ -71,6 +71,8 @@ pub struct Http {
     pub health_check: Option<Located<String>>,
     /// `deregistration_delay`, seconds
     pub deregistration_delay: Option<Located<u32>>,
+    /// `stickiness`: seconds that a visitor stays with the task that answered first; `true` is a day
+    pub stickiness: Option<Located<u32>>,
 }
 
 /// `x-ecs` of a service

@@ -148,6 +148,11 @@ const SERVICE: &[Key] = &[
         ONE_OR_MORE,
         "the paths that requests are for, of services on one listener: `/api` and what is below it",
     ),
+    (
+        "http.stickiness",
+        r#"{"type": ["boolean", "integer"], "minimum": 1, "maximum": 604800}"#,
+        "whether a visitor stays with one task, by a cookie: seconds, or `true` for a day",
+    ),
     ("job", FLAG, "whether it runs to completion, once a deployment"),
     ("launch", LAUNCH, "what its tasks run on: `fargate` unless given"),
     (

@@ -36,7 +36,7 @@ pub(super) const SERVICE: &[Row] = &[
     ("depends_on", Mapped, "the order of the rollout; `dependsOn` within one task"),
     ("depends_on.*.condition", Mapped, "what the rollout waits for"),
     ("depends_on.*.required", Mapped, "whether the dependency may be absent"),
-    ("depends_on.*.restart", Approximated, "the tasks reach new ones under the same name"),
+    ("depends_on.*.restart", Mapped, "a new deployment of the one brings one of the other"),
     ("deploy", Mapped, "the ECS service"),
     ("develop", Ignored, "it is for work at home"),
     ("develop.**", Ignored, ""),

@@ -67,6 +67,7 @@ pub(crate) fn add(
             origin: Some(scaling.span),
             waits: vec![(after.clone(), Gate::Started)],
             peers: Vec::new(),
+            restarts: Vec::new(),
             stateful: false,
         });
     };

@@ -6,6 +6,7 @@ use super::exposure::{Face, PublicPort};
 use super::ports;
 use super::security_groups::{Source, add_group, group_of, id_of, network_group};
 use crate::compose::model::TaskNetwork;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Body, GroupPair, IngressRule, IpPermission, Kind, PortMapping, ResourceId, Value,
 };
@@ -16,7 +17,11 @@ use crate::source::Span;
 /// The ports that Docker gives to containers whose host port is 0, on Amazon's images (ECS API
 /// reference, `PortMapping.hostPort`: ports below 32768 are outside of the ephemeral range; Linux's
 /// `ip_local_port_range` ends at 60999, that of a kernel without one at 65535).
-const EPHEMERAL: (u16, u16) = (32768, 65535);
+pub(crate) const EPHEMERAL: (u16, u16) = (32768, 65535);
+
+/// Ports of an instance that its agent, its engine and SSH have (ECS API reference,
+/// `PortMapping.hostPort`).
+pub(crate) const RESERVED: [u16; 6] = [22, 2375, 2376, 51678, 51679, 51680];
 
 /// The group of the project's own for its instances.
 fn own_group() -> ResourceId {
@@ -39,22 +44,60 @@ pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
     };
     if member.network == TaskNetwork::Bridge {
         for mapping in &mut mappings {
-            mapping.host_port = i32::from(host_port(member, mapping));
+            mapping.host_port = i32::from(host_port(member, mapping).unwrap_or(0));
         }
     }
     mappings
 }
 
-/// The port of the instance behind a container's port: any where the load balancer knows it, or
-/// where nobody asked for one; else the published one.
-fn host_port(member: &Member<'_>, mapping: &PortMapping) -> u16 {
+/// Refuses ports of an instance that somebody else has.
+fn check(member: &Member<'_>, out: &mut Output) {
+    for mapping in ports::mappings(member.name(), &member.ports) {
+        let wanted = match member.network {
+            TaskNetwork::Bridge => host_port(member, &mapping),
+            TaskNetwork::Host => u16::try_from(mapping.container_port).ok(),
+            TaskNetwork::AwsVpc | TaskNetwork::None => continue,
+        };
+        let Some(port) = wanted else { continue };
+        let first = EPHEMERAL.0;
+        let given = member.network == TaskNetwork::Bridge && port >= first;
+        let why = match (given, RESERVED.contains(&port)) {
+            (true, _) => "one of those that Docker gives to whoever asks for none",
+            (_, true) => "the instance's own: SSH, Docker and the agent of ECS have it",
+            _ => continue,
+        };
+        let target = mapping.container_port;
+        let is = |port: u16| i32::from(port) == target;
+        let place = member.service.ports.iter().find(|port| is(port.value.target));
+        let help = if member.network == TaskNetwork::Bridge {
+            format!(
+                "publish another port below {first}, or leave the published one away (`\"{target}\"`) \
+                where only the load balancer or no one needs to know it"
+            )
+        } else {
+            "let the container listen on another port, or give its task a network of its own \
+             with `x-ecs: {network_mode: awsvpc}`"
+                .to_owned()
+        };
+        out.say(
+            Diagnostic::error(Code::Refused, format!("port {port} of an instance is {why}"))
+                .at(place.map_or_else(|| member.service.span(), |port| port.span), "")
+                .help(help)
+                .service(member.name()),
+        );
+    }
+}
+
+/// The port of the instance that was asked for behind a container's port; nothing where the load
+/// balancer knows it, or where nobody asked.
+fn host_port(member: &Member<'_>, mapping: &PortMapping) -> Option<u16> {
     let is = |port: u16| i32::from(port) == mapping.container_port;
     if member.public.iter().any(|public| is(public.target)) {
-        return 0;
+        return None;
     }
     let mut ports = member.service.ports.iter().map(|port| &port.value);
     let published = ports.find(|p| is(p.target) && p.protocol.as_str() == mapping.protocol);
-    published.and_then(|port| port.published).unwrap_or(0)
+    published?.published
 }
 
 /// Adds the instances' group, where tasks stand in the instances' network, and lets those in that
@@ -62,6 +105,9 @@ fn host_port(member: &Member<'_>, mapping: &PortMapping) -> u16 {
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let at_the_instance = |member: &&Member<'_>| member.network.is_of_the_instance();
     let Some(first) = members.iter().find(at_the_instance) else { return };
+    for member in members {
+        check(member, out);
+    }
     let origin = Some(first.service.span());
     let group = instance_group(cx);
     if cx.project.extension.instances.security_group.is_none() {

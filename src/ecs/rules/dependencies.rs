@@ -14,26 +14,27 @@ use crate::source::Located;
 
 /// Checks what services wait for, and fills in what their rollouts and runs wait for.
 pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
-    let mut gates = Vec::with_capacity(members.len());
+    let mut found = Vec::with_capacity(members.len());
     {
         let by_name: HashMap<&str, &Member<'_>> = members.iter().map(|m| (m.name(), m)).collect();
         for member in members.iter() {
             global_mode(member.service, out);
-            let mut own = Vec::new();
+            let (mut gates, mut restarts) = (Vec::new(), Vec::new());
             for (name, dependency) in &member.service.depends_on {
                 // An absent dependency was the loader's business: `required` has done its work.
                 let Some(other) = by_name.get(name.as_str()) else { continue };
                 check(member, other, dependency, out);
                 // Within a task the containers wait for each other.
                 if member.unit != other.unit {
-                    own.extend(gate(other, dependency.value.condition));
+                    gates.extend(gate(other, dependency.value.condition));
+                    restarts.extend(restart(member, other, dependency));
                 }
             }
-            gates.push(own);
+            found.push((gates, restarts));
         }
     }
-    for (member, gates) in members.iter_mut().zip(gates) {
-        member.gates = gates;
+    for (member, found) in members.iter_mut().zip(found) {
+        (member.gates, member.restarts) = found;
     }
     circles(members, out);
 }
@@ -53,6 +54,20 @@ fn gate(other: &Member<'_>, condition: Condition) -> Option<(ResourceId, Gate)> 
         None if gate == Gate::Completed => None,
         None => Some((ResourceId::new(Kind::Service, other.unit), gate)),
     }
+}
+
+/// Of which service a new deployment brings the dependent one. A job runs anew with each deployment,
+/// and nothing that waits for it would ever rest.
+fn restart(
+    member: &Member<'_>,
+    other: &Member<'_>,
+    dependency: &Located<Dependency>,
+) -> Option<ResourceId> {
+    // Of `links` nobody wrote it.
+    let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
+    let is_written = links.into_iter().all(|link| link.span != dependency.span);
+    let wanted = dependency.value.restart && is_written;
+    (wanted && other.job.is_none()).then(|| ResourceId::new(Kind::Service, other.unit))
 }
 
 /// What a container waits for in its task, sorted by name.
@@ -122,7 +137,8 @@ fn check(
     dependency: &Located<Dependency>,
     out: &mut Output,
 ) {
-    let Dependency { condition, restart, required: _ } = &dependency.value;
+    // `restart` is the plan's: see restart() above.
+    let Dependency { condition, restart: _, required: _ } = &dependency.value;
     let name = other.name();
     match condition {
         Condition::CompletedSuccessfully => {}
@@ -157,20 +173,6 @@ fn check(
             )
             .service(member.name()),
         ),
-    }
-    // Of `links` nobody wrote it.
-    let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
-    let is_written = links.into_iter().all(|link| link.span != dependency.span);
-    if *restart && is_written && other.job.is_none() && member.unit != other.unit {
-        out.say(
-            Diagnostic::warning(
-                Code::Approximated,
-                format!("{} is not deployed again when {name} is", member.name()),
-            )
-            .at(dependency.span, "`restart: true`")
-            .help("its tasks keep running and reach the new tasks under the same name")
-            .service(member.name()),
-        );
     }
 }
 
@@ -253,11 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn restart_with_the_dependency_is_said() {
+    fn restart_brings_a_deployment_with_the_dependency_s() {
         let mut services = pair(Condition::Started);
+        assert!(resource(&run(services.clone()), Kind::Service, "web").restarts.is_empty());
         services[0].depends_on["db"].value.restart = true;
-        let done = run(services);
-        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        let done = run(services.clone());
+        let db = ResourceId::new(Kind::Service, "db");
+        assert_eq!(resource(&done, Kind::Service, "web").restarts, [db]);
+        assert_eq!(loud(&done.diagnostics), []);
+        // A job runs with every deployment.
+        services[1].extension.job = Some(at(true));
+        assert!(resource(&run(services), Kind::Service, "web").restarts.is_empty());
     }
 
     #[test]

@@ -211,6 +211,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         origin: Some(unit.span()),
         waits,
         peers: Vec::new(),
+        restarts: Vec::new(),
         stateful: false,
     });
 }

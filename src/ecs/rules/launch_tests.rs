@@ -198,6 +198,26 @@ fn the_target_type_is_part_of_the_target_groups_name() {
 }
 
 #[test]
+fn ports_that_an_instance_gives_away_are_refused() {
+    let app = |network: &str, published: u16, target: u16| {
+        app(&format!(
+            "x-ecs: {{network_mode: {network}, ports: {{{target}: none}}}}\n\
+             ports: ['{published}:{target}']"
+        ))
+    };
+    for (network, published, target) in
+        [("bridge", 32768, 70), ("bridge", 2376, 70), ("host", 80, 51678)]
+    {
+        assert_eq!(errors(&app(network, published, target)), [Code::Refused], "{published}");
+    }
+    for (network, published, target) in
+        [("bridge", 32767, 70), ("bridge", 80, 51678), ("host", 40000, 40000)]
+    {
+        good(&app(network, published, target));
+    }
+}
+
+#[test]
 fn tasks_are_placed_as_x_ecs_says() {
     let lines = "x-ecs:
   placement:

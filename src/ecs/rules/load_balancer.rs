@@ -258,9 +258,10 @@ fn unused(member: &Member<'_>, out: &mut Output) {
 impl Http {
     /// Where it stands.
     fn place(&self) -> Option<Span> {
-        let Self { host, path, health_check, deregistration_delay } = self;
+        let Self { host, path, health_check, deregistration_delay, stickiness } = self;
         let mut places = host.iter().chain(path).chain(health_check).map(|text| text.span);
-        places.next().or(deregistration_delay.as_ref().map(|delay| delay.span))
+        let times = || deregistration_delay.as_ref().or(stickiness.as_ref());
+        places.next().or_else(|| times().map(|time| time.span))
     }
 }
 

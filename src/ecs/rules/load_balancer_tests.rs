@@ -90,6 +90,25 @@ fn the_path_is_the_extension_s_else_the_health_check_s() {
 }
 
 #[test]
+fn stickiness_is_a_cookie_of_the_load_balancer() {
+    let mut web = web();
+    web.extension.http.stickiness = Some(at(3600));
+    let group = target(&run(vec![web.clone()]), "web-80");
+    let sticky: Vec<_> = group.attributes.attributes[1..]
+        .iter()
+        .map(|attribute| (attribute.key.as_str(), attribute.value.as_str()))
+        .collect();
+    let want = [
+        ("stickiness.enabled", "true"),
+        ("stickiness.lb_cookie.duration_seconds", "3600"),
+        ("stickiness.type", "lb_cookie"),
+    ];
+    assert_eq!(sticky, want);
+    web.ports.clear();
+    assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::Ignored)]);
+}
+
+#[test]
 fn the_extension_s_faults_are_said() {
     let mut web = web();
     web.extension.http.health_check = Some(at("ready".to_owned()));

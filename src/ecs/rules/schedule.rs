@@ -89,6 +89,7 @@ pub(crate) fn add(
         origin: Some(expression.span),
         waits,
         peers: Vec::new(),
+        restarts: Vec::new(),
         stateful: false,
     });
 }

@@ -71,6 +71,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         origin: Some(unit.span()),
         waits,
         peers: unit.peers(),
+        restarts: unit.restarts(),
         stateful: unit.stateful(),
     });
 }

@@ -103,6 +103,7 @@ impl Output {
             origin,
             waits: Vec::new(),
             peers: Vec::new(),
+            restarts: Vec::new(),
             stateful: false,
         });
     }

@@ -51,6 +51,8 @@ pub(crate) struct Member<'a> {
     pub(crate) job: Option<i32>,
     /// What its rollout, or its run, waits for.
     pub(crate) gates: Vec<(ResourceId, Gate)>,
+    /// The services of which a new deployment brings one of its own.
+    pub(crate) restarts: Vec<ResourceId>,
 }
 
 impl Member<'_> {
@@ -119,6 +121,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 supply: supply(cx, service, out),
                 job,
                 gates: Vec::new(),
+                restarts: Vec::new(),
             }
         })
         .collect();

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::context::{Context, Output};
 use super::survey::Member;
@@ -245,6 +245,12 @@ impl<'a> Unit<'a> {
             }
         }
         peers
+    }
+
+    /// The services of which a new deployment brings one of its own.
+    pub(crate) fn restarts(&self) -> Vec<ResourceId> {
+        let all = self.members.iter().flat_map(|member| &member.restarts);
+        all.collect::<IndexSet<_>>().into_iter().cloned().collect()
     }
 
     /// Whether its tasks run a Service Connect proxy.

@@ -7,17 +7,11 @@ use crate::ecs::desired::{
     ContainerDefinition, Device, DockerVolume, InstanceSettings, LinuxParameters,
     PlacementConstraint, PlacementStrategy, PortMapping, ResourceRequirement, TaskDefinition,
 };
+use crate::ecs::rules::bridge::{EPHEMERAL, RESERVED};
 use crate::ecs::rules::placement::instances::{MOST_CONSTRAINTS, MOST_STRATEGIES};
 
 /// The characters of an expression (ECS API reference, `PlacementConstraint.expression`).
 const LONGEST: usize = 2000;
-
-/// Ports of an instance that its agent, its engine and SSH have (ECS API reference,
-/// `PortMapping.hostPort`).
-const RESERVED: [i32; 6] = [22, 2375, 2376, 51678, 51679, 51680];
-
-/// The first port that the engine gives out itself (the same).
-const EPHEMERAL: i32 = 32768;
 
 /// CPU units of a task on EC2 (ECS API reference, `RegisterTaskDefinition.cpu`).
 const UNITS: std::ops::RangeInclusive<u64> = 128..=196_608;
@@ -115,15 +109,18 @@ fn host_ports(task: &TaskDefinition, report: &mut Report<'_>) {
     for PortMapping { host_port, protocol, .. } in mappings {
         match task.network_mode.as_str() {
             "none" => report.fault("a port without a network", "`none` takes no port mappings"),
-            "bridge" | "host" if RESERVED.contains(host_port) => {
+            "bridge" | "host" if RESERVED.iter().any(|port| i32::from(*port) == *host_port) => {
                 report.fault(
                     format!("host port {host_port}"),
                     format!("the instance itself has {RESERVED:?}"),
                 );
             }
-            "bridge" if *host_port >= EPHEMERAL => report.fault(
+            "bridge" if *host_port >= i32::from(EPHEMERAL.0) => report.fault(
                 format!("host port {host_port}"),
-                format!("from {EPHEMERAL} on ports are the engine's to give: publish a lower one"),
+                format!(
+                    "from {} on ports are the engine's to give: publish a lower one",
+                    EPHEMERAL.0
+                ),
             ),
             "bridge" if *host_port != 0 && !seen.insert((host_port, protocol)) => {
                 report.fault(format!("host port {host_port} twice"), "a port is one container's");

@@ -80,17 +80,36 @@ pub(super) fn target_group(group: &TargetGroup, unique: &mut Unique, report: &mu
     if let Some(matcher) = &create.matcher {
         codes(matcher, create.protocol_version.as_deref() == Some("GRPC"), report);
     }
-    for attribute in &group.attributes.attributes {
-        let delay = attribute.key == "deregistration_delay.timeout_seconds";
-        let seconds = attribute.value.parse::<u32>().ok();
-        if delay && seconds.is_none_or(|seconds| seconds > 3600) {
-            report.fault(
-                format!("a deregistration delay of {} s", attribute.value),
-                "Elastic Load Balancing takes 0 to 3600 s",
-            );
-        }
-    }
+    attributes(group, report);
     tags::upper(&create.tags, report);
+}
+
+/// elbv2 API reference, `TargetGroupAttribute`
+fn attributes(group: &TargetGroup, report: &mut Report<'_>) {
+    for attribute in &group.attributes.attributes {
+        let (what, range) = match attribute.key.as_str() {
+            "deregistration_delay.timeout_seconds" => ("a deregistration delay", 0..=3600),
+            "stickiness.lb_cookie.duration_seconds" => ("stickiness", 1..=604_800),
+            _ => continue,
+        };
+        if attribute.value.parse::<u32>().is_ok_and(|seconds| range.contains(&seconds)) {
+            continue;
+        }
+        let (least, most) = range.into_inner();
+        report.fault(
+            format!("{what} of {} s", attribute.value),
+            format!("Elastic Load Balancing takes {least} to {most} s"),
+        );
+    }
+    let cookie = group.attributes.attributes.iter().any(|attribute| {
+        attribute.key.starts_with("stickiness.") && attribute.value == "lb_cookie"
+    });
+    if cookie && group.create.protocol_version.is_none() {
+        report.fault(
+            format!("a cookie over {}", group.create.protocol),
+            "only an Application Load Balancer sets cookies",
+        );
+    }
 }
 
 /// The codes of HTTP, or those of gRPC: never both.

@@ -22,7 +22,7 @@ const MOST_DELAY: u32 = 3600;
 /// Adds the target group of a service and port, and lets its load balancer in.
 pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out: &mut Output) {
     let service = member.name();
-    let Http { host: _, path: _, health_check, deregistration_delay } =
+    let Http { host: _, path: _, health_check, deregistration_delay, stickiness } =
         &member.service.extension.http;
     let id = target_group_id(service, port.target);
     let asked = health_check.as_ref().and_then(|path| {
@@ -69,12 +69,17 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
         matcher: check.matcher,
         tags: cx.upper_tags(&id),
     };
+    let mut attributes = vec![attribute("deregistration_delay.timeout_seconds", delay.to_string())];
+    // A cookie needs HTTP: what a Network Load Balancer calls stickiness is another thing.
+    if let Some(stickiness) = stickiness.as_ref().filter(|_| port.face != Face::Network) {
+        attributes.push(attribute("stickiness.enabled", "true".to_owned()));
+        let seconds = stickiness.value.to_string();
+        attributes.push(attribute("stickiness.lb_cookie.duration_seconds", seconds));
+        attributes.push(attribute("stickiness.type", "lb_cookie".to_owned()));
+    }
     let attributes = ModifyTargetGroupAttributes {
         target_group_arn: Value::From(id.clone(), Attribute::Arn),
-        attributes: vec![UpperTag {
-            key: "deregistration_delay.timeout_seconds".to_owned(),
-            value: delay.to_string(),
-        }],
+        attributes,
     };
     let body = Body::TargetGroup(TargetGroup { create, attributes });
     out.add(id, body, Some(service), Some(port.span));
@@ -106,6 +111,10 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
             add_rule_of(rule, group(), Some((protocol, number)), from, place, out);
         }
     }
+}
+
+fn attribute(key: &str, value: String) -> UpperTag {
+    UpperTag { key: key.to_owned(), value }
 }
 
 /// How a load balancer asks a target how it is.

@@ -81,6 +81,7 @@ fn secrets() {
                 origin: None,
                 waits: Vec::new(),
                 peers: Vec::new(),
+                restarts: Vec::new(),
                 stateful: false,
             });
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::ecs::desired::UpperTag;
 
 #[test]
 fn names_of_services_and_clusters() {
@@ -118,6 +119,18 @@ fn target_groups() {
         if let Some(codes) = &mut t.create.matcher {
             codes.http_code = Some("200-599".into());
         }
+    });
+    let sticky = |seconds: &str| {
+        let attribute = |(key, value): (&str, &str)| UpperTag {
+            key: format!("stickiness.{key}"),
+            value: value.to_owned(),
+        };
+        [("lb_cookie.duration_seconds", seconds), ("type", "lb_cookie")].map(attribute)
+    };
+    targets("stickiness of 604801 s", |t| t.attributes.attributes.extend(sticky("604801")));
+    targets("a cookie over TCP", |t| {
+        t.attributes.attributes.extend(sticky("60"));
+        (t.create.protocol, t.create.protocol_version) = ("TCP".into(), None);
     });
     targets("deregistration delay", |t| t.attributes.attributes[0].value = "3601".into());
 }
