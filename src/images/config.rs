@@ -124,6 +124,6 @@ mod tests {
         let found = ImageConfig::read(br#"{"Os": "linux", "Architecture": "amd64", "Config": {}}"#);
         let expected = ImageConfig { platform: "linux/amd64".to_owned(), ..ImageConfig::default() };
         assert_eq!(found, Some(expected));
-        assert_eq!(ImageConfig::read(b"[]"), None);
+        assert_eq!(ImageConfig::read(b"{"), None);
     }
 }
