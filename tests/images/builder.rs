@@ -66,22 +66,24 @@ const WILD_EXCEPTIONS: (&str, &[&str]) =
 
 /// What is in a container of an image, as a tar; an engine of old may fail where another removes a
 /// layer at that moment.
-fn exported(image: &str) -> Option<Vec<u8>> {
+fn exported(image: &str) -> Result<Vec<u8>, String> {
     let created = docker(&["create", image, "none"]);
     let id = String::from_utf8(created.stdout).expect("id");
     let exported = docker(&["export", id.trim()]);
     docker(&["rm", id.trim()]);
-    let is_whole = created.status.success() && exported.status.success();
-    if !is_whole {
-        let said = [created.stderr, exported.stderr].concat();
-        eprintln!("{}", String::from_utf8_lossy(&said));
+    if created.status.success() && exported.status.success() {
+        return Ok(exported.stdout);
     }
-    is_whole.then_some(exported.stdout)
+    let said = [created.stderr, exported.stderr].concat();
+    Err(String::from_utf8_lossy(&said).into_owned())
 }
 
 /// The paths in an image of one layer.
 fn listing(image: &str) -> BTreeSet<String> {
-    let exported = (0..5).find_map(|_| exported(image)).expect("an export within five attempts");
+    let mut attempts = (0..5).map(|_| exported(image));
+    let first = attempts.next().expect("an attempt");
+    let exported = first.or_else(|said| attempts.find_map(Result::ok).ok_or(said));
+    let exported = exported.unwrap_or_else(|said| panic!("{said}"));
     let mut tar = Command::new("tar")
         .args(["tf", "-", "--quoting-style=literal"])
         .stdin(Stdio::piped())
