@@ -6,6 +6,7 @@ impl Body {
         match self {
             Self::Cluster(_)
             | Self::Namespace(_)
+            | Self::PrivateNamespace(_)
             | Self::LogGroup(_)
             | Self::Secret(_)
             | Self::Role(_)
@@ -15,6 +16,7 @@ impl Body {
             | Self::ScalableTarget(_)
             | Self::ScheduleGroup(_)
             | Self::FileSystem(_) => {}
+            Self::DnsName(name) => f(&mut name.namespace_id),
             Self::IngressRule(rule) => {
                 f(&mut rule.group_id);
                 for permission in &mut rule.ip_permissions {
@@ -85,6 +87,7 @@ impl Body {
                     .iter_mut()
                     .for_each(&mut *f);
                 service.load_balancers.iter_mut().for_each(|b| f(&mut b.target_group_arn));
+                service.service_registries.iter_mut().for_each(|r| f(&mut r.registry_arn));
                 if let Some(connect) = &mut service.service_connect_configuration {
                     f(&mut connect.namespace);
                 }
