@@ -7,6 +7,7 @@
 
 mod align;
 mod connect;
+mod dns;
 mod ec2;
 mod ecr;
 mod ecs;
@@ -56,6 +57,8 @@ impl Cloud for Aws {
         let made = match body {
             Body::Cluster(body) => self.create_cluster(body).await,
             Body::Namespace(body) => self.create_namespace(body).await,
+            Body::PrivateNamespace(body) => self.create_private_namespace(body).await,
+            Body::DnsName(body) => self.create_dns_name(body).await,
             Body::LogGroup(body) => self.create_log_group(body).await,
             Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.create_role(body).await,
@@ -91,6 +94,8 @@ impl Cloud for Aws {
         let updated = match body {
             Body::Cluster(body) => self.update_cluster(body).await,
             Body::Namespace(body) => self.update_namespace(body).await,
+            Body::PrivateNamespace(body) => self.update_private_namespace(body).await,
+            Body::DnsName(body) => self.update_dns_name(body, changes).await,
             Body::LogGroup(body) => self.update_log_group(body).await,
             Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.update_role(body).await,
@@ -123,7 +128,10 @@ impl Cloud for Aws {
         };
         let deleted = match &observed.body {
             Body::Cluster(body) => self.delete_cluster(body).await,
-            Body::Namespace(_) => self.delete_namespace(given(Attribute::Id)?).await,
+            Body::Namespace(_) | Body::PrivateNamespace(_) => {
+                self.delete_namespace(given(Attribute::Id)?).await
+            }
+            Body::DnsName(_) => self.delete_dns_name(given(Attribute::Id)?).await,
             Body::LogGroup(body) => self.delete_log_group(&body.create.log_group_name).await,
             Body::Secret(_) => Err(not_put()),
             Body::Role(body) => self.delete_role(&body.create.role_name).await,

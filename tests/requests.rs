@@ -25,9 +25,11 @@ use serde_json::{Value as Json, json};
 use wire::{Sent, Wire};
 
 /// Service, operation and the member that only the wire has.
-const TOKENS: [(&str, &str, &str); 2] = [
+const TOKENS: [(&str, &str, &str); 4] = [
     ("ecs", "create-service", "clientToken"),
     ("servicediscovery", "create-http-namespace", "CreatorRequestId"),
+    ("servicediscovery", "create-private-dns-namespace", "CreatorRequestId"),
+    ("servicediscovery", "create-service", "CreatorRequestId"),
 ];
 
 const RICH: &str = r#"

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 20] = [
+const SETS: [&str; 21] = [
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -21,6 +21,7 @@ const SETS: [&str; 20] = [
     "secrets",
     "securityGroups",
     "services",
+    "DnsRecords",
     "subnets",
     "tmpfs",
     "volumes",
@@ -41,6 +42,10 @@ pub(super) fn align(want: &Body, have: &mut Body) {
         for (want, have) in want.tag_specifications.iter().zip(&mut have.tag_specifications) {
             have.tags.retain(|tag| want.tags.iter().any(|wanted| wanted.key == tag.key));
         }
+    }
+    // Cloud Map does not tell the VPC of a namespace.
+    if let (Body::PrivateNamespace(want), Body::PrivateNamespace(have)) = (want, &mut *have) {
+        have.vpc.clone_from(&want.vpc);
     }
     if let (Body::TargetGroup(want), Body::TargetGroup(have)) = (want, &mut *have) {
         let wanted = &want.attributes.attributes;
@@ -134,8 +139,9 @@ fn set(want: &Json, have: &mut Json) {
 
 fn counterpart(want: &Json, have: &Json) -> bool {
     let (Json::Object(wanted), Json::Object(read)) = (want, have) else { return want == have };
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 10] = [
         "name",
+        "Type",
         "containerPath",
         "discoveryName",
         "capacityProvider",

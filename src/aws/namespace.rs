@@ -1,4 +1,4 @@
-//! AWS Cloud Map: the namespace in which Service Connect keeps its names.
+//! AWS Cloud Map: the namespace in which Service Connect keeps its names; `dns` has the private zone.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::ecs::desired::{Attribute, Body, Desired, Namespace};
 
 /// How long an operation on a namespace may take; AWS speaks of seconds.
-const OPERATION: Duration = Duration::from_secs(5 * 60);
+pub(super) const OPERATION: Duration = Duration::from_secs(5 * 60);
 
 /// A namespace as AWS knows it.
-struct Known {
-    id: String,
-    arn: String,
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) arn: String,
 }
 
 impl Aws {
@@ -61,7 +61,7 @@ impl Aws {
         id: String,
     ) -> Result<Changed, CloudError> {
         let id = if id.is_empty() {
-            let found = self.find_namespace(&body.name).await?;
+            let found = self.find_namespace(&body.name, sdk::NamespaceType::Http).await?;
             found.map(|known| known.id).unwrap_or_default()
         } else {
             id
@@ -75,7 +75,7 @@ impl Aws {
 
     /// Only tags can be changed.
     pub(super) async fn update_namespace(&self, body: &Namespace) -> Result<Changed, CloudError> {
-        let Some(known) = self.find_namespace(&body.name).await? else {
+        let Some(known) = self.find_namespace(&body.name, sdk::NamespaceType::Http).await? else {
             return self.create_namespace(body).await;
         };
         let tags = body.tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
@@ -137,7 +137,9 @@ impl Aws {
                 _ => None,
             })
             .unwrap_or(&desired.stack);
-        let Some(known) = self.find_namespace(name).await? else { return Ok(Vec::new()) };
+        let Some(known) = self.find_namespace(name, sdk::NamespaceType::Http).await? else {
+            return Ok(Vec::new());
+        };
         let tags = self.namespace_tags(&known.arn).await?;
         let body = Namespace { name: name.to_owned(), tags: tags::to_upper(&tags) };
         let found = Found::new(Body::Namespace(body))
@@ -147,13 +149,17 @@ impl Aws {
         Ok(vec![found])
     }
 
-    async fn find_namespace(&self, name: &str) -> Result<Option<Known>, CloudError> {
+    pub(super) async fn find_namespace(
+        &self,
+        name: &str,
+        kind: sdk::NamespaceType,
+    ) -> Result<Option<Known>, CloudError> {
         let filter =
             |key, value: &str| sdk::NamespaceFilter::builder().name(key).values(value).build();
         let pages: Result<Vec<_>, _> = self
             .names()
             .list_namespaces()
-            .filters(filter(sdk::NamespaceFilterName::Type, "HTTP")?)
+            .filters(filter(sdk::NamespaceFilterName::Type, kind.as_str())?)
             .filters(filter(sdk::NamespaceFilterName::Name, name)?)
             .into_paginator()
             .send()
@@ -162,28 +168,28 @@ impl Aws {
         let pages = pages.or_fail("servicediscovery:ListNamespaces")?;
         // The emulator does not know the filters.
         let wanted = |namespace: &&sdk::NamespaceSummary| {
-            namespace.name() == Some(name) && namespace.r#type() == Some(&sdk::NamespaceType::Http)
+            namespace.name() == Some(name) && namespace.r#type() == Some(&kind)
         };
         Ok(pages.iter().flat_map(|page| page.namespaces()).find(wanted).and_then(|namespace| {
             Some(Known { id: namespace.id()?.to_owned(), arn: namespace.arn()?.to_owned() })
         }))
     }
 
-    async fn get_namespace(&self, id: &str) -> Result<Known, CloudError> {
+    pub(super) async fn get_namespace(&self, id: &str) -> Result<Known, CloudError> {
         let answer = self.names().get_namespace().id(id).send().await;
         let answer = answer.or_fail("servicediscovery:GetNamespace")?;
         let arn = answer.namespace().and_then(|namespace| namespace.arn()).unwrap_or_default();
         Ok(Known { id: id.to_owned(), arn: arn.to_owned() })
     }
 
-    async fn namespace_tags(&self, arn: &str) -> Result<Tags, CloudError> {
+    pub(super) async fn namespace_tags(&self, arn: &str) -> Result<Tags, CloudError> {
         let answer = self.names().list_tags_for_resource().resource_arn(arn).send().await;
         let answer = answer.or_fail("servicediscovery:ListTagsForResource")?;
         Ok(answer.tags().iter().map(|t| (t.key().to_owned(), t.value().to_owned())).collect())
     }
 
     /// Returns the namespace that the operation was about.
-    async fn await_operation(
+    pub(super) async fn await_operation(
         &self,
         name: &str,
         id: Option<String>,
@@ -216,16 +222,16 @@ impl Aws {
     }
 
     /// The same for every try of one run; at most 64 characters.
-    fn request_id(&self, name: &str) -> String {
+    pub(super) fn request_id(&self, name: &str) -> String {
         hex::encode(Sha256::digest(format!("{}\n{name}", self.run).as_bytes()))
     }
 }
 
-fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
+pub(super) fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
     Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
 }
 
-fn changed(known: &Known) -> Changed {
+pub(super) fn changed(known: &Known) -> Changed {
     let attributes = [(Attribute::Id, known.id.clone()), (Attribute::Arn, known.arn.clone())];
     Changed { attributes: attributes.into_iter().collect(), deployment: None, detail: None }
 }

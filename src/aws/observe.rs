@@ -97,8 +97,9 @@ impl Aws {
             // Nothing is desired: the cluster says whose stack it is.
             None => self.owner_of_cluster(&desired.stack).await?,
         };
-        let small = try_join3(
+        let small = try_join4(
             self.read_namespace(desired),
+            self.read_private_names(desired),
             self.read_log_groups(desired),
             self.read_roles(desired),
         );
@@ -108,10 +109,10 @@ impl Aws {
             self.read_balancers(desired, owner.as_ref()),
             self.read_file_systems(owner.as_ref()),
         );
-        let ((names, logs, roles), (ecs, network, balancers, files), images) =
+        let ((names, zones, logs, roles), (ecs, network, balancers, files), images) =
             try_join3(small, large, self.read_repositories(desired)).await?;
         let EcsFound { found, in_use } = ecs;
-        let all = [names, logs, roles, network, balancers, files, images, found];
+        let all = [names, zones, logs, roles, network, balancers, files, images, found];
         let all = all.into_iter().flatten().collect();
         let mut actual = assemble(desired, owner.as_ref(), all, in_use)?;
         self.read_jobs(desired, &mut actual).await?;
@@ -197,6 +198,8 @@ pub(super) fn kind(body: &Body) -> Kind {
     match body {
         Body::Cluster(_) => Kind::Cluster,
         Body::Namespace(_) => Kind::Namespace,
+        Body::PrivateNamespace(_) => Kind::PrivateNamespace,
+        Body::DnsName(_) => Kind::DnsName,
         Body::LogGroup(_) => Kind::LogGroup,
         Body::Secret(_) => Kind::Secret,
         Body::Role(_) => Kind::Role,
@@ -227,6 +230,8 @@ pub(super) fn key(body: &Body) -> Option<String> {
     Some(match body {
         Body::Cluster(b) => b.cluster_name.clone(),
         Body::Namespace(b) => b.name.clone(),
+        Body::PrivateNamespace(b) => b.name.clone(),
+        Body::DnsName(b) => format!("{} in {}", b.name, b.namespace_id.known()?),
         Body::LogGroup(b) => b.create.log_group_name.clone(),
         Body::Secret(b) => b.name.clone(),
         // IAM does not tell names apart that differ in case.

@@ -85,6 +85,8 @@ pub(super) fn of_body(body: &Body) -> Tags {
         Body::TaskDefinition(b) => lower(&b.tags),
         Body::Service(b) => lower(&b.tags),
         Body::Namespace(b) => upper(&b.tags),
+        Body::PrivateNamespace(b) => upper(&b.tags),
+        Body::DnsName(b) => upper(&b.tags),
         Body::Secret(b) => upper(&b.tags),
         Body::Role(b) => upper(&b.create.tags),
         Body::Repository(b) => upper(&b.tags),

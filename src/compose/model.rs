@@ -22,6 +22,7 @@ mod kernel;
 mod launch;
 mod log_router;
 mod logging;
+mod name_service;
 mod namespaces;
 mod network;
 mod overrides;
@@ -62,6 +63,7 @@ pub use launch::{
 };
 pub use log_router::{LogRouter, RouterKind};
 pub use logging::Logging;
+pub use name_service::NameService;
 pub use namespaces::Namespaces;
 pub use network::{
     AttachmentOption, Network, NetworkAttachment, NetworkOption, is_security_group_id,

@@ -88,7 +88,7 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::ProjectExtension => &["discovery", "domain", "load_balancer"],
+            Level::ProjectExtension => &["domain", "load_balancer"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service

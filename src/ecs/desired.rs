@@ -7,6 +7,7 @@
 mod asset;
 mod cluster;
 mod container_settings;
+mod dns;
 mod file_system;
 mod id;
 mod instance;
@@ -30,6 +31,7 @@ mod visit;
 pub use asset::*;
 pub use cluster::*;
 pub use container_settings::*;
+pub use dns::*;
 pub use file_system::*;
 pub use id::*;
 pub use instance::*;
@@ -80,6 +82,8 @@ pub struct UpperTag {
 pub enum Body {
     Cluster(Cluster),
     Namespace(Namespace),
+    PrivateNamespace(PrivateNamespace),
+    DnsName(DnsName),
     LogGroup(LogGroup),
     Secret(Secret),
     Role(Role),

@@ -9,6 +9,7 @@ pub(crate) mod bridge;
 pub(crate) mod build;
 pub(crate) mod capabilities;
 pub(crate) mod capacity;
+pub(crate) mod cloud_map;
 pub(crate) mod configs;
 pub(crate) mod container;
 pub(crate) mod cpu;

@@ -16,6 +16,7 @@ use crate::ecs::facts::Facts;
 use crate::ecs::rules;
 
 use context::{Context, Output};
+pub use names::private_zone;
 use names::{Grammar, fit};
 use survey::survey;
 use unit::units;
@@ -75,6 +76,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         launch: _,               // the loader's
         network_mode: _,         // the loader's
         instances: _,            // bridge.rs
+        discovery: _,            // cloud_map.rs
     } = extension;
     let mut out = Output::default();
     let cx = Context {
@@ -92,6 +94,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::load_balancer::assign(&cx, &mut members, &mut out);
     rules::proxy::check(&members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
+    rules::cloud_map::add(&cx, &members, &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
     rules::bridge::add(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);

@@ -6,6 +6,7 @@
 
 mod container;
 mod container_settings;
+mod dns;
 mod file_system;
 mod iam;
 mod instance;
@@ -37,6 +38,8 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
         match &resource.body {
             Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
             Body::Namespace(namespace) => simple::namespace(namespace, &mut report),
+            Body::PrivateNamespace(namespace) => dns::namespace(namespace, &mut report),
+            Body::DnsName(name) => dns::name(name, &mut unique, &mut report),
             Body::LogGroup(group) => simple::log_group(group, &mut unique, &mut report),
             Body::Secret(secret) => simple::secret(secret, &mut unique, &mut report),
             Body::Role(role) => iam::role(role, &mut unique, &mut report),

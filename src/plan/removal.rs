@@ -91,6 +91,8 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
             Kind::Service | Kind::Job,
             Kind::Cluster
                 | Kind::Namespace
+                | Kind::PrivateNamespace
+                | Kind::DnsName
                 | Kind::TaskDefinition
                 | Kind::TargetGroup
                 | Kind::Listener
@@ -104,7 +106,8 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                 | Kind::AccessPoint
                 | Kind::FileSystem
                 | Kind::Repository
-        ) | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
+        ) | (Kind::DnsName, Kind::PrivateNamespace)
+            | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)
             | (Kind::AccessPoint | Kind::MountTarget, Kind::FileSystem)

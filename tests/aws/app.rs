@@ -105,6 +105,28 @@ impl App {
         desired
     }
 
+    fn dns(&self, desired: &mut Desired) {
+        let zone = ResourceId::new(Kind::PrivateNamespace, "main");
+        let body = PrivateNamespace {
+            name: format!("{}.internal", self.stack),
+            vpc: self.network.vpc_id.clone(),
+            tags: self.upper(&zone),
+        };
+        add(desired, zone, Body::PrivateNamespace(body));
+        let id = ResourceId::new(Kind::DnsName, "web");
+        let body = DnsName {
+            name: "web".to_owned(),
+            namespace_id: attribute(Kind::PrivateNamespace, "main", Attribute::Id),
+            dns_config: DnsConfig {
+                routing_policy: "MULTIVALUE".to_owned(),
+                dns_records: vec![DnsRecord { kind: "A".to_owned(), ttl: 10 }],
+            },
+            health_check_custom_config: Some(HealthCheckCustomConfig { failure_threshold: 1 }),
+            tags: self.upper(&id),
+        };
+        add(desired, id, Body::DnsName(body));
+    }
+
     fn foundations(&self, desired: &mut Desired) {
         let stack = &self.stack;
         let id = ResourceId::new(Kind::Cluster, "main");
@@ -118,6 +140,7 @@ impl App {
         let id = ResourceId::new(Kind::Namespace, "main");
         let body = Namespace { name: stack.clone(), tags: self.upper(&id) };
         add(desired, id, Body::Namespace(body));
+        self.dns(desired);
         let id = ResourceId::new(Kind::LogGroup, "web");
         let log_group_name = format!("/decklift/{stack}/web");
         let create =
@@ -398,6 +421,9 @@ impl App {
                     }],
                 }],
             }),
+            service_registries: vec![ServiceRegistry {
+                registry_arn: attribute(Kind::DnsName, "web", Attribute::Arn),
+            }],
             availability_zone_rebalancing: "ENABLED".to_owned(),
             enable_ecs_managed_tags: true,
             propagate_tags: "SERVICE".to_owned(),

@@ -377,6 +377,7 @@ prop_compose! {
         subnets in words(),
         balancers in prop::collection::vec((value(), word(), 1..65535), 0..3),
         connect in option(connect()),
+        registry in option(value()),
         tags in tags(),
     ) -> Service {
         let (cluster, service_name, task_definition) = names;
@@ -415,6 +416,7 @@ prop_compose! {
             health_check_grace_period_seconds: (!load_balancers.is_empty()).then_some(grace),
             load_balancers,
             service_connect_configuration: connect,
+            service_registries: registry.map(|registry_arn| ServiceRegistry { registry_arn }).into_iter().collect(),
             availability_zone_rebalancing: "ENABLED".to_owned(),
             enable_ecs_managed_tags: switches.2,
             propagate_tags: "SERVICE".to_owned(),

@@ -14,7 +14,7 @@ use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentAlarms,
     DeploymentCircuitBreaker, DeploymentConfiguration, NetworkConfiguration, Service,
     ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
-    ServiceLoadBalancer, Value,
+    ServiceLoadBalancer, ServiceRegistry, Value,
 };
 use crate::plan::{Live, RolloutState};
 
@@ -39,6 +39,7 @@ pub(super) fn request(
         load_balancers,
         health_check_grace_period_seconds,
         service_connect_configuration,
+        service_registries,
         availability_zone_rebalancing,
         enable_ecs_managed_tags,
         propagate_tags,
@@ -62,6 +63,7 @@ pub(super) fn request(
         .set_load_balancers(some(balancers(load_balancers)?))
         .set_health_check_grace_period_seconds(*health_check_grace_period_seconds)
         .set_service_connect_configuration(connect)
+        .set_service_registries(some(registries(service_registries)?))
         .availability_zone_rebalancing(availability_zone_rebalancing.as_str().into())
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .propagate_tags(propagate_tags.as_str().into())
@@ -174,6 +176,16 @@ pub(super) fn connect(
         .build())
 }
 
+pub(super) fn registries(
+    list: &[ServiceRegistry],
+) -> Result<Vec<sdk::ServiceRegistry>, CloudError> {
+    list.iter()
+        .map(|ServiceRegistry { registry_arn }| {
+            Ok(sdk::ServiceRegistry::builder().registry_arn(text(registry_arn)?).build())
+        })
+        .collect()
+}
+
 /// A service as it was read, in the words of Desired; nothing when it is deleted or going.
 pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
     if service.status() != Some("ACTIVE") {
@@ -223,6 +235,11 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
             .and_then(|p| p.service_connect_configuration())
             .filter(|connect| connect.enabled())
             .map(connect_back),
+        service_registries: service
+            .service_registries()
+            .iter()
+            .map(|r| ServiceRegistry { registry_arn: r.registry_arn().unwrap_or_default().into() })
+            .collect(),
         availability_zone_rebalancing: service
             .availability_zone_rebalancing()
             .map_or("DISABLED", |r| r.as_str())

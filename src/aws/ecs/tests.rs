@@ -88,6 +88,7 @@ fn created(aws: &Aws, body: &Service) -> sdk::Service {
         .set_deployment_configuration(sent.deployment_configuration)
         .set_network_configuration(sent.network_configuration)
         .set_load_balancers(Some(sent.load_balancers.unwrap_or_default()))
+        .set_service_registries(sent.service_registries)
         .health_check_grace_period_seconds(if balanced {
             sent.health_check_grace_period_seconds.unwrap()
         } else {

@@ -4,7 +4,7 @@ use aws_sdk_ecs::types as sdk;
 
 use super::instance;
 use super::service::changed;
-use super::shape::{balancers, connect, deployment, network, strategy, version};
+use super::shape::{balancers, connect, deployment, network, registries, strategy, version};
 use super::tasks::BATCH;
 use super::{DRAIN, SETTLE, tasks};
 use crate::apply::cloud::{Changed, CloudError};
@@ -16,12 +16,13 @@ use crate::plan::{Action, Change};
 
 /// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
 /// `UpdateService`). A capacity provider strategy is not among them.
-const STARTS_DEPLOYMENT: [&str; 5] = [
+const STARTS_DEPLOYMENT: [&str; 6] = [
     "taskDefinition",
     "networkConfiguration",
     "platformVersion",
     "loadBalancers",
     "serviceConnectConfiguration",
+    "serviceRegistries",
 ];
 
 impl Aws {
@@ -97,6 +98,12 @@ impl Aws {
                 .set_network_configuration(network(&body.network_configuration)?)
                 .set_load_balancers(Some(balancers(&body.load_balancers)?))
                 .service_connect_configuration(connected);
+            // Who never had a registry is not told to have none.
+            let registers = |change: &Change| change.path.starts_with("serviceRegistries");
+            if !body.service_registries.is_empty() || changes.iter().any(registers) {
+                let list = registries(&body.service_registries)?;
+                call = call.set_service_registries(Some(list));
+            }
             if must_force(changes) {
                 call = call.force_new_deployment(true);
             }

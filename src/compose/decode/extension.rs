@@ -7,7 +7,7 @@ mod settings;
 use super::Decoder;
 use super::table::Table;
 use crate::compose::model::{
-    Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
+    Http, NameService, PortExposure, ProjectExtension, SecretExtension, ServiceExtension,
 };
 use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
@@ -50,6 +50,11 @@ impl Decoder<'_> {
         if let Some(node) = table.value("instances") {
             out.instances = self.instances(node);
         }
+        out.discovery = table.value("discovery").and_then(|node| {
+            let services =
+                [("service-connect", NameService::ServiceConnect), ("dns", NameService::Dns)];
+            self.choice("x-ecs.discovery", node, &services)
+        });
         if let Some(node) = table.value("required_version") {
             self.required_version(node);
         }

@@ -1,8 +1,8 @@
 use indexmap::IndexMap;
 
 use super::{
-    Autoscaling, Capacity, Instances, Launch, LogRouter, Overrides, PlacementExtension, Policy,
-    Repositories, Rollout, Storage, TaskNetwork,
+    Autoscaling, Capacity, Instances, Launch, LogRouter, NameService, Overrides,
+    PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork,
 };
 use crate::source::Located;
 
@@ -35,6 +35,8 @@ pub struct ProjectExtension {
     pub network_mode: Option<Located<TaskNetwork>>,
     /// `instances`
     pub instances: Instances,
+    /// `discovery`: how services find each other
+    pub discovery: Option<Located<NameService>>,
 }
 
 /// `x-ecs` of a secret

@@ -22,6 +22,7 @@ const WEIGHTS: &str = r#"{
   "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 1000}
 }"#;
 const LAUNCH: &str = r#"{"enum": ["fargate", "ec2", "managed-instances"]}"#;
+const DISCOVERY: &str = r#"{"enum": ["service-connect", "dns"]}"#;
 const NETWORK_MODE: &str = r#"{"enum": ["awsvpc", "bridge", "host", "none"]}"#;
 const GROUP_ID: &str = r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
@@ -77,6 +78,11 @@ const PROJECT: &[Key] = &[
         "ARN of a certificate in ACM, or its domain: listeners speak HTTPS, and 80 leads to 443",
     ),
     ("cluster", TEXT, "name or ARN of an existing cluster"),
+    (
+        "discovery",
+        DISCOVERY,
+        "how services find each other: by Service Connect unless given, or as `NAME.PROJECT.internal`",
+    ),
     ("instances", GROUP, "the EC2 instances of the cluster"),
     ("instances.security_group", GROUP_ID, "id of the security group that they carry"),
     ("launch", LAUNCH, "what tasks run on, where a service says nothing else"),

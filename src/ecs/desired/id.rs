@@ -33,6 +33,10 @@ kinds! {
     Cluster = "cluster", "cluster";
     /// A Cloud Map HTTP namespace, which Service Connect keeps its names in.
     Namespace = "namespace", "namespace";
+    /// A Cloud Map namespace with a private DNS zone.
+    PrivateNamespace = "private-namespace", "private DNS namespace";
+    /// A Cloud Map service: one name in a private DNS namespace.
+    DnsName = "dns-name", "DNS name";
     /// A CloudWatch log group.
     LogGroup = "log-group", "log group";
     /// A secret in Secrets Manager.

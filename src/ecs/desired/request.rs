@@ -37,6 +37,10 @@ impl Body {
         match self {
             Self::Cluster(b) => vec![one("ecs", "create-cluster", json(b))],
             Self::Namespace(b) => vec![one("servicediscovery", "create-http-namespace", json(b))],
+            Self::PrivateNamespace(b) => {
+                vec![one("servicediscovery", "create-private-dns-namespace", json(b))]
+            }
+            Self::DnsName(b) => vec![one("servicediscovery", "create-service", json(b))],
             Self::LogGroup(b) => vec![
                 one("logs", "create-log-group", json(&b.create)),
                 one("logs", "put-retention-policy", json(&b.retention)),

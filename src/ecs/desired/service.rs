@@ -46,6 +46,9 @@ pub struct Service {
     /// Names that other services find it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_connect_configuration: Option<ServiceConnectConfiguration>,
+    /// The name in a private DNS namespace that its tasks answer to; at most one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_registries: Vec<ServiceRegistry>,
     /// `ENABLED` or `DISABLED`
     pub availability_zone_rebalancing: String,
     /// Whether ECS tags the tasks with cluster and service.
@@ -159,6 +162,14 @@ pub struct ServiceLoadBalancer {
     pub container_name: String,
     /// The container's port.
     pub container_port: i32,
+}
+
+/// `ecs ServiceRegistry`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceRegistry {
+    /// The Cloud Map service.
+    pub registry_arn: Value,
 }
 
 /// `ecs ServiceConnectConfiguration`

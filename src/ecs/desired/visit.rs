@@ -8,6 +8,7 @@ macro_rules! visitor {
             match self {
                 Self::Cluster(_)
                 | Self::Namespace(_)
+                | Self::PrivateNamespace(_)
                 | Self::LogGroup(_)
                 | Self::Secret(_)
                 | Self::Role(_)
@@ -17,6 +18,7 @@ macro_rules! visitor {
                 | Self::ScalableTarget(_)
                 | Self::ScheduleGroup(_)
                 | Self::FileSystem(_) => {}
+                Self::DnsName(name) => f(& $($mutable)? name.namespace_id),
                 Self::IngressRule(rule) => {
                     f(& $($mutable)? rule.group_id);
                     for permission in & $($mutable)? rule.ip_permissions {
@@ -87,6 +89,7 @@ macro_rules! visitor {
                         .$iter()
                         .for_each(&mut *f);
                     service.load_balancers.$iter().for_each(|b| f(& $($mutable)? b.target_group_arn));
+                    service.service_registries.$iter().for_each(|r| f(& $($mutable)? r.registry_arn));
                     if let Some(connect) = & $($mutable)? service.service_connect_configuration {
                         f(& $($mutable)? connect.namespace);
                     }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::addressing::Links;
+use super::cloud_map;
 use super::mentions::{mentions, names_an_address};
 use super::ports::port_name;
 use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service, TaskNetwork};
@@ -15,8 +16,8 @@ use crate::ecs::desired::{
     Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
     ServiceConnectService, Value,
 };
-use crate::ecs::translate::context::{Output, namespace_id};
-use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::context::{Context, Output, namespace_id};
+use crate::ecs::translate::names::{Grammar, fit, private_zone};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
@@ -90,22 +91,49 @@ fn is_dns_name(name: &str) -> bool {
 
 /// Fills in what depends on several services: ports that only others name, who is connected, and
 /// who is whose peer.
-pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
-    let mentioned = read_mentions(members, out);
+pub(crate) fn resolve(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) {
+    let mentions = read_mentions(cx, members, out);
     conflicts(members, out);
-    connect(members, &mentioned, out);
+    if !cloud_map::is_alone(cx) {
+        connect(members, &mentions.named, out);
+    }
+    cloud_map::assign(cx, members, &mentions, out);
+}
+
+/// Whom each service names.
+#[derive(Debug)]
+pub(crate) struct Mentions {
+    /// By user.
+    pub(crate) named: Vec<BTreeSet<usize>>,
+    /// By user: whom it names otherwise than by the name in the private zone, as what and where.
+    pub(crate) bare: Vec<BTreeMap<usize, (String, Span)>>,
+}
+
+impl Mentions {
+    /// Whether others name a service, and all by its name in the private zone.
+    pub(crate) fn is_called_in_full(&self, owner: usize) -> bool {
+        self.named.iter().any(|named| named.contains(&owner))
+            && !self.bare.iter().any(|bare| bare.contains_key(&owner))
+    }
 }
 
 /// Finds every `name:port` in a service's text, adds those ports to the services named, and
 /// returns whom each service names.
-fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<usize>> {
+fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) -> Mentions {
+    let zone = format!(".{}", private_zone(&cx.stack));
+    let in_zone = |unit: &str| format!("{}{zone}", unit.to_ascii_lowercase());
     let mut owners: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, member) in members.iter().enumerate() {
         for name in &member.names {
             owners.entry(name.dns.clone()).or_default().push(index);
         }
+        let full = in_zone(member.unit);
+        if member.leads() && !member.names.iter().any(|name| name.dns == full) {
+            owners.entry(full).or_default().push(index);
+        }
     }
     let mut mentioned = vec![BTreeSet::new(); members.len()];
+    let mut bare: Vec<BTreeMap<usize, (String, Span)>> = vec![BTreeMap::new(); members.len()];
     let mut found: BTreeMap<(usize, u16), ()> = BTreeMap::new();
     let mut used_hints: BTreeSet<String> = BTreeSet::new();
     let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
@@ -124,6 +152,9 @@ fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<u
                         within.entry((index, owner)).or_insert(span);
                     }
                     mentioned[index].insert(owner);
+                    if dns != in_zone(members[owner].unit) {
+                        bare[index].entry(owner).or_insert_with(|| (dns.clone(), span));
+                    }
                     used_hints.insert(dns.clone());
                     let port = mention.port.or_else(|| {
                         let variable = variable.filter(|_| mention.name == text)?;
@@ -147,10 +178,12 @@ fn read_mentions(members: &mut [Member<'_>], out: &mut Output) -> Vec<BTreeSet<u
     for ((user, owner), span) in within {
         out.say(same_task(&members[user], &members[owner], span));
     }
-    for (owner, (user, span)) in lost {
+    // In DNS a name has no ports.
+    let by_ports = |user: usize| members[user].job.is_none() && !cloud_map::is_alone(cx);
+    for (owner, (user, span)) in lost.into_iter().filter(|(_, (user, _))| by_ports(*user)) {
         offers_nothing(&members[owner], &members[user], span, out);
     }
-    mentioned
+    Mentions { named: mentioned, bare }
 }
 
 /// Service Connect promises nothing of a task's own names, and awsvpc takes no `extraHosts`.
@@ -210,7 +243,7 @@ fn texts(service: &Service) -> impl Iterator<Item = (Option<&str>, &str, Span)> 
     environment.chain(words).chain(test)
 }
 
-fn share_a_network(one: &Member<'_>, other: &Member<'_>) -> bool {
+pub(crate) fn share_a_network(one: &Member<'_>, other: &Member<'_>) -> bool {
     one.networks.iter().any(|network| other.networks.contains(network))
 }
 
@@ -287,12 +320,10 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
     let mut found = Vec::with_capacity(members.len());
     for (index, member) in members.iter().enumerate() {
         let mut connected = false;
-        let mut alone = true;
         let mut peers = BTreeSet::new();
         for network in &member.networks {
             let Some((size, offering)) = networks.get(network) else { continue };
             connected |= *size > 1 && !offering.is_empty();
-            alone &= *size == 1;
             if offering.len() <= MANY {
                 peers.extend(offering.iter().copied());
             } else {
@@ -302,15 +333,12 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         }
         peers.retain(|peer| members[*peer].unit != member.unit);
         if member.job.is_some() {
-            calls(member, members, &mentioned[index], out);
             (connected, peers) = (false, BTreeSet::new());
         } else if matches!(member.network, TaskNetwork::Host | TaskNetwork::None) {
             if connected {
                 apart(member, out);
             }
             (connected, peers) = (false, BTreeSet::new());
-        } else if !alone {
-            datagrams(member, out);
         }
         found.push((connected, peers));
     }
@@ -321,24 +349,6 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         member.peers = peers.into_iter().map(|peer| ids[peer].clone()).collect();
         member.peers.dedup();
     }
-}
-
-/// `RunTask` starts tasks without Service Connect (ECS developer guide, "Service Connect").
-fn calls(member: &Member<'_>, members: &[Member<'_>], named: &BTreeSet<usize>, out: &mut Output) {
-    let called: Vec<_> = named.iter().filter_map(|&index| members.get(index)).collect();
-    let Some(first) = called.first() else { return };
-    let name = member.name();
-    let message = format!("{name} is a job, and cannot call {} by name", first.name());
-    out.say(
-        Diagnostic::warning(Code::Approximated, message)
-            .at(member.service.span(), "this job")
-            .at(first.service.span(), "called by it")
-            .help(
-                "names for jobs need Cloud Map, which decklift does not make yet; until then do \
-                the job's work in a service when it starts, or give the job an address",
-            )
-            .service(name),
-    );
 }
 
 /// Service Connect knows awsvpc and bridge alone (ECS developer guide, "Service Connect",
@@ -357,21 +367,6 @@ fn apart(member: &Member<'_>, out: &mut Output) {
             .help(help)
             .service(name),
     );
-}
-
-/// Service Connect carries tcp alone.
-fn datagrams(member: &Member<'_>, out: &mut Output) {
-    let udp: Vec<_> = member.ports.iter().filter(|(_, p)| **p == Protocol::Udp).collect();
-    if let Some((port, _)) = udp.first() {
-        let name = member.name();
-        let message = format!("nobody reaches udp port {port} of {name} by name");
-        out.say(
-            Diagnostic::warning(Code::Approximated, message)
-                .at(member.service.span(), "")
-                .help("names for udp need Cloud Map, which decklift does not make yet")
-                .service(name),
-        );
-    }
 }
 
 /// The Service Connect configuration of a unit, if its tasks run a proxy.

@@ -149,6 +149,14 @@ fn collapse(text: &str, grammar: Grammar) -> String {
     out
 }
 
+/// The private DNS zone of a stack. `internal` is for private use, and never delegated (ICANN, 2024);
+/// `local` is that of multicast DNS (RFC 6762), which some resolvers ask instead.
+#[must_use]
+pub fn private_zone(stack: &str) -> String {
+    const LABEL: usize = 63;
+    format!("{}.internal", fit_within(stack, Grammar::Port, LABEL))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

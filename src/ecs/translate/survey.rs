@@ -39,6 +39,8 @@ pub(crate) struct Member<'a> {
     pub(crate) connected: bool,
     /// The services that its tasks may call by name.
     pub(crate) peers: Vec<ResourceId>,
+    /// Its name in the project's private DNS zone.
+    pub(crate) zone_name: Option<String>,
     /// Its mounts, and where they live.
     pub(crate) stored: Vec<Stored<'a>>,
     /// What becomes a part of its image, sorted by target.
@@ -115,6 +117,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 networks,
                 connected: false,
                 peers: Vec::new(),
+                zone_name: None,
                 stored,
                 assets: Vec::new(),
                 stateful,
@@ -129,7 +132,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
         members[member].assets = supply::on_top(&members[member], assets, out);
     }
     unit::check(&members, out);
-    discovery::resolve(&mut members, out);
+    discovery::resolve(cx, &mut members, out);
     dependencies::resolve(&mut members, out);
     members
 }

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::text::{is, is_ecs_name, is_port, is_port_name};
-use super::{Report, Unique, instance, tags};
+use super::{Report, Unique, dns, instance, tags};
 use crate::ecs::desired::{
     Body, CapacityProviderStrategyItem, Job, Kind, NetworkConfiguration, ResourceId, Service,
     ServiceConnectService, TaskDefinition,
@@ -49,6 +49,7 @@ pub(super) fn service(
     network(&service.network_configuration, task, report);
     load_balancers(service, task, listeners, report);
     connect(service, task, unique, report);
+    dns::registries(service, task, report);
     tags::lower(&service.tags, report);
 }
 

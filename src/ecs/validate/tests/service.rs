@@ -151,3 +151,62 @@ fn listeners_of_a_load_balancer() {
     let found = validate(&desired);
     assert!(found.len() == 1 && found[0].message.contains("also the name of"), "{found:?}");
 }
+
+#[test]
+fn names_in_dns() {
+    use crate::ecs::desired::ServiceRegistry;
+    let registry = |kind, name: &str| ServiceRegistry {
+        registry_arn: Value::From(ResourceId::new(kind, name), Attribute::Arn),
+    };
+    let mut desired = {
+        let mut shop = shop();
+        shop.extension.discovery =
+            Some(crate::ecs::testing::at(crate::compose::model::NameService::Dns));
+        translate(&shop, None, &facts()).desired
+    };
+    assert_eq!(validate(&desired), []);
+    let mut found = |kind, name: &str, edit: &dyn Fn(&mut Body)| {
+        let id = ResourceId::new(kind, name);
+        let good = desired.resources[&id].body.clone();
+        edit(&mut desired.resources[&id].body);
+        let found: Vec<_> = validate(&desired).into_iter().map(|d| d.message).collect();
+        desired.resources[&id].body = good;
+        found.join("\n")
+    };
+    let mut name = |wanted: &str, edit: &dyn Fn(&mut crate::ecs::desired::DnsName)| {
+        let said = found(Kind::DnsName, "api", &|body| match body {
+            Body::DnsName(name) => edit(name),
+            body => panic!("{body:?}"),
+        });
+        assert!(said.contains(wanted), "{said}");
+    };
+    name("no name in DNS", &|n| n.name = "-api".to_owned());
+    name("also the name of", &|n| n.name = "WEB".to_owned());
+    name("no routing policy", &|n| n.dns_config.routing_policy = "ANY".to_owned());
+    name("a record \"MX\"", &|n| n.dns_config.dns_records[0].kind = "MX".to_owned());
+    name("its TTL is -1", &|n| n.dns_config.dns_records[0].ttl = -1);
+    name("in no private zone", &|n| {
+        n.namespace_id = Value::From(ResourceId::new(Kind::Cluster, "main"), Attribute::Arn);
+    });
+    name("threshold", &|n| {
+        n.health_check_custom_config.as_mut().expect("a check").failure_threshold = 2;
+    });
+    let said = found(Kind::PrivateNamespace, "main", &|body| {
+        let Body::PrivateNamespace(zone) = body else { panic!("{body:?}") };
+        zone.name = "shop..internal".to_owned();
+        zone.vpc.clear();
+    });
+    assert!(said.contains("no DNS zone") && said.contains("no VPC"), "{said}");
+    let said = found(Kind::Service, "api", &|body| {
+        let Body::Service(service) = body else { panic!("{body:?}") };
+        service.service_registries =
+            vec![registry(Kind::DnsName, "api"), registry(Kind::Cluster, "main")];
+    });
+    assert!(said.contains("several registries"), "{said}");
+    assert!(said.contains("cluster/main is no name in DNS"), "{said}");
+    let said = found(Kind::TaskDefinition, "api", &|body| {
+        let Body::TaskDefinition(task) = body else { panic!("{body:?}") };
+        task.network_mode = "bridge".to_owned();
+    });
+    assert!(said.contains("no addresses of their own"), "{said}");
+}

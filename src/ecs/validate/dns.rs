@@ -1,0 +1,79 @@
+//! Private DNS namespaces, the names in them, and the services that answer to those.
+
+use super::{Report, Unique, tags};
+use crate::ecs::desired::{
+    Body, DnsName, DnsRecord, Kind, PrivateNamespace, Service, ServiceRegistry, TaskDefinition,
+};
+use crate::ecs::rules::cloud_map::is_label;
+
+pub(super) fn namespace(namespace: &PrivateNamespace, report: &mut Report<'_>) {
+    let PrivateNamespace { name, vpc, tags } = namespace;
+    if name.len() > 253 || !name.split('.').all(is_label) {
+        report.fault(
+            format!("{name:?} is no DNS zone"),
+            "Cloud Map takes up to 253 characters, in labels of letters, digits, `_` and `-`",
+        );
+    }
+    if vpc.is_empty() {
+        report.fault("it has no VPC", "a private zone is one of a VPC");
+    }
+    tags::upper(tags, report);
+}
+
+pub(super) fn name(body: &DnsName, unique: &mut Unique, report: &mut Report<'_>) {
+    let DnsName { name, namespace_id, dns_config, health_check_custom_config, tags } = body;
+    if !is_label(name) {
+        report.fault(
+            format!("{name:?} is no name in DNS"),
+            "Cloud Map takes up to 127 letters, digits, `_`, `-` and `.`, 63 a label",
+        );
+    }
+    let zone = namespace_id.reference().map_or(Kind::PrivateNamespace, |(id, _)| id.kind);
+    if zone != Kind::PrivateNamespace {
+        report.fault("it stands in no private zone", "an HTTP namespace has no records");
+    }
+    if !matches!(dns_config.routing_policy.as_str(), "MULTIVALUE" | "WEIGHTED") {
+        let message = format!("{:?} is no routing policy", dns_config.routing_policy);
+        report.fault(message, "Cloud Map has `MULTIVALUE` and `WEIGHTED`");
+    }
+    for DnsRecord { kind, ttl } in &dns_config.dns_records {
+        if !matches!(kind.as_str(), "A" | "AAAA" | "SRV" | "CNAME") {
+            report.fault(format!("it has a record {kind:?}"), "A, AAAA, SRV and CNAME are known");
+        }
+        if !(0..=2_147_483_647).contains(ttl) {
+            report.fault(format!("its TTL is {ttl}"), "Cloud Map takes 0 to 2147483647 seconds");
+        }
+    }
+    if health_check_custom_config.as_ref().is_some_and(|check| check.failure_threshold != 1) {
+        report.fault("its failure threshold is not 1", "Cloud Map knows no other");
+    }
+    // Names that differ in case alone are one in DNS; a project has one zone.
+    unique.take(Kind::DnsName, &name.to_ascii_lowercase(), report);
+    tags::upper(tags, report);
+}
+
+/// ECS API reference, `ServiceRegistry`
+pub(super) fn registries(
+    service: &Service,
+    task: Option<&TaskDefinition>,
+    report: &mut Report<'_>,
+) {
+    if service.service_registries.len() > 1 {
+        report.fault("it has several registries", "ECS takes one a service");
+    }
+    for ServiceRegistry { registry_arn } in &service.service_registries {
+        let Some((id, _)) = registry_arn.reference() else { continue };
+        let name = report.desired.resources.get(id).map(|resource| &resource.body);
+        let Some(Body::DnsName(name)) = name else {
+            report.fault(format!("{id} is no name in DNS"), "ECS takes a service of Cloud Map");
+            continue;
+        };
+        let addresses = name.dns_config.dns_records.iter().any(|record| record.kind != "SRV");
+        if addresses && task.is_some_and(|task| task.network_mode != "awsvpc") {
+            report.fault(
+                "its tasks have no addresses of their own",
+                "on bridge and host ECS registers SRV records alone",
+            );
+        }
+    }
+}
