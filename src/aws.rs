@@ -23,6 +23,7 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod secrets;
 mod ssm;
 #[cfg(test)]
 mod ssm_tests;
@@ -60,7 +61,7 @@ impl Cloud for Aws {
             Body::PrivateNamespace(body) => self.create_private_namespace(body).await,
             Body::DnsName(body) => self.create_dns_name(body).await,
             Body::LogGroup(body) => self.create_log_group(body).await,
-            Body::Secret(_) => Err(not_put()),
+            Body::Secret(body) => self.create_secret(body).await,
             Body::Role(body) => self.create_role(body).await,
             Body::Repository(body) => self.create_repository(body).await,
             Body::Image(_) => Err(not_built()),
@@ -97,7 +98,7 @@ impl Cloud for Aws {
             Body::PrivateNamespace(body) => self.update_private_namespace(body).await,
             Body::DnsName(body) => self.update_dns_name(body, changes).await,
             Body::LogGroup(body) => self.update_log_group(body).await,
-            Body::Secret(_) => Err(not_put()),
+            Body::Secret(body) => self.update_secret(body).await,
             Body::Role(body) => self.update_role(body).await,
             Body::Repository(body) => self.update_repository(body).await,
             Body::Image(_) => Err(not_built()),
@@ -133,7 +134,7 @@ impl Cloud for Aws {
             }
             Body::DnsName(_) => self.delete_dns_name(given(Attribute::Id)?).await,
             Body::LogGroup(body) => self.delete_log_group(&body.create.log_group_name).await,
-            Body::Secret(_) => Err(not_put()),
+            Body::Secret(_) => self.delete_secret(given(Attribute::Arn)?).await,
             Body::Role(body) => self.delete_role(&body.create.role_name).await,
             Body::Repository(body) => {
                 let owner = tags::Owner::of(&tags::of_body(&observed.body));
@@ -202,12 +203,6 @@ impl Cloud for Aws {
 fn not_run() -> CloudError {
     CloudError::new(CloudErrorKind::Service, "run the job", "a job is run, not made")
         .help("this is a fault of decklift; please report it")
-}
-
-/// `ecs::deployable` refuses secrets before anything is sent.
-fn not_put() -> CloudError {
-    CloudError::new(CloudErrorKind::Service, "put the secret", "secrets are not put yet")
-        .help("keep it in Secrets Manager, and fetch it with `x-ecs.secret_env`")
 }
 
 /// `ecs::deployable` refuses what scales or runs by the clock before anything is sent.

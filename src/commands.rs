@@ -20,6 +20,7 @@ mod schema;
 mod session;
 mod signals;
 mod turn;
+mod vault;
 mod world;
 
 use crate::cli::{Cli, Command, SandboxCommand};

@@ -4,6 +4,7 @@ pub mod deployable;
 pub mod desired;
 pub mod facts;
 mod rules;
+pub mod secret_value;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod translate;
@@ -12,5 +13,6 @@ pub mod validate;
 pub use deployable::undeployable;
 pub(crate) use rules::container::container_name;
 pub(crate) use rules::image::platform;
+pub(crate) use rules::secrets::to_look_up;
 pub use translate::{Translation, translate};
 pub use validate::validate;

@@ -8,6 +8,7 @@
 mod bases;
 mod config;
 mod context;
+mod copy;
 mod dockerfile;
 mod engine;
 mod error;
@@ -26,6 +27,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
+pub use copy::Origin;
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
 pub use event::ImageEvent;
@@ -119,8 +121,17 @@ impl Images {
         destination: &Destination,
         mode: Mode,
     ) -> Result<Option<String>, ImageError> {
+        self.tagged(&name.tag(), destination, mode).await
+    }
+
+    async fn tagged(
+        &self,
+        tag: &str,
+        destination: &Destination,
+        mode: Mode,
+    ) -> Result<Option<String>, ImageError> {
         let (registry, repository) = destination.open()?;
-        let found = registry.manifest(&repository, &name.tag()).await?;
+        let found = registry.manifest(&repository, tag).await?;
         let counts = |manifest: &Manifest| {
             mode == Mode::Placeholder || !Placeholder::is_placeholder(&manifest.bytes)
         };
@@ -145,10 +156,10 @@ impl Images {
         if let Some(digest) = self.existing(name, destination, mode).await? {
             return Ok(digest);
         }
-        let (registry, repository) = destination.open()?;
         let tag = name.tag();
         let digest = match mode {
             Mode::Placeholder => {
+                let (registry, repository) = destination.open()?;
                 on_event(ImageEvent::PushStarted);
                 let placeholder = Placeholder::new(&spec.service, &tag, &spec.platform);
                 placeholder.push(&registry, &repository, &tag).await?
@@ -161,19 +172,30 @@ impl Images {
                 if engine.inspect(&local).await?.is_none() {
                     build(engine, spec, name, &local, on_event).await?;
                 }
-                let remote = format!("{}:{tag}", destination.address);
-                engine.push(&local, &remote, &destination.auth, on_event).await?;
-                let missing = || ImageError::PushFailed {
-                    address: remote.clone(),
-                    lines: vec![
-                        "docker said nothing wrong, but the registry has no such tag".into(),
-                    ],
-                };
-                registry.manifest_digest(&repository, &tag).await?.ok_or_else(missing)?
+                self.push(engine, &local, &tag, destination, on_event).await?
             }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)
+    }
+
+    /// Pushes what the engine has as `local`, and returns its digest.
+    async fn push(
+        &self,
+        engine: &Engine,
+        local: &str,
+        tag: &str,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let (registry, repository) = destination.open()?;
+        let remote = format!("{}:{tag}", destination.address);
+        engine.push(local, &remote, &destination.auth, on_event).await?;
+        let missing = || ImageError::PushFailed {
+            address: remote.clone(),
+            lines: vec!["docker said nothing wrong, but the registry has no such tag".into()],
+        };
+        registry.manifest_digest(&repository, tag).await?.ok_or_else(missing)
     }
 }
 

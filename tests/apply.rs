@@ -83,7 +83,7 @@ fn plan_again(cloud: &Memory, desired: &Desired) -> Plan {
 fn down(cloud: &Memory, desired: &Desired) -> Verdict {
     block_on(async {
         let actual = cloud.observe(desired).await.expect("observed");
-        let everything = Removal { volumes: true, images: true };
+        let everything = Removal { volumes: true, images: true, secrets: true };
         let plan = plan_removal(&desired.stack, &actual, everything);
         let (_sender, stop) = watch::channel(false);
         let options = Options { limit: 8, watch: WATCH, detach: true, release: 0 };

@@ -7,6 +7,8 @@ mod app;
 mod balancing;
 #[path = "aws/emulator.rs"]
 mod emulator;
+#[path = "aws/secrets.rs"]
+mod secrets;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -164,7 +166,8 @@ async fn everything_is_made_read_changed_and_deleted() {
         changes(&aws, &less).await.steps.iter().map(|step| step.resource.kind).collect();
     assert!(kinds.contains(&Kind::Service) && !kinds.contains(&Kind::FileSystem), "{kinds:?}");
     let nothing = Desired { stack: app.stack.clone(), ..Desired::default() };
-    let last = plan_removal(&app.stack, &actual, Removal { volumes: true, images: true });
+    let last =
+        plan_removal(&app.stack, &actual, Removal { volumes: true, images: true, secrets: true });
     carry_out(&aws, &nothing, &last).await;
     // To delete what is gone is no error.
     carry_out(&aws, &nothing, &last).await;
@@ -227,6 +230,7 @@ async fn an_image_is_found_by_its_tag() {
     let image = Image {
         repository_name: repository.clone(),
         image_tag: "src-1".to_owned(),
+        platform: "linux/amd64".to_owned(),
         base: None,
         assets: Vec::new(),
     };

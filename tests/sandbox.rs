@@ -18,6 +18,8 @@ mod lock;
 mod look;
 #[path = "sandbox/pipeline.rs"]
 mod pipeline;
+#[path = "sandbox/secrets.rs"]
+mod secrets;
 #[path = "sandbox/shop.rs"]
 mod shop;
 #[path = "sandbox/simulated.rs"]

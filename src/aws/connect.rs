@@ -81,6 +81,7 @@ pub struct Aws {
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
+    secrets: OnceLock<aws_sdk_secretsmanager::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
 }
@@ -125,6 +126,7 @@ clients! {
     iam: aws_sdk_iam;
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
+    secrets: aws_sdk_secretsmanager;
     ssm: aws_sdk_ssm;
     sts: aws_sdk_sts;
 }
@@ -206,6 +208,7 @@ impl Aws {
             iam: OnceLock::new(),
             logs: OnceLock::new(),
             names: OnceLock::new(),
+            secrets: OnceLock::new(),
             ssm: OnceLock::new(),
             sts: OnceLock::new(),
         }

@@ -15,7 +15,8 @@ use crate::apply::cloud::CloudError;
 use crate::ecs::facts::{Facts, NetworkFacts};
 
 impl Aws {
-    /// Everything but the images, of which AWS knows nothing before they are built.
+    /// Everything but the images, of which AWS knows nothing before they are built, and the secrets;
+    /// see [`Aws::secret_arns`].
     ///
     /// # Errors
     ///
@@ -29,6 +30,7 @@ impl Aws {
             region: self.region().to_owned(),
             network,
             images: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
         })
     }

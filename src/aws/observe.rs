@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{try_join3, try_join4};
+use futures_util::future::{try_join, try_join3, try_join4};
 
 use super::align::align;
 use super::tags::{self, Owner, Tags};
@@ -109,10 +109,11 @@ impl Aws {
             self.read_balancers(desired, owner.as_ref()),
             self.read_file_systems(owner.as_ref()),
         );
-        let ((names, zones, logs, roles), (ecs, network, balancers, files), images) =
-            try_join3(small, large, self.read_repositories(desired)).await?;
+        let others = try_join(self.read_repositories(desired), self.read_secrets(desired));
+        let ((names, zones, logs, roles), (ecs, network, balancers, files), (images, secrets)) =
+            try_join3(small, large, others).await?;
         let EcsFound { found, in_use } = ecs;
-        let all = [names, zones, logs, roles, network, balancers, files, images, found];
+        let all = [names, zones, logs, roles, network, balancers, files, images, secrets, found];
         let all = all.into_iter().flatten().collect();
         let mut actual = assemble(desired, owner.as_ref(), all, in_use)?;
         self.read_jobs(desired, &mut actual).await?;

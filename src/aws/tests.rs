@@ -214,6 +214,7 @@ async fn an_image_is_not_aws_s_to_make() {
     let body = Body::Image(crate::ecs::desired::Image {
         repository_name: "r".to_owned(),
         image_tag: "t".to_owned(),
+        platform: "linux/amd64".to_owned(),
         base: None,
         assets: Vec::new(),
     });

@@ -37,6 +37,7 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     let removal = Removal {
         volumes: everything || arguments.volumes,
         images: everything || arguments.images,
+        secrets: everything,
     };
     let command = ReleaseCommand::Down;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);

@@ -2,12 +2,15 @@
 
 mod absent;
 mod build_options;
+mod outside;
+mod sandboxed;
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
 use super::Session;
+use super::vault::Vault;
 use super::world::{Build, World};
 use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
@@ -22,7 +25,7 @@ use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
 use crate::plan::{Actual, impossible};
-use crate::sandbox::{self, Sandbox, base_image};
+use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
 use absent::absent;
@@ -37,6 +40,7 @@ pub(super) struct App {
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
     paths: BTreeMap<PathBuf, PathFacts>,
+    vault: Vault,
 }
 
 /// What a command wants of the world.
@@ -62,16 +66,17 @@ pub(super) struct Examined {
     builds: Vec<BuildSpec>,
     desired: Desired,
     paths: BTreeMap<PathBuf, PathFacts>,
+    vault: Vault,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, desired, paths } = self;
+        let Self { loaded, diagnostics, builds, desired, paths, vault } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
-                Ok(App { project, sources: loaded.sources, builds, desired, paths })
+                Ok(App { project, sources: loaded.sources, builds, desired, paths, vault })
             }
             _ => Err(Error::Compose),
         }
@@ -103,6 +108,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     let mut builds = Vec::new();
     let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
+    let mut vault = Vault::default();
     if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
         let found = inspected::look(session, project)?;
         diagnostics.extend(inspected::apply(project, &found));
@@ -125,7 +131,11 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         diagnostics.extend(told.cloned());
         desired = translation.desired;
         diagnostics.extend(refused);
-        diagnostics.extend(absent(project, &loaded.environment(), sends));
+        let variables = loaded.environment();
+        diagnostics.extend(absent(project, &variables, sends));
+        if sends {
+            vault = Vault::read(project, &desired, &variables, &mut diagnostics);
+        }
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
         for spec in &builds {
             diagnostics.extend(context_fault(project, spec));
@@ -134,7 +144,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, desired, paths })
+    Ok(Examined { loaded, diagnostics, builds, desired, paths, vault })
 }
 
 /// Loads what the global options name.
@@ -324,7 +334,7 @@ pub(super) async fn connect<'a>(
         false => None,
     };
     let images = match &sandbox {
-        Some(sandbox) => prepare_sandbox(session, app, sandbox, purpose).await?,
+        Some(sandbox) => sandboxed::images(session, app, sandbox, purpose).await?,
         None => Engine::detect().await.map(|engine| Images::new(Some(engine))),
     };
     let (images, no_engine) = match images {
@@ -341,6 +351,9 @@ pub(super) async fn connect<'a>(
         })
         .await?;
     facts.paths.clone_from(&app.paths);
+    if purpose.names_images() {
+        outside::look_up(session, app, &aws, &mut facts).await?;
+    }
     let mut builds = BTreeMap::new();
     for spec in app.builds.iter().filter(|_| purpose.names_images()) {
         let name = images.name(spec).await?;
@@ -357,7 +370,8 @@ pub(super) async fn connect<'a>(
         let id = ResourceId::new(Kind::Image, &spec.service);
         builds.insert(id, Build { spec: spec.clone(), name });
     }
-    Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
+    let vault = app.vault.clone();
+    Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, events))
 }
 
 /// Whether the Internet reaches anything, judged without knowing the network.
@@ -365,50 +379,6 @@ fn needs_load_balancer(session: &Session, app: &App) -> bool {
     let facts = Facts::offline(None);
     let environment = session.global.environment.as_deref();
     translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
-}
-
-/// Says what the sandbox cannot do, and sees to the base image that offline machines lack.
-async fn prepare_sandbox(
-    session: &Session,
-    app: &App,
-    sandbox: &Sandbox,
-    purpose: Purpose,
-) -> Result<Result<Images, crate::images::ImageError>, Error> {
-    if !sandbox.has_engine() {
-        if purpose.names_images() {
-            let why = sandbox.status.engine.why.as_deref().unwrap_or("no reason given");
-            session.notify(&format!("no Docker engine ({why}): tasks are simulated"));
-            if !app.builds.is_empty() {
-                session
-                    .notify("no Docker engine: placeholder images stand for what would be built");
-            }
-        }
-        return Ok(Ok(Images::new(None)));
-    }
-    if purpose.names_images() {
-        let mut wanted = Vec::new();
-        for spec in &app.builds {
-            wanted.extend(external_bases(spec)?);
-        }
-        let plain = app.project.services.values().filter(|service| service.build.is_none());
-        wanted.extend(plain.filter_map(|s| s.image.as_ref().map(|image| image.value.clone())));
-        wanted.sort();
-        wanted.dedup();
-        for reference in wanted.iter().filter(|name| base_image::is_busybox(name)) {
-            match base_image::ensure(reference).await {
-                base_image::BaseImage::Present => {}
-                base_image::BaseImage::StandIn(path) => session.notify(&format!(
-                    "the engine cannot pull {reference}: this machine's {} stands in for it",
-                    path.display()
-                )),
-                base_image::BaseImage::Missing(why) => session.screen.warning(&format!(
-                    "the engine has no {reference} and cannot pull it ({why}); a statically linked \
-                     /bin/busybox (Debian: busybox-static) could stand in for it"
-                )),
-            }
-        }
-    }
-    Ok(Engine::detect().await.map(|engine| Images::new(Some(engine))))
 }
 
 /// Translates with what is known of the world.

@@ -7,16 +7,17 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::turn::Guard;
+use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
 use crate::apply::{Cloud, CloudError, CloudErrorKind};
 use crate::aws::Aws;
-use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Service};
+use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Secret, Service};
 use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
-    Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode,
+    Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode, Origin,
 };
-use crate::plan::{Action, Actual, Change, Observed};
+use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::sandbox::Sandbox;
 
 /// How many images are built or pushed at a time: builds fill the machine by themselves.
@@ -37,6 +38,7 @@ pub(super) struct World<'a> {
     /// Why there is no engine, for the moment in which one is needed.
     no_engine: Option<ImageError>,
     builds: BTreeMap<ResourceId, Build>,
+    vault: Vault,
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
     builders: Semaphore,
@@ -45,18 +47,20 @@ pub(super) struct World<'a> {
 }
 
 impl<'a> World<'a> {
+    #[expect(clippy::too_many_arguments, reason = "it is where everything comes together")]
     pub(super) fn new(
         aws: Aws,
         facts: Facts,
         images: Images,
         no_engine: Option<ImageError>,
         builds: BTreeMap<ResourceId, Build>,
+        vault: Vault,
         sandbox: Option<Sandbox>,
         events: &'a dyn Events,
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
         let guard = OnceCell::new();
-        Self { aws, facts, images, no_engine, builds, sandbox, events, builders, guard }
+        Self { aws, facts, images, no_engine, builds, vault, sandbox, events, builders, guard }
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -113,30 +117,33 @@ impl<'a> World<'a> {
     }
 
     async fn push(&self, id: &ResourceId, image: &Image) -> Result<Changed, CloudError> {
-        let Some(build) = self.builds.get(id) else {
-            return Err(image_error("nothing says how it is built".to_owned(), None));
-        };
         let destination = self.destination(image).await?;
         // Never closed, so that a place is always given in the end.
         let _place = self.builders.acquire().await;
-        let service = build.spec.service.clone();
         let mut on_event = |event: ImageEvent| {
-            let progress = match event {
-                ImageEvent::BuildStarted => ImageProgress::Building,
-                ImageEvent::BuildLine(line) => ImageProgress::Line { line },
-                ImageEvent::Built => return,
-                ImageEvent::PushStarted => ImageProgress::Pushing,
-                ImageEvent::PushProgress { done, total } => {
-                    ImageProgress::Layers { done: done as u64, total: total as u64 }
-                }
-                ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
-            };
-            self.events.emit(Event::Image { service: service.clone(), progress });
+            if let Some(progress) = progress(event) {
+                // What decklift adds has no service.
+                let service = id.name.trim_start_matches('@').to_owned();
+                self.events.emit(Event::Image { service, progress });
+            }
         };
-        let result = self
-            .images
-            .ensure(&build.spec, &build.name, &destination, self.mode(), &mut on_event)
-            .await;
+        let (images, mode) = (&self.images, self.mode());
+        let result = match (self.builds.get(id), &image.base) {
+            (Some(Build { spec, name }), _) => {
+                images.ensure(spec, name, &destination, mode, &mut on_event).await
+            }
+            (None, Some(base)) => {
+                let origin = Origin {
+                    reference: base.clone(),
+                    platform: image.platform.clone(),
+                    tag: image.image_tag.clone(),
+                };
+                images.copy(&origin, &destination, mode, &mut on_event).await
+            }
+            (None, None) => {
+                return Err(image_error("nothing says how it is built".to_owned(), None));
+            }
+        };
         let digest = match (result, &self.no_engine) {
             (Ok(digest), _) => digest,
             // Why there is no engine says more than that there is none.
@@ -152,6 +159,31 @@ impl<'a> World<'a> {
             deployment: None,
             detail: Some(digest),
         })
+    }
+
+    /// A secret that holds another value than this machine's counts as one that holds none: nothing
+    /// that plans ever sees a value.
+    async fn drop_other_values(&self, actual: &mut Actual) -> Result<(), CloudError> {
+        for (id, observed) in &mut actual.resources {
+            let Some(wanted) = self.vault.get(id) else { continue };
+            let Some(reference) = observed.attributes.get(&Attribute::ValueFrom) else { continue };
+            let there = self.aws.secret_value(reference).await.map_err(|error| error.on(id))?;
+            if there.as_deref() != Some(wanted) {
+                observed.attributes.remove(&Attribute::ValueFrom);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the value of a secret that was just made, or that holds another.
+    async fn put(&self, id: &ResourceId, secret: &Secret) -> Result<Changed, CloudError> {
+        let Some(value) = self.vault.get(id) else {
+            let message = "its value is not known";
+            return Err(CloudError::new(CloudErrorKind::Service, "put the secret", message)
+                .help("this is a fault of decklift; please report it")
+                .on(id));
+        };
+        self.aws.put_secret_value(&secret.name, value).await.map_err(|error| error.on(id))
     }
 
     /// A placeholder that stands for an image counts as none once there is an engine to build it.
@@ -177,6 +209,19 @@ impl<'a> World<'a> {
     }
 }
 
+fn progress(event: ImageEvent) -> Option<ImageProgress> {
+    Some(match event {
+        ImageEvent::BuildStarted => ImageProgress::Building,
+        ImageEvent::BuildLine(line) => ImageProgress::Line { line },
+        ImageEvent::Built => return None,
+        ImageEvent::PushStarted => ImageProgress::Pushing,
+        ImageEvent::PushProgress { done, total } => {
+            ImageProgress::Layers { done: done as u64, total: total as u64 }
+        }
+        ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
+    })
+}
+
 fn image_error(message: String, help: Option<String>) -> CloudError {
     let mut error = CloudError::new(CloudErrorKind::Image, "push", message);
     error.help = help;
@@ -187,6 +232,7 @@ impl Cloud for World<'_> {
     async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
         let mut actual = self.aws.observe(desired).await?;
         self.drop_placeholders(&mut actual).await?;
+        self.drop_other_values(&mut actual).await?;
         Ok(actual)
     }
 
@@ -199,6 +245,10 @@ impl Cloud for World<'_> {
         self.permit().await?;
         match body {
             Body::Image(image) if id.kind == Kind::Image => self.push(id, image).await,
+            Body::Secret(secret) => {
+                self.aws.create(id, body, idle).await?;
+                self.put(id, secret).await
+            }
             _ => self.aws.create(id, body, idle).await,
         }
     }
@@ -211,7 +261,13 @@ impl Cloud for World<'_> {
         changes: &[Change],
     ) -> Result<Changed, CloudError> {
         self.permit().await?;
-        self.aws.update(id, body, action, changes).await
+        let changed = self.aws.update(id, body, action, changes).await?;
+        match body {
+            Body::Secret(secret) if changes.iter().any(|change| change.path == SECRET_VALUE) => {
+                self.put(id, secret).await
+            }
+            _ => Ok(changed),
+        }
     }
 
     async fn delete(&self, id: &ResourceId, observed: &Observed) -> Result<(), CloudError> {

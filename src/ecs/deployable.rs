@@ -5,8 +5,8 @@ mod assets;
 mod build;
 mod certificate;
 mod instances;
+mod mirror;
 mod motion;
-mod secrets;
 
 use super::desired::Desired;
 use super::facts::Facts;
@@ -20,7 +20,7 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     let mut found = undecided(desired);
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(instances::undeployable(desired, project));
-    found.extend(secrets::undeployable(desired));
+    found.extend(mirror::undeployable(desired));
     found.extend(certificate::undeployable(project));
     found.extend(motion::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));

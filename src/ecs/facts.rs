@@ -21,6 +21,8 @@ pub struct Facts {
     pub network: NetworkFacts,
     /// By Compose service: what is known of the image that is built for it.
     pub images: BTreeMap<String, ImageFacts>,
+    /// The ARNs of secrets that others made, by their names in Secrets Manager.
+    pub secrets: BTreeMap<String, String>,
     /// What is known of the files and directories that are mounted, by their absolute paths; those
     /// outside the project are never looked at.
     pub paths: BTreeMap<PathBuf, PathFacts>,
@@ -65,6 +67,7 @@ impl Facts {
                 zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
             },
             images: BTreeMap::new(),
+            secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
         }
     }

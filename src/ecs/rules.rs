@@ -57,6 +57,7 @@ pub(crate) mod role;
 pub(crate) mod rollout;
 pub(crate) mod rollout_settings;
 pub(crate) mod schedule;
+pub(crate) mod search_domain;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod security_groups;

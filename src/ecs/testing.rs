@@ -260,6 +260,7 @@ pub(crate) fn facts() -> Facts {
             ],
         },
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
+        secrets: BTreeMap::new(),
         paths: BTreeMap::new(),
     }
 }

@@ -103,7 +103,6 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         rules::log_group::add(&cx, member.service, &mut out);
         rules::image::add(&cx, member, &mut out);
     }
-    rules::helper_image::add(&cx, &members, &mut out);
     for unit in &units(&members) {
         rules::task::add(&cx, unit, &mut out);
         match unit.leader().job {
@@ -111,6 +110,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
             None => rules::service::add(&cx, unit, &mut out),
         }
     }
+    rules::helper_image::add(&cx, &mut out);
     let Output { mut desired, diagnostics } = out;
     // The sort is stable: within a kind, the order of the file stays.
     desired.resources.sort_by(|a, _, b, _| a.kind.cmp(&b.kind));

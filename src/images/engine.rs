@@ -3,6 +3,7 @@
 mod build;
 mod context_tar;
 mod process;
+mod pull;
 mod push;
 
 pub(super) use build::in_background;

@@ -138,6 +138,16 @@ pub enum ImageError {
         /// What docker said last.
         lines: Vec<String>,
     },
+    /// The engine could not pull.
+    #[error("pull {reference} for {platform}: {}", lines.join("\n"))]
+    PullFailed {
+        /// The image.
+        reference: String,
+        /// What was wanted of it.
+        platform: String,
+        /// What docker said last.
+        lines: Vec<String>,
+    },
     /// Not a name of an image, or not one with a registry in it.
     #[error("use `{0}` as an image's address: it must be <registry>/<repository>")]
     BadAddress(String),
@@ -189,6 +199,10 @@ impl ImageError {
             Self::PushFailed { .. } | Self::Registry(_) => Some(
                 "deploy again: layers that were uploaded are not uploaded twice".to_owned(),
             ),
+            Self::PullFailed { reference, platform, .. } => Some(format!(
+                "an engine that has it need not pull it: `docker pull --platform {platform} \
+                 {reference}` says more"
+            )),
             _ => None,
         }
     }

@@ -19,9 +19,12 @@ pub struct Change {
     pub to: Option<String>,
 }
 
+/// What stands in a plan for what may be secret.
+pub(super) const HIDDEN: &str = "(hidden)";
+
 /// Fields in which people put credentials, or Compose puts them through `${VARIABLE}`: their values
 /// never reach a plan.
-const HIDDEN: [&str; 5] =
+const HIDDEN_FIELDS: [&str; 5] =
     ["environment", "command", "entryPoint", "dockerLabels", "logConfiguration.options"];
 
 /// The differences that must be removed for `observed` to become `desired`.
@@ -73,9 +76,9 @@ fn compare(path: &str, want: Option<&Json>, have: Option<&Json>, found: &mut Vec
         (Some(Json::Array(want)), Some(Json::Array(have))) => list(path, want, have, found),
         (want, have) if want == have => {}
         (want, have) => {
-            let hidden = HIDDEN.iter().any(|field| path.contains(field));
+            let hidden = HIDDEN_FIELDS.iter().any(|field| path.contains(field));
             let text = |value: Option<&Json>| {
-                value.map(|v| if hidden { "(hidden)".to_owned() } else { display(v) })
+                value.map(|v| if hidden { HIDDEN.to_owned() } else { display(v) })
             };
             found.push(Change { path: path.to_owned(), from: text(have), to: text(want) });
         }
@@ -92,10 +95,10 @@ fn list(path: &str, want: &[Json], have: &[Json], found: &mut Vec<Change>) {
                     compare(&format!("{path}[{index}]"), Some(want), Some(have), found);
                 }
             } else {
-                let hidden = HIDDEN.iter().any(|field| path.contains(field));
+                let hidden = HIDDEN_FIELDS.iter().any(|field| path.contains(field));
                 let text = |list: &[Json]| {
                     Some(match hidden {
-                        true => "(hidden)".to_owned(),
+                        true => HIDDEN.to_owned(),
                         false => display(&Json::Array(list.to_vec())),
                     })
                 };

@@ -6,7 +6,7 @@ use super::attachments::Attachments;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
     Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
-    removal, restarts,
+    removal, restarts, secrets,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -115,6 +115,7 @@ impl<'a> Planner<'a> {
         // A reference to the resource's own attributes is no change.
         let body = self.resolve(resource, Some(observed));
         let mut changes = changes(&body, observed);
+        changes.extend(secrets::value(&resource.body, observed));
         if self.scales(&resource.id) {
             // Application Auto Scaling sets it, and knows better.
             changes.retain(|change| change.path != "desiredCount");

@@ -12,6 +12,8 @@ pub struct Removal {
     pub volumes: bool,
     /// Repositories with their images.
     pub images: bool,
+    /// Secrets that decklift made; Secrets Manager gives them back for 30 days.
+    pub secrets: bool,
 }
 
 impl Removal {
@@ -22,8 +24,7 @@ impl Removal {
             Kind::SecurityGroup if id.name == "efs" => self.volumes || !has_volumes(actual),
             Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
             Kind::Repository => self.images,
-            // Whoever wants them gone says so to Secrets Manager.
-            Kind::Secret => false,
+            Kind::Secret => self.secrets,
             // Images go with their repository.
             Kind::Image => false,
             _ => true,

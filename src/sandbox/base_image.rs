@@ -32,7 +32,14 @@ pub fn is_busybox(reference: &str) -> bool {
     !reference.contains('@')
         && matches!(
             name.split(':').next(),
-            Some("busybox" | "docker.io/busybox" | "library/busybox" | "docker.io/library/busybox")
+            Some(
+                "busybox"
+                    | "docker.io/busybox"
+                    | "library/busybox"
+                    | "docker.io/library/busybox"
+                    // Amazon's copy of Docker's official images.
+                    | "public.ecr.aws/docker/library/busybox"
+            )
         )
 }
 

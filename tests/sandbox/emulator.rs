@@ -31,8 +31,9 @@ pub(crate) fn http(host: &str, request: &str) -> std::io::Result<(u16, String)> 
 
 /// Fetches a page of `http://host:port`.
 pub(crate) fn get(url: &str) -> std::io::Result<(u16, String)> {
-    let host = url.trim_start_matches("http://").trim_end_matches('/');
-    http(host, &format!("GET / HTTP/1.0\r\nHost: {host}\r\n\r\n"))
+    let rest = url.trim_start_matches("http://");
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    http(host, &format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\n\r\n"))
 }
 
 impl Emulator {

@@ -85,9 +85,10 @@ impl Aws {
             Some((name, place)) => self.last_lines(place, name, &id).await,
             None => Vec::new(),
         };
-        // A container that says nothing of its end is not worth a line.
+        // A container that says nothing of its end is not worth a line, nor one that did its work.
         let told = |end: &ContainerEnd| end.exit_code.is_some() || end.reason.is_some();
-        let containers = task.containers().iter().map(end).filter(told).collect();
+        let containers = task.containers().iter().filter(|c| !has_helped(c));
+        let containers = containers.map(end).filter(told).collect();
         TaskFailure {
             task: id,
             address: address(task),
@@ -150,8 +151,16 @@ fn culprit(containers: &[sdk::Container]) -> Option<&sdk::Container> {
         .find(by_itself)
         .or_else(|| all().find(unhealthy))
         .or_else(|| all().find(failed))
-        .or_else(|| all().find(|c| c.exit_code().is_some()))
+        .or_else(|| all().find(|c| c.exit_code().is_some() && !has_helped(c)))
+        .or_else(|| all().find(|c| !has_helped(c)))
         .or_else(|| containers.first())
+}
+
+/// Whether decklift added a container that runs before the others, and it succeeded.
+fn has_helped(container: &sdk::Container) -> bool {
+    let name = container.name().unwrap_or_default();
+    container.exit_code() == Some(0)
+        && (name.starts_with("decklift-") || name.contains("-decklift-"))
 }
 
 fn end(container: &sdk::Container) -> ContainerEnd {
@@ -195,5 +204,13 @@ mod tests {
         assert_eq!(culprit(&all).and_then(|c| c.name()), Some("web"));
         assert_eq!(culprit(&all[..1]).and_then(|c| c.name()), Some("sidecar"));
         assert!(culprit(&[]).is_none());
+        let sick = [
+            container("web-decklift-secrets", 0),
+            container("decklift-search-domain", 0),
+            sdk::Container::builder().name("web").build(),
+        ];
+        assert_eq!(culprit(&sick).and_then(|c| c.name()), Some("web"));
+        let fails = [container("web-decklift-secrets", 1), container("web", 137)];
+        assert_eq!(culprit(&fails).and_then(|c| c.name()), Some("web-decklift-secrets"));
     }
 }

@@ -50,6 +50,8 @@ pub struct Image {
     pub repository_name: String,
     /// The tag, which names what the image was made from; see `images`.
     pub image_tag: String,
+    /// What it runs on, as Docker calls it: `linux/amd64` or `linux/arm64`.
+    pub platform: String,
     /// The image that it is a copy of, or that the assets go on; absent where it is built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,

@@ -2,9 +2,8 @@
 //! udp, and whole projects with `x-ecs.discovery: dns`.
 //!
 //! A service has one name there, `SERVICE.STACK.internal`: ECS takes one registry a service (ECS API
-//! reference, `ServiceRegistry`), and tasks with an interface of their own have no search domain that
-//! could complete a bare name (ECS developer guide, "Task definition differences for Fargate":
-//! `dnsSearchDomains` is not valid). Who calls a bare name is told what to write.
+//! reference, `ServiceRegistry`). Tasks that need it get a search domain, so that the service's bare
+//! name serves as well; see `search_domain`. Who calls it by an alias is told what to write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -69,12 +68,18 @@ pub(crate) fn assign(
         let label = labels.get(&leader_of[index]?)?;
         Some(format!("{label}.{zone}"))
     };
+    let is_label_of = |owner: usize, name: &str| {
+        let label = leader_of[owner].and_then(|leader| labels.get(&leader));
+        label.is_some_and(|label| label.eq_ignore_ascii_case(name))
+    };
+    let mut searching = searching(members, &leader_of, &labels, alone);
     for (user, calls) in mentions.bare.iter().enumerate() {
         if members[user].job.is_none() && !alone {
             continue;
         }
         for (&owner, call) in calls.iter().filter(|(owner, _)| members[**owner].job.is_none()) {
-            if members[owner].unit != members[user].unit {
+            let is_found = searching.contains(&user) && is_label_of(owner, &call.0);
+            if members[owner].unit != members[user].unit && !is_found {
                 out.say(calls_bare(&members[user], &members[owner], call, full(owner)));
             }
         }
@@ -83,11 +88,69 @@ pub(crate) fn assign(
         if alone && member.network != TaskNetwork::AwsVpc {
             out.say(no_records(member));
         } else if !alone && !mentions.is_called_in_full(index) {
-            datagrams(member, full(index), out);
+            let callers = callers_of_datagrams(members, mentions, index, &is_label_of);
+            match callers.is_empty() {
+                true => datagrams(member, full(index), out),
+                false => searching.extend(callers),
+            }
         }
+    }
+    for user in searching {
+        members[user].needs_search_domain = true;
     }
     for (leader, label) in labels {
         members[leader].zone_name = Some(label);
+    }
+}
+
+/// Whose tasks look bare names up in the zone: jobs, and everybody where there is nothing else.
+fn searching(
+    members: &[Member<'_>],
+    leader_of: &[Option<usize>],
+    labels: &BTreeMap<usize, String>,
+    alone: bool,
+) -> BTreeSet<usize> {
+    // By network: the units that have a name there.
+    let mut named: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        if leader_of[index].is_some_and(|leader| labels.contains_key(&leader)) {
+            for network in &member.networks {
+                named.entry(network).or_default().insert(member.unit);
+            }
+        }
+    }
+    let meets = |member: &Member<'_>| {
+        member.networks.iter().any(|network| {
+            let others = named.get(network).map_or(0, BTreeSet::len);
+            let own = named.get(network).is_some_and(|units| units.contains(member.unit));
+            others > usize::from(own)
+        })
+    };
+    let looks = |member: &Member<'_>| {
+        (alone || member.job.is_some()) && member.network != TaskNetwork::None && meets(member)
+    };
+    (0..members.len()).filter(|&index| looks(&members[index])).collect()
+}
+
+/// Who calls a service that has udp alone by its own name; nobody, when somebody calls it otherwise:
+/// they have to be told.
+fn callers_of_datagrams(
+    members: &[Member<'_>],
+    mentions: &Mentions,
+    owner: usize,
+    is_label_of: &dyn Fn(usize, &str) -> bool,
+) -> Vec<usize> {
+    if members[owner].ports.values().any(|protocol| *protocol != Protocol::Udp) {
+        // Its name leads to the proxy, which carries no udp.
+        return Vec::new();
+    }
+    let calls = mentions.bare.iter().enumerate();
+    let calls = calls.filter_map(|(user, calls)| Some((user, calls.get(&owner)?)));
+    let calls: Vec<_> =
+        calls.filter(|(user, _)| members[*user].unit != members[owner].unit).collect();
+    match calls.iter().all(|(_, (name, _))| is_label_of(owner, name)) {
+        true => calls.into_iter().map(|(user, _)| user).collect(),
+        false => Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::Severity;
 use crate::ecs::Translation;
 use crate::ecs::testing::{
     at, attachment, depends, ecs_service, env, exposed, facts, has, loud, project, resource, run,
-    service,
+    service, task,
 };
 use crate::ecs::{translate, validate};
 
@@ -47,10 +47,9 @@ fn helps(done: &Translation) -> Vec<String> {
 }
 
 #[test]
-fn whom_a_job_calls_has_a_name_in_the_zone_and_the_job_is_told_which() {
+fn whom_a_job_calls_has_a_name_in_the_zone() {
     let done = run(vec![api(), service("other", "acme/other:1"), job("http://api:8000")]);
-    assert_eq!(loud(&done.diagnostics), [WARNING]);
-    assert!(helps(&done)[0].contains("`api.shop.internal`"), "{:?}", helps(&done));
+    assert_eq!(loud(&done.diagnostics), []);
     assert_eq!(registries(&done, "api"), ["${dns-name/api/arn}"]);
     assert_eq!(registries(&done, "other"), Vec::<String>::new());
     let Body::PrivateNamespace(zone) = &resource(&done, Kind::PrivateNamespace, "main").body else {
@@ -101,6 +100,17 @@ fn udp_has_a_name_where_there_is_somebody_to_use_it() {
     assert_eq!(loud(&done.diagnostics), [WARNING]);
     assert_eq!(registries(&done, "dns").len(), 1);
     assert!(ecs_service(&done, "dns").service_connect_configuration.is_none());
+    // Who calls it finds it, when it has nothing else.
+    let mut web = service("web", "acme/web:1");
+    env(&mut web, "RESOLVER", "dns:53");
+    let done = run(vec![udp(), web.clone()]);
+    assert_eq!(loud(&done.diagnostics), []);
+    assert_eq!(task(&done, "web").container_definitions.len(), 2);
+    let mut both = udp();
+    both.expose.push(exposed(54));
+    let done = run(vec![both, web]);
+    assert_eq!(loud(&done.diagnostics), [WARNING]);
+    assert_eq!(task(&done, "web").container_definitions.len(), 1);
     let mut web = service("web", "acme/web:1");
     env(&mut web, "RESOLVER", "dns.shop.internal");
     let done = run(vec![udp(), web]);
@@ -113,8 +123,7 @@ fn with_dns_alone_there_is_no_service_connect() {
     let mut web = service("web", "acme/web:1");
     env(&mut web, "API", "http://api:8000");
     let done = translate(&by_dns(vec![api(), web]), None, &facts());
-    assert_eq!(loud(&done.diagnostics), [WARNING]);
-    assert!(helps(&done)[0].contains("`api.shop.internal`"), "{:?}", helps(&done));
+    assert_eq!(loud(&done.diagnostics), []);
     for name in ["api", "web"] {
         assert_eq!(ecs_service(&done, name).service_connect_configuration, None);
         assert_eq!(registries(&done, name), [format!("${{dns-name/{name}/arn}}")]);

@@ -1,43 +1,67 @@
 //! The image of the containers that decklift adds to tasks: a copy of busybox in the project's own
 //! registry, since tasks in private subnets may not reach a public one.
 
-use super::repository;
+use super::{image, repository};
 use crate::ecs::desired::{Attribute, Body, Image, Kind, ResourceId, Value};
 use crate::ecs::translate::context::{Context, Output};
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
+use crate::source::Span;
 
-/// What is copied: a manifest for every architecture that Fargate has.
+/// What is copied, for each architecture that tasks run on.
 const BASE: &str = "public.ecr.aws/docker/library/busybox:1.37.0";
-const TAG: &str = "1.37.0";
+const VERSION: &str = "1.37.0";
 
-/// No service can be called like this.
-const NAME: &str = "@busybox";
+/// The architectures of ECS, and what the copies are called: no service can be called like this.
+const COPIES: [(&str, &str); 2] = [("X86_64", "@busybox"), ("ARM64", "@busybox-arm64")];
 
 /// Its repository, which has one segment more than those of services.
 pub(crate) fn repository_name(cx: &Context<'_>) -> String {
     repository::repository_name(cx, "decklift") + "/busybox"
 }
 
-/// What a container's `image` says.
-pub(crate) fn reference() -> Value {
-    Value::From(ResourceId::new(Kind::Image, NAME), Attribute::Uri)
+/// What a container's `image` says in a task of this architecture.
+pub(crate) fn reference(architecture: &str) -> Value {
+    let copy = COPIES.iter().find(|(one, _)| *one == architecture).unwrap_or(&COPIES[0]);
+    Value::From(ResourceId::new(Kind::Image, copy.1), Attribute::Uri)
 }
 
-/// Adds the image where any task uses it.
-pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    let Some(first) = members.iter().find(|member| !member.supply.files.is_empty()) else { return };
-    let origin = first.service.written.secrets.first().map(|secret| secret.source.span);
-    let repository = ResourceId::new(Kind::Repository, NAME);
-    let repository_name = repository_name(cx);
-    let body = repository::body(cx, &repository, repository_name.clone());
-    out.add(repository.clone(), Body::Repository(body), None, origin);
-    let image = ResourceId::new(Kind::Image, NAME);
-    let body = Image {
-        repository_name,
-        image_tag: TAG.to_owned(),
-        base: Some(BASE.to_owned()),
-        assets: Vec::new(),
-    };
-    out.add(image.clone(), Body::Image(body), None, origin);
-    out.wait(&image, repository);
+/// Whether a task has a container of this image.
+pub(crate) fn is_used_by(unit: &Unit<'_>) -> bool {
+    unit.members.iter().any(|member| !member.supply.files.is_empty() || member.needs_search_domain)
+}
+
+/// Adds the copies that tasks use.
+pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
+    for (architecture, name) in COPIES {
+        let Some(origin) = first_use(&reference(architecture), out) else { continue };
+        let repository = ResourceId::new(Kind::Repository, COPIES[0].1);
+        let repository_name = repository_name(cx);
+        if !out.desired.resources.contains_key(&repository) {
+            let body = repository::body(cx, &repository, repository_name.clone());
+            out.add(repository.clone(), Body::Repository(body), None, origin);
+        }
+        let image = ResourceId::new(Kind::Image, name);
+        let platform = image::docker_platform(architecture).to_owned();
+        let machine = platform.trim_start_matches("linux/");
+        let body = Image {
+            repository_name,
+            image_tag: format!("{VERSION}-{machine}"),
+            platform,
+            base: Some(BASE.to_owned()),
+            assets: Vec::new(),
+        };
+        out.add(image.clone(), Body::Image(body), None, origin);
+        out.wait(&image, repository);
+    }
+}
+
+/// Where the first task stands that has a container of an image.
+fn first_use(image: &Value, out: &Output) -> Option<Option<Span>> {
+    out.desired.resources.values().find_map(|resource| match &resource.body {
+        Body::TaskDefinition(task) => {
+            let mut containers = task.container_definitions.iter();
+            containers.any(|container| container.image == *image).then_some(resource.origin)
+        }
+        _ => None,
+    })
 }

@@ -23,6 +23,11 @@ fn is_mirrored(member: &Member<'_>) -> bool {
     member.service.extension.mirror.as_ref().is_some_and(|mirror| mirror.value)
 }
 
+/// What tasks of an architecture of ECS run, as Docker calls it.
+pub(crate) fn docker_platform(architecture: &str) -> &'static str {
+    if architecture == "ARM64" { "linux/arm64" } else { "linux/amd64" }
+}
+
 /// Adds the repository and the image of a service whose image is pushed.
 pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     if !is_pushed(member) {
@@ -44,6 +49,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let body = Body::Image(Image {
         repository_name,
         image_tag,
+        platform: platform(service).map_or("linux/amd64", |p| p.value.as_str()).to_owned(),
         base: base.map(|base| base.value.clone()),
         assets: member.assets.clone(),
     });
@@ -181,6 +187,7 @@ mod tests {
             Body::Image(Image {
                 repository_name: "shop/web".to_owned(),
                 image_tag: "c-0123".to_owned(),
+                platform: "linux/amd64".to_owned(),
                 base: None,
                 assets: Vec::new()
             })

@@ -105,7 +105,7 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
     if firelens::router(unit) == Some(Router::Sidecar) {
         repositories.extend(foreign_repository_arn(cx, firelens::image(unit)));
     }
-    if unit.members.iter().any(|member| !member.supply.files.is_empty()) {
+    if helper_image::is_used_by(unit) {
         let repository = helper_image::repository_name(cx);
         repositories.push(cx.arn("ecr", &format!("repository/{repository}")));
     }

@@ -31,7 +31,11 @@ pub(crate) struct Writer {
 }
 
 /// Makes a service's container wait for its secrets, and see them; nothing when it has none.
-pub(crate) fn deliver(member: &Member<'_>, container: &mut ContainerDefinition) -> Option<Writer> {
+pub(crate) fn deliver(
+    member: &Member<'_>,
+    architecture: &str,
+    container: &mut ContainerDefinition,
+) -> Option<Writer> {
     let files = &member.supply.files;
     if files.is_empty() {
         return None;
@@ -55,7 +59,7 @@ pub(crate) fn deliver(member: &Member<'_>, container: &mut ContainerDefinition) 
     secrets.sort();
     let writer = ContainerDefinition {
         name: name.clone(),
-        image: helper_image::reference(),
+        image: helper_image::reference(architecture),
         essential: false,
         entry_point: Some(vec!["/bin/sh".to_owned(), "-c".to_owned()]),
         command: Some(vec![script(files)]),

@@ -1,7 +1,10 @@
 //! The project's `secrets`: which of them decklift makes in Secrets Manager, and what ECS is told to
 //! fetch. No value is ever read here.
 
+use std::collections::BTreeMap;
+
 use super::tags;
+use crate::compose::Project;
 use crate::compose::model::{FileObject, Setting};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, Secret, Value};
@@ -158,13 +161,31 @@ pub(crate) fn fetched(cx: &Context<'_>, name: &str, object: &FileObject) -> Resu
         return Err(fault(format!("no secret is called {outside:?}"), *span, help));
     }
     // ECS takes the whole ARN alone (ECS API reference, `Secret.valueFrom`), whose end is random.
-    let arn = format!("${{secret.{outside}.arn}}");
+    let (arn, granted) = match cx.facts.secrets.get(outside) {
+        Some(arn) => (arn.clone(), arn.clone()),
+        None => {
+            let pattern = cx.arn("secretsmanager", &format!("secret:{outside}-??????"));
+            (format!("${{secret.{outside}.arn}}"), pattern)
+        }
+    };
     let value = match key {
         Some(key) => format!("{arn}:{}::", key.value),
         None => arn,
     };
-    let pattern = cx.arn("secretsmanager", &format!("secret:{outside}-??????"));
-    Ok(Fetched { value_from: Value::Known(value), grant: Grant::Secret(pattern) })
+    Ok(Fetched { value_from: Value::Known(value), grant: Grant::Secret(granted) })
+}
+
+/// The secrets that services use and others made, where only their names are known: by those names,
+/// where the file speaks of them.
+pub(crate) fn to_look_up(project: &Project) -> BTreeMap<String, Span> {
+    let used = project.delivered_secrets();
+    let named = project.secrets.iter().filter_map(|(name, object)| {
+        let outside = object.name.as_deref().unwrap_or(name);
+        let by_name = object.external && object.extension.arn.is_none();
+        let wanted = by_name && used.contains(name.as_str()) && is_secret_name(outside);
+        wanted.then(|| (outside.to_owned(), object.span))
+    });
+    named.collect()
 }
 
 const NOT_COMPLETE: &str = "write the whole ARN, with the six characters that Secrets Manager adds: \

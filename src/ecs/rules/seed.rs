@@ -88,7 +88,7 @@ pub(crate) fn dependency(seed: &ContainerDefinition) -> ContainerDependency {
 }
 
 fn name(member: &Member<'_>) -> String {
-    fit(&format!("{}-seed", container_name(member.name())), Grammar::Ecs)
+    fit(&format!("{}-decklift-seed", container_name(member.name())), Grammar::Ecs)
 }
 
 /// A path as one word of the shell.

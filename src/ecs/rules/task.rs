@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, firelens, image, image_needs, launch, namespaces, overrides, role, secret_files,
-    seed, size, system_controls, task_role, volumes,
+    container, firelens, image, image_needs, launch, namespaces, overrides, role, search_domain,
+    secret_files, seed, size, system_controls, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
@@ -45,7 +45,8 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));
             helpers.push(seed);
         }
-        if let Some(writer) = secret_files::deliver(member, &mut container) {
+        let architecture = &runtime_platform.cpu_architecture;
+        if let Some(writer) = secret_files::deliver(member, architecture, &mut container) {
             volumes.insert(writer.volume.name.clone(), writer.volume);
             helpers.push(writer.container);
         }
@@ -65,6 +66,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         }
     }
     containers.extend(helpers);
+    search_domain::add(cx, unit, &runtime_platform.cpu_architecture, &mut containers);
     firelens::add(cx, unit, &mut containers, out);
     if on_instances && size.memory == 0 {
         launch::reserve(&mut containers);

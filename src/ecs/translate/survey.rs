@@ -41,6 +41,8 @@ pub(crate) struct Member<'a> {
     pub(crate) peers: Vec<ResourceId>,
     /// Its name in the project's private DNS zone.
     pub(crate) zone_name: Option<String>,
+    /// Whether its task looks bare names up in that zone.
+    pub(crate) needs_search_domain: bool,
     /// Its mounts, and where they live.
     pub(crate) stored: Vec<Stored<'a>>,
     /// What becomes a part of its image, sorted by target.
@@ -118,6 +120,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                 connected: false,
                 peers: Vec::new(),
                 zone_name: None,
+                needs_search_domain: false,
                 stored,
                 assets: Vec::new(),
                 stateful,

@@ -2,9 +2,7 @@
 
 use super::text::{is, is_ecs_name, is_placeholder};
 use super::{Report, Unique, tags};
-use crate::ecs::desired::{
-    Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, ResourceId, Secret,
-};
+use crate::ecs::desired::{Body, Cluster, Image, Kind, LogGroup, Namespace, Repository, Secret};
 use crate::ecs::rules::log_group::RETENTION_DAYS;
 use crate::ecs::rules::secrets::{has_suffix, is_secret_name};
 
@@ -111,7 +109,7 @@ fn is_repository_segment(segment: &str) -> bool {
 }
 
 pub(super) fn image(image: &Image, report: &mut Report<'_>) {
-    let Image { repository_name, image_tag, base: _, assets } = image;
+    let Image { repository_name, image_tag, platform: _, base: _, assets } = image;
     let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if !is(image_tag, 1, 128, takes) || image_tag.starts_with(['.', '-']) {
         report.fault(
@@ -130,9 +128,10 @@ pub(super) fn image(image: &Image, report: &mut Report<'_>) {
         }
     }
     let Some(resource) = report.resource else { return };
-    let repository = ResourceId::new(Kind::Repository, &resource.id.name);
-    let known = report.desired.resources.get(&repository).is_some_and(|repository| {
-        matches!(&repository.body, Body::Repository(r) if r.repository_name == *repository_name)
+    // A push names no attribute of it, and waits for it.
+    let known = resource.waits.iter().any(|(id, _)| {
+        let body = report.desired.resources.get(id).map(|repository| &repository.body);
+        matches!(body, Some(Body::Repository(r)) if r.repository_name == *repository_name)
     });
     if !known {
         report.fault(

@@ -7,7 +7,9 @@ was made.  A name leads to the tasks that currently serve it; a name nobody
 serves leads to an address that refuses connections.
 
 Private DNS namespaces of AWS Cloud Map (`serviceRegistries`) are written too,
-as `service.namespace`, for every task at all times.
+as `service.namespace`, for every task at all times; and as `service` for a task
+with a container that writes the namespace into `/etc/resolv.conf`, since a
+resolver completes no name of a hosts file.
 """
 
 import os
@@ -199,8 +201,13 @@ def _content(task, serving, dns, nobody, turn):
             found.setdefault(alias, []).extend(serving.get((key, alias), []))
     for alias in sorted(found):
         lines.extend(_lines(alias, found[alias], nobody, turn))
+    searching = [text for cdef in task.definition["containerDefinitions"]
+                 for text in (cdef.get("command") or []) if "/etc/resolv.conf" in text]
     for name, addresses in sorted(dns.get((task.account, task.region), {}).items()):
         lines.extend(_lines(name, addresses, nobody, turn))
+        label, _, zone = name.partition(".")
+        if label not in found and any(zone in text for text in searching):
+            lines.extend(_lines(label, addresses, nobody, turn))
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,8 @@ def promises(engine):
         ("Service Connect proxy", False,
          "no proxy: no retries, no connection draining of its own, no TLS, and the server sees the client's address",
          False, "no container"),
-        ("Cloud Map private DNS names resolve", True, "as service.namespace in every task's hosts file; "
+        ("Cloud Map private DNS names resolve", True, "as service.namespace in every task's hosts file, "
+         "and as service where a container of the task writes the namespace into /etc/resolv.conf; "
          "DiscoverInstances does not list the tasks", False, "no container"),
         ("containers of a task share localhost", True, "one network namespace a task", False, "no container"),
         ("dependsOn", True, "START, COMPLETE, SUCCESS, HEALTHY, startTimeout", False, "no container"),
