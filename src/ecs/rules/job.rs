@@ -179,7 +179,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
     let name = unit.name();
     overrides::of_job(unit, out);
     let id = job_id(name);
-    let started_by = cx.name(name, Grammar::Ecs);
+    let started_by = cx.unit_name(name);
     let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
     let mut tags = cx.tags(&id);
     for member in &unit.members {

@@ -69,7 +69,7 @@ pub(super) fn container(lines: &str) -> Json {
 #[test]
 fn a_database_on_ec2_with_a_directory_of_the_instance() {
     let done = good(
-        "name: demo
+        "name: mariadb
 x-ecs: {launch: ec2, network_mode: bridge}
 services:
   mariadb:
@@ -93,7 +93,7 @@ services:
     assert_eq!(
         task,
         json!({
-            "family": "demo-mariadb",
+            "family": "mariadb",
             "executionRoleArn": "${role/mariadb/arn}",
             "networkMode": "bridge",
             "requiresCompatibilities": ["EC2"],

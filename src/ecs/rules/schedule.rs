@@ -61,7 +61,7 @@ pub(crate) fn add(
     }
     let id = ResourceId::new(Kind::Schedule, name);
     let body = Schedule {
-        name: fit_within(&cx.name(name, Grammar::Ecs), Grammar::Ecs, NAME),
+        name: fit_within(&cx.unit_name(name), Grammar::Ecs, NAME),
         group_name,
         description: format!("Runs {name} of {}", cx.stack),
         schedule_expression: expression.value.clone(),
@@ -132,7 +132,7 @@ fn add_role(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Value {
     let name = unit.name();
     let id = ResourceId::new(Kind::Role, format!("{name}+schedule"));
     let role_name = cx.name(&format!("{name}-schedule"), Grammar::Role);
-    let family = cx.name(name, Grammar::Ecs);
+    let family = cx.unit_name(name);
     let cluster = cx.arn("ecs", &format!("cluster/{}", base::cluster_name(cx)));
     let run = json!({
         "Action": ["ecs:RunTask"],

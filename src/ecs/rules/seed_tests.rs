@@ -22,7 +22,10 @@ fn a_container_of_the_same_image_fills_new_volumes_first() {
         (web.depends_on[0].container_name.as_str(), web.depends_on[0].condition.as_str()),
         ("web-decklift-seed", "SUCCESS")
     );
-    assert_eq!((seed.name.as_str(), &seed.image, seed.essential), ("web-decklift-seed", &web.image, false));
+    assert_eq!(
+        (seed.name.as_str(), &seed.image, seed.essential),
+        ("web-decklift-seed", &web.image, false)
+    );
     let points: Vec<_> =
         seed.mount_points.iter().map(|p| (&*p.source_volume, &*p.container_path)).collect();
     assert_eq!(points, [("a", "/.decklift-seed/0")]);

@@ -12,7 +12,6 @@ use crate::ecs::desired::{
     Service, Value,
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
-use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
 
 /// Adds the ECS service of a service.
@@ -31,7 +30,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     }
     let mut body = Service {
         cluster: base::cluster_name(cx),
-        service_name: cx.name(name, Grammar::Ecs),
+        service_name: cx.unit_name(name),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
         desired_count: if is_daemon {
             0

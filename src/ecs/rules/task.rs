@@ -9,7 +9,6 @@ use super::{
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
-use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
 
 /// The task definition's id.
@@ -74,7 +73,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
     let execution_role = role::add(cx, unit, out);
     let mut body = TaskDefinition {
-        family: cx.name(name, Grammar::Ecs),
+        family: cx.unit_name(name),
         task_role_arn: task_role::add(cx, unit, out),
         execution_role_arn: Some(execution_role),
         network_mode: unit.leader().network.as_str().to_owned(),

@@ -35,6 +35,15 @@ impl Context<'_> {
         fit(&format!("{}-{rest}", self.stack), grammar)
     }
 
+    /// What ECS calls a service, its schedule and the family of its revisions: `<stack>-<service>`, or
+    /// the stack alone for the service that the project is named after, as people do by hand.
+    pub(crate) fn unit_name(&self, service: &str) -> String {
+        match self.project.name == service {
+            true => fit(&self.stack, Grammar::Ecs),
+            false => self.name(service, Grammar::Ecs),
+        }
+    }
+
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
         let Facts { partition, account, region, network: _, images: _, secrets: _, paths: _ } =

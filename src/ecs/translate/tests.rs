@@ -5,8 +5,8 @@ use super::*;
 use crate::compose::model::{Condition, HealthTest, Service};
 use crate::ecs::desired::{Kind, Request};
 use crate::ecs::testing::{
-    at, built, depends, env, exposed, facts, healthcheck, port, project, seconds, service,
-    volume_mount,
+    at, built, depends, ecs_service, env, exposed, facts, healthcheck, port, project, seconds,
+    service, task, volume_mount,
 };
 use crate::ecs::validate;
 
@@ -223,4 +223,19 @@ fn writes_requests() {
             std::fs::write(folder.join(format!("{name}.json")), text).expect("a file");
         }
     }
+}
+
+#[test]
+fn the_service_that_the_project_is_named_after_has_its_name() {
+    let named = project(vec![service("shop", "acme/shop:1"), service("web", "acme/web:1")]);
+    let names = |environment| {
+        let done = translate(&named, environment, &facts());
+        ["shop", "web"].map(|name| {
+            let service = ecs_service(&done, name).service_name.clone();
+            assert_eq!(task(&done, name).family, service);
+            service
+        })
+    };
+    assert_eq!(names(None), ["shop", "shop-web"]);
+    assert_eq!(names(Some("prod")), ["shop-prod", "shop-prod-web"]);
 }
