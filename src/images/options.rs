@@ -11,6 +11,8 @@ pub struct BuildOptions {
     pub ulimits: Vec<String>,
     /// Whether each step runs anew.
     pub no_cache: bool,
+    /// The stages of which each step runs anew; buildx alone.
+    pub no_cache_filter: Vec<String>,
     /// Whether base images are looked for in their registries, even where the engine has them.
     pub pull: bool,
     /// Where steps of earlier builds are found.
@@ -29,6 +31,7 @@ impl BuildOptions {
             ulimits,
             // A cache makes the same image sooner.
             no_cache: _,
+            no_cache_filter: _,
             pull: _,
             cache_from: _,
             cache_to: _,
@@ -47,8 +50,17 @@ impl BuildOptions {
 
     /// The arguments of `docker build`.
     pub(super) fn arguments(&self, has_buildkit: bool) -> Vec<String> {
-        let Self { extra_hosts, network, shm_size, ulimits, no_cache, pull, cache_from, cache_to } =
-            self;
+        let Self {
+            extra_hosts,
+            network,
+            shm_size,
+            ulimits,
+            no_cache,
+            no_cache_filter,
+            pull,
+            cache_from,
+            cache_to,
+        } = self;
         let list = |flag: &str, values: &[String]| -> Vec<String> {
             values.iter().map(|value| format!("--{flag}={value}")).collect()
         };
@@ -61,6 +73,7 @@ impl BuildOptions {
             .extend(switches.iter().filter(|(on, _)| **on).map(|(_, flag)| (*flag).to_owned()));
         arguments.extend(list("cache-from", cache_from));
         if has_buildkit {
+            arguments.extend(list("no-cache-filter", no_cache_filter));
             arguments.extend(list("cache-to", cache_to));
         }
         arguments
@@ -78,6 +91,7 @@ mod tests {
             shm_size: Some("67108864".to_owned()),
             ulimits: vec!["nofile=1024:2048".to_owned()],
             no_cache: true,
+            no_cache_filter: vec!["base".to_owned()],
             pull: true,
             cache_from: vec!["acme/web:cache".to_owned()],
             cache_to: vec!["type=inline".to_owned()],
@@ -96,10 +110,8 @@ mod tests {
             "--cache-from=acme/web:cache",
         ];
         assert_eq!(options().arguments(false), common);
-        assert_eq!(
-            options().arguments(true).last().map(String::as_str),
-            Some("--cache-to=type=inline")
-        );
+        let buildkit = ["--no-cache-filter=base", "--cache-to=type=inline"];
+        assert_eq!(options().arguments(true), [&common[..], &buildkit[..]].concat());
         assert!(BuildOptions::default().arguments(true).is_empty());
     }
 

@@ -28,6 +28,7 @@ pub(super) fn read(build: &Settings) -> BuildOptions {
         shm_size: text("shm_size"),
         ulimits,
         no_cache: is_on("no_cache"),
+        no_cache_filter: list("no_cache_filter"),
         pull: is_on("pull"),
         cache_from: list("cache_from"),
         cache_to: list("cache_to"),
@@ -64,7 +65,7 @@ mod tests {
         let text = "services:\n  web:\n    build:\n      context: .\n      \
                     extra_hosts: ['db=10.0.0.1', 'six=[::1]']\n      network: host\n      \
                     shm_size: 64m\n      ulimits: {nproc: 65535, nofile: {soft: 10, hard: 20}}\n      \
-                    no_cache: true\n      pull: true\n      cache_from: [acme/web:cache]\n      \
+                    no_cache: true\n      no_cache_filter: base\n      pull: true\n      cache_from: [acme/web:cache]\n      \
                     cache_to: ['type=inline']\n";
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
@@ -79,6 +80,7 @@ mod tests {
                 shm_size: Some("67108864".to_owned()),
                 ulimits: vec!["nproc=65535".to_owned(), "nofile=10:20".to_owned()],
                 no_cache: true,
+                no_cache_filter: vec!["base".to_owned()],
                 pull: true,
                 cache_from: vec!["acme/web:cache".to_owned()],
                 cache_to: vec!["type=inline".to_owned()],

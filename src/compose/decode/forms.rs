@@ -5,7 +5,6 @@ use crate::compose::unsupported::Level;
 
 const ORDERS: Shape = Shape::Choice(&["start-first", "stop-first"]);
 
-/// Docker Compose 2.40.3, which is followed here, does not know `no_cache_filter` yet.
 pub(super) const BUILD: Form = Form {
     level: Level::Build,
     attributes: &[
@@ -21,6 +20,8 @@ pub(super) const BUILD: Form = Form {
         ("cache_from", Shape::Texts),
         ("cache_to", Shape::Texts),
         ("no_cache", Shape::Flag),
+        // Docker Compose 2.40.3, which is followed here, does not know it yet; the specification does.
+        ("no_cache_filter", Shape::OneOrMore),
         ("additional_contexts", Shape::Contexts),
         ("pull", Shape::Flag),
         ("extra_hosts", Shape::Hosts),
