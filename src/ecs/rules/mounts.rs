@@ -321,7 +321,10 @@ pub(crate) fn of_directory<'a>(key: &str) -> OwnVolume<'a> {
 /// Docker copies the image's content into a new volume; EFS starts empty. It does not matter for
 /// images that are known to have nothing there: databases make their files when they first start.
 fn starts_empty(owner: &Owner<'_, '_>, mount: &Located<Mount>, volume: &str, out: &mut Output) {
-    if mount.value.nocopy || owner.seeds() {
+    // It is filled once, and told once.
+    let is_same = |other: &&Located<Mount>| other.value.kind == mount.value.kind;
+    let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
+    if mount.value.nocopy || owner.seeds() || !is_first {
         return;
     }
     let message = format!("the volume {volume} starts empty");

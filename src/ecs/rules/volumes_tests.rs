@@ -50,7 +50,8 @@ fn a_named_volume_lives_on_efs() {
 #[test]
 fn volumes_of_unknown_images_start_empty_with_a_warning() {
     let mut web = service("web", "acme/web:1");
-    web.mounts = vec![volume_mount("data", "/data")];
+    // Told once, wherever it is mounted.
+    web.mounts = vec![volume_mount("data", "/data"), volume_mount("data", "/backup")];
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::VolumeStartsEmpty)]);
 }
 
