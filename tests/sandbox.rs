@@ -1,5 +1,7 @@
 //! Whole deployments in the sandbox, with real containers where a Docker engine answers.
 
+#[path = "sandbox/balancing.rs"]
+mod balancing;
 #[path = "sandbox/emulator.rs"]
 mod emulator;
 #[path = "sandbox/failures.rs"]

@@ -33,6 +33,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "settings.py",
     "simulated.py",
     "state.py",
+    "streams.py",
     "targets.py",
     "taskrecord.py",
     "volumes.py",

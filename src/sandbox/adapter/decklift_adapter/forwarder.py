@@ -12,7 +12,7 @@ import threading
 
 from ministack.services import alb
 
-from . import proxy
+from . import proxy, streams
 
 log = logging.getLogger("decklift.forwarder")
 
@@ -37,7 +37,7 @@ class Forwarders:
         with self._lock:
             wanted = {(account, region, arn): record
                       for (account, region, arn), record in alb._listeners.all_items()
-                      if record.get("Protocol") in ("HTTP", "HTTPS")}
+                      if record.get("Protocol") in ("HTTP", "HTTPS") or self._is_stream(record)}
             for key in [key for key in self.open if key not in wanted]:
                 self._close(key)
             for key, record in wanted.items():
@@ -46,6 +46,10 @@ class Forwarders:
                         self._open(key, record)
                     except Exception as error:
                         log.error("listener %s: no local port could be opened: %s", key[2], error)
+
+    def _is_stream(self, record):
+        """Where tasks are simulated nothing could answer at the other end."""
+        return not self.simulated and record.get("Protocol") in ("TCP", "TLS")
 
     def close_all(self):
         with self._lock:
@@ -60,7 +64,10 @@ class Forwarders:
         name = arn.split("/")[2] if arn.count("/") > 2 else arn
         label = f"{account}/{region}/{name}:{record['Port']}"
         remembered = self._remembered()
-        listener = proxy.Listener(self, account, region, arn, self.simulated)
+        if self._is_stream(record):
+            listener = streams.Listener(account, region, arn)
+        else:
+            listener = proxy.Listener(self, account, region, arn, self.simulated)
         port = int(record["Port"])
         candidates = [remembered.get(label), port if port >= 1024 else None, port + 8000 if port < 1024 else None, 0]
         for candidate in candidates:
@@ -75,7 +82,7 @@ class Forwarders:
             self.open[key] = (local, server)
             remembered[label] = local
             self._remember(remembered)
-            log.info("listener %s answers at http://127.0.0.1:%s", label, local)
+            log.info("listener %s answers at 127.0.0.1:%s", label, local)
             return
         raise OSError("no port is free")
 
@@ -115,7 +122,7 @@ class Forwarders:
                 "listener_arn": arn, "load_balancer_arn": record["LoadBalancerArn"],
                 "load_balancer_name": balancer.get("LoadBalancerName", ""),
                 "port": record["Port"], "protocol": record.get("Protocol", "HTTP"), "local_port": local,
-                "url": f"http://127.0.0.1:{local}"})
+                "url": f"{'tcp' if self._is_stream(record) else 'http'}://127.0.0.1:{local}"})
         return result
 
 

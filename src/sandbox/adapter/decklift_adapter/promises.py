@@ -57,7 +57,8 @@ def promises(engine):
          "always healthy"),
         ("load balancer URLs", True, "a loopback port for every HTTP and HTTPS listener (HTTPS answers as HTTP)",
          True, "answers with a page that says that tasks are simulated"),
-        ("network load balancers", False, "stored; no port is opened", False, "as with an engine"),
+        ("network load balancers", True, "a loopback port for every TCP and TLS listener (TLS answers as TCP); UDP "
+         "listeners are stored, and no port is opened", False, "stored; no port is opened"),
         ("load balancer stickiness and authentication", False, "stored, not applied", False, "as with an engine"),
         ("security groups", False, "stored and checked for use; every task reaches every other", False,
          "as with an engine"),

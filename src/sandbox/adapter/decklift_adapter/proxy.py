@@ -29,7 +29,7 @@ No Docker engine answers here, so no container runs behind this load balancer.
 The AWS resources of the deployment exist in the sandbox; the application does not.
 """
 
-_turns = itertools.count()
+turns = itertools.count()
 in_flight = {}  # (target id, port) -> requests under way
 
 
@@ -208,7 +208,7 @@ class Listener:
         group = alb._tgs.get_scoped(self.account, self.region, arn) or {}
         # A load balancer does not verify the certificates of its targets.
         tls = ssl._create_unverified_context() if group.get("Protocol") == "HTTPS" else None
-        return "forward", (able[next(_turns) % len(able)], tls)
+        return "forward", (able[next(turns) % len(able)], tls)
 
     def _redirect(self, config, path, query, headers):
         own = self.record()

@@ -119,6 +119,13 @@ def healthy(account, group):
     return result
 
 
+def registered(account, group):
+    """[(id, port)] of all targets, whatever their health."""
+    default = (alb._tgs.get_scoped(account, _region(group), group) or {}).get("Port", 80)
+    entries = alb._targets.get_scoped(account, None, group, []) or []
+    return [(entry["Id"], entry.get("Port", default)) for entry in entries]
+
+
 def _region(arn):
     return arn.split(":")[3] if arn.count(":") > 4 else ""
 
