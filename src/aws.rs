@@ -78,6 +78,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };
@@ -116,6 +117,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };
@@ -155,6 +157,7 @@ impl Cloud for Aws {
             Body::Job(body) => self.delete_job(body).await,
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };

@@ -73,6 +73,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Job(job) => service::job(job, &mut report),
             Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
             Body::ScalingPolicy(policy) => scaling::policy(policy, &mut unique, &mut report),
+            Body::ScheduledAction(action) => scaling::action(action, &mut unique, &mut report),
             Body::ScheduleGroup(group) => schedule::group(group, &mut unique, &mut report),
             Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),
         }

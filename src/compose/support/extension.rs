@@ -25,6 +25,21 @@ const LAUNCH: &str = r#"{"enum": ["fargate", "ec2", "managed-instances"]}"#;
 const DISCOVERY: &str = r#"{"enum": ["service-connect", "dns"]}"#;
 const NETWORK_MODE: &str = r#"{"enum": ["awsvpc", "bridge", "host", "none"]}"#;
 const GROUP_ID: &str = r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#;
+const ABOVE: &str = r#"{"type": "number", "exclusiveMinimum": 0}"#;
+const SCALING_TIMES: &str = r#"{
+  "type": ["array", "object"],
+  "items": {
+    "type": "object",
+    "properties": {
+      "expression": {"type": "string", "pattern": "^(cron|rate|at)\\(.+\\)$"},
+      "timezone": {"type": "string"},
+      "min": {"type": "integer", "minimum": 0},
+      "max": {"type": "integer", "minimum": 0}
+    },
+    "required": ["expression"],
+    "additionalProperties": false
+  }
+}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
 const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
@@ -122,10 +137,20 @@ const SERVICE: &[Key] = &[
     ("autoscaling.max", COUNT, "tasks that run at most"),
     ("autoscaling.memory", SHARE, "the average use of memory that is aimed at, in percent"),
     ("autoscaling.min", COUNT, "tasks that always run, 1 unless given"),
+    ("autoscaling.queue", GROUP, "scale by the messages that wait in a queue of SQS"),
+    ("autoscaling.queue.arn", TEXT, "the queue's ARN, instead of its name"),
+    ("autoscaling.queue.messages", ABOVE, "how many messages may wait for each task that runs"),
+    ("autoscaling.queue.name", TEXT, "the queue's name"),
     (
         "autoscaling.requests",
-        r#"{"type": "number", "exclusiveMinimum": 0}"#,
+        ABOVE,
         "requests a minute that one task shall get from the load balancer",
+    ),
+    (
+        "autoscaling.schedule",
+        SCALING_TIMES,
+        "other limits from certain times on: entries of `expression`, which is `cron(…)`, `rate(…)` \
+         or `at(…)` as Application Auto Scaling takes it, `timezone`, `min` and `max`",
     ),
     ("capacity", GROUP, "what the tasks run on"),
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),

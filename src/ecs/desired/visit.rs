@@ -16,6 +16,7 @@ macro_rules! visitor {
                 | Self::Image(_)
                 | Self::SecurityGroup(_)
                 | Self::ScalableTarget(_)
+                | Self::ScheduledAction(_)
                 | Self::ScheduleGroup(_)
                 | Self::FileSystem(_) => {}
                 Self::DnsName(name) => f(& $($mutable)? name.namespace_id),
@@ -64,10 +65,10 @@ macro_rules! visitor {
                     network.security_groups.$iter().for_each(&mut *f);
                 }
                 Self::ScalingPolicy(policy) => {
-                    let metric = & $($mutable)? policy
-                        .target_tracking_scaling_policy_configuration
-                        .predefined_metric_specification;
-                    if let Some(label) = & $($mutable)? metric.resource_label {
+                    let tracking =
+                        & $($mutable)? policy.target_tracking_scaling_policy_configuration;
+                    let metric = tracking.predefined_metric_specification.$option();
+                    if let Some(label) = metric.and_then(|m| m.resource_label.$option()) {
                         f(& $($mutable)? label.load_balancer);
                         f(& $($mutable)? label.target_group);
                     }

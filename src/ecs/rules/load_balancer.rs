@@ -282,6 +282,17 @@ pub(crate) fn of_service(unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
     all
 }
 
+/// The load balancer that counts the requests of a unit, and the target group of its first port that
+/// speaks HTTP.
+pub(crate) fn counted(unit: &Unit<'_>) -> Option<(ResourceId, ResourceId)> {
+    let mut ports = unit
+        .members
+        .iter()
+        .flat_map(|member| member.public.iter().map(move |port| (member.name(), port)));
+    let (name, port) = ports.find(|(_, port)| port.face != Face::Network)?;
+    Some((balancer::id(port.face), target_group_id(name, port.target)))
+}
+
 /// What leads to a service: its listeners, and its rules where it shares them.
 pub(crate) fn listeners(cx: &Context<'_>, member: &Member<'_>) -> Vec<ResourceId> {
     let certificate = cx.project.extension.certificate.is_some();

@@ -2,18 +2,14 @@
 
 use super::super::Decoder;
 use super::super::table::Table;
-use crate::compose::model::{Autoscaling, Rollout, ServiceExtension};
+use crate::compose::model::{Rollout, ServiceExtension};
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
 
-/// Far more tasks than ECS runs in one service.
-const MOST_TASKS: u32 = 100_000;
 /// Far more than any maximum needs: it says how many times the tasks may run at once.
 const MOST_PERCENT: u32 = 100_000;
-/// A day.
-const MOST_COOLDOWN: u32 = 86_400;
 
 impl Decoder<'_> {
     /// `autoscaling`, `rollout`, `schedule` and `mirror`.
@@ -24,47 +20,6 @@ impl Decoder<'_> {
         out.rollout = table.value("rollout").and_then(|node| self.rollout(node));
         out.schedule = table.value("schedule").and_then(|node| self.filled("x-ecs.schedule", node));
         out.mirror = table.value("mirror").and_then(|node| self.boolean("x-ecs.mirror", node));
-    }
-
-    /// `x-ecs.autoscaling`, and `x-aws-autoscaling`, whose keys are among its keys. `name` is what
-    /// messages call it.
-    pub(in crate::compose::decode) fn autoscaling(
-        &mut self,
-        name: &'static str,
-        node: &Node,
-    ) -> Option<Located<Autoscaling>> {
-        let mut table = Table::open(self, name, node, Level::Part(name))?;
-        let max = table.required(self, "max", "write how many tasks may run at most: `max: 4`");
-        let scaling = Autoscaling {
-            min: table.value("min").and_then(|node| self.count("min", node, MOST_TASKS)),
-            max: max.and_then(|node| self.count("max", node, MOST_TASKS)),
-            cpu: table.value("cpu").and_then(|node| self.percentage("cpu", node)),
-            memory: table.value("memory").and_then(|node| self.percentage("memory", node)),
-            requests: table.value("requests").and_then(|node| self.number("requests", node)),
-            cooldown: table
-                .value("cooldown")
-                .and_then(|node| self.count("cooldown", node, MOST_COOLDOWN)),
-        };
-        for key in ["schedule", "queue"] {
-            if let Some(entry) = table.optional(key) {
-                let what = format!("`{key}` in `x-ecs.autoscaling`");
-                self.not_supported(&what, entry, "scale by `cpu`, `memory` or `requests` for now");
-            }
-        }
-        table.finish(self);
-        max?;
-        Some(Located::new(scaling, node.span))
-    }
-
-    /// A number, which may have a `%` behind it.
-    fn percentage(&mut self, field: &str, node: &Node) -> Option<Located<f64>> {
-        let text = node.as_scalar().and_then(|scalar| scalar.text.trim().strip_suffix('%'));
-        match text.and_then(|text| text.trim_end().parse::<f64>().ok()) {
-            Some(number) if number.is_finite() && number >= 0.0 => {
-                Some(Located::new(number, node.span))
-            }
-            _ => self.number(field, node),
-        }
     }
 
     /// `x-ecs.rollout`
