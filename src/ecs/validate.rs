@@ -16,6 +16,7 @@ mod network;
 mod scaling;
 mod schedule;
 mod service;
+mod shift;
 mod simple;
 mod tags;
 mod task_definition;
@@ -151,7 +152,7 @@ fn listeners(desired: &Desired) -> HashSet<&ResourceId> {
             Body::ListenerRule(rule) => &rule.actions,
             _ => continue,
         };
-        let groups = actions.iter().filter_map(|action| action.target_group_arn.as_ref());
+        let groups = actions.iter().flat_map(|action| action.target_groups());
         found.extend(groups.filter_map(|group| group.reference()).map(|(id, _)| id));
     }
     found

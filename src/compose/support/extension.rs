@@ -235,7 +235,11 @@ const SERVICE: &[Key] = &[
         r#"{"type": ["string", "array"], "items": {"type": "string"}}"#,
         "names of CloudWatch alarms that end the rollout and bring the old tasks back",
     ),
-    ("rollout.bake", TEXT, "how long the alarms are watched, such as 5m"),
+    (
+        "rollout.bake",
+        TEXT,
+        "how long the alarms are watched, such as 5m; and the old tasks stay, where requests are moved",
+    ),
     ("rollout.breaker", FLAG, "whether failing tasks end the rollout and bring the old tasks back"),
     ("rollout.max_percent", COUNT, "the share of tasks that runs at most, old and new together"),
     (
@@ -243,7 +247,23 @@ const SERVICE: &[Key] = &[
         r#"{"type": "integer", "minimum": 0, "maximum": 100}"#,
         "the share of tasks that stays healthy",
     ),
-    ("rollout.strategy", r#"{"enum": ["rolling"]}"#, "step by step"),
+    (
+        "rollout.pause",
+        r#"{"type": ["string", "boolean"]}"#,
+        "how long `canary` waits after its share, and `linear` after each; `true`: until somebody \
+         says go on, before requests are moved",
+    ),
+    (
+        "rollout.percent",
+        r#"{"type": ["number", "string"], "minimum": 0, "maximum": 100}"#,
+        "the share of the requests that `canary` moves first, and `linear` with each step",
+    ),
+    (
+        "rollout.strategy",
+        r#"{"enum": ["rolling", "blue-green", "canary", "linear"]}"#,
+        "`rolling` unless given: tasks take turns; the others start all new tasks and move the \
+         requests: all at once, a share first, or share by share",
+    ),
     (
         "schedule",
         r#"{"type": "string", "pattern": "^(rate|cron)\\(.+\\)$"}"#,

@@ -1,10 +1,10 @@
-//! `x-ecs`: how many tasks run, when, and how they are replaced.
+//! `x-ecs`: when tasks run, and how they are replaced.
 
 use super::super::Decoder;
 use super::super::table::Table;
-use crate::compose::model::{Rollout, ServiceExtension};
+use crate::compose::model::{Pause, Rollout, ServiceExtension, Strategy};
+use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
 
@@ -26,16 +26,10 @@ impl Decoder<'_> {
     fn rollout(&mut self, node: &Node) -> Option<Located<Rollout>> {
         let level = Level::Part("`x-ecs.rollout`");
         let mut table = Table::open(self, "x-ecs.rollout", node, level)?;
-        if let Some(entry) = table.optional("strategy") {
-            self.strategy(entry);
-        }
-        for key in ["percent", "pause"] {
-            if let Some(entry) = table.optional(key) {
-                let what = format!("`{key}` in `x-ecs.rollout`");
-                self.not_supported(&what, entry, "take it away: tasks are replaced step by step");
-            }
-        }
         let rollout = Rollout {
+            strategy: table.value("strategy").and_then(|node| self.strategy(node)),
+            percent: table.value("percent").and_then(|node| self.percentage("percent", node)),
+            pause: table.value("pause").and_then(|node| self.pause(node)),
             min_percent: table
                 .value("min_percent")
                 .and_then(|node| self.count("min_percent", node, 100)),
@@ -56,17 +50,16 @@ impl Decoder<'_> {
         Some(Located::new(rollout, node.span))
     }
 
-    /// `rolling` is what there is.
-    fn strategy(&mut self, entry: &crate::yaml::Entry) {
-        let known = ["rolling", "blue-green", "canary", "linear"].map(|word| (word, word));
-        let Some(strategy) = self.choice("strategy", &entry.value, &known) else { return };
-        if strategy.value != "rolling" {
-            let message = format!("a rollout that is `{}` is not supported yet", strategy.value);
-            let fault = Diagnostic::error(Code::NotSupportedYet, message)
-                .at(strategy.span, "")
-                .help("write `rolling`: it replaces tasks step by step, and goes back on failure");
-            let fault = self.used_at(fault, &entry.value);
-            self.outcome(fault);
+    fn strategy(&mut self, node: &Node) -> Option<Located<Strategy>> {
+        let all = [Strategy::Rolling, Strategy::BlueGreen, Strategy::Canary, Strategy::Linear];
+        self.choice("strategy", node, &all.map(|strategy| (strategy.as_str(), strategy)))
+    }
+
+    /// A time, or `true` for somebody's word.
+    fn pause(&mut self, node: &Node) -> Option<Located<Pause>> {
+        if let Some(Typed::Bool(waits)) = node.as_scalar().map(typed) {
+            return waits.then(|| Located::new(Pause::Approval, node.span));
         }
+        Some(self.duration("pause", node)?.map(Pause::For))
     }
 }

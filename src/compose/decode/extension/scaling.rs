@@ -48,7 +48,7 @@ impl Decoder<'_> {
     }
 
     /// A number, which may have a `%` behind it.
-    fn percentage(&mut self, field: &str, node: &Node) -> Option<Located<f64>> {
+    pub(super) fn percentage(&mut self, field: &str, node: &Node) -> Option<Located<f64>> {
         let text = node.as_scalar().and_then(|scalar| scalar.text.trim().strip_suffix('%'));
         match text.and_then(|text| text.trim_end().parse::<f64>().ok()) {
             Some(number) if number.is_finite() && number >= 0.0 => {
