@@ -221,3 +221,25 @@ fn changed(listener: Option<&sdk::Listener>) -> Changed {
     let arn = arn.map(|arn| (Attribute::Arn, arn.to_owned()));
     Changed { attributes: arn.into_iter().collect(), ..Changed::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::desired::{Kind, ResourceId};
+
+    #[test]
+    fn an_action_comes_back_as_it_was_sent() {
+        for sent in [
+            ListenerAction::forward("one".into()),
+            ListenerAction::forward_between("one".into(), "two".into()),
+            ListenerAction::to_https(),
+            ListenerAction::not_found(),
+        ] {
+            let request = action(&sent).expect("nothing is left open");
+            assert_eq!(action_back(&request), sent);
+        }
+        let open = ResourceId::new(Kind::TargetGroup, "web-80-alternate");
+        let open = Value::From(open, Attribute::Arn);
+        assert!(action(&ListenerAction::forward_between("one".into(), open)).is_err());
+    }
+}

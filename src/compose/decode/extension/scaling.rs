@@ -23,6 +23,8 @@ impl Decoder<'_> {
     ) -> Option<Located<Autoscaling>> {
         let mut table = Table::open(self, name, node, Level::Part(name))?;
         let max = table.required(self, "max", "write how many tasks may run at most: `max: 4`");
+        let schedule = table.value("schedule").map(|node| self.scaling_schedule(node));
+        let queue = table.value("queue").map(|node| self.scaling_queue(node));
         let scaling = Autoscaling {
             min: self.tasks("min", &mut table),
             max: max.and_then(|node| self.count("max", node, MOST_TASKS)),
@@ -32,15 +34,14 @@ impl Decoder<'_> {
             cooldown: table
                 .value("cooldown")
                 .and_then(|node| self.count("cooldown", node, MOST_COOLDOWN)),
-            schedule: match table.value("schedule") {
-                Some(node) => self.scaling_schedule(node),
-                None => Vec::new(),
-            },
-            queue: table.value("queue").and_then(|node| self.scaling_queue(node)),
+            schedule: schedule.clone().flatten().unwrap_or_default(),
+            queue: queue.clone().flatten(),
         };
         table.finish(self);
         max?;
-        Some(Located::new(scaling, node.span))
+        // What was not understood was said, and is no setting that is missing.
+        let understood = schedule.is_none_or(|s| s.is_some()) && queue.is_none_or(|q| q.is_some());
+        understood.then(|| Located::new(scaling, node.span))
     }
 
     fn tasks(&mut self, key: &'static str, table: &mut Table<'_>) -> Option<Located<u32>> {
@@ -58,23 +59,37 @@ impl Decoder<'_> {
         }
     }
 
-    /// A list, or its one entry.
-    fn scaling_schedule(&mut self, node: &Node) -> Vec<Located<ScheduledScaling>> {
+    /// A list, or its one entry; nothing when one of them is not understood.
+    fn scaling_schedule(&mut self, node: &Node) -> Option<Vec<Located<ScheduledScaling>>> {
         if node.as_mapping().is_some() {
-            return self.scheduled_scaling(node).into_iter().collect();
+            return Some(vec![self.scheduled_scaling(node)?]);
         }
         let Some(items) = node.as_sequence() else {
             self.wrong_type("x-ecs.autoscaling.schedule", node, "a list");
-            return Vec::new();
+            return None;
         };
-        items.iter().filter_map(|item| self.scheduled_scaling(item)).collect()
+        let entries: Vec<_> = items.iter().map(|item| self.scheduled_scaling(item)).collect();
+        entries.into_iter().collect()
+    }
+
+    /// The value of a key, the absence of which is reported unless one is there that looks like it.
+    fn needed<'n>(
+        &mut self,
+        table: &mut Table<'n>,
+        key: &'static str,
+        help: &str,
+    ) -> Option<&'n Node> {
+        if table.value(key).is_none() && table.has_like(key) {
+            return None;
+        }
+        table.required(self, key, help)
     }
 
     fn scheduled_scaling(&mut self, node: &Node) -> Option<Located<ScheduledScaling>> {
         const NAME: &str = "`x-ecs.autoscaling.schedule`";
         let mut table = Table::open(self, NAME, node, Level::Part(NAME))?;
         let help = "say when: `expression: cron(0 8 ? * MON-FRI *)`, in six fields as AWS has them";
-        let expression = table.required(self, "expression", help);
+        let expression = self.needed(&mut table, "expression", help);
         let expression = expression.and_then(|node| self.filled("expression", node));
         let timezone = table.value("timezone").and_then(|node| self.filled("timezone", node));
         let min = self.tasks("min", &mut table);
@@ -86,6 +101,9 @@ impl Decoder<'_> {
             self.report_at(fault, node, "missing here");
         }
         table.finish(self);
+        if min.is_none() && max.is_none() {
+            return None;
+        }
         let scaling = ScheduledScaling { expression: expression?, timezone, min, max };
         Some(Located::new(scaling, node.span))
     }
@@ -94,7 +112,7 @@ impl Decoder<'_> {
         const NAME: &str = "`x-ecs.autoscaling.queue`";
         let mut table = Table::open(self, NAME, node, Level::Part(NAME))?;
         let help = "say how many messages may wait for each task: `messages: 100`";
-        let messages = table.required(self, "messages", help);
+        let messages = self.needed(&mut table, "messages", help);
         let messages = messages.and_then(|node| self.number("messages", node));
         let name = table.value("name").and_then(|node| self.filled("name", node));
         let arn = table.value("arn").and_then(|node| self.filled("arn", node));
