@@ -310,7 +310,11 @@ pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBa
                 let network = port.face == Face::Network;
                 AdvancedConfiguration {
                     alternate_target_group_arn: arn(alternate_id(name, port.target)),
-                    production_listener_rule: arn(if network { door.id() } else { door.rule(name) }),
+                    production_listener_rule: arn(if network {
+                        door.id()
+                    } else {
+                        door.rule(name)
+                    }),
                     role_arn: shift::role_arn(),
                 }
             }),
@@ -331,11 +335,7 @@ pub(crate) fn counted(unit: &Unit<'_>) -> Option<(ResourceId, ResourceId)> {
 }
 
 /// What leads to a service: its listeners, and its rules where it shares them.
-pub(crate) fn listeners(
-    cx: &Context<'_>,
-    unit: &Unit<'_>,
-    member: &Member<'_>,
-) -> Vec<ResourceId> {
+pub(crate) fn listeners(cx: &Context<'_>, unit: &Unit<'_>, member: &Member<'_>) -> Vec<ResourceId> {
     let certificate = cx.project.extension.certificate.is_some();
     let moves = shift::moves(unit);
     let ways = member.public.iter().flat_map(|port| {

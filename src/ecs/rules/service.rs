@@ -104,8 +104,9 @@ pub(crate) fn network(
 fn waits(cx: &Context<'_>, unit: &Unit<'_>, out: &Output) -> Vec<(ResourceId, Gate)> {
     let mut waits = written_by_name(cx, unit, out);
     for member in &unit.members {
-        waits
-            .extend(load_balancer::listeners(cx, unit, member).into_iter().map(|id| (id, Gate::Started)));
+        waits.extend(
+            load_balancer::listeners(cx, unit, member).into_iter().map(|id| (id, Gate::Started)),
+        );
     }
     waits.extend(unit.gates.iter().cloned());
     waits

@@ -138,6 +138,7 @@ pub(crate) fn apply(
         Strategy::Rolling | Strategy::BlueGreen => {}
     }
     settings(strategy.value, given, &mut found);
+    steps(unit, strategy.value, &mut found);
     tasks(unit, strategy, &mut found);
     ways(unit, strategy, &mut found);
     // All new tasks start before an old one stops.
@@ -175,7 +176,9 @@ pub(crate) fn settings(strategy: Strategy, given: &Rollout, found: &mut Vec<Diag
     }
     for (name, given) in [("min_percent", &given.min_percent), ("max_percent", &given.max_percent)]
     {
-        let Some(given) = given.as_ref().filter(|_| strategy != Strategy::Rolling) else { continue };
+        let Some(given) = given.as_ref().filter(|_| strategy != Strategy::Rolling) else {
+            continue;
+        };
         found.push(without_effect(name, strategy, given.span));
     }
     let Some(pause) = &given.pause else { return };
@@ -217,7 +220,7 @@ fn minutes(name: &str, time: &Located<Duration>, found: &mut Vec<Diagnostic>) ->
                 .at(time.span, "")
                 .help("ECS waits a day at most"),
         );
-    } else if seconds % 60 != 0 {
+    } else if !seconds.is_multiple_of(60) {
         let message = format!("`{name}` becomes {minutes} min: ECS counts whole minutes");
         found.push(Diagnostic::note(Code::Approximated, message).at(time.span, ""));
     }
@@ -244,6 +247,16 @@ fn waits(span: Span) -> Diagnostic {
     )
 }
 
+/// Steps of Compose's that there are none of.
+fn steps(unit: &Unit<'_>, strategy: Strategy, found: &mut Vec<Diagnostic>) {
+    let Some(update) = &unit.leader().service.deploy.update_config else { return };
+    let parallelism = update.value.parallelism.as_ref().map(|given| ("parallelism", given.span));
+    let order = update.value.order.as_ref().map(|given| ("order", given.span));
+    for (name, span) in parallelism.into_iter().chain(order) {
+        found.push(without_effect(name, strategy, span));
+    }
+}
+
 /// Tasks that cannot run beside their successors.
 fn tasks(unit: &Unit<'_>, strategy: &Located<Strategy>, found: &mut Vec<Diagnostic>) {
     let word = strategy.value.as_str();
@@ -261,7 +274,9 @@ fn tasks(unit: &Unit<'_>, strategy: &Located<Strategy>, found: &mut Vec<Diagnost
     }
     let balanced = unit.members.iter().any(|member| !member.public.is_empty());
     if balanced && unit.leader().network != TaskNetwork::AwsVpc {
-        let message = format!("requests to ports of the instance are not moved: {word} needs tasks with an address");
+        let message = format!(
+            "requests to ports of the instance are not moved: {word} needs tasks with an address"
+        );
         refuse(message, "write `network_mode: awsvpc` or `strategy: rolling`");
     }
     let scaled = unit.members.iter().find_map(|m| m.service.extension.autoscaling.as_ref());

@@ -208,6 +208,22 @@ fn shares_and_pauses_that_ecs_does_not_take() {
 }
 
 #[test]
+fn steps_of_compose_and_rollouts_of_jobs_have_no_effect() {
+    use crate::compose::model::{Order, UpdateConfig};
+    let mut web = web(rollout(Strategy::BlueGreen));
+    let order = Some(at(Order::StopFirst));
+    web.deploy.update_config = Some(at(UpdateConfig { order, ..UpdateConfig::default() }));
+    let done = run(vec![web]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+    assert_eq!(config(&done)["maximumPercent"], 200);
+    let mut job = service("seed", "acme/seed:1");
+    job.extension.job = Some(at(true));
+    job.extension.rollout = Some(at(rollout(Strategy::Canary)));
+    let done = run(vec![job]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+}
+
+#[test]
 fn what_cannot_run_twice_or_be_moved_is_refused() {
     let mut db = service("db", "postgres:1");
     db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
