@@ -79,6 +79,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };
@@ -117,6 +118,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };
@@ -156,6 +158,7 @@ impl Cloud for Aws {
             Body::Job(body) => self.delete_job(body).await,
             Body::ScalableTarget(_)
             | Body::ScalingPolicy(_)
+            | Body::ScheduledAction(_)
             | Body::ScheduleGroup(_)
             | Body::Schedule(_) => Err(not_called()),
         };

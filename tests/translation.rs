@@ -5,6 +5,8 @@
 mod ecs_params;
 #[path = "translation/guide.rs"]
 mod guide;
+#[path = "translation/motion.rs"]
+mod motion;
 #[path = "translation/retired.rs"]
 mod retired;
 #[path = "translation/support.rs"]

@@ -12,6 +12,7 @@ mod job;
 mod read;
 mod service;
 mod shape;
+mod shift;
 mod status;
 mod task_definition;
 mod tasks;

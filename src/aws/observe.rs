@@ -220,6 +220,7 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::Job(_) => Kind::Job,
         Body::ScalableTarget(_) => Kind::ScalableTarget,
         Body::ScalingPolicy(_) => Kind::ScalingPolicy,
+        Body::ScheduledAction(_) => Kind::ScheduledAction,
         Body::ScheduleGroup(_) => Kind::ScheduleGroup,
         Body::Schedule(_) => Kind::Schedule,
     }
@@ -269,6 +270,7 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Job(_) => return None,
         Body::ScalableTarget(b) => b.resource_id.clone(),
         Body::ScalingPolicy(b) => format!("{} of {}", b.policy_name, b.resource_id),
+        Body::ScheduledAction(b) => format!("{} of {}", b.scheduled_action_name, b.resource_id),
         Body::ScheduleGroup(b) => b.name.clone(),
         Body::Schedule(b) => format!("{}/{}", b.group_name, b.name),
     })

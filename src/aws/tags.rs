@@ -104,7 +104,7 @@ pub(super) fn of_body(body: &Body) -> Tags {
         Body::Job(b) => lower(&b.tags),
         Body::ScalableTarget(b) => b.tags.clone(),
         Body::ScheduleGroup(b) => upper(&b.tags),
-        Body::ScalingPolicy(_) | Body::Schedule(_) => Tags::new(),
+        Body::ScalingPolicy(_) | Body::ScheduledAction(_) | Body::Schedule(_) => Tags::new(),
         Body::Image(_) | Body::IngressRule(_) | Body::MountTarget(_) => Tags::new(),
     }
 }

@@ -41,7 +41,7 @@ mod written;
 
 pub use addressing::{Addressing, ExtraHost};
 pub use attributes::Attributes;
-pub use autoscaling::Autoscaling;
+pub use autoscaling::{Autoscaling, QueueScaling, ScheduledScaling};
 pub use block_io::{BlockDevice, BlockIo};
 pub use build::Build;
 pub use capacity::Capacity;
@@ -75,7 +75,7 @@ pub use privileges::Privileges;
 pub use project::Project;
 pub use provider::Provider;
 pub use repositories::Repositories;
-pub use rollout::Rollout;
+pub use rollout::{Pause, Rollout, Strategy};
 pub use service::{Restart, Service};
 pub use service_model::ServiceModel;
 pub use setting::{Setting, SettingExtensions, Settings};

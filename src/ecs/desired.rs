@@ -103,6 +103,7 @@ pub enum Body {
     Job(Box<Job>),
     ScalableTarget(ScalableTarget),
     ScalingPolicy(Box<ScalingPolicy>),
+    ScheduledAction(ScheduledAction),
     ScheduleGroup(ScheduleGroup),
     Schedule(Box<Schedule>),
 }

@@ -63,6 +63,7 @@ pub(crate) mod secrets;
 pub(crate) mod security_groups;
 pub(crate) mod seed;
 pub(crate) mod service;
+pub(crate) mod shift;
 pub(crate) mod size;
 pub(crate) mod stop_signal;
 pub(crate) mod supply;

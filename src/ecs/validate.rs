@@ -16,6 +16,7 @@ mod network;
 mod scaling;
 mod schedule;
 mod service;
+mod shift;
 mod simple;
 mod tags;
 mod task_definition;
@@ -73,6 +74,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Job(job) => service::job(job, &mut report),
             Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
             Body::ScalingPolicy(policy) => scaling::policy(policy, &mut unique, &mut report),
+            Body::ScheduledAction(action) => scaling::action(action, &mut unique, &mut report),
             Body::ScheduleGroup(group) => schedule::group(group, &mut unique, &mut report),
             Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),
         }
@@ -150,7 +152,7 @@ fn listeners(desired: &Desired) -> HashSet<&ResourceId> {
             Body::ListenerRule(rule) => &rule.actions,
             _ => continue,
         };
-        let groups = actions.iter().filter_map(|action| action.target_group_arn.as_ref());
+        let groups = actions.iter().flat_map(|action| action.target_groups());
         found.extend(groups.filter_map(|group| group.reference()).map(|(id, _)| id));
     }
     found

@@ -391,6 +391,11 @@ impl App {
                 },
                 maximum_percent: 200,
                 minimum_healthy_percent: 100,
+                strategy: None,
+                bake_time_in_minutes: None,
+                canary_configuration: None,
+                linear_configuration: None,
+                lifecycle_hooks: Vec::new(),
             },
             network_configuration: NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
@@ -407,6 +412,7 @@ impl App {
                 target_group_arn: attribute(Kind::TargetGroup, "web-80", Attribute::Arn),
                 container_name: "web".to_owned(),
                 container_port: 80,
+                advanced_configuration: None,
             }],
             health_check_grace_period_seconds: Some(60),
             service_connect_configuration: Some(ServiceConnectConfiguration {

@@ -177,7 +177,7 @@ fn strange_ones_are_said() {
     }
 }
 
-/// The keys of today, in the file: what is read of them, and what is refused.
+/// The keys of today, in the file: what is read of them, and what is not.
 #[test]
 fn the_names_of_today() {
     let (loaded, done) = read(&format!(
@@ -204,14 +204,6 @@ fn the_names_of_today() {
     assert_eq!(repository["repositoryName"], "shop/web");
     let schedule = request(&done, "scheduler/create-schedule/report.json");
     assert_eq!(schedule["ScheduleExpression"], "cron(0 3 * * ? *)");
-    for (keys, code) in [
-        ("rollout: {strategy: canary}", Code::NotSupportedYet),
-        ("rollout: {percent: 10}", Code::NotSupportedYet),
-        ("autoscaling: {max: 2, cpu: 50, queue: jobs}", Code::NotSupportedYet),
-    ] {
-        let found = outcomes(&format!("{WEB}    x-ecs: {{{keys}}}\n"));
-        assert_eq!(found.first().map(|found| found.1), Some(code), "{keys}");
-    }
     let directory = TempDir::new().expect("a directory");
     for keys in ["autoscaling: {cpu: 50}", "autoscaling: {max: 2, cpus: 50}", "rollout: {min: 1}"] {
         let text = format!("{WEB}    x-ecs: {{{keys}}}\n");

@@ -1,5 +1,7 @@
 //! For tests: every body that the translator can make, more or less.
 
+mod shift;
+
 use proptest::prelude::*;
 
 use crate::ecs::desired::*;
@@ -375,15 +377,18 @@ prop_compose! {
         on_instances in (prop::bool::ANY, prop::bool::ANY, placement()),
         groups in prop::collection::vec(value(), 1..4),
         subnets in words(),
-        balancers in prop::collection::vec((value(), word(), 1..65535), 0..3),
+        balancers in prop::collection::vec((value(), word(), 1..65535, option(shift::advanced())), 0..3),
+        moved in shift::shift(),
         connect in option(connect()),
         registry in option(value()),
         tags in tags(),
     ) -> Service {
         let (cluster, service_name, task_definition) = names;
         let (desired_count, maximum_percent, minimum_healthy_percent, grace) = numbers;
-        let balancers = balancers.into_iter().map(|(arn, container_name, container_port)| {
-            ServiceLoadBalancer { target_group_arn: arn, container_name, container_port }
+        let balancers = balancers.into_iter().map(|(arn, container_name, container_port, advanced)| {
+            ServiceLoadBalancer {
+                target_group_arn: arn, container_name, container_port, advanced_configuration: advanced,
+            }
         });
         let load_balancers =
             sorted(balancers.collect(), |b: &ServiceLoadBalancer| (b.container_name.clone(), b.container_port));
@@ -399,7 +404,7 @@ prop_compose! {
             }],
             platform_version: "LATEST".to_owned(),
             scheduling_strategy: "REPLICA".to_owned(),
-            deployment_configuration: DeploymentConfiguration {
+            deployment_configuration: shift::shifted(DeploymentConfiguration {
                 alarms: switches.0.then(|| DeploymentAlarms {
                     alarm_names: vec!["errors".to_owned()], rollback: switches.1, enable: true,
                 }),
@@ -407,7 +412,9 @@ prop_compose! {
                     enable: switches.0, rollback: switches.1,
                 },
                 maximum_percent, minimum_healthy_percent,
-            },
+                strategy: None, bake_time_in_minutes: None, canary_configuration: None,
+                linear_configuration: None, lifecycle_hooks: Vec::new(),
+            }, moved),
             network_configuration: NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
                     subnets, security_groups: groups, assign_public_ip: "ENABLED".to_owned(),

@@ -6,6 +6,7 @@ use aws_sdk_ecs::types as sdk;
 use super::container::some;
 use super::instance;
 use super::service::primary;
+use super::shift;
 use crate::apply::cloud::CloudError;
 use crate::aws::observe::Found;
 use crate::aws::tags;
@@ -97,6 +98,11 @@ pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentCon
         deployment_circuit_breaker: DeploymentCircuitBreaker { enable, rollback },
         maximum_percent,
         minimum_healthy_percent,
+        strategy: _,             // shift.rs
+        bake_time_in_minutes: _, // shift.rs
+        canary_configuration: _, // shift.rs
+        linear_configuration: _, // shift.rs
+        lifecycle_hooks: _,      // shift.rs
     } = config;
     // Names are given, even none: the builder has nothing else to complain about.
     let alarms = alarms.as_ref().and_then(|alarms| {
@@ -108,7 +114,7 @@ pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentCon
             .build()
             .ok()
     });
-    sdk::DeploymentConfiguration::builder()
+    shift::to_sdk(sdk::DeploymentConfiguration::builder(), config)
         .set_alarms(alarms)
         .deployment_circuit_breaker(
             sdk::DeploymentCircuitBreaker::builder().enable(*enable).rollback(*rollback).build(),
@@ -139,11 +145,19 @@ pub(super) fn balancers(
     list: &[ServiceLoadBalancer],
 ) -> Result<Vec<sdk::LoadBalancer>, CloudError> {
     list.iter()
-        .map(|ServiceLoadBalancer { target_group_arn, container_name, container_port }| {
+        .map(|balancer| {
+            let ServiceLoadBalancer {
+                target_group_arn,
+                container_name,
+                container_port,
+                advanced_configuration,
+            } = balancer;
+            let advanced = advanced_configuration.as_ref().map(shift::advanced).transpose()?;
             Ok(sdk::LoadBalancer::builder()
                 .target_group_arn(text(target_group_arn)?)
                 .container_name(container_name)
                 .container_port(*container_port)
+                .set_advanced_configuration(advanced)
                 .build())
         })
         .collect()
@@ -295,6 +309,7 @@ fn balancer_back(balancer: &sdk::LoadBalancer) -> ServiceLoadBalancer {
         target_group_arn: Value::from(balancer.target_group_arn().unwrap_or_default()),
         container_name: balancer.container_name().unwrap_or_default().to_owned(),
         container_port: balancer.container_port().unwrap_or_default(),
+        advanced_configuration: balancer.advanced_configuration().map(shift::advanced_back),
     }
 }
 
@@ -302,7 +317,7 @@ fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentC
     let breaker = config.and_then(|c| c.deployment_circuit_breaker());
     let alarms = config.and_then(|c| c.alarms()).filter(|alarms| alarms.enable());
     // The defaults are ECS's (API reference, DeploymentConfiguration).
-    DeploymentConfiguration {
+    let rest = DeploymentConfiguration {
         alarms: alarms.map(|alarms| DeploymentAlarms {
             alarm_names: alarms.alarm_names().to_vec(),
             rollback: alarms.rollback(),
@@ -314,7 +329,13 @@ fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentC
         },
         maximum_percent: config.and_then(|c| c.maximum_percent()).unwrap_or(200),
         minimum_healthy_percent: config.and_then(|c| c.minimum_healthy_percent()).unwrap_or(100),
-    }
+        strategy: None,
+        bake_time_in_minutes: None,
+        canary_configuration: None,
+        linear_configuration: None,
+        lifecycle_hooks: Vec::new(),
+    };
+    shift::from_sdk(config, rest)
 }
 
 fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfiguration {

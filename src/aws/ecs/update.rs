@@ -205,13 +205,18 @@ fn must_force(changes: &[Change]) -> bool {
 }
 
 /// What is absent from an update stays as it was: alarms that are no longer wanted are switched off
-/// (ECS API reference, `DeploymentAlarms.enable`).
+/// (ECS API reference, `DeploymentAlarms.enable`), and a rolling update is asked for by name where it
+/// takes the place of another.
 fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentConfiguration {
     let mut config = config.clone();
     let changed = |change: &Change| change.path.starts_with("deploymentConfiguration.alarms");
     if config.alarms.is_none() && changes.iter().any(changed) {
         let (rollback, enable) = (false, false);
         config.alarms = Some(DeploymentAlarms { alarm_names: Vec::new(), rollback, enable });
+    }
+    let moved = |change: &Change| change.path == "deploymentConfiguration.strategy";
+    if config.strategy.is_none() && changes.iter().any(moved) {
+        config.strategy = Some(DeploymentConfiguration::ROLLING.to_owned());
     }
     config
 }

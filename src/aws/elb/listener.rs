@@ -9,8 +9,8 @@ use crate::aws::observe::Found;
 use crate::aws::tags::{self, Tags};
 use crate::aws::values::text;
 use crate::ecs::desired::{
-    Attribute, Body, Certificate, FixedResponseConfig, Listener, ListenerAction, RedirectConfig,
-    Value,
+    Attribute, Body, Certificate, FixedResponseConfig, ForwardConfig, Listener, ListenerAction,
+    RedirectConfig, TargetGroupTuple, Value,
 };
 
 impl Aws {
@@ -121,7 +121,13 @@ pub(super) fn actions(list: &[ListenerAction]) -> Result<Vec<sdk::Action>, Cloud
 }
 
 fn action(action: &ListenerAction) -> Result<sdk::Action, CloudError> {
-    let ListenerAction { kind, target_group_arn, redirect_config, fixed_response_config } = action;
+    let ListenerAction {
+        kind,
+        target_group_arn,
+        forward_config,
+        redirect_config,
+        fixed_response_config,
+    } = action;
     let redirect = redirect_config.as_ref().map(|config| {
         let RedirectConfig { protocol, port, status_code } = config;
         let builder = sdk::RedirectActionConfig::builder().protocol(protocol).port(port);
@@ -138,9 +144,31 @@ fn action(action: &ListenerAction) -> Result<sdk::Action, CloudError> {
     Ok(sdk::Action::builder()
         .r#type(kind.as_str().into())
         .set_target_group_arn(target_group_arn.as_ref().map(text).transpose()?.map(str::to_owned))
+        .set_forward_config(forward_config.as_ref().map(forward).transpose()?)
         .set_redirect_config(redirect)
         .set_fixed_response_config(response)
         .build())
+}
+
+fn forward(config: &ForwardConfig) -> Result<sdk::ForwardActionConfig, CloudError> {
+    let tuples = config.target_groups.iter().map(|tuple| {
+        let TargetGroupTuple { target_group_arn, weight } = tuple;
+        let tuple = sdk::TargetGroupTuple::builder().target_group_arn(text(target_group_arn)?);
+        Ok(tuple.weight(*weight).build())
+    });
+    let tuples = tuples.collect::<Result<Vec<_>, CloudError>>()?;
+    Ok(sdk::ForwardActionConfig::builder().set_target_groups(Some(tuples)).build())
+}
+
+/// The target groups of an action, where there are several.
+fn weighted(action: &sdk::Action) -> Option<ForwardConfig> {
+    let groups = action.forward_config()?.target_groups();
+    let tuples = groups.iter().map(|group| TargetGroupTuple {
+        target_group_arn: Value::from(group.target_group_arn().unwrap_or_default()),
+        // The default is that of Elastic Load Balancing.
+        weight: group.weight().unwrap_or(1),
+    });
+    (groups.len() > 1).then(|| ForwardConfig { target_groups: tuples.collect() })
 }
 
 pub(super) fn action_back(action: &sdk::Action) -> ListenerAction {
@@ -155,6 +183,7 @@ pub(super) fn action_back(action: &sdk::Action) -> ListenerAction {
     ListenerAction {
         kind: action.r#type().map_or("forward", |kind| kind.as_str()).to_owned(),
         target_group_arn: action.target_group_arn().or_else(forwarded).map(Value::from),
+        forward_config: weighted(action),
         redirect_config: action.redirect_config().map(|config| RedirectConfig {
             protocol: owned(config.protocol()),
             port: owned(config.port()),
@@ -191,4 +220,26 @@ fn changed(listener: Option<&sdk::Listener>) -> Changed {
     let arn = listener.and_then(|listener| listener.listener_arn());
     let arn = arn.map(|arn| (Attribute::Arn, arn.to_owned()));
     Changed { attributes: arn.into_iter().collect(), ..Changed::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::desired::{Kind, ResourceId};
+
+    #[test]
+    fn an_action_comes_back_as_it_was_sent() {
+        for sent in [
+            ListenerAction::forward("one".into()),
+            ListenerAction::forward_between("one".into(), "two".into()),
+            ListenerAction::to_https(),
+            ListenerAction::not_found(),
+        ] {
+            let request = action(&sent).expect("nothing is left open");
+            assert_eq!(action_back(&request), sent);
+        }
+        let open = ResourceId::new(Kind::TargetGroup, "web-80-alternate");
+        let open = Value::From(open, Attribute::Arn);
+        assert!(action(&ListenerAction::forward_between("one".into(), open)).is_err());
+    }
 }

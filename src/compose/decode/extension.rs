@@ -2,6 +2,7 @@ mod access;
 mod launch;
 mod motion;
 mod overrides;
+mod scaling;
 mod settings;
 
 use super::Decoder;

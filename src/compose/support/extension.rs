@@ -25,6 +25,21 @@ const LAUNCH: &str = r#"{"enum": ["fargate", "ec2", "managed-instances"]}"#;
 const DISCOVERY: &str = r#"{"enum": ["service-connect", "dns"]}"#;
 const NETWORK_MODE: &str = r#"{"enum": ["awsvpc", "bridge", "host", "none"]}"#;
 const GROUP_ID: &str = r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#;
+const ABOVE: &str = r#"{"type": "number", "exclusiveMinimum": 0}"#;
+const SCALING_TIMES: &str = r#"{
+  "type": ["array", "object"],
+  "items": {
+    "type": "object",
+    "properties": {
+      "expression": {"type": "string", "pattern": "^(cron|rate|at)\\(.+\\)$"},
+      "timezone": {"type": "string"},
+      "min": {"type": "integer", "minimum": 0},
+      "max": {"type": "integer", "minimum": 0}
+    },
+    "required": ["expression"],
+    "additionalProperties": false
+  }
+}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
 const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
@@ -122,10 +137,20 @@ const SERVICE: &[Key] = &[
     ("autoscaling.max", COUNT, "tasks that run at most"),
     ("autoscaling.memory", SHARE, "the average use of memory that is aimed at, in percent"),
     ("autoscaling.min", COUNT, "tasks that always run, 1 unless given"),
+    ("autoscaling.queue", GROUP, "scale by the messages that wait in a queue of SQS"),
+    ("autoscaling.queue.arn", TEXT, "the queue's ARN, instead of its name"),
+    ("autoscaling.queue.messages", ABOVE, "how many messages may wait for each task that runs"),
+    ("autoscaling.queue.name", TEXT, "the queue's name"),
     (
         "autoscaling.requests",
-        r#"{"type": "number", "exclusiveMinimum": 0}"#,
+        ABOVE,
         "requests a minute that one task shall get from the load balancer",
+    ),
+    (
+        "autoscaling.schedule",
+        SCALING_TIMES,
+        "other limits from certain times on: entries of `expression`, which is `cron(…)`, `rate(…)` \
+         or `at(…)` as Application Auto Scaling takes it, `timezone`, `min` and `max`",
     ),
     ("capacity", GROUP, "what the tasks run on"),
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
@@ -210,7 +235,11 @@ const SERVICE: &[Key] = &[
         r#"{"type": ["string", "array"], "items": {"type": "string"}}"#,
         "names of CloudWatch alarms that end the rollout and bring the old tasks back",
     ),
-    ("rollout.bake", TEXT, "how long the alarms are watched, such as 5m"),
+    (
+        "rollout.bake",
+        TEXT,
+        "how long the alarms are watched, such as 5m; and the old tasks stay, where requests are moved",
+    ),
     ("rollout.breaker", FLAG, "whether failing tasks end the rollout and bring the old tasks back"),
     ("rollout.max_percent", COUNT, "the share of tasks that runs at most, old and new together"),
     (
@@ -218,7 +247,23 @@ const SERVICE: &[Key] = &[
         r#"{"type": "integer", "minimum": 0, "maximum": 100}"#,
         "the share of tasks that stays healthy",
     ),
-    ("rollout.strategy", r#"{"enum": ["rolling"]}"#, "step by step"),
+    (
+        "rollout.pause",
+        r#"{"type": ["string", "boolean"]}"#,
+        "how long `canary` waits after its share, and `linear` after each; `true`: until somebody \
+         says go on, before requests are moved",
+    ),
+    (
+        "rollout.percent",
+        r#"{"type": ["number", "string"], "minimum": 0, "maximum": 100}"#,
+        "the share of the requests that `canary` moves first, and `linear` with each step",
+    ),
+    (
+        "rollout.strategy",
+        r#"{"enum": ["rolling", "blue-green", "canary", "linear"]}"#,
+        "`rolling` unless given: tasks take turns; the others start all new tasks and move the \
+         requests: all at once, a share first, or share by share",
+    ),
     (
         "schedule",
         r#"{"type": "string", "pattern": "^(rate|cron)\\(.+\\)$"}"#,

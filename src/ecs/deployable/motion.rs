@@ -1,5 +1,5 @@
 //! What scales by load, or runs by the clock: no call of Application Auto Scaling or EventBridge
-//! Scheduler is made yet.
+//! Scheduler is made yet. And rollouts that move requests, which nobody watches yet.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, Desired};
@@ -10,7 +10,7 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
         let name = resource.service.as_deref().unwrap_or(&resource.id.name);
         let (message, help) = match &resource.body {
             Body::ScalableTarget(_) => (
-                format!("{name} is not scaled by its load yet"),
+                format!("{name} is not scaled by its load or the clock yet"),
                 "take `autoscaling` away and set `replicas`, or send what `decklift convert` prints",
             ),
             Body::Schedule(_) => (
@@ -18,6 +18,15 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
                 "write `x-ecs: {job: true}` to run it once a deployment, or send what \
                     `decklift convert` prints",
             ),
+            Body::Service(service) if service.deployment_configuration.moves_requests() => {
+                let strategy = service.deployment_configuration.strategy.as_deref();
+                let word = strategy.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
+                (
+                    format!("{name} is not rolled out {word} yet"),
+                    "write `x-ecs: {rollout: {strategy: rolling}}`, or send what \
+                        `decklift convert` prints",
+                )
+            }
             _ => continue,
         };
         let mut fault = Diagnostic::error(Code::NotSupportedYet, message).help(help).service(name);
@@ -50,7 +59,10 @@ mod tests {
         let messages: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
         assert_eq!(
             messages,
-            ["web is not scaled by its load yet", "report is not run by the clock yet"]
+            [
+                "web is not scaled by its load or the clock yet",
+                "report is not run by the clock yet"
+            ]
         );
     }
 }

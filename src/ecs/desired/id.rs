@@ -75,6 +75,8 @@ kinds! {
     ScalableTarget = "scalable-target", "scalable target";
     /// What the number of tasks follows.
     ScalingPolicy = "scaling-policy", "scaling policy";
+    /// Other limits of a scalable target, from a time on.
+    ScheduledAction = "scheduled-action", "scheduled action";
     /// The EventBridge Scheduler schedules of a project.
     ScheduleGroup = "schedule-group", "schedule group";
     /// An EventBridge Scheduler schedule that runs a task.

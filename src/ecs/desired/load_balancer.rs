@@ -126,7 +126,7 @@ pub struct Certificate {
     pub certificate_arn: String,
 }
 
-/// `elbv2 Action`: one of the three.
+/// `elbv2 Action`: one of the four.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListenerAction {
@@ -136,12 +136,33 @@ pub struct ListenerAction {
     /// Of `forward`: where to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_group_arn: Option<Value>,
+    /// Of `forward`: where to, by weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_config: Option<ForwardConfig>,
     /// Of `redirect`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_config: Option<RedirectConfig>,
     /// Of `fixed-response`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed_response_config: Option<FixedResponseConfig>,
+}
+
+/// `elbv2 ForwardActionConfig`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ForwardConfig {
+    /// Two at least.
+    pub target_groups: Vec<TargetGroupTuple>,
+}
+
+/// `elbv2 TargetGroupTuple`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TargetGroupTuple {
+    /// The target group.
+    pub target_group_arn: Value,
+    /// Its share of the sum of the weights, 0 to 999.
+    pub weight: i32,
 }
 
 /// `elbv2 RedirectActionConfig`
@@ -175,6 +196,20 @@ impl ListenerAction {
         Self { target_group_arn: Some(target_group), ..Self::of("forward") }
     }
 
+    /// All to the first of two target groups, between which ECS moves the requests.
+    #[must_use]
+    pub fn forward_between(first: Value, second: Value) -> Self {
+        let tuple = |target_group_arn, weight| TargetGroupTuple { target_group_arn, weight };
+        let config = ForwardConfig { target_groups: vec![tuple(first, 100), tuple(second, 0)] };
+        Self { forward_config: Some(config), ..Self::of("forward") }
+    }
+
+    /// The target groups that it leads to.
+    pub fn target_groups(&self) -> impl Iterator<Item = &Value> {
+        let weighted = self.forward_config.iter().flat_map(|config| &config.target_groups);
+        self.target_group_arn.iter().chain(weighted.map(|tuple| &tuple.target_group_arn))
+    }
+
     /// To the same address on port 443, with TLS, for good.
     #[must_use]
     pub fn to_https() -> Self {
@@ -201,6 +236,7 @@ impl ListenerAction {
         Self {
             kind: kind.to_owned(),
             target_group_arn: None,
+            forward_config: None,
             redirect_config: None,
             fixed_response_config: None,
         }

@@ -99,6 +99,9 @@ impl Body {
             Self::ScalingPolicy(b) => {
                 vec![one("application-autoscaling", "put-scaling-policy", json(b))]
             }
+            Self::ScheduledAction(b) => {
+                vec![one("application-autoscaling", "put-scheduled-action", json(b))]
+            }
             Self::ScheduleGroup(b) => vec![one("scheduler", "create-schedule-group", json(b))],
             Self::Schedule(b) => vec![one("scheduler", "create-schedule", json(b))],
         }

@@ -23,6 +23,39 @@ pub struct ScalableTarget {
     pub tags: BTreeMap<String, String>,
 }
 
+/// `application-autoscaling PutScheduledAction`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScheduledAction {
+    /// Its name, once a scalable target.
+    pub scheduled_action_name: String,
+    /// `ecs`
+    pub service_namespace: String,
+    /// `service/CLUSTER/SERVICE`
+    pub resource_id: String,
+    /// `ecs:service:DesiredCount`
+    pub scalable_dimension: String,
+    /// `cron(…)`, `rate(…)` or `at(…)`
+    pub schedule: String,
+    /// Of `cron` and `at`: the time zone, UTC unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// What the scalable target is from then on.
+    pub scalable_target_action: ScalableTargetAction,
+}
+
+/// `application-autoscaling ScalableTargetAction`: one of the two, or both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ScalableTargetAction {
+    /// Tasks that always run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_capacity: Option<i32>,
+    /// Tasks that run at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_capacity: Option<i32>,
+}
+
 /// `application-autoscaling PutScalingPolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -47,8 +80,12 @@ pub struct ScalingPolicy {
 pub struct TargetTracking {
     /// The value that the metric is kept at.
     pub target_value: f64,
-    /// Which metric.
-    pub predefined_metric_specification: PredefinedMetric,
+    /// Which metric of AWS's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predefined_metric_specification: Option<PredefinedMetric>,
+    /// Which other metric; either this or one of AWS's list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customized_metric_specification: Option<CustomizedMetric>,
     /// Seconds between two changes upwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_out_cooldown: Option<i32>,
@@ -66,6 +103,64 @@ pub struct PredefinedMetric {
     /// Of `ALBRequestCountPerTarget`: the load balancer and the target group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_label: Option<ResourceLabel>,
+}
+
+/// `application-autoscaling CustomizedMetricSpecification`, of metric math alone
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CustomizedMetric {
+    /// Metrics, and what is reckoned from them; exactly one is returned.
+    pub metrics: Vec<MetricDataQuery>,
+}
+
+/// `application-autoscaling TargetTrackingMetricDataQuery`: a metric or an expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricDataQuery {
+    /// What expressions call it.
+    pub id: String,
+    /// What it is, for people.
+    pub label: String,
+    /// What is reckoned, from other ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// The metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_stat: Option<MetricStat>,
+    /// Whether it is what the policy follows.
+    pub return_data: bool,
+}
+
+/// `application-autoscaling TargetTrackingMetricStat`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricStat {
+    /// The metric.
+    pub metric: Metric,
+    /// `Average`, `Sum` …
+    pub stat: String,
+}
+
+/// `application-autoscaling TargetTrackingMetric`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metric {
+    /// `AWS/SQS` …
+    pub namespace: String,
+    /// Its name.
+    pub metric_name: String,
+    /// All that it was published with.
+    pub dimensions: Vec<MetricDimension>,
+}
+
+/// `application-autoscaling TargetTrackingMetricDimension`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct MetricDimension {
+    /// `QueueName` …
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// The ends of the ARNs of a load balancer and of one of its target groups, with a `/` in between

@@ -88,6 +88,74 @@ pub struct DeploymentConfiguration {
     pub maximum_percent: i32,
     /// The share of tasks that must stay healthy, in percent.
     pub minimum_healthy_percent: i32,
+    /// `BLUE_GREEN`, `CANARY` or `LINEAR`; nothing for `ROLLING`, which ECS takes unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<String>,
+    /// How long the old tasks stay once the requests are moved; not with `ROLLING`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bake_time_in_minutes: Option<i32>,
+    /// Of `CANARY`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_configuration: Option<CanaryConfiguration>,
+    /// Of `LINEAR`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear_configuration: Option<LinearConfiguration>,
+    /// Where it waits for somebody's word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifecycle_hooks: Vec<LifecycleHook>,
+}
+
+/// `ecs CanaryConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CanaryConfiguration {
+    /// The share of the requests that is moved first.
+    pub canary_percent: f64,
+    /// How long the others wait.
+    pub canary_bake_time_in_minutes: i32,
+}
+
+/// `ecs LinearConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinearConfiguration {
+    /// The share of the requests that each step moves.
+    pub step_percent: f64,
+    /// How long the next step waits.
+    pub step_bake_time_in_minutes: i32,
+}
+
+/// `ecs DeploymentLifecycleHook` that pauses
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LifecycleHook {
+    /// `PAUSE`
+    pub target_type: String,
+    /// Where it pauses.
+    pub lifecycle_stages: Vec<String>,
+    /// What happens when nobody says a word.
+    pub timeout_configuration: HookTimeout,
+}
+
+/// `ecs DeploymentLifecycleHookTimeoutConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookTimeout {
+    /// When the time is up.
+    pub timeout_in_minutes: i32,
+    /// `ROLLBACK` or `CONTINUE`
+    pub action: String,
+}
+
+impl DeploymentConfiguration {
+    /// The strategy that replaces tasks a few at a time.
+    pub const ROLLING: &'static str = "ROLLING";
+
+    /// Whether new tasks start beside all of the old ones, and the requests are moved.
+    #[must_use]
+    pub fn moves_requests(&self) -> bool {
+        self.strategy.as_deref().is_some_and(|strategy| strategy != Self::ROLLING)
+    }
 }
 
 /// `ecs DeploymentAlarms`
@@ -162,6 +230,21 @@ pub struct ServiceLoadBalancer {
     pub container_name: String,
     /// The container's port.
     pub container_port: i32,
+    /// Where the new tasks stand until the requests are moved to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advanced_configuration: Option<AdvancedConfiguration>,
+}
+
+/// `ecs AdvancedConfiguration`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdvancedConfiguration {
+    /// The other target group.
+    pub alternate_target_group_arn: Value,
+    /// The rule that leads to the two groups, or the listener of a Network Load Balancer.
+    pub production_listener_rule: Value,
+    /// The role with which ECS moves the requests.
+    pub role_arn: Value,
 }
 
 /// `ecs ServiceRegistry`

@@ -16,6 +16,7 @@ macro_rules! visitor {
                 | Self::Image(_)
                 | Self::SecurityGroup(_)
                 | Self::ScalableTarget(_)
+                | Self::ScheduledAction(_)
                 | Self::ScheduleGroup(_)
                 | Self::FileSystem(_) => {}
                 Self::DnsName(name) => f(& $($mutable)? name.namespace_id),
@@ -36,13 +37,21 @@ macro_rules! visitor {
                 Self::TargetGroup(group) => f(& $($mutable)? group.attributes.target_group_arn),
                 Self::Listener(listener) => {
                     f(& $($mutable)? listener.load_balancer_arn);
-                    let targets = listener.default_actions.$iter();
-                    targets.filter_map(|a| a.target_group_arn.$option()).for_each(f);
+                    for action in & $($mutable)? listener.default_actions {
+                        action.target_group_arn.$iter().for_each(&mut *f);
+                        for config in action.forward_config.$iter() {
+                            config.target_groups.$iter().for_each(|t| f(& $($mutable)? t.target_group_arn));
+                        }
+                    }
                 }
                 Self::ListenerRule(rule) => {
                     f(& $($mutable)? rule.listener_arn);
-                    let targets = rule.actions.$iter();
-                    targets.filter_map(|a| a.target_group_arn.$option()).for_each(f);
+                    for action in & $($mutable)? rule.actions {
+                        action.target_group_arn.$iter().for_each(&mut *f);
+                        for config in action.forward_config.$iter() {
+                            config.target_groups.$iter().for_each(|t| f(& $($mutable)? t.target_group_arn));
+                        }
+                    }
                 }
                 Self::TaskDefinition(task) => {
                     task.task_role_arn.$iter().for_each(&mut *f);
@@ -64,10 +73,10 @@ macro_rules! visitor {
                     network.security_groups.$iter().for_each(&mut *f);
                 }
                 Self::ScalingPolicy(policy) => {
-                    let metric = & $($mutable)? policy
-                        .target_tracking_scaling_policy_configuration
-                        .predefined_metric_specification;
-                    if let Some(label) = & $($mutable)? metric.resource_label {
+                    let tracking =
+                        & $($mutable)? policy.target_tracking_scaling_policy_configuration;
+                    let metric = tracking.predefined_metric_specification.$option();
+                    if let Some(label) = metric.and_then(|m| m.resource_label.$option()) {
                         f(& $($mutable)? label.load_balancer);
                         f(& $($mutable)? label.target_group);
                     }
@@ -88,7 +97,14 @@ macro_rules! visitor {
                         .security_groups
                         .$iter()
                         .for_each(&mut *f);
-                    service.load_balancers.$iter().for_each(|b| f(& $($mutable)? b.target_group_arn));
+                    for balancer in & $($mutable)? service.load_balancers {
+                        f(& $($mutable)? balancer.target_group_arn);
+                        for advanced in balancer.advanced_configuration.$iter() {
+                            f(& $($mutable)? advanced.alternate_target_group_arn);
+                            f(& $($mutable)? advanced.production_listener_rule);
+                            f(& $($mutable)? advanced.role_arn);
+                        }
+                    }
                     service.service_registries.$iter().for_each(|r| f(& $($mutable)? r.registry_arn));
                     if let Some(connect) = & $($mutable)? service.service_connect_configuration {
                         f(& $($mutable)? connect.namespace);

@@ -1,14 +1,20 @@
-//! `x-ecs.autoscaling`: a service whose number of tasks follows its load (Application Auto Scaling
-//! API reference, `RegisterScalableTarget` and `PutScalingPolicy` with target tracking).
+//! `x-ecs.autoscaling`: a service whose number of tasks follows its load, or the clock (Application
+//! Auto Scaling API reference, `RegisterScalableTarget`, `PutScalingPolicy` with target tracking, and
+//! `PutScheduledAction`).
+
+mod limits;
+mod queue;
+pub(crate) mod times;
 
 use super::agreed::agreed;
-use crate::compose::model::Autoscaling;
+use super::load_balancer;
+use crate::compose::model::{Autoscaling, QueueScaling, ScheduledScaling};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, Gate, Kind, PredefinedMetric, Resource, ResourceId, ResourceLabel,
     ScalableTarget, ScalingPolicy, Service, TargetTracking, Value,
 };
-use crate::ecs::translate::context::{Context, Output, load_balancer_id};
+use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -30,11 +36,16 @@ fn range(scaling: &Autoscaling) -> (u32, u32) {
 pub(crate) fn first_count(unit: &Unit<'_>, replicas: i32, out: &mut Output) -> i32 {
     let Some(scaling) = wanted(unit, out) else { return replicas };
     let (min, max) = range(&scaling.value);
-    let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     replicas.min(number(max)).max(number(min))
 }
 
-/// Adds the scalable target of a service and a policy for each metric.
+/// What Application Auto Scaling knows an ECS service by.
+struct Place<'a> {
+    service: &'a Service,
+    resource_id: String,
+}
+
+/// Adds the scalable target of a service, a policy for each metric, and an action for each time.
 pub(crate) fn add(
     cx: &Context<'_>,
     unit: &Unit<'_>,
@@ -44,22 +55,34 @@ pub(crate) fn add(
 ) {
     // What the services of the task disagree on was said before.
     let Some(scaling) = wanted(unit, &mut Output::default()) else { return };
-    if !is_possible(unit, scaling, out) {
+    if !limits::is_possible(cx, unit, scaling, out) {
         return;
     }
     let name = unit.name();
     let resource_id = format!("service/{}/{}", service.cluster, service.service_name);
+    let place = Place { service, resource_id };
     let target = ResourceId::new(Kind::ScalableTarget, name);
     let (min, max) = range(&scaling.value);
     let body = ScalableTarget {
         service_namespace: NAMESPACE.to_owned(),
-        resource_id: resource_id.clone(),
+        resource_id: place.resource_id.clone(),
         scalable_dimension: DIMENSION.to_owned(),
-        min_capacity: i32::try_from(min).unwrap_or(i32::MAX),
-        max_capacity: i32::try_from(max).unwrap_or(i32::MAX),
+        min_capacity: number(min),
+        max_capacity: number(max),
         tags: cx.tags(&target),
     };
-    let mut insert = |id: ResourceId, body, after: &ResourceId| {
+    let mut bodies = vec![(target.clone(), Body::ScalableTarget(body), id)];
+    for (key, tracking) in metrics(&place, unit, &scaling.value) {
+        let id = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
+        let body = policy(&place, key, tracking);
+        bodies.push((id, Body::ScalingPolicy(Box::new(body)), &target));
+    }
+    for entry in &scaling.value.schedule {
+        let (key, body) = times::action(&place, &entry.value);
+        let id = ResourceId::new(Kind::ScheduledAction, format!("{name}+{key}"));
+        bodies.push((id, Body::ScheduledAction(body), &target));
+    }
+    for (id, body, after) in bodies {
         out.desired.insert(Resource {
             id,
             body,
@@ -70,112 +93,73 @@ pub(crate) fn add(
             restarts: Vec::new(),
             stateful: false,
         });
+    }
+    if let Some(queue) = &scaling.value.queue {
+        queue::warn(&place, unit, queue, out);
+    }
+}
+
+/// What the number of tasks follows, with a word for each.
+fn metrics(
+    place: &Place<'_>,
+    unit: &Unit<'_>,
+    scaling: &Autoscaling,
+) -> Vec<(&'static str, TargetTracking)> {
+    let Autoscaling { min: _, max: _, cpu, memory, requests, cooldown, schedule: _, queue } =
+        scaling;
+    let cooldown = cooldown.as_ref().map(|n| number(n.value));
+    let follow = |target_value| TargetTracking {
+        target_value,
+        predefined_metric_specification: None,
+        customized_metric_specification: None,
+        scale_out_cooldown: cooldown,
+        scale_in_cooldown: cooldown,
     };
-    insert(target.clone(), Body::ScalableTarget(body), id);
-    let Autoscaling { min: _, max: _, cpu, memory, requests, cooldown } = &scaling.value;
-    let cooldown = cooldown.as_ref().map(|n| i32::try_from(n.value).unwrap_or(i32::MAX));
+    let mut found = Vec::new();
     for (key, value, metric) in [
         ("cpu", cpu, "ECSServiceAverageCPUUtilization"),
         ("memory", memory, "ECSServiceAverageMemoryUtilization"),
         ("requests", requests, "ALBRequestCountPerTarget"),
     ] {
         let Some(value) = value else { continue };
-        let label = (key == "requests").then(|| label(service)).flatten();
-        let body = ScalingPolicy {
-            policy_name: format!("{}-{key}", service.service_name),
-            service_namespace: NAMESPACE.to_owned(),
-            resource_id: resource_id.clone(),
-            scalable_dimension: DIMENSION.to_owned(),
-            policy_type: "TargetTrackingScaling".to_owned(),
-            target_tracking_scaling_policy_configuration: TargetTracking {
-                target_value: value.value,
-                predefined_metric_specification: PredefinedMetric {
-                    predefined_metric_type: metric.to_owned(),
-                    resource_label: label,
-                },
-                scale_out_cooldown: cooldown,
-                scale_in_cooldown: cooldown,
-            },
+        let metric = PredefinedMetric {
+            predefined_metric_type: metric.to_owned(),
+            resource_label: (key == "requests").then(|| label(unit)).flatten(),
         };
-        let id = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
-        insert(id, Body::ScalingPolicy(Box::new(body)), &target);
+        let predefined_metric_specification = Some(metric);
+        found
+            .push((key, TargetTracking { predefined_metric_specification, ..follow(value.value) }));
+    }
+    if let Some(queue) = queue {
+        let customized_metric_specification = Some(queue::backlog(place, &queue.value.name.value));
+        let value = queue.value.messages.value;
+        found.push(("queue", TargetTracking { customized_metric_specification, ..follow(value) }));
+    }
+    found
+}
+
+fn policy(place: &Place<'_>, key: &str, tracking: TargetTracking) -> ScalingPolicy {
+    ScalingPolicy {
+        policy_name: format!("{}-{key}", place.service.service_name),
+        service_namespace: NAMESPACE.to_owned(),
+        resource_id: place.resource_id.clone(),
+        scalable_dimension: DIMENSION.to_owned(),
+        policy_type: "TargetTrackingScaling".to_owned(),
+        target_tracking_scaling_policy_configuration: tracking,
     }
 }
 
-/// The load balancer and the first target group of a service.
-fn label(service: &Service) -> Option<ResourceLabel> {
-    let group = service.load_balancers.first()?;
-    let (group, _) = group.target_group_arn.reference()?;
+fn number(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
+/// Who counts the requests of a unit.
+fn label(unit: &Unit<'_>) -> Option<ResourceLabel> {
+    let (balancer, group) = load_balancer::counted(unit)?;
     Some(ResourceLabel {
-        load_balancer: Value::From(load_balancer_id(), Attribute::Label),
-        target_group: Value::From(group.clone(), Attribute::Label),
+        load_balancer: Value::From(balancer, Attribute::Label),
+        target_group: Value::From(group, Attribute::Label),
     })
-}
-
-/// Whether it can be done; reported otherwise.
-fn is_possible(unit: &Unit<'_>, scaling: &Located<Autoscaling>, out: &mut Output) -> bool {
-    let Autoscaling { min, max, cpu, memory, requests, cooldown: _ } = &scaling.value;
-    let (least, most) = range(&scaling.value);
-    let mut found = Vec::new();
-    if least > most {
-        let span = max.as_ref().map_or(scaling.span, |max| max.span);
-        found.push(
-            Diagnostic::error(
-                Code::InvalidValue,
-                format!("at most {most} tasks, at least {least}"),
-            )
-            .at(span, "")
-            .at(min.as_ref().map_or(scaling.span, |min| min.span), "")
-            .help("`max` is no less than `min`, which is 1 unless given"),
-        );
-    }
-    if cpu.is_none() && memory.is_none() && requests.is_none() {
-        found.push(
-            Diagnostic::error(Code::MissingAttribute, "nothing says when tasks are added")
-                .at(scaling.span, "")
-                .help("write `cpu: 70`, `memory: 70` or `requests: 1000`"),
-        );
-    }
-    for (name, share) in [("cpu", cpu), ("memory", memory)] {
-        let Some(share) = share.as_ref().filter(|n| n.value <= 0.0 || n.value > 100.0) else {
-            continue;
-        };
-        found.push(
-            Diagnostic::error(Code::InvalidValue, format!("`{name}` is no share"))
-                .at(share.span, "")
-                .help("write a number from 1 to 100: percent of what the tasks have"),
-        );
-    }
-    if let Some(requests) = requests {
-        if requests.value <= 0.0 {
-            found.push(
-                Diagnostic::error(Code::InvalidValue, "`requests` is no number of requests")
-                    .at(requests.span, "")
-                    .help("write how many a task shall get in a minute"),
-            );
-        } else if unit.members.iter().all(|member| member.public.is_empty()) {
-            found.push(
-                Diagnostic::error(Code::Refused, "no load balancer counts the requests")
-                    .at(requests.span, "")
-                    .help("scale by `cpu` or `memory`, or publish a port that speaks HTTP"),
-            );
-        }
-    }
-    if unit.stateful() && most > 1 {
-        found.push(
-            Diagnostic::error(
-                Code::Refused,
-                "several copies of a database would write to one volume",
-            )
-            .at(max.as_ref().map_or(scaling.span, |max| max.span), "")
-            .help("take `autoscaling` away, or write `x-ecs: {allow_shared_volume: true}`"),
-        );
-    }
-    let good = found.is_empty();
-    for fault in found {
-        out.say(fault.service(unit.name()));
-    }
-    good
 }
 
 /// Says of a job that it does not scale.
@@ -191,12 +175,31 @@ pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
 }
 
 fn same(one: &Autoscaling, other: &Autoscaling) -> bool {
-    let numbers = |x: &Autoscaling| {
-        let Autoscaling { min, max, cpu, memory, requests, cooldown } = x;
-        let whole = [min, max, cooldown].map(|n| n.as_ref().map(|n| n.value));
-        (whole, [cpu, memory, requests].map(|n| n.as_ref().map(|n| n.value)))
+    let Autoscaling { min, max, cpu, memory, requests, cooldown, schedule, queue } = one;
+    let whole = |n: &Option<Located<u32>>| n.as_ref().map(|n| n.value);
+    let share = |n: &Option<Located<f64>>| n.as_ref().map(|n| n.value);
+    let waiting = |queue: &Option<Located<QueueScaling>>| {
+        queue.as_ref().map(|queue| {
+            let QueueScaling { name, region, messages } = &queue.value;
+            (name.value.clone(), region.clone(), messages.value)
+        })
     };
-    numbers(one) == numbers(other)
+    let times = schedule.iter().map(|entry| time(&entry.value));
+    whole(min) == whole(&other.min)
+        && whole(max) == whole(&other.max)
+        && share(cpu) == share(&other.cpu)
+        && share(memory) == share(&other.memory)
+        && share(requests) == share(&other.requests)
+        && whole(cooldown) == whole(&other.cooldown)
+        && times.eq(other.schedule.iter().map(|entry| time(&entry.value)))
+        && waiting(queue) == waiting(&other.queue)
+}
+
+/// The values of an entry, without their places.
+fn time(entry: &ScheduledScaling) -> (&str, Option<&str>, [Option<u32>; 2]) {
+    let ScheduledScaling { expression, timezone, min, max } = entry;
+    let limits = [min, max].map(|n| n.as_ref().map(|n| n.value));
+    (&expression.value, timezone.as_ref().map(|zone| zone.value.as_str()), limits)
 }
 
 #[cfg(test)]

@@ -93,3 +93,156 @@ fn a_database_and_a_job_do_not_scale() {
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
     assert!(!has(&done, Kind::ScalableTarget, "seed"));
 }
+
+fn timed(expression: &str, min: Option<u32>, max: Option<u32>) -> Located<ScheduledScaling> {
+    at(ScheduledScaling {
+        expression: at(expression.to_owned()),
+        timezone: None,
+        min: min.map(at),
+        max: max.map(at),
+    })
+}
+
+fn queue(name: &str, messages: f64) -> Option<Located<QueueScaling>> {
+    let (name, messages) = (at(name.to_owned()), at(messages));
+    Some(at(QueueScaling { name, region: None, messages }))
+}
+
+#[test]
+fn an_action_for_each_time() {
+    let mut web = service("web", "acme/web:1");
+    let mut morning = timed("cron(0 8 ? * MON-FRI *)", Some(4), Some(12));
+    morning.value.timezone = Some(at("Europe/Berlin".to_owned()));
+    let evening = timed("cron(0 20 * * ? *)", Some(1), None);
+    web.extension.autoscaling =
+        Some(at(Autoscaling { cpu: None, schedule: vec![morning, evening], ..scaling(1, 4) }));
+    let first = run(vec![web.clone()]);
+    assert_eq!(loud(&first.diagnostics), []);
+    assert_eq!(validate(&first.desired), []);
+    assert_eq!(ecs_service(&first, "web").desired_count, 1);
+    let requests = |done: &crate::ecs::Translation| -> Vec<_> {
+        let all = done.desired.resources.values().flat_map(|resource| resource.requests());
+        all.filter(|request| request.operation == "put-scheduled-action").collect()
+    };
+    let made = requests(&first);
+    assert_eq!(
+        made[0].body,
+        json!({
+            "ScheduledActionName": made[0].body["ScheduledActionName"],
+            "ServiceNamespace": "ecs",
+            "ResourceId": "service/shop/shop-web",
+            "ScalableDimension": "ecs:service:DesiredCount",
+            "Schedule": "cron(0 8 ? * MON-FRI *)",
+            "Timezone": "Europe/Berlin",
+            "ScalableTargetAction": {"MinCapacity": 4, "MaxCapacity": 12},
+        })
+    );
+    assert_eq!(made[1].body["ScalableTargetAction"], json!({"MinCapacity": 1}));
+    // What stays keeps its name.
+    web.extension.autoscaling.as_mut().expect("one").value.schedule.remove(0);
+    let left = requests(&run(vec![web]));
+    assert_eq!(left, [made[1].clone()]);
+}
+
+#[test]
+fn the_messages_of_a_queue_are_shared_by_the_tasks() {
+    let mut worker = service("worker", "acme/worker:1");
+    worker.extension.autoscaling =
+        Some(at(Autoscaling { cpu: None, queue: queue("orders.fifo", 40.0), ..scaling(0, 9) }));
+    let done = run(vec![worker]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    assert_eq!(validate(&done.desired), []);
+    let request = resource(&done, Kind::ScalingPolicy, "worker+queue").requests().remove(0);
+    let tracking = &request.body["TargetTrackingScalingPolicyConfiguration"];
+    assert_eq!(tracking["TargetValue"], 40.0);
+    assert!(tracking.get("PredefinedMetricSpecification").is_none());
+    let metrics = &tracking["CustomizedMetricSpecification"]["Metrics"];
+    assert_eq!(
+        metrics[0]["MetricStat"]["Metric"]["Dimensions"],
+        json!([{"Name": "QueueName", "Value": "orders.fifo"}])
+    );
+    assert_eq!(
+        metrics[1]["MetricStat"]["Metric"]["Dimensions"],
+        json!([
+            {"Name": "ClusterName", "Value": "shop"},
+            {"Name": "ServiceName", "Value": "shop-worker"},
+        ])
+    );
+    assert_eq!(
+        (&metrics[2]["Expression"], &metrics[2]["ReturnData"]),
+        (&json!("messages / IF(tasks > 0, tasks, 1)"), &json!(true))
+    );
+}
+
+#[test]
+fn times_and_queues_that_are_none() {
+    let refused = |scaling: Autoscaling, wanted: &[(Severity, Code)]| {
+        let mut web = service("web", "acme/web:1");
+        web.extension.autoscaling = Some(at(scaling));
+        let done = run(vec![web]);
+        assert_eq!(loud(&done.diagnostics), wanted);
+        assert_eq!(
+            has(&done, Kind::ScalableTarget, "web"),
+            wanted.iter().all(|(severity, _)| *severity != Severity::Error)
+        );
+    };
+    let invalid = [(Severity::Error, Code::InvalidValue)];
+    let at_times = |schedule| Autoscaling { schedule, ..scaling(1, 4) };
+    for expression in [
+        "every day",
+        "cron(0 8 * * *)",
+        "rate(0 days)",
+        "at(2027-02-29T08:00:00)",
+        "at(2027-01-01)",
+    ] {
+        refused(at_times(vec![timed(expression, Some(2), None)]), &invalid);
+    }
+    refused(at_times(vec![timed("at(2028-02-29T08:00:00)", Some(2), None)]), &[]);
+    refused(at_times(vec![timed("rate(1 day)", Some(5), None)]), &invalid);
+    refused(at_times(vec![timed("rate(1 day)", Some(5), Some(3))]), &invalid);
+    let twice = vec![timed("rate(1 day)", Some(2), None), timed("rate(1 day)", Some(3), None)];
+    refused(at_times(twice), &[(Severity::Error, Code::Conflict)]);
+    let zoned = |expression, zone: &str| {
+        let mut entry = timed(expression, Some(2), None);
+        entry.value.timezone = Some(at(zone.to_owned()));
+        at_times(vec![entry])
+    };
+    refused(zoned("cron(0 8 * * ? *)", "berlin time"), &invalid);
+    refused(zoned("rate(1 day)", "Europe/Berlin"), &[(Severity::Warning, Code::Ignored)]);
+    for name in ["a/b", "", ".fifo", &"q".repeat(81)] {
+        refused(Autoscaling { queue: queue(name, 1.0), ..scaling(1, 4) }, &invalid);
+    }
+    refused(Autoscaling { queue: queue("orders", 0.0), ..scaling(1, 4) }, &invalid);
+    let mut elsewhere = queue("orders", 5.0);
+    elsewhere.as_mut().expect("one").value.region = Some("us-west-2".to_owned());
+    refused(Autoscaling { queue: elsewhere, ..scaling(1, 4) }, &[(Severity::Error, Code::Refused)]);
+}
+
+#[test]
+fn the_balancer_that_is_reached_counts_the_requests() {
+    use crate::compose::model::PortExposure;
+    let mut web = service("web", "acme/web:1");
+    web.ports = vec![port(80, 8080)];
+    web.extension.ports.insert(8080, at(PortExposure::Internal));
+    web.extension.autoscaling =
+        Some(at(Autoscaling { cpu: None, requests: Some(at(100.0)), ..scaling(1, 4) }));
+    let done = run(vec![web]);
+    assert_eq!(validate(&done.desired), []);
+    let policy = resource(&done, Kind::ScalingPolicy, "web+requests").requests().remove(0);
+    let metric = &policy.body["TargetTrackingScalingPolicyConfiguration"];
+    assert_eq!(
+        metric["PredefinedMetricSpecification"]["ResourceLabel"],
+        "${load-balancer/alb-internal/label}/${target-group/web-8080/label}"
+    );
+}
+
+#[test]
+fn a_daemon_has_no_number_to_change() {
+    use crate::compose::model::{Launch, Mode};
+    let mut agent = service("agent", "acme/agent:1");
+    agent.extension.launch = Some(at(Launch::Ec2));
+    agent.deploy.mode = Some(at(Mode::Global));
+    agent.extension.autoscaling = Some(at(scaling(1, 4)));
+    let done = run(vec![agent]);
+    assert!(loud(&done.diagnostics).contains(&(Severity::Error, Code::Refused)));
+}

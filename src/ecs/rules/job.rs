@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
-use super::{autoscaling, base, launch, overrides, placement, schedule, service, tags};
+use super::{
+    autoscaling, base, launch, overrides, placement, rollout_settings, schedule, service, tags,
+};
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
@@ -170,6 +172,7 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
 /// Adds the run of a job. One that is scaled to nothing never runs.
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Output) {
     autoscaling::not_of_job(unit, out);
+    rollout_settings::not_of_job(unit, out);
     if let Some(expression) = schedule::of_unit(unit, out) {
         return schedule::add(cx, unit, expression, count, out);
     }

@@ -13,9 +13,13 @@ use std::collections::{BTreeSet, HashMap};
 use super::container::container_name;
 use super::exposure::{Face, PublicPort};
 use super::security_groups::{add_group, shorten, target_group};
+use super::shift;
 use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Attribute, Kind, ResourceId, RuleCondition, ServiceLoadBalancer, Value};
+use crate::ecs::desired::{
+    AdvancedConfiguration, Attribute, Kind, ListenerAction, ResourceId, RuleCondition,
+    ServiceLoadBalancer, Value,
+};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -63,6 +67,11 @@ fn prefix(face: Face) -> &'static str {
 
 fn target_group_id(service: &str, target: u16) -> ResourceId {
     ResourceId::new(Kind::TargetGroup, format!("{service}-{target}"))
+}
+
+/// Where new tasks stand until requests are moved to them. Target groups else end in a number.
+fn alternate_id(service: &str, target: u16) -> ResourceId {
+    ResourceId::new(Kind::TargetGroup, format!("{service}-{target}-alternate"))
 }
 
 /// Who has a listener, or a part of it.
@@ -203,6 +212,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     }
     balancer::add(cx, members, out);
     let doors = doors(members, certificate.is_some());
+    let moved = shift::units(members);
     let mut made: BTreeSet<ResourceId> = BTreeSet::new();
     for member in members.iter().filter(|member| !member.public.is_empty()) {
         let name = member.name();
@@ -213,19 +223,34 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
         if member.network == TaskNetwork::AwsVpc && !out.desired.resources.contains_key(&group) {
             add_group(cx, group, shorten(description), Some(name), origin, out);
         }
+        let moves = moved.contains(member.unit);
+        if moves {
+            shift::add_role(cx, member.public[0].span, out);
+        }
         let mut last = None;
         for port in &member.public {
             if last != Some(port.target) {
                 last = Some(port.target);
-                target_group::add(cx, member, port, out);
+                target_group::add(cx, member, port, moves, out);
             }
             let door = Door::of(port, certificate.is_some());
             let ways = doors.get(&door).map_or(&[][..], Vec::as_slice);
             if made.insert(door.id()) {
-                listener::add(cx, door, ways, out);
+                listener::add(cx, door, ways, &moved, out);
             }
-            listener::open(cx, door, (member, port), ways, out);
+            listener::open(cx, door, (member, port), ways, moves, out);
         }
+    }
+}
+
+/// To the tasks of a service: behind one target group, or behind two where requests are moved.
+fn forward(service: &str, target: u16, moves: bool) -> ListenerAction {
+    let arn = |id| Value::From(id, Attribute::Arn);
+    let group = arn(target_group_id(service, target));
+    if moves {
+        ListenerAction::forward_between(group, arn(alternate_id(service, target)))
+    } else {
+        ListenerAction::forward(group)
     }
 }
 
@@ -267,28 +292,57 @@ impl Http {
 
 /// The target groups of a service, and what they wait for: ECS refuses a target group that hangs
 /// off no load balancer yet.
-pub(crate) fn of_service(unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
+pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
+    let certificate = cx.project.extension.certificate.is_some();
+    let moves = shift::moves(unit);
+    let arn = |id| Value::From(id, Attribute::Arn);
     let mut all = Vec::new();
     for member in &unit.members {
-        let mut targets: Vec<_> = member.public.iter().map(|port| port.target).collect();
-        targets.dedup();
+        let mut ports: Vec<_> = member.public.iter().collect();
+        ports.dedup_by_key(|port| port.target);
         let name = member.name();
-        all.extend(targets.into_iter().map(|target| ServiceLoadBalancer {
-            target_group_arn: Value::From(target_group_id(name, target), Attribute::Arn),
+        all.extend(ports.into_iter().map(|port| ServiceLoadBalancer {
+            target_group_arn: arn(target_group_id(name, port.target)),
             container_name: container_name(name),
-            container_port: i32::from(target),
+            container_port: i32::from(port.target),
+            advanced_configuration: moves.then(|| {
+                let door = Door::of(port, certificate);
+                let network = port.face == Face::Network;
+                AdvancedConfiguration {
+                    alternate_target_group_arn: arn(alternate_id(name, port.target)),
+                    production_listener_rule: arn(if network {
+                        door.id()
+                    } else {
+                        door.rule(name)
+                    }),
+                    role_arn: shift::role_arn(),
+                }
+            }),
         }));
     }
     all
 }
 
+/// The load balancer that counts the requests of a unit, and the target group of its first port that
+/// speaks HTTP.
+pub(crate) fn counted(unit: &Unit<'_>) -> Option<(ResourceId, ResourceId)> {
+    let mut ports = unit
+        .members
+        .iter()
+        .flat_map(|member| member.public.iter().map(move |port| (member.name(), port)));
+    let (name, port) = ports.find(|(_, port)| port.face != Face::Network)?;
+    Some((balancer::id(port.face), target_group_id(name, port.target)))
+}
+
 /// What leads to a service: its listeners, and its rules where it shares them.
-pub(crate) fn listeners(cx: &Context<'_>, member: &Member<'_>) -> Vec<ResourceId> {
+pub(crate) fn listeners(cx: &Context<'_>, unit: &Unit<'_>, member: &Member<'_>) -> Vec<ResourceId> {
     let certificate = cx.project.extension.certificate.is_some();
+    let moves = shift::moves(unit);
     let ways = member.public.iter().flat_map(|port| {
         let door = Door::of(port, certificate);
         let shares = !conditions(member.service, port).is_empty();
-        [Some(door.id()), shares.then(|| door.rule(member.name()))].into_iter().flatten()
+        let has_rule = shares || moves && port.face != Face::Network;
+        [Some(door.id()), has_rule.then(|| door.rule(member.name()))].into_iter().flatten()
     });
     ways.collect()
 }

@@ -62,6 +62,11 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
         },
         maximum_percent: maximum,
         minimum_healthy_percent: minimum,
+        strategy: None,
+        bake_time_in_minutes: None,
+        canary_configuration: None,
+        linear_configuration: None,
+        lifecycle_hooks: Vec::new(),
     };
     rollout_settings::apply(unit, &mut config, out);
     config

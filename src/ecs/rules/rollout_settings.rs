@@ -2,19 +2,21 @@
 
 use super::agreed::agreed;
 use super::rollout::has_room;
-use crate::compose::model::Rollout;
+use super::shift;
+use crate::compose::model::{Rollout, Strategy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
 
 /// Lays the settings of a unit over what `deploy.update_config` came to.
 pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: &mut Output) {
-    let Some(given) = agreed(unit, "rollout", |x| x.rollout.as_ref(), PartialEq::eq, out) else {
+    let Some(given) = agreed(unit, "rollout", |x| x.rollout.as_ref(), same, out) else {
         return;
     };
-    let Rollout { min_percent, max_percent, breaker, alarms, bake } = &given.value;
-    let mut say = |fault: Diagnostic| out.say(fault.service(unit.name()));
+    let Rollout { strategy, percent: _, pause: _, min_percent, max_percent, breaker, alarms, bake } =
+        &given.value;
     if let Some(breaker) = breaker {
         config.deployment_circuit_breaker.enable = breaker.value;
         config.deployment_circuit_breaker.rollback = breaker.value;
@@ -26,6 +28,14 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
             enable: true,
         });
     }
+    if let Some(strategy) = strategy.as_ref().filter(|s| s.value != Strategy::Rolling) {
+        shift::apply(unit, strategy, &given.value, config, out);
+        return;
+    }
+    let mut say = |fault: Diagnostic| out.say(fault.service(unit.name()));
+    let mut found = Vec::new();
+    shift::settings(Strategy::Rolling, &given.value, &mut found);
+    found.into_iter().for_each(&mut say);
     if let Some(bake) = bake {
         say(if alarms.is_empty() {
             Diagnostic::warning(Code::Ignored, "nothing is watched while the new tasks bake")
@@ -72,6 +82,35 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         // What follows is judged without them.
         (config.minimum_healthy_percent, config.maximum_percent) = (100, 200);
     }
+}
+
+/// Says of a job that nothing of it is replaced.
+pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
+    if let Some(rollout) = agreed(unit, "rollout", |x| x.rollout.as_ref(), same, out) {
+        let message = "a job runs anew with each deployment, and replaces nothing";
+        let warning = Diagnostic::warning(Code::Ignored, message).at(rollout.span, "");
+        out.say(warning.help("take `rollout` away").service(unit.name()));
+    }
+}
+
+fn same(one: &Rollout, other: &Rollout) -> bool {
+    let Rollout { strategy, percent, pause, min_percent, max_percent, breaker, alarms, bake } = one;
+    let names = |alarms: &[Located<String>]| -> Vec<String> {
+        alarms.iter().map(|alarm| alarm.value.clone()).collect()
+    };
+    value(strategy) == value(&other.strategy)
+        && value(percent) == value(&other.percent)
+        && value(pause) == value(&other.pause)
+        && value(min_percent) == value(&other.min_percent)
+        && value(max_percent) == value(&other.max_percent)
+        && value(breaker) == value(&other.breaker)
+        && names(alarms) == names(&other.alarms)
+        && value(bake) == value(&other.bake)
+}
+
+/// The value, without its place.
+fn value<T: Copy>(given: &Option<Located<T>>) -> Option<T> {
+    given.as_ref().map(|given| given.value)
 }
 
 #[cfg(test)]

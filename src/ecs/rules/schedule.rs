@@ -220,7 +220,7 @@ fn check_rate(rate: &str) -> Result<(), (&'static str, &'static str)> {
     }
     let units = ["minute", "minutes", "hour", "hours", "day", "days"];
     if !units.contains(&unit.trim()) {
-        return Err(("has no unit that EventBridge Scheduler knows", HELP));
+        return Err(("has no unit that AWS knows", HELP));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::ecs::translate::unit::Unit;
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let name = unit.name();
     let id = ResourceId::new(Kind::Service, name);
-    let load_balancers = load_balancer::of_service(unit);
+    let load_balancers = load_balancer::of_service(cx, unit);
     let balanced = !load_balancers.is_empty();
     let is_daemon = placement::is_daemon(unit.leader().service);
     let deployment = rollout::deployment(unit, out);
@@ -103,8 +103,9 @@ pub(crate) fn network(
 fn waits(cx: &Context<'_>, unit: &Unit<'_>, out: &Output) -> Vec<(ResourceId, Gate)> {
     let mut waits = written_by_name(cx, unit, out);
     for member in &unit.members {
-        waits
-            .extend(load_balancer::listeners(cx, member).into_iter().map(|id| (id, Gate::Started)));
+        waits.extend(
+            load_balancer::listeners(cx, unit, member).into_iter().map(|id| (id, Gate::Started)),
+        );
     }
     waits.extend(unit.gates.iter().cloned());
     waits

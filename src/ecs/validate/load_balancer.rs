@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use super::text::{is_balancer_name, is_placeholder, is_port};
 use super::{Report, Unique, tags};
-use crate::ecs::desired::{Body, Kind, Listener, ListenerRule, LoadBalancer, Matcher, TargetGroup};
+use crate::ecs::desired::{
+    Body, Kind, Listener, ListenerAction, ListenerRule, LoadBalancer, Matcher, TargetGroup,
+};
 use crate::ecs::rules::load_balancer::{LONGEST, MOST_VALUES};
 
 /// `elbv2 CreateLoadBalancer`
@@ -189,9 +191,7 @@ pub(super) fn listener(listener: &Listener, unique: &mut Unique, report: &mut Re
             "a Network Load Balancer takes TCP and UDP here",
         ),
     }
-    if default_actions.len() != 1 {
-        report.fault("not exactly one action", "this is a fault of decklift");
-    }
+    actions_of(default_actions, report);
     tags::upper(tags, report);
 }
 
@@ -230,8 +230,32 @@ pub(super) fn rule(rule: &ListenerRule, unique: &mut Unique, report: &mut Report
             format!("a name or path has at most {LONGEST} characters"),
         );
     }
-    if actions.len() != 1 {
-        report.fault("not exactly one action", "this is a fault of decklift");
-    }
+    actions_of(actions, report);
     tags::upper(tags, report);
+}
+
+/// elbv2 API reference, `Action`, `ForwardActionConfig` and `TargetGroupTuple`
+fn actions_of(actions: &[ListenerAction], report: &mut Report<'_>) {
+    let [action] = actions else {
+        report.fault("not exactly one action", "this is a fault of decklift");
+        return;
+    };
+    let ListenerAction {
+        kind: _,
+        target_group_arn,
+        forward_config,
+        redirect_config: _,
+        fixed_response_config: _,
+    } = action;
+    let Some(config) = forward_config else { return };
+    let weights = || config.target_groups.iter().map(|tuple| tuple.weight);
+    let good = (2..=5).contains(&config.target_groups.len())
+        && weights().all(|weight| (0..=999).contains(&weight))
+        && weights().any(|weight| weight > 0);
+    if target_group_arn.is_some() || !good {
+        report.fault(
+            "it leads nowhere, or to a target group beside its list",
+            "a list of target groups has 2 to 5, with weights from 0 to 999, and stands alone",
+        );
+    }
 }

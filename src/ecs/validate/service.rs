@@ -46,6 +46,7 @@ pub(super) fn service(
     instance::placement(&service.placement_constraints, &service.placement_strategy, task, report);
     daemon(service, task, report);
     rollout(service, report);
+    super::shift::shift(service, report);
     network(&service.network_configuration, task, report);
     load_balancers(service, task, listeners, report);
     connect(service, task, unique, report);

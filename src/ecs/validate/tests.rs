@@ -4,6 +4,7 @@ mod instance;
 mod motion;
 mod other;
 mod service;
+mod shift;
 mod task_definition;
 
 use super::*;

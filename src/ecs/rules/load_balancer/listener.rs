@@ -1,6 +1,8 @@
 //! Listeners, and the rules by which services share them.
 
-use super::{Door, Way, balancer, conditions, rule, target_group_id};
+use std::collections::BTreeSet;
+
+use super::{Door, Way, balancer, conditions, forward, rule};
 use crate::compose::model::ProjectExtension;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -21,13 +23,20 @@ pub(crate) fn certificate_domain(extension: &ProjectExtension) -> Option<&str> {
 }
 
 /// Adds the listener that these lead through. Its default is the service without a rule.
-pub(super) fn add(cx: &Context<'_>, door: Door, ways: &[Way<'_>], out: &mut Output) {
+pub(super) fn add(
+    cx: &Context<'_>,
+    door: Door,
+    ways: &[Way<'_>],
+    moved: &BTreeSet<&str>,
+    out: &mut Output,
+) {
     let default = ways.iter().find(|(member, port)| conditions(member.service, port).is_empty());
     let Some((member, port)) = default.or(ways.first()) else { return };
     let action = match default {
+        // Of an Application Load Balancer ECS changes a rule, and not the default.
         Some((member, port)) => {
-            let group = target_group_id(member.name(), port.target);
-            ListenerAction::forward(Value::From(group, Attribute::Arn))
+            let moves = door.face == Face::Network && moved.contains(member.unit);
+            forward(member.name(), port.target, moves)
         }
         None => ListenerAction::not_found(),
     };
@@ -93,20 +102,24 @@ pub(super) fn open(
     door: Door,
     (member, port): Way<'_>,
     ways: &[Way<'_>],
+    moves: bool,
     out: &mut Output,
 ) {
     let service = member.name();
-    let wanted = conditions(member.service, port);
+    let mut wanted = conditions(member.service, port);
     let rule = (!wanted.is_empty()).then(|| door.rule(service));
-    if let Some(id) = &rule {
+    if moves && wanted.is_empty() && door.face != Face::Network {
+        wanted = rule::everything();
+    }
+    if !wanted.is_empty() {
+        let id = &door.rule(service);
         let all = ways.iter().map(|(member, port)| conditions(member.service, port));
         let priorities = rule::priorities(all.filter(|conditions| !conditions.is_empty()));
-        let group = target_group_id(service, port.target);
         let body = ListenerRule {
             listener_arn: Value::From(door.id(), Attribute::Arn),
             priority: priorities.get(&wanted).copied().unwrap_or(rule::LAST),
             conditions: wanted,
-            actions: vec![ListenerAction::forward(Value::From(group, Attribute::Arn))],
+            actions: vec![forward(service, port.target, moves)],
             tags: cx.upper_tags(id),
         };
         out.add(id.clone(), Body::ListenerRule(body), Some(service), Some(port.span));

@@ -52,6 +52,15 @@ pub(super) fn conditions(service: &Service) -> Vec<RuleCondition> {
     conditions
 }
 
+/// What fits every request. A rule for it stands behind all others.
+pub(super) fn everything() -> Vec<RuleCondition> {
+    vec![RuleCondition {
+        field: "path-pattern".to_owned(),
+        host_header_config: None,
+        path_pattern_config: Some(ConditionValues { values: vec!["/*".to_owned()] }),
+    }]
+}
+
 /// The patterns of a path: itself with wildcards, else the path and everything below it. Nothing when
 /// it is everything.
 fn patterns(path: &str) -> Option<Vec<String>> {

@@ -1,6 +1,6 @@
 //! The target group of a service and port.
 
-use super::{balancer, target_group_id};
+use super::{alternate_id, balancer, target_group_id};
 use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -19,8 +19,15 @@ use crate::ecs::translate::survey::Member;
 /// `TargetGroupAttribute`, `deregistration_delay.timeout_seconds`).
 const MOST_DELAY: u32 = 3600;
 
-/// Adds the target group of a service and port, and lets its load balancer in.
-pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out: &mut Output) {
+/// Adds the target group of a service and port, a second one where requests are moved, and lets its
+/// load balancer in.
+pub(super) fn add(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    moves: bool,
+    out: &mut Output,
+) {
     let service = member.name();
     let Http { host: _, path: _, health_check, deregistration_delay, stickiness } =
         &member.service.extension.http;
@@ -51,7 +58,7 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
     });
     let check = check(member.service, port, path);
     let create = CreateTargetGroup {
-        name: target_group_name(cx, member, port),
+        name: target_group_name(cx, member, port, ""),
         protocol: port.backend.protocol.to_owned(),
         protocol_version: port.backend.version.map(str::to_owned),
         port: i32::from(port.target),
@@ -81,8 +88,13 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
         target_group_arn: Value::From(id.clone(), Attribute::Arn),
         attributes,
     };
-    let body = Body::TargetGroup(TargetGroup { create, attributes });
-    out.add(id, body, Some(service), Some(port.span));
+    let group = TargetGroup { create, attributes };
+    let other = moves.then(|| alternate(cx, member, port, &group));
+    out.add(id, Body::TargetGroup(group), Some(service), Some(port.span));
+    if let Some(other) = other {
+        let id = alternate_id(service, port.target);
+        out.add(id, Body::TargetGroup(other), Some(service), Some(port.span));
+    }
     if member.network != TaskNetwork::AwsVpc {
         bridge::admit(cx, member, port, balancer::group(port.face), out);
         return;
@@ -111,6 +123,21 @@ pub(super) fn add(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort, out:
             add_rule_of(rule, group(), Some((protocol, number)), from, place, out);
         }
     }
+}
+
+/// The same once more, for the tasks that have no requests yet.
+fn alternate(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    group: &TargetGroup,
+) -> TargetGroup {
+    let id = alternate_id(member.name(), port.target);
+    let mut group = group.clone();
+    group.create.name = target_group_name(cx, member, port, "/alternate");
+    group.create.tags = cx.upper_tags(&id);
+    group.attributes.target_group_arn = Value::From(id, Attribute::Arn);
+    group
 }
 
 fn attribute(key: &str, value: String) -> UpperTag {
@@ -158,7 +185,12 @@ fn target_type(member: &Member<'_>) -> &'static str {
 
 /// The name carries a hash of everything that cannot change in place, and of the names that it may
 /// be too short for.
-fn target_group_name(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort) -> String {
+fn target_group_name(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    which: &str,
+) -> String {
     let (service, kind) = (member.name(), target_type(member));
     let vpc = &cx.facts.network.vpc_id;
     let project = &cx.project.name;
@@ -168,7 +200,7 @@ fn target_group_name(cx: &Context<'_>, member: &Member<'_>, port: &PublicPort) -
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
     let face = if port.face == Face::Internal { "/internal" } else { "" };
     let hash = short_hash(&format!(
-        "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/{kind}{face}"
+        "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/{kind}{face}{which}"
     ));
     let most = Grammar::Balancer.max() - hash.len() - 1;
     let readable: String = format!("{}-{service}", cx.stack)

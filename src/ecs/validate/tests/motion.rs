@@ -70,7 +70,7 @@ fn scaling_policies() {
         "no target group",
         policy(|p| {
             let tracking = &mut p.target_tracking_scaling_policy_configuration;
-            tracking.predefined_metric_specification.resource_label = None;
+            tracking.predefined_metric_specification.as_mut().expect("one").resource_label = None;
         }),
     );
     one(
@@ -79,6 +79,78 @@ fn scaling_policies() {
             p.target_tracking_scaling_policy_configuration.scale_in_cooldown = Some(-1);
         }),
     );
+}
+
+#[test]
+fn metrics_of_a_queue_and_scheduled_actions() {
+    use crate::compose::model::{QueueScaling, ScheduledScaling};
+    use crate::ecs::desired::{MetricDataQuery, ScheduledAction};
+    let mut worker = service("worker", "acme/worker:1");
+    worker.extension.autoscaling = Some(at(Autoscaling {
+        max: Some(at(4)),
+        queue: Some(at(QueueScaling {
+            name: at("orders".to_owned()),
+            region: None,
+            messages: at(500.0),
+        })),
+        schedule: vec![at(ScheduledScaling {
+            expression: at("rate(1 day)".to_owned()),
+            timezone: None,
+            min: Some(at(2)),
+            max: Some(at(3)),
+        })],
+        ..Autoscaling::default()
+    }));
+    let good = run(vec![worker]).desired;
+    let one = |wanted: &str, edit: &dyn Fn(&mut Body)| {
+        let mut desired = good.clone();
+        desired.resources.values_mut().for_each(|resource| edit(&mut resource.body));
+        let found: Vec<_> = validate(&desired).into_iter().map(|found| found.message).collect();
+        assert!(found.len() == 1 && found[0].contains(wanted), "{wanted}: {found:?}");
+    };
+    let metrics = |edit: fn(&mut Vec<MetricDataQuery>)| {
+        move |body: &mut Body| {
+            if let Body::ScalingPolicy(policy) = body {
+                let tracking = &mut policy.target_tracking_scaling_policy_configuration;
+                edit(&mut tracking.customized_metric_specification.as_mut().expect("one").metrics);
+            }
+        }
+    };
+    assert_eq!(validate(&good), []);
+    one("not exactly one metric", &metrics(|m| m[0].return_data = true));
+    one("no name of a metric", &metrics(|m| m[0].id = "Messages".to_owned()));
+    one("no name of a metric", &metrics(|m| m[1].id = "messages".to_owned()));
+    one("neither a metric", &metrics(|m| m[2].expression = None));
+    one("neither a metric", &metrics(|m| m[2].expression = Some("m".repeat(2049))));
+    one(
+        "is no metric",
+        &metrics(|m| m[0].metric_stat.as_mut().expect("one").metric.namespace.clear()),
+    );
+    one("follows no metric", &|body| {
+        if let Body::ScalingPolicy(policy) = body {
+            policy.target_tracking_scaling_policy_configuration.customized_metric_specification =
+                None;
+        }
+    });
+    let action = |edit: fn(&mut ScheduledAction)| {
+        move |body: &mut Body| {
+            if let Body::ScheduledAction(action) = body {
+                edit(action);
+            }
+        }
+    };
+    one("name of a scheduled action", &action(|a| a.scheduled_action_name = "a:b".to_owned()));
+    one("six fields", &action(|a| a.schedule = "cron(0 8 * * *)".to_owned()));
+    one("no time zone", &action(|a| a.timezone = Some("UTC".to_owned())));
+    one("between", &action(|a| a.scalable_target_action.min_capacity = Some(4)));
+    one(
+        "between",
+        &action(|a| {
+            a.scalable_target_action.min_capacity = None;
+            a.scalable_target_action.max_capacity = None;
+        }),
+    );
+    one("no ECS service", &action(|a| a.service_namespace = "ec2".to_owned()));
 }
 
 #[test]
