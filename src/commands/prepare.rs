@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::Session;
 use super::world::{Build, World};
 use super::{inspected, mounted};
-use crate::aws::{Aws, ConnectOptions, NetworkRequest};
+use crate::aws::{Aws, BalancerRequest, ConnectOptions, NetworkRequest};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -338,6 +338,7 @@ pub(super) async fn connect<'a>(
             vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
             subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
             load_balancer: needs_load_balancer(session, app),
+            existing: existing_balancers(app, purpose),
         })
         .await?;
     facts.paths.clone_from(&app.paths);
@@ -360,11 +361,27 @@ pub(super) async fn connect<'a>(
     Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
 }
 
-/// Whether the Internet reaches anything, judged without knowing the network.
+/// Whether a load balancer has to be made that the Internet reaches, judged without knowing the
+/// network.
 fn needs_load_balancer(session: &Session, app: &App) -> bool {
     let facts = Facts::offline(None);
     let environment = session.global.environment.as_deref();
-    translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
+    let desired = translate(&app.project, environment, &facts).desired;
+    desired.resources.values().any(|resource| match &resource.body {
+        Body::LoadBalancer(balancer) => balancer.scheme == "internet-facing",
+        _ => false,
+    })
+}
+
+/// The load balancers that the project names. Whoever deletes what is on them need not know more, and
+/// they may be gone.
+fn existing_balancers(app: &App, purpose: Purpose) -> Vec<BalancerRequest> {
+    let all = app.project.extension.load_balancers.iter().filter(|_| purpose != Purpose::Down);
+    all.map(|balancer| BalancerRequest {
+        arn: balancer.value.arn.clone(),
+        listener: balancer.value.listener.clone(),
+    })
+    .collect()
 }
 
 /// Says what the sandbox cannot do, and sees to the base image that offline machines lack.

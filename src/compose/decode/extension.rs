@@ -1,5 +1,6 @@
 mod access;
 mod launch;
+mod load_balancer;
 mod motion;
 mod overrides;
 mod settings;
@@ -45,6 +46,15 @@ impl Decoder<'_> {
         }
         out.certificate =
             table.value("certificate").and_then(|node| self.filled("certificate", node));
+        if let Some(node) = table.value("load_balancer") {
+            out.load_balancers = self.load_balancers("x-ecs.load_balancer", node);
+        }
+        if let Some(node) = table.value("domain").filter(|node| !node.is_null()) {
+            let message = "`x-ecs.domain` is refused: decklift makes no DNS records";
+            let help = "point an alias record at the load balancer's name, which `decklift ps` \
+                shows; `certificate` takes the domain for HTTPS";
+            self.report_at(Diagnostic::error(Code::Refused, message).help(help), node, "");
+        }
         out.launch = table.value("launch").and_then(|node| self.launch(node));
         out.network_mode = table.value("network_mode").and_then(|node| self.task_network(node));
         if let Some(node) = table.value("instances") {

@@ -2,13 +2,15 @@
 //! API reference, `RegisterScalableTarget` and `PutScalingPolicy` with target tracking).
 
 use super::agreed::agreed;
+use super::exposure::Face;
+use super::load_balancer;
 use crate::compose::model::Autoscaling;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, Gate, Kind, PredefinedMetric, Resource, ResourceId, ResourceLabel,
     ScalableTarget, ScalingPolicy, Service, TargetTracking, Value,
 };
-use crate::ecs::translate::context::{Context, Output, load_balancer_id};
+use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -80,7 +82,7 @@ pub(crate) fn add(
         ("requests", requests, "ALBRequestCountPerTarget"),
     ] {
         let Some(value) = value else { continue };
-        let label = (key == "requests").then(|| label(service)).flatten();
+        let label = (key == "requests").then(|| label(cx, unit, service)).flatten();
         let body = ScalingPolicy {
             policy_name: format!("{}-{key}", service.service_name),
             service_namespace: NAMESPACE.to_owned(),
@@ -102,12 +104,15 @@ pub(crate) fn add(
     }
 }
 
-/// The load balancer and the first target group of a service.
-fn label(service: &Service) -> Option<ResourceLabel> {
-    let group = service.load_balancers.first()?;
+/// The first target group of a service that gets requests over HTTP, and its load balancer.
+fn label(cx: &Context<'_>, unit: &Unit<'_>, service: &Service) -> Option<ResourceLabel> {
+    let mut ports = unit.members.iter().flat_map(|member| &member.public);
+    let port = ports.find(|port| port.face != Face::Network)?;
+    let target = i32::from(port.target);
+    let group = service.load_balancers.iter().find(|group| group.container_port == target)?;
     let (group, _) = group.target_group_arn.reference()?;
     Some(ResourceLabel {
-        load_balancer: Value::From(load_balancer_id(), Attribute::Label),
+        load_balancer: load_balancer::label(cx, port.face),
         target_group: Value::From(group.clone(), Attribute::Label),
     })
 }
@@ -153,7 +158,7 @@ fn is_possible(unit: &Unit<'_>, scaling: &Located<Autoscaling>, out: &mut Output
                     .at(requests.span, "")
                     .help("write how many a task shall get in a minute"),
             );
-        } else if unit.members.iter().all(|member| member.public.is_empty()) {
+        } else if unit.members.iter().flat_map(|m| &m.public).all(|p| p.face == Face::Network) {
             found.push(
                 Diagnostic::error(Code::Refused, "no load balancer counts the requests")
                     .at(requests.span, "")

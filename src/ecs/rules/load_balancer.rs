@@ -1,8 +1,9 @@
 //! At most one Application Load Balancer that faces the Internet, one inside the VPC, and one Network
-//! Load Balancer a project; a listener a published port, a target group a service and port, and rules
-//! where services share a listener.
+//! Load Balancer a project, or some that are there already; a listener a published port, a target group
+//! a service and port, and rules where services share a listener.
 
 mod balancer;
+mod existing;
 mod listener;
 mod rule;
 mod target_group;
@@ -22,6 +23,8 @@ use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
+pub(crate) use balancer::label;
+pub(crate) use existing::names_listener;
 pub(crate) use listener::certificate_domain;
 pub(crate) use rule::{LONGEST, MOST_VALUES};
 
@@ -33,21 +36,39 @@ pub(crate) const MOST_TARGETS: usize = 5;
 struct Door {
     face: Face,
     port: u16,
+    /// It is there already, named by its ARN; then it has no port here.
+    given: bool,
 }
 
 impl Door {
     /// The listener of a published port. With a certificate port 80 only leads to 443.
-    fn of(port: &PublicPort, certificate: bool) -> Self {
-        let moved = certificate && port.face != Face::Network && port.published == 80;
-        Self { face: port.face, port: if moved { 443 } else { port.published } }
+    fn of(cx: &Context<'_>, port: &PublicPort) -> Self {
+        let face = port.face;
+        if existing::listener(cx, face).is_some() {
+            return Self { face, port: 0, given: true };
+        }
+        let certificate = cx.project.extension.certificate.is_some();
+        let moved = certificate && face != Face::Network && port.published == 80;
+        Self { face, port: if moved { 443 } else { port.published }, given: false }
     }
 
     fn id(self) -> ResourceId {
         ResourceId::new(Kind::Listener, format!("{}{}", prefix(self.face), self.port))
     }
 
+    /// Its ARN.
+    fn arn(self, cx: &Context<'_>) -> Value {
+        match existing::listener(cx, self.face) {
+            Some(arn) => Value::from(arn),
+            None => Value::From(self.id(), Attribute::Arn),
+        }
+    }
+
     fn rule(self, service: &str) -> ResourceId {
-        let name = format!("{}{}-{service}", prefix(self.face), self.port);
+        let name = match self.given {
+            true => format!("listener-{service}"),
+            false => format!("{}{}-{service}", prefix(self.face), self.port),
+        };
         ResourceId::new(Kind::ListenerRule, name)
     }
 }
@@ -68,18 +89,23 @@ fn target_group_id(service: &str, target: u16) -> ResourceId {
 /// Who has a listener, or a part of it.
 struct Claim {
     member: usize,
+    target: u16,
     conditions: Vec<RuleCondition>,
     span: Span,
 }
 
 /// What the requests of a port must be like: nothing for all of them.
-fn conditions(service: &Service, port: &PublicPort) -> Vec<RuleCondition> {
-    if port.face == Face::Network { Vec::new() } else { rule::conditions(service) }
+fn conditions(cx: &Context<'_>, service: &Service, port: &PublicPort) -> Vec<RuleCondition> {
+    match port.face {
+        Face::Network => Vec::new(),
+        face if existing::listener(cx, face).is_some() => rule::conditions_of_all(service),
+        _ => rule::conditions(service),
+    }
 }
 
 /// Gives each listener, or each part of one, to one port, and takes ports that lost from the members.
 pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) {
-    let certificate = cx.project.extension.certificate.is_some();
+    existing::take_internal(cx, members);
     for member in members.iter() {
         if has_http(member) {
             rule::check(member.service, out);
@@ -95,22 +121,32 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
             let (mut now, later): (Vec<_>, Vec<_>) =
                 ports.into_iter().partition(|p| p.guessed == guessed);
             // Of 80 and 443, which become one, 443 is the one that speaks TLS.
-            now.sort_by_key(|port| Door::of(port, certificate).port != port.published);
+            now.sort_by_key(|port| Door::of(cx, port).port != port.published);
             let service = members[index].service;
             let mut kept = later;
             for port in now {
-                let claims = taken.entry(Door::of(&port, certificate)).or_default();
-                let wanted = conditions(service, &port);
+                let door = Door::of(cx, &port);
+                let claims = taken.entry(door).or_default();
+                let wanted = conditions(cx, service, &port);
+                let member = &members[index];
+                if door.given && !existing::has_conditions(member, &port, wanted.is_empty(), out) {
+                    continue;
+                }
                 match claims.iter().find(|claim| claim.conditions == wanted) {
-                    Some(claim) if claim.member == index => {}
+                    Some(claim) if claim.member == index => {
+                        if door.given && claim.target != port.target {
+                            out.say(existing::second_port(member, &port));
+                        }
+                    }
                     Some(claim) => {
                         let first = members[claim.member].service;
                         let shared = !wanted.is_empty();
                         out.say(conflict(service, &port, first, claim.span, shared));
                     }
                     None => {
-                        claims.push(Claim { member: index, conditions: wanted, span: port.span });
-                        if guessed {
+                        let (target, span) = (port.target, port.span);
+                        claims.push(Claim { member: index, target, conditions: wanted, span });
+                        if guessed && !door.given {
                             out.say(guess(service, &port));
                         }
                         kept.push(port);
@@ -201,8 +237,9 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
         let message = "`x-ecs.certificate` has no effect without a public port";
         out.say(Diagnostic::note(Code::Ignored, message).at(certificate.span, ""));
     }
+    existing::check(cx, members, out);
     balancer::add(cx, members, out);
-    let doors = doors(members, certificate.is_some());
+    let doors = doors(cx, members);
     let mut made: BTreeSet<ResourceId> = BTreeSet::new();
     for member in members.iter().filter(|member| !member.public.is_empty()) {
         let name = member.name();
@@ -219,9 +256,9 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
                 last = Some(port.target);
                 target_group::add(cx, member, port, out);
             }
-            let door = Door::of(port, certificate.is_some());
+            let door = Door::of(cx, port);
             let ways = doors.get(&door).map_or(&[][..], Vec::as_slice);
-            if made.insert(door.id()) {
+            if !door.given && made.insert(door.id()) {
                 listener::add(cx, door, ways, out);
             }
             listener::open(cx, door, (member, port), ways, out);
@@ -233,11 +270,11 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
 type Way<'a> = (&'a Member<'a>, &'a PublicPort);
 
 /// The listeners, in the order in which the file comes to them.
-fn doors<'a>(members: &'a [Member<'a>], certificate: bool) -> IndexMap<Door, Vec<Way<'a>>> {
+fn doors<'a>(cx: &Context<'_>, members: &'a [Member<'a>]) -> IndexMap<Door, Vec<Way<'a>>> {
     let mut doors: IndexMap<Door, Vec<Way<'_>>> = IndexMap::new();
     for member in members {
         for port in &member.public {
-            doors.entry(Door::of(port, certificate)).or_default().push((member, port));
+            doors.entry(Door::of(cx, port)).or_default().push((member, port));
         }
     }
     doors
@@ -284,11 +321,12 @@ pub(crate) fn of_service(unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
 
 /// What leads to a service: its listeners, and its rules where it shares them.
 pub(crate) fn listeners(cx: &Context<'_>, member: &Member<'_>) -> Vec<ResourceId> {
-    let certificate = cx.project.extension.certificate.is_some();
     let ways = member.public.iter().flat_map(|port| {
-        let door = Door::of(port, certificate);
-        let shares = !conditions(member.service, port).is_empty();
-        [Some(door.id()), shares.then(|| door.rule(member.name()))].into_iter().flatten()
+        let door = Door::of(cx, port);
+        let shares = !conditions(cx, member.service, port).is_empty();
+        [(!door.given).then(|| door.id()), shares.then(|| door.rule(member.name()))]
+            .into_iter()
+            .flatten()
     });
     ways.collect()
 }
