@@ -40,7 +40,8 @@ fn behind(resources: &[&str], services: Vec<Service>) -> Project {
 
 /// Facts of a load balancer that anybody reaches on ports 80 and 443, from the VPC or from everywhere.
 fn facts(resource: &str, internal: bool) -> Facts {
-    let open = [80, 443].map(|port| OpenPorts { protocol: "tcp".into(), ports: Some((port, port)) });
+    let open =
+        [80, 443].map(|port| OpenPorts { protocol: "tcp".into(), ports: Some((port, port)) });
     let balancer = BalancerFacts {
         vpc_id: "vpc-0123456789abcdef0".into(),
         internal,
@@ -56,7 +57,10 @@ fn facts(resource: &str, internal: bool) -> Facts {
 }
 
 /// The facts of [`facts`], of a listener of it.
-fn listener_facts(protocol: &str, rules: &[(Vec<crate::ecs::desired::RuleCondition>, i32)]) -> Facts {
+fn listener_facts(
+    protocol: &str,
+    rules: &[(Vec<crate::ecs::desired::RuleCondition>, i32)],
+) -> Facts {
     let mut facts = facts(SHARED, false);
     let listener = ListenerFacts { protocol: protocol.into(), port: 443, rules: rules.to_vec() };
     for balancer in facts.balancers.values_mut() {
@@ -194,7 +198,7 @@ fn a_network_load_balancer_takes_what_does_not_speak_http() {
     dns.extension.ports.insert(5432, at(PortExposure::Public));
     let project = behind(&[TCP], vec![dns, web()]);
     let done = run(&project, &known_facts());
-    is_good(&done);
+    assert_eq!(validate(&done.desired), []);
     assert!(has(&done, Kind::LoadBalancer, "alb") && !has(&done, Kind::LoadBalancer, "nlb"));
     for name in ["lb-dns-5353-udp", "lb-dns-5432-tcp"] {
         assert_eq!(source(&done, name), "${load-balancer.tcp.security_group}");
@@ -202,7 +206,7 @@ fn a_network_load_balancer_takes_what_does_not_speak_http() {
     assert!(!has(&done, Kind::IngressRule, "load-balancer-network-53"));
     let both = behind(&[TCP, SHARED], project.services.into_values().map(|s| *s).collect());
     let done = run(&both, &known_facts());
-    is_good(&done);
+    assert_eq!(validate(&done.desired), []);
     assert!(done.desired.resources.keys().all(|id| id.kind != Kind::LoadBalancer));
 }
 
@@ -245,8 +249,7 @@ fn a_redirect_is_made_after_what_it_leads_to() {
 
 #[test]
 fn on_a_listener_only_rules_are_made() {
-    let services =
-        vec![shared("api", &["api.example.com"], &[]), shared("web", &[], &["/"])];
+    let services = vec![shared("api", &["api.example.com"], &[]), shared("web", &[], &["/"])];
     let project = behind(&[LISTENER], services);
     let done = run(&project, &listener_facts("HTTPS", &[]));
     is_good(&done);
@@ -272,7 +275,9 @@ fn a_service_says_which_requests_of_a_listener_are_for_it() {
     two.ports.push(port(9000, 9000));
     let done = run(&behind(&[LISTENER], vec![two]), &known_facts());
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::PortNotPublic)]);
-    assert!(has(&done, Kind::TargetGroup, "web-8000") && !has(&done, Kind::TargetGroup, "web-9000"));
+    assert!(
+        has(&done, Kind::TargetGroup, "web-8000") && !has(&done, Kind::TargetGroup, "web-9000")
+    );
 }
 
 #[test]
@@ -298,7 +303,10 @@ fn rules_of_others_keep_their_priorities_and_rules_that_stand_theirs() {
     let met = run(&project, &listener_facts("HTTPS", &[(theirs.clone(), api.priority)]));
     is_good(&met);
     let moved = rule(&met, "listener-api");
-    assert_eq!((moved.priority, rule(&met, "listener-web").priority), (api.priority + 1, web.priority));
+    assert_eq!(
+        (moved.priority, rule(&met, "listener-web").priority),
+        (api.priority + 1, web.priority)
+    );
     // Read back, it is where it was put, whether the other one is there or not.
     let stand = [(theirs, api.priority), (moved.conditions.clone(), moved.priority)];
     for standing in [&stand[..], &stand[1..]] {
@@ -325,7 +333,8 @@ fn requests_are_counted_at_it() {
     else {
         panic!("no policy")
     };
-    let metric = &policy.target_tracking_scaling_policy_configuration.predefined_metric_specification;
+    let metric =
+        &policy.target_tracking_scaling_policy_configuration.predefined_metric_specification;
     let label = metric.resource_label.as_ref().expect("a label");
     assert_eq!(label.load_balancer, Value::from("app/shared/50dc6c495c0c9188"));
     let group = ResourceId::new(Kind::TargetGroup, "web-8000");
