@@ -81,9 +81,8 @@ pub(super) fn has_conditions(
 ) -> bool {
     if is_empty {
         let name = member.name();
-        let message = format!(
-            "nothing says which requests to the listener of `load_balancer` are for {name}"
-        );
+        let message =
+            format!("nothing says which requests to the listener of others are for {name}");
         let help = format!(
             "write `x-ecs: {{http: {{host: {name}.example.com}}}}` or `path: /{name}` at the service, or \
              give the ARN of the load balancer instead, for listeners of the project's own"
@@ -183,6 +182,7 @@ fn unusable(
     }
     match &balancer.value.security_group {
         _ if facts.security_groups.is_empty() => {
+            // elbv2 API reference, `SetSecurityGroups`.
             let message = format!("{name} has no security group by which tasks could know it");
             let help = "a Network Load Balancer takes groups when it is made, never later: name one \
                 that was made with some, or leave `load_balancer` out for one of the project's own";

@@ -169,17 +169,14 @@ fn opened(cx: &Context<'_>, door: Door, (member, port): Way<'_>) -> Diagnostic {
     let (message, help) = match (existing::of(cx, door.face), existing::facts(cx, door.face)) {
         (Some(balancer), facts) => {
             let from = match facts.map(|facts| facts.internal) {
-                Some(true) => "in the VPC",
-                Some(false) => "from the Internet",
-                None => "from where that is: `plan` says whether from the Internet",
+                Some(true) => " in the VPC",
+                Some(false) => " from the Internet",
+                None => "; `plan` says whether from the Internet",
             };
-            let name = balancer.value.name();
             let groups = "the security groups of the load balancer stay as they are, and have to let \
                 requests in";
-            (
-                format!("{what} becomes reachable through {name}, {from}"),
-                format!("{groups}; {keep}"),
-            )
+            let help = if door.given { keep } else { format!("{groups}; {keep}") };
+            (format!("{what} becomes reachable through {}{from}", balancer.value.name()), help)
         }
         (None, _) if door.face == Face::Internal => (
             format!("{what} becomes reachable in the VPC"),
