@@ -2,6 +2,7 @@
 
 mod absent;
 mod build_options;
+mod network_request;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use super::Session;
 use super::world::{Build, World};
 use super::{inspected, mounted};
-use crate::aws::{Aws, BalancerRequest, ConnectOptions, NetworkRequest};
+use crate::aws::{Aws, ConnectOptions};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -26,6 +27,7 @@ use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
 
 use absent::absent;
+use network_request::network_request;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -332,15 +334,7 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let extension = &app.project.extension;
-    let mut facts = aws
-        .facts(&NetworkRequest {
-            vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
-            subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
-            load_balancer: needs_load_balancer(session, app),
-            existing: existing_balancers(app, purpose),
-        })
-        .await?;
+    let mut facts = aws.facts(&network_request(session, app, purpose)).await?;
     facts.paths.clone_from(&app.paths);
     let mut builds = BTreeMap::new();
     for spec in app.builds.iter().filter(|_| purpose.names_images()) {
@@ -359,29 +353,6 @@ pub(super) async fn connect<'a>(
         builds.insert(id, Build { spec: spec.clone(), name });
     }
     Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
-}
-
-/// Whether a load balancer has to be made that the Internet reaches, judged without knowing the
-/// network.
-fn needs_load_balancer(session: &Session, app: &App) -> bool {
-    let facts = Facts::offline(None);
-    let environment = session.global.environment.as_deref();
-    let desired = translate(&app.project, environment, &facts).desired;
-    desired.resources.values().any(|resource| match &resource.body {
-        Body::LoadBalancer(balancer) => balancer.scheme == "internet-facing",
-        _ => false,
-    })
-}
-
-/// The load balancers that the project names. Whoever deletes what is on them need not know more, and
-/// they may be gone.
-fn existing_balancers(app: &App, purpose: Purpose) -> Vec<BalancerRequest> {
-    let all = app.project.extension.load_balancers.iter().filter(|_| purpose != Purpose::Down);
-    all.map(|balancer| BalancerRequest {
-        arn: balancer.value.arn.clone(),
-        listener: balancer.value.listener.clone(),
-    })
-    .collect()
 }
 
 /// Says what the sandbox cannot do, and sees to the base image that offline machines lack.

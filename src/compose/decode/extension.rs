@@ -51,8 +51,8 @@ impl Decoder<'_> {
         }
         if let Some(node) = table.value("domain").filter(|node| !node.is_null()) {
             let message = "`x-ecs.domain` is refused: decklift makes no DNS records";
-            let help = "point an alias record at the load balancer's name, which `decklift ps` \
-                shows; `certificate` takes the domain for HTTPS";
+            let help = "point an alias record at the load balancer's name, which `decklift deploy` \
+                prints; `certificate` takes the domain for HTTPS";
             self.report_at(Diagnostic::error(Code::Refused, message).help(help), node, "");
         }
         out.launch = table.value("launch").and_then(|node| self.launch(node));
@@ -211,8 +211,8 @@ impl Decoder<'_> {
         http.stickiness = table.value("stickiness").and_then(|node| self.stickiness(node));
         if let Some(node) = table.value("alias") {
             let message = "`x-ecs.http.alias` is refused: decklift makes no DNS records";
-            let help = "point an alias record at the load balancer's name, which `decklift ps` \
-                shows, and let `host` name what requests are for";
+            let help = "point an alias record at the load balancer's name, which `decklift deploy` \
+                prints, and let `host` name what requests are for";
             self.report_at(Diagnostic::error(Code::Refused, message).help(help), node, "");
         }
         table.finish(self);

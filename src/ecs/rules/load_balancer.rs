@@ -233,8 +233,13 @@ fn guess(service: &Service, port: &PublicPort) -> Diagnostic {
 /// Adds the load balancers and everything that leads to the services, where a port is public.
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let certificate = cx.project.extension.certificate.as_ref();
-    if let Some(certificate) = certificate.filter(|_| !members.iter().any(has_http)) {
-        let message = "`x-ecs.certificate` has no effect without a public port";
+    let mut ports = members.iter().flat_map(|member| &member.public);
+    let takes = |port: &PublicPort| port.face != Face::Network && !Door::of(cx, port).given;
+    if let Some(certificate) = certificate.filter(|_| !ports.any(takes)) {
+        let message = match names_listener(cx) && members.iter().any(has_http) {
+            true => "`x-ecs.certificate` has no effect: the listener that is there has its own",
+            false => "`x-ecs.certificate` has no effect without a public port",
+        };
         out.say(Diagnostic::note(Code::Ignored, message).at(certificate.span, ""));
     }
     existing::check(cx, members, out);

@@ -265,6 +265,10 @@ fn on_a_listener_only_rules_are_made() {
     let waits = &resource(&done, Kind::Service, "api").waits;
     assert!(waits.iter().any(|(id, _)| id.name == "listener-api"));
     is_good(&run(&project, &Facts::offline(None)));
+    let mut project = project;
+    project.extension.certificate = Some(at("shop.example.com".to_owned()));
+    let done = run(&project, &known_facts());
+    assert!(find(&done.diagnostics, Code::Ignored).is_some(), "it has its own");
 }
 
 #[test]
