@@ -130,6 +130,7 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                 let wanted = conditions(cx, service, &port);
                 let member = &members[index];
                 if door.given && !existing::has_conditions(member, &port, wanted.is_empty(), out) {
+                    kept.push(port);
                     continue;
                 }
                 match claims.iter().find(|claim| claim.conditions == wanted) {

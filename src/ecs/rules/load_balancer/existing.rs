@@ -72,7 +72,7 @@ pub(super) fn take_internal(cx: &Context<'_>, members: &mut [Member<'_>]) {
 }
 
 /// Refuses a service that does not say which requests of a listener of others are for it. Whether it
-/// may stay.
+/// does.
 pub(super) fn has_conditions(
     member: &Member<'_>,
     port: &PublicPort,
