@@ -301,3 +301,32 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Schedule(b) => format!("{}/{}", b.group_name, b.name),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::desired::{ConditionValues, ListenerRule, RuleCondition, Value};
+
+    #[test]
+    fn a_rule_of_others_that_asks_for_more_is_another_rule() {
+        let condition = |field: &str, hosts: Option<&str>| RuleCondition {
+            field: field.to_owned(),
+            host_header_config: hosts.map(|host| ConditionValues { values: vec![host.to_owned()] }),
+            path_pattern_config: None,
+        };
+        let key_of = |conditions: &[RuleCondition]| {
+            key(&Body::ListenerRule(ListenerRule {
+                listener_arn: Value::from("arn"),
+                priority: 1,
+                conditions: conditions.to_vec(),
+                actions: Vec::new(),
+                tags: Vec::new(),
+            }))
+        };
+        let host = condition("host-header", Some("a.example.com"));
+        let ours = key_of(std::slice::from_ref(&host));
+        assert!(ours.is_some());
+        // The addresses stand in a part of the condition that is not read.
+        assert_ne!(key_of(&[host, condition("source-ip", None)]), ours);
+    }
+}

@@ -67,6 +67,11 @@ impl Aws {
         groups.sort();
         let state = found.state().and_then(|state| state.code());
         Ok(BalancerFacts {
+            zones: found
+                .availability_zones()
+                .iter()
+                .filter_map(|zone| zone.zone_name().map(str::to_owned))
+                .collect(),
             vpc_id: found.vpc_id().unwrap_or_default().to_owned(),
             internal: found.scheme().is_some_and(|scheme| scheme.as_str() == "internal"),
             state: state.map_or("active", |code| code.as_str()).to_owned(),

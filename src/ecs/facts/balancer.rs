@@ -5,6 +5,8 @@ use crate::ecs::desired::RuleCondition;
 pub struct BalancerFacts {
     /// The VPC that it stands in.
     pub vpc_id: String,
+    /// The names of the zones that it is in.
+    pub zones: Vec<String>,
     /// Whether only the VPC, and what is connected to it, reaches it.
     pub internal: bool,
     /// `active`, `provisioning`, `active_impaired` or `failed`

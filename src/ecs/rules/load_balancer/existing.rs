@@ -174,6 +174,8 @@ fn unusable(
             facts.vpc_id
         );
         refuse(Code::Conflict, message, balancer.span, &help);
+    } else if let Some((message, help)) = zones(cx, name, facts) {
+        refuse(Code::Conflict, message, balancer.span, &help);
     }
     if facts.state == "failed" {
         let message = format!("{name} has failed to start, as AWS says");
@@ -195,6 +197,29 @@ fn unusable(
         }
         _ => {}
     }
+}
+
+/// Zones of the tasks in which the load balancer is not: it never sends anything to a task there
+/// (elbv2 API reference, `TargetHealth.Reason`, `Target.NotInUse`).
+fn zones(cx: &Context<'_>, name: &str, facts: &BalancerFacts) -> Option<(String, String)> {
+    let is_in = |zone: &String| facts.zones.is_empty() || facts.zones.contains(zone);
+    let (good, bad): (Vec<_>, Vec<_>) =
+        cx.facts.network.zone_subnets.iter().partition(|(zone, _)| is_in(zone));
+    let list = |all: &[&str]| all.join(", ");
+    let lost: Vec<_> = bad.iter().map(|(zone, _)| zone.as_str()).collect();
+    let left: Vec<_> = good.iter().map(|(_, subnet)| subnet.as_str()).collect();
+    if lost.is_empty() {
+        return None;
+    }
+    let message = format!("tasks may run in {}, and {name} is not there", list(&lost));
+    let help = match left.is_empty() {
+        true => format!("name subnets in {} with `x-ecs.subnets`", facts.zones.join(", ")),
+        false => format!(
+            "let the tasks run where it is, with `x-ecs: {{subnets: [{}]}}`; or enable the zone at it",
+            list(&left)
+        ),
+    };
+    Some((message, help))
 }
 
 /// Whether requests can come to a port, as far as the load balancer goes.

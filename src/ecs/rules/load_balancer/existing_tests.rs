@@ -44,6 +44,7 @@ fn facts(resource: &str, internal: bool) -> Facts {
         [80, 443].map(|port| OpenPorts { protocol: "tcp".into(), ports: Some((port, port)) });
     let balancer = BalancerFacts {
         vpc_id: "vpc-0123456789abcdef0".into(),
+        zones: vec!["eu-west-1a".into(), "eu-west-1b".into()],
         internal,
         state: "active".into(),
         dns_name: "shared-1.eu-west-1.elb.amazonaws.com".into(),
@@ -222,6 +223,8 @@ fn what_cannot_lead_to_the_tasks_is_refused() {
     };
     let error = |code| vec![(Severity::Error, code)];
     assert_eq!(said(|facts| facts.vpc_id = "vpc-1".into()), error(Code::Conflict));
+    assert_eq!(said(|facts| facts.zones.truncate(1)), error(Code::Conflict));
+    assert_eq!(said(|facts| facts.zones = vec!["eu-west-1c".into()]), error(Code::Conflict));
     assert_eq!(said(|facts| facts.state = "failed".into()), error(Code::Refused));
     assert_eq!(said(|facts| facts.security_groups.clear()), error(Code::Refused));
     assert_eq!(said(|facts| facts.open.clear()), [(Severity::Warning, Code::PortNotPublic)]);
