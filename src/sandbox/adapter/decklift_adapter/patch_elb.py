@@ -94,8 +94,8 @@ def _load_balancers(forwarders):
         for subnet in found.get("Subnets", []):
             zone = (ec2._subnets.get(subnet) or {}).get("AvailabilityZone")
             if zone:
-                there = f"<SubnetId>{subnet}</SubnetId>"
-                text = text.replace(f"<ZoneName>{get_region()}a</ZoneName>{there}", f"<ZoneName>{zone}</ZoneName>{there}")
+                there = f"</ZoneName><SubnetId>{subnet}</SubnetId>"
+                text = text.replace(f"<ZoneName>{get_region()}a{there}", f"<ZoneName>{zone}{there}")
         return text
 
     @wrap(alb, "_describe_lbs")
