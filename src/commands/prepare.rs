@@ -14,7 +14,7 @@ use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
@@ -408,6 +408,18 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
     if diagnostics.has_errors() {
         session.print(&diagnostics, &app.sources);
         return Err(Error::Compose);
+    }
+    // The other warnings were printed when nothing was known yet.
+    let facts = Facts::offline(region(session, &app.project).as_deref());
+    let facts = Facts { paths: app.paths.clone(), ..facts };
+    let before = translate(&app.project, environment, &facts).diagnostics;
+    let is_new = |found: &Diagnostic| {
+        found.severity == Severity::Warning && before.iter().all(|told| told != found)
+    };
+    let mut new = Diagnostics::default();
+    new.extend(diagnostics.into_iter().filter(is_new));
+    if !new.is_empty() {
+        session.print(&new, &app.sources);
     }
     Ok(translation.desired)
 }
