@@ -163,7 +163,7 @@ async fn what_the_project_has_on_load_balancers_of_others_comes_and_goes() {
     theirs.rule(&aws, "other.example.com", 1).await;
     let before = theirs.look(&aws).await;
     assert_eq!((before.internal, &before.vpc_id), (false, &network.vpc_id));
-    assert_eq!(before.security_groups, [theirs.group.clone()]);
+    assert_eq!(before.security_groups, std::slice::from_ref(&theirs.group));
     let zones: Vec<_> = network.zone_subnets.iter().map(|(zone, _)| zone.clone()).collect();
     assert_eq!(before.zones, zones);
     assert!(before.admits("tcp", 8080) && !before.admits("tcp", 8081) && !before.admits("udp", 80));
