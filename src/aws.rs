@@ -34,6 +34,7 @@ mod values;
 
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
+pub use elb::BalancerRequest;
 pub use network::NetworkRequest;
 pub use ssm::Parameters;
 

@@ -7,6 +7,8 @@ mod app;
 mod balancing;
 #[path = "aws/emulator.rs"]
 mod emulator;
+#[path = "aws/existing.rs"]
+mod existing;
 #[path = "aws/secrets.rs"]
 mod secrets;
 

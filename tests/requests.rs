@@ -106,6 +106,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
                 ("eu-west-1b".to_owned(), "subnet-2".to_owned()),
             ],
         },
+        balancers: std::collections::BTreeMap::new(),
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),

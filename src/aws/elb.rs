@@ -1,14 +1,16 @@
 //! Elastic Load Balancing (v2): load balancers, target groups, listeners.
 
+mod existing;
 mod health;
 mod listener;
 mod listener_rule;
 mod load_balancer;
 mod target_group;
 
+pub use existing::BalancerRequest;
 pub(super) use target_group::differs_from_default;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
@@ -33,7 +35,8 @@ impl Aws {
     /// The stack's load balancers, their listeners, and its target groups.
     ///
     /// Names say which may be ours, tags say which are: asking for every tag of an account would
-    /// take a call for every twenty resources of other people.
+    /// take a call for every twenty resources of other people. Listeners and rules of ours may also be on
+    /// load balancers of others, which the file names or our target groups hang off.
     pub(super) async fn read_balancers(
         &self,
         desired: &Desired,
@@ -43,8 +46,16 @@ impl Aws {
             return Ok(Vec::new());
         }
         let names = Names::new(desired);
-        let (balancers, groups) =
-            try_join(self.list_balancers(&names), self.list_target_groups(&names)).await?;
+        let (mut balancers, groups) =
+            try_join(self.list_balancers(), self.list_target_groups(&names)).await?;
+        let named = existing::named(desired);
+        let used = existing::behind(&groups);
+        balancers.retain(|balancer| {
+            let is = |all: &BTreeSet<String>| {
+                balancer.load_balancer_arn().is_some_and(|arn| all.contains(arn))
+            };
+            names.may_be(balancer.load_balancer_name()) || is(&named) || is(&used)
+        });
         let arns: Vec<_> = balancers
             .iter()
             .filter_map(|b| b.load_balancer_arn())
@@ -72,6 +83,11 @@ impl Aws {
         let mut found = Vec::new();
         for balancer in &balancers {
             let tags = of(&tags, balancer.load_balancer_arn());
+            let is_named = balancer.load_balancer_arn().is_some_and(|arn| named.contains(arn));
+            if is_named && owner.is_some_and(|owner| owner.owns(&tags)) {
+                let name = balancer.load_balancer_name().unwrap_or_default();
+                return Err(existing::is_own(name));
+            }
             found.push(load_balancer::observed(balancer, tags));
         }
         for group in &groups {
@@ -90,12 +106,10 @@ impl Aws {
         Ok(found)
     }
 
-    async fn list_balancers(&self, names: &Names) -> Result<Vec<sdk::LoadBalancer>, CloudError> {
+    async fn list_balancers(&self) -> Result<Vec<sdk::LoadBalancer>, CloudError> {
         let pages = self.elb().describe_load_balancers().page_size(PAGE).into_paginator();
         let all: Result<Vec<sdk::LoadBalancer>, _> = pages.items().send().collect().await;
-        let mut all = all.or_fail("elbv2:DescribeLoadBalancers")?;
-        all.retain(|balancer| names.may_be(balancer.load_balancer_name()));
-        Ok(all)
+        all.or_fail("elbv2:DescribeLoadBalancers")
     }
 
     async fn list_target_groups(&self, names: &Names) -> Result<Vec<sdk::TargetGroup>, CloudError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types as sdk;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 
 use super::Aws;
 use super::connect::Identity;
@@ -23,12 +23,15 @@ impl Aws {
     /// When AWS does not answer, or the network cannot carry the project; the help says what to set
     /// under `x-ecs`.
     pub async fn facts(&self, request: &NetworkRequest) -> Result<Facts, CloudError> {
-        let (identity, network) = try_join(self.identity(), self.network(request)).await?;
+        let existing = self.existing_balancers(&request.existing);
+        let (identity, network, balancers) =
+            try_join3(self.identity(), self.network(request), existing).await?;
         Ok(Facts {
             partition: identity.partition.clone(),
             account: identity.account.clone(),
             region: self.region().to_owned(),
             network,
+            balancers,
             images: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::elb::BalancerRequest;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::ecs::facts::NetworkFacts;
 
@@ -12,8 +13,10 @@ pub struct NetworkRequest {
     pub vpc: Option<String>,
     /// `x-ecs.subnets`; else chosen.
     pub subnets: Vec<String>,
-    /// Whether a load balancer is needed.
+    /// Whether a load balancer that faces the Internet has to be made.
     pub load_balancer: bool,
+    /// `x-ecs.load_balancer`: those that are there already.
+    pub existing: Vec<BalancerRequest>,
 }
 
 /// A subnet as EC2 describes it.

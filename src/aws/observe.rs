@@ -79,13 +79,35 @@ impl Found {
     }
 
     /// Refuses a thing of a wanted name that is somebody else's.
-    fn check(&self, wanted: &Body, id: &ResourceId) -> Result<(), CloudError> {
+    fn check(&self, wanted: &Body, resource: &Resource) -> Result<(), CloudError> {
+        let id = &resource.id;
         match &self.whose {
             Whose::Tags(tags) => {
                 let name = key(&self.observed.body).unwrap_or_else(|| id.to_string());
-                tags::check("read the stack", wanted, &name, tags).map_err(|error| error.on(id))
+                tags::check("read the stack", wanted, &name, tags)
+                    .map_err(|error| self.way_out(resource, error.on(id)))
             }
             Whose::Place(_) | Whose::Unknown => Ok(()),
+        }
+    }
+}
+
+impl Found {
+    /// What to do where something of others stands on their load balancer already.
+    fn way_out(&self, resource: &Resource, error: CloudError) -> CloudError {
+        match &resource.body {
+            Body::Listener(listener) if listener.load_balancer_arn.known().is_some() => {
+                let arn = self.observed.attributes.get(&Attribute::Arn);
+                let arn = arn.map_or("the ARN of the listener", String::as_str);
+                error.help(format!(
+                    "publish another port; or share the listener by rules: \
+                     `x-ecs: {{load_balancer: {arn}}}`, with `x-ecs.http` at the services"
+                ))
+            }
+            Body::ListenerRule(rule) if rule.listener_arn.known().is_some() => {
+                error.help("give the service another `host` or `path` in x-ecs.http")
+            }
+            _ => error,
         }
     }
 }
@@ -152,7 +174,7 @@ fn assemble(
         };
         if let Some(place) = found.iter().position(same) {
             let mut have = found.swap_remove(place);
-            have.check(&body, &resource.id)?;
+            have.check(&body, resource)?;
             align_with(resource, &actual, &mut have.observed);
             actual.resources.insert(resource.id.clone(), have.observed);
         }
@@ -258,10 +280,17 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::Listener(b) => format!("port {} of {}", b.port, b.load_balancer_arn.known()?),
         // What a rule asks for says which it is: its priority may change.
         Body::ListenerRule(b) => {
-            let lists = b.conditions.iter().flat_map(|condition| {
-                condition.host_header_config.iter().chain(&condition.path_pattern_config)
-            });
-            let values: Vec<_> = lists.flat_map(|list| &list.values).map(String::as_str).collect();
+            let mut values = Vec::new();
+            for condition in &b.conditions {
+                let lists =
+                    condition.host_header_config.iter().chain(&condition.path_pattern_config);
+                let before = values.len();
+                values.extend(lists.flat_map(|list| &list.values).map(String::as_str));
+                // Rules of others may ask for what ours never do.
+                if values.len() == before {
+                    values.push(condition.field.as_str());
+                }
+            }
             format!("rule for {} of {}", values.join(" "), b.listener_arn.known()?)
         }
         Body::TaskDefinition(b) => b.family.clone(),
@@ -274,4 +303,33 @@ pub(super) fn key(body: &Body) -> Option<String> {
         Body::ScheduleGroup(b) => b.name.clone(),
         Body::Schedule(b) => format!("{}/{}", b.group_name, b.name),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::desired::{ConditionValues, ListenerRule, RuleCondition, Value};
+
+    #[test]
+    fn a_rule_of_others_that_asks_for_more_is_another_rule() {
+        let condition = |field: &str, hosts: Option<&str>| RuleCondition {
+            field: field.to_owned(),
+            host_header_config: hosts.map(|host| ConditionValues { values: vec![host.to_owned()] }),
+            path_pattern_config: None,
+        };
+        let key_of = |conditions: &[RuleCondition]| {
+            key(&Body::ListenerRule(ListenerRule {
+                listener_arn: Value::from("arn"),
+                priority: 1,
+                conditions: conditions.to_vec(),
+                actions: Vec::new(),
+                tags: Vec::new(),
+            }))
+        };
+        let host = condition("host-header", Some("a.example.com"));
+        let ours = key_of(std::slice::from_ref(&host));
+        assert!(ours.is_some());
+        // The addresses stand in a part of the condition that is not read.
+        assert_ne!(key_of(&[host, condition("source-ip", None)]), ours);
+    }
 }

@@ -7,7 +7,7 @@ use super::world::World;
 use super::{Session, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
-use crate::ecs::desired::{Attribute, Body, Desired};
+use crate::ecs::desired::{Body, Desired, Value};
 use crate::error::Error;
 use crate::event::{Event, Events, TaskFailure};
 use crate::plan::{Action, Plan, PlanOptions, plan_with};
@@ -207,6 +207,16 @@ fn closing(
     closing
 }
 
+/// What a value is, now that what it waits for was made.
+fn applied_value<'a>(applied: &'a Applied, value: &'a Value) -> Option<&'a str> {
+    match value {
+        Value::Known(text) => Some(text),
+        Value::From(id, attribute) => {
+            applied.attributes.get(id)?.get(attribute).map(String::as_str)
+        }
+    }
+}
+
 async fn finish(
     world: &World<'_>,
     desired: &Desired,
@@ -231,17 +241,14 @@ async fn finish(
         return Err(Error::Deployment(verdict));
     }
     for endpoint in &desired.endpoints {
-        let arn = applied.attributes.get(&endpoint.listener).and_then(|a| a.get(&Attribute::Arn));
-        let name = applied.attributes.get(&endpoint.balancer);
-        let host = endpoint
-            .host
-            .as_ref()
-            .or_else(|| name.and_then(|attributes| attributes.get(&Attribute::DnsName)));
+        let known = |value| applied_value(applied, value);
+        let arn = known(&endpoint.listener);
+        let host = endpoint.host.as_deref().or_else(|| known(&endpoint.address));
         let plain = match endpoint.scheme.as_str() {
             "http" => endpoint.port == 80,
             scheme => scheme == "https" && endpoint.port == 443,
         };
-        let url = match world.local_url(arn.map(String::as_str)).await {
+        let url = match world.local_url(arn).await {
             Some(url) => url,
             None => match host {
                 Some(host) if plain => format!("{}://{host}", endpoint.scheme),

@@ -2,6 +2,7 @@
 
 mod absent;
 mod build_options;
+mod network_request;
 mod outside;
 mod sandboxed;
 
@@ -13,10 +14,10 @@ use super::Session;
 use super::vault::Vault;
 use super::world::{Build, World};
 use super::{inspected, mounted};
-use crate::aws::{Aws, ConnectOptions, NetworkRequest};
+use crate::aws::{Aws, ConnectOptions};
 use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
@@ -29,6 +30,7 @@ use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
 use absent::absent;
+use network_request::network_request;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -342,14 +344,7 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let extension = &app.project.extension;
-    let mut facts = aws
-        .facts(&NetworkRequest {
-            vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
-            subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
-            load_balancer: needs_load_balancer(session, app),
-        })
-        .await?;
+    let mut facts = aws.facts(&network_request(session, app, purpose)).await?;
     facts.paths.clone_from(&app.paths);
     if purpose.names_images() {
         outside::look_up(session, app, &aws, &mut facts).await?;
@@ -374,13 +369,6 @@ pub(super) async fn connect<'a>(
     Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, events))
 }
 
-/// Whether the Internet reaches anything, judged without knowing the network.
-fn needs_load_balancer(session: &Session, app: &App) -> bool {
-    let facts = Facts::offline(None);
-    let environment = session.global.environment.as_deref();
-    translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
-}
-
 /// Translates with what is known of the world.
 pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result<Desired, Error> {
     let environment = session.global.environment.as_deref();
@@ -390,6 +378,18 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
     if diagnostics.has_errors() {
         session.print(&diagnostics, &app.sources);
         return Err(Error::Compose);
+    }
+    // The other warnings were printed when nothing was known yet.
+    let facts = Facts::offline(region(session, &app.project).as_deref());
+    let facts = Facts { paths: app.paths.clone(), ..facts };
+    let before = translate(&app.project, environment, &facts).diagnostics;
+    let is_new = |found: &Diagnostic| {
+        found.severity == Severity::Warning && before.iter().all(|told| told != found)
+    };
+    let mut new = Diagnostics::default();
+    new.extend(diagnostics.into_iter().filter(is_new));
+    if !new.is_empty() {
+        session.print(&new, &app.sources);
     }
     Ok(translation.desired)
 }

@@ -14,6 +14,7 @@ mod credential_spec;
 mod dependency;
 mod deploy;
 mod device;
+mod existing_balancer;
 mod extension;
 mod extensions;
 mod healthcheck;
@@ -53,6 +54,7 @@ pub use deploy::{
     UpdateConfig,
 };
 pub use device::{Device, Gpu};
+pub use existing_balancer::{ExistingBalancer, NoBalancer};
 pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};
 pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};

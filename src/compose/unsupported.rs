@@ -88,10 +88,10 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::ProjectExtension => &["domain", "load_balancer"],
             Level::StorageExtension => &["s3files"],
             Level::Root
             | Level::Service
+            | Level::ProjectExtension
             | Level::ServiceExtension
             | Level::Build
             | Level::Deploy

@@ -148,16 +148,16 @@ pub struct Resource {
 pub struct Endpoint {
     /// The Compose service behind it.
     pub service: String,
-    /// The listener.
-    pub listener: ResourceId,
+    /// The listener's ARN.
+    pub listener: Value,
     /// The rule of the listener that leads there, where services share it.
     pub rule: Option<ResourceId>,
     /// `http`, `https`, `tcp` or `udp`
     pub scheme: String,
     /// The listener's port.
     pub port: u16,
-    /// The load balancer.
-    pub balancer: ResourceId,
+    /// The name that the load balancer answers to.
+    pub address: Value,
     /// The name that requests are for, where the listener is shared.
     pub host: Option<String>,
     /// Whether the Internet reaches it; else what is in the VPC does.

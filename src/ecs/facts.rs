@@ -1,10 +1,12 @@
 //! What the translation must know of the world.
 
+mod balancer;
 mod path;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named
@@ -19,6 +21,8 @@ pub struct Facts {
     pub region: String,
     /// Where the project's tasks and load balancer live.
     pub network: NetworkFacts,
+    /// By ARN: what is known of the load balancers that are there already.
+    pub balancers: BTreeMap<String, BalancerFacts>,
     /// By Compose service: what is known of the image that is built for it.
     pub images: BTreeMap<String, ImageFacts>,
     /// The ARNs of secrets that others made, by their names in Secrets Manager.
@@ -66,6 +70,7 @@ impl Facts {
                 load_balancer_subnets: vec![placeholder("vpc.public_subnets")],
                 zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
             },
+            balancers: BTreeMap::new(),
             images: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),

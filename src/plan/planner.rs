@@ -56,8 +56,8 @@ fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
         steps.iter().filter(|s| s.action == Action::Create).map(|s| &s.resource).collect();
     let public = desired.endpoints.iter().filter(|endpoint| endpoint.public);
     let new = public.filter(|endpoint| {
-        let mut ways = endpoint.rule.iter().chain([&endpoint.listener]);
-        ways.any(|way| made.contains(way))
+        let listener = endpoint.listener.reference().map(|(id, _)| id);
+        endpoint.rule.iter().chain(listener).any(|way| made.contains(way))
     });
     new.map(|endpoint| Opened {
         service: endpoint.service.clone(),

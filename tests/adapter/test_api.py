@@ -160,6 +160,12 @@ class ApiTests(SandboxCase):
 
     # -- load balancers --
 
+    def test_load_balancer_zones(self):
+        subnets = ["subnet-00000001", "subnet-00000002"]
+        made = self.box.elb("CreateLoadBalancer", Name=f"z{self.unique}", Subnets=subnets)
+        self.assertEqual(every(made, "SubnetId"), subnets)
+        self.assertEqual(len(set(every(made, "ZoneName"))), 2)
+
     def test_load_balancer_refusals_and_idempotency(self):
         name = f"l{self.unique}"
         self.refused("LoadBalancerNotFound", self.box.elb, "DescribeLoadBalancers", Names=["absent"])

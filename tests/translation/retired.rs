@@ -236,3 +236,19 @@ fn what_scales_keeps_its_count() {
     assert!(changes(""));
     assert!(!changes("    x-ecs: {autoscaling: {max: 4, cpu: 50}}\n"));
 }
+
+#[test]
+fn a_load_balancer_by_its_arn() {
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shared/50dc";
+    let ports = "    ports: ['80:8000']\n";
+    let (loaded, done) = read(&format!("x-aws-loadbalancer: {arn}\n{WEB}{ports}"));
+    let notes: Vec<_> = loaded.outcomes.iter().map(|d| (d.severity, d.code)).collect();
+    assert_eq!(notes, [(Severity::Note, Code::Obsolete)]);
+    assert_eq!(request(&done, "elbv2/create-listener/80.json")["LoadBalancerArn"], arn);
+    // Its name does not say of which kind it is; a variable that is not set says nothing.
+    let named = outcomes(&format!("x-aws-loadbalancer: shared\n{WEB}"));
+    assert_eq!((named.len(), named[0].1), (1, Code::InvalidValue));
+    assert_eq!(outcomes(&format!("x-aws-loadbalancer: ${{UNSET-}}\n{WEB}")), []);
+    let both = format!("x-aws-loadbalancer: {arn}\nx-ecs: {{load_balancer: '{arn}'}}\n{WEB}");
+    assert_eq!(outcomes(&both)[0].1, Code::Conflict);
+}

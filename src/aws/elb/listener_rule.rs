@@ -190,6 +190,11 @@ fn condition_back(condition: &sdk::RuleCondition) -> RuleCondition {
     }
 }
 
+/// What a rule asks for, and its priority.
+pub(super) fn place(rule: &sdk::Rule) -> Option<(Vec<RuleCondition>, i32)> {
+    Some((conditions_back(rule), priority(rule)?))
+}
+
 /// A rule as it was read, in the words of Desired.
 pub(super) fn observed(listener: &str, rule: &sdk::Rule, tags: Tags) -> Found {
     let body = ListenerRule {

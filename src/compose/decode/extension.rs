@@ -1,5 +1,6 @@
 mod access;
 mod launch;
+mod load_balancer;
 mod motion;
 mod overrides;
 mod scaling;
@@ -46,6 +47,12 @@ impl Decoder<'_> {
         }
         out.certificate =
             table.value("certificate").and_then(|node| self.filled("certificate", node));
+        if let Some(node) = table.value("load_balancer") {
+            out.load_balancers = self.load_balancers("x-ecs.load_balancer", node);
+        }
+        if let Some(node) = table.value("domain").filter(|node| !node.is_null()) {
+            self.no_records("x-ecs.domain", node, "`certificate` takes the domain for HTTPS");
+        }
         out.launch = table.value("launch").and_then(|node| self.launch(node));
         out.network_mode = table.value("network_mode").and_then(|node| self.task_network(node));
         if let Some(node) = table.value("instances") {
@@ -201,13 +208,21 @@ impl Decoder<'_> {
             .and_then(|node| self.count("deregistration_delay", node, 3600));
         http.stickiness = table.value("stickiness").and_then(|node| self.stickiness(node));
         if let Some(node) = table.value("alias") {
-            let message = "`x-ecs.http.alias` is refused: decklift makes no DNS records";
-            let help = "point an alias record at the load balancer's name, which `decklift ps` \
-                shows, and let `host` name what requests are for";
-            self.report_at(Diagnostic::error(Code::Refused, message).help(help), node, "");
+            self.no_records("x-ecs.http.alias", node, "`host` names what requests are for");
         }
         table.finish(self);
         http
+    }
+
+    /// A key that asks for a name in the DNS.
+    fn no_records(&mut self, key: &str, node: &Node, instead: &str) {
+        let message = format!("`{key}` is refused: decklift makes no DNS records");
+        let help = format!(
+            "point an alias record at the load balancer's name, which `decklift deploy` prints; {instead}"
+        );
+        let fault = Diagnostic::error(Code::Refused, message).at(node.span, "");
+        let fault = self.used_at(fault, node).help(help);
+        self.outcome(fault);
     }
 
     /// `stickiness`: `true`, or seconds, of which a week is the most (elbv2 API reference,

@@ -56,12 +56,18 @@ impl Decoder<'_> {
                     let read = self.for_ecs(true, |d| d.count("x-aws-logs_retention", value, 3653));
                     self.take(entry, "x-ecs.log_retention", read, &mut out.log_retention);
                 }
-                "x-aws-loadbalancer" => self.refuse(
-                    entry,
-                    Code::NotSupportedYet,
-                    "an existing load balancer is not taken yet",
-                    "take it away: the project gets a load balancer of its own",
-                ),
+                "x-aws-loadbalancer" => {
+                    let key = "x-aws-loadbalancer";
+                    let read = self.for_ecs(true, |d| d.load_balancers(key, value));
+                    match out.load_balancers.first() {
+                        Some(given) => self.clash(entry, "x-ecs.load_balancer", given.span),
+                        None if read.is_empty() => {}
+                        None => {
+                            self.renamed(entry, "x-ecs.load_balancer");
+                            out.load_balancers = read;
+                        }
+                    }
+                }
                 _ => self.refuse(
                     entry,
                     Code::Refused,

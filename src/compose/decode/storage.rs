@@ -90,6 +90,8 @@ impl Decoder<'_> {
             (None, None) if ebs.is_some() => Some(Storage::Ebs { ephemeral }),
             (None, None) if ephemeral => Some(Storage::Ephemeral),
             (None, None) if efs.is_some() => Some(Storage::Efs),
+            // That it is not known yet was said.
+            (None, None) if node.get("s3files").is_some() => None,
             (None, None) => {
                 self.invalid(field, node, "names no storage", HELP);
                 None
@@ -195,6 +197,8 @@ mod tests {
     #[test]
     fn what_is_not_known_yet_is_refused_for_ecs_alone() {
         let loaded = loaded("volumes: [data:/d]", "x-ecs: {s3files: fs-1, efs}");
+        assert!(!loaded.diagnostics.has_errors() && loaded.outcomes.has_errors());
+        let loaded = self::loaded("volumes: [data:/d]", "x-ecs: {s3files: fs-1}");
         assert!(!loaded.diagnostics.has_errors() && loaded.outcomes.has_errors());
     }
 

@@ -1,7 +1,7 @@
 use indexmap::IndexMap;
 
 use super::{
-    Autoscaling, Capacity, Instances, Launch, LogRouter, NameService, Overrides,
+    Autoscaling, Capacity, ExistingBalancer, Instances, Launch, LogRouter, NameService, Overrides,
     PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork,
 };
 use crate::source::Located;
@@ -29,6 +29,8 @@ pub struct ProjectExtension {
     pub repositories: Repositories,
     /// `certificate`: the ARN of a certificate in ACM, or the domain that it is for
     pub certificate: Option<Located<String>>,
+    /// `load_balancer`: at most one Application and one Network Load Balancer that are there already
+    pub load_balancers: Vec<Located<ExistingBalancer>>,
     /// `launch` of every service that says nothing else
     pub launch: Option<Located<Launch>>,
     /// `network_mode` of every service that says nothing else

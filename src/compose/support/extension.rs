@@ -40,6 +40,14 @@ const SCALING_TIMES: &str = r#"{
     "additionalProperties": false
   }
 }"#;
+/// An ARN, or the keys below it, or a list of these.
+const BALANCERS: &str = r#"{
+  "type": ["string", "object", "array"],
+  "pattern": "^arn:",
+  "additionalProperties": false,
+  "maxItems": 2,
+  "items": {"type": ["string", "object"]}
+}"#;
 /// A key that chooses by standing there: `{ephemeral}`.
 const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
@@ -101,6 +109,18 @@ const PROJECT: &[Key] = &[
     ("instances", GROUP, "the EC2 instances of the cluster"),
     ("instances.security_group", GROUP_ID, "id of the security group that they carry"),
     ("launch", LAUNCH, "what tasks run on, where a service says nothing else"),
+    (
+        "load_balancer",
+        BALANCERS,
+        "ARN of an existing load balancer, or of a listener of it, which then gets rules alone; or a \
+         list of an Application and a Network Load Balancer; or the keys below",
+    ),
+    ("load_balancer.arn", TEXT, "the ARN"),
+    (
+        "load_balancer.security_group",
+        GROUP_ID,
+        "id of the group of it that the tasks let in, its first unless given",
+    ),
     (
         "log_retention",
         r#"{"type": "integer", "minimum": 1, "maximum": 3653}"#,

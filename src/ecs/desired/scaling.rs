@@ -182,10 +182,9 @@ impl From<ResourceLabel> for String {
 
 impl From<String> for ResourceLabel {
     fn from(text: String) -> Self {
-        let middle = match text.find("}/${") {
-            Some(brace) => brace + 1,
-            None => text.find("/targetgroup/").unwrap_or(text.len()),
-        };
+        // The `/` in between stands before a placeholder, or before what is known.
+        let middle = text.rfind("/${").or_else(|| text.find("/targetgroup/"));
+        let middle = middle.unwrap_or(text.len());
         let (balancer, group) = text.split_at(middle);
         Self {
             load_balancer: Value::parse(balancer),
@@ -203,6 +202,7 @@ mod tests {
         for text in [
             "app/shop/0123456789abcdef/targetgroup/web/fedcba9876543210",
             "${load-balancer/alb/label}/${target-group/web-80/label}",
+            "app/shop/0123456789abcdef/${target-group/web-80/label}",
         ] {
             let label = ResourceLabel::from(text.to_owned());
             assert!(label.target_group.to_string().contains("group"), "{label:?}");

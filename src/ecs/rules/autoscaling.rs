@@ -72,7 +72,7 @@ pub(crate) fn add(
         tags: cx.tags(&target),
     };
     let mut bodies = vec![(target.clone(), Body::ScalableTarget(body), id)];
-    for (key, tracking) in metrics(&place, unit, &scaling.value) {
+    for (key, tracking) in metrics(cx, &place, unit, &scaling.value) {
         let id = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
         let body = policy(&place, key, tracking);
         bodies.push((id, Body::ScalingPolicy(Box::new(body)), &target));
@@ -101,6 +101,7 @@ pub(crate) fn add(
 
 /// What the number of tasks follows, with a word for each.
 fn metrics(
+    cx: &Context<'_>,
     place: &Place<'_>,
     unit: &Unit<'_>,
     scaling: &Autoscaling,
@@ -124,7 +125,7 @@ fn metrics(
         let Some(value) = value else { continue };
         let metric = PredefinedMetric {
             predefined_metric_type: metric.to_owned(),
-            resource_label: (key == "requests").then(|| label(unit)).flatten(),
+            resource_label: (key == "requests").then(|| label(cx, unit)).flatten(),
         };
         let predefined_metric_specification = Some(metric);
         found
@@ -154,10 +155,10 @@ fn number(n: u32) -> i32 {
 }
 
 /// Who counts the requests of a unit.
-fn label(unit: &Unit<'_>) -> Option<ResourceLabel> {
-    let (balancer, group) = load_balancer::counted(unit)?;
+fn label(cx: &Context<'_>, unit: &Unit<'_>) -> Option<ResourceLabel> {
+    let (face, group) = load_balancer::counted(unit)?;
     Some(ResourceLabel {
-        load_balancer: Value::From(balancer, Attribute::Label),
+        load_balancer: load_balancer::label(cx, face),
         target_group: Value::From(group, Attribute::Label),
     })
 }

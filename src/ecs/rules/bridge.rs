@@ -134,12 +134,13 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     }
 }
 
-/// Lets the load balancer of a port, which carries this group, reach a service at its instances.
+/// Lets the load balancer of a port reach a service at its instances; its group stands in rules'
+/// names, the id says which it carries.
 pub(crate) fn admit(
     cx: &Context<'_>,
     member: &Member<'_>,
     port: &PublicPort,
-    balancer: ResourceId,
+    (balancer, from): (ResourceId, Value),
     out: &mut Output,
 ) {
     // On bridge one range serves all.
@@ -147,7 +148,7 @@ pub(crate) fn admit(
         TaskNetwork::Bridge => (EPHEMERAL, String::new()),
         _ => ((port.target, port.target), format!("-{}", port.target)),
     };
-    let (balancer, from) = (balancer.name.clone(), id_of(balancer));
+    let balancer = &balancer.name;
     // How udp is doing is asked over tcp.
     let protocols: &[&str] =
         if port.backend.protocol == "UDP" { &["tcp", "udp"] } else { &["tcp"] };

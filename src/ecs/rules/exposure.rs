@@ -59,6 +59,7 @@ pub(crate) fn public_ports(
     known: Option<&KnownImage>,
     internal: bool,
     certificate: bool,
+    listener: bool,
     out: &mut Output,
 ) -> Vec<PublicPort> {
     let mut public: Vec<PublicPort> = Vec::new();
@@ -69,7 +70,11 @@ pub(crate) fn public_ports(
         .filter(|port| asked.get(&port.value.target).is_some_and(|e| e.value != PortExposure::None))
         .filter(|port| service.ports.iter().all(|p| p.value.target != port.value.target));
     for port in service.ports.iter().chain(opened) {
-        match verdict(service, known, internal, certificate, &port.value) {
+        // A listener that is there already may speak TLS.
+        let inside = asked.get(&port.value.target).map(|asked| asked.value);
+        let inside = inside == Some(PortExposure::Internal);
+        let tls = certificate || listener && !inside;
+        match verdict(service, known, internal, tls, &port.value) {
             Verdict::Private(reason, help) => out.say(private(service, port, &reason, help)),
             Verdict::AsAsked => {}
             Verdict::Open(face, backend) => {

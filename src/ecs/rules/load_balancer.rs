@@ -1,8 +1,9 @@
 //! At most one Application Load Balancer that faces the Internet, one inside the VPC, and one Network
-//! Load Balancer a project; a listener a published port, a target group a service and port, and rules
-//! where services share a listener.
+//! Load Balancer a project, or some that are there already; a listener a published port, a target group
+//! a service and port, and rules where services share a listener.
 
 mod balancer;
+mod existing;
 mod listener;
 mod rule;
 mod target_group;
@@ -26,6 +27,8 @@ use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 
+pub(crate) use balancer::label;
+pub(crate) use existing::names_listener;
 pub(crate) use listener::certificate_domain;
 pub(crate) use rule::{LONGEST, MOST_VALUES};
 
@@ -37,21 +40,39 @@ pub(crate) const MOST_TARGETS: usize = 5;
 struct Door {
     face: Face,
     port: u16,
+    /// It is there already, named by its ARN; then it has no port here.
+    given: bool,
 }
 
 impl Door {
     /// The listener of a published port. With a certificate port 80 only leads to 443.
-    fn of(port: &PublicPort, certificate: bool) -> Self {
-        let moved = certificate && port.face != Face::Network && port.published == 80;
-        Self { face: port.face, port: if moved { 443 } else { port.published } }
+    fn of(cx: &Context<'_>, port: &PublicPort) -> Self {
+        let face = port.face;
+        if existing::listener(cx, face).is_some() {
+            return Self { face, port: 0, given: true };
+        }
+        let certificate = cx.project.extension.certificate.is_some();
+        let moved = certificate && face != Face::Network && port.published == 80;
+        Self { face, port: if moved { 443 } else { port.published }, given: false }
     }
 
     fn id(self) -> ResourceId {
         ResourceId::new(Kind::Listener, format!("{}{}", prefix(self.face), self.port))
     }
 
+    /// Its ARN.
+    fn arn(self, cx: &Context<'_>) -> Value {
+        match existing::listener(cx, self.face) {
+            Some(arn) => Value::from(arn),
+            None => Value::From(self.id(), Attribute::Arn),
+        }
+    }
+
     fn rule(self, service: &str) -> ResourceId {
-        let name = format!("{}{}-{service}", prefix(self.face), self.port);
+        let name = match self.given {
+            true => format!("listener-{service}"),
+            false => format!("{}{}-{service}", prefix(self.face), self.port),
+        };
         ResourceId::new(Kind::ListenerRule, name)
     }
 }
@@ -77,18 +98,23 @@ fn alternate_id(service: &str, target: u16) -> ResourceId {
 /// Who has a listener, or a part of it.
 struct Claim {
     member: usize,
+    target: u16,
     conditions: Vec<RuleCondition>,
     span: Span,
 }
 
 /// What the requests of a port must be like: nothing for all of them.
-fn conditions(service: &Service, port: &PublicPort) -> Vec<RuleCondition> {
-    if port.face == Face::Network { Vec::new() } else { rule::conditions(service) }
+fn conditions(cx: &Context<'_>, service: &Service, port: &PublicPort) -> Vec<RuleCondition> {
+    match port.face {
+        Face::Network => Vec::new(),
+        face if existing::listener(cx, face).is_some() => rule::conditions_of_all(service),
+        _ => rule::conditions(service),
+    }
 }
 
 /// Gives each listener, or each part of one, to one port, and takes ports that lost from the members.
 pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) {
-    let certificate = cx.project.extension.certificate.is_some();
+    existing::take_internal(cx, members);
     for member in members.iter() {
         if has_http(member) {
             rule::check(member.service, out);
@@ -104,22 +130,33 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
             let (mut now, later): (Vec<_>, Vec<_>) =
                 ports.into_iter().partition(|p| p.guessed == guessed);
             // Of 80 and 443, which become one, 443 is the one that speaks TLS.
-            now.sort_by_key(|port| Door::of(port, certificate).port != port.published);
+            now.sort_by_key(|port| Door::of(cx, port).port != port.published);
             let service = members[index].service;
             let mut kept = later;
             for port in now {
-                let claims = taken.entry(Door::of(&port, certificate)).or_default();
-                let wanted = conditions(service, &port);
+                let door = Door::of(cx, &port);
+                let claims = taken.entry(door).or_default();
+                let wanted = conditions(cx, service, &port);
+                let member = &members[index];
+                if door.given && !existing::has_conditions(member, &port, wanted.is_empty(), out) {
+                    kept.push(port);
+                    continue;
+                }
                 match claims.iter().find(|claim| claim.conditions == wanted) {
-                    Some(claim) if claim.member == index => {}
+                    Some(claim) if claim.member == index => {
+                        if door.given && claim.target != port.target {
+                            out.say(existing::second_port(member, &port));
+                        }
+                    }
                     Some(claim) => {
                         let first = members[claim.member].service;
                         let shared = !wanted.is_empty();
                         out.say(conflict(service, &port, first, claim.span, shared));
                     }
                     None => {
-                        claims.push(Claim { member: index, conditions: wanted, span: port.span });
-                        if guessed {
+                        let (target, span) = (port.target, port.span);
+                        claims.push(Claim { member: index, target, conditions: wanted, span });
+                        if guessed && !door.given {
                             out.say(guess(service, &port));
                         }
                         kept.push(port);
@@ -206,12 +243,18 @@ fn guess(service: &Service, port: &PublicPort) -> Diagnostic {
 /// Adds the load balancers and everything that leads to the services, where a port is public.
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let certificate = cx.project.extension.certificate.as_ref();
-    if let Some(certificate) = certificate.filter(|_| !members.iter().any(has_http)) {
-        let message = "`x-ecs.certificate` has no effect without a public port";
+    let mut ports = members.iter().flat_map(|member| &member.public);
+    let takes = |port: &PublicPort| port.face != Face::Network && !Door::of(cx, port).given;
+    if let Some(certificate) = certificate.filter(|_| !ports.any(takes)) {
+        let message = match names_listener(cx) && members.iter().any(has_http) {
+            true => "`x-ecs.certificate` has no effect: the listener that is there has its own",
+            false => "`x-ecs.certificate` has no effect without a public port",
+        };
         out.say(Diagnostic::note(Code::Ignored, message).at(certificate.span, ""));
     }
+    existing::check(cx, members, out);
     balancer::add(cx, members, out);
-    let doors = doors(members, certificate.is_some());
+    let doors = doors(cx, members);
     let moved = shift::units(members);
     let mut made: BTreeSet<ResourceId> = BTreeSet::new();
     for member in members.iter().filter(|member| !member.public.is_empty()) {
@@ -233,9 +276,9 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
                 last = Some(port.target);
                 target_group::add(cx, member, port, moves, out);
             }
-            let door = Door::of(port, certificate.is_some());
+            let door = Door::of(cx, port);
             let ways = doors.get(&door).map_or(&[][..], Vec::as_slice);
-            if made.insert(door.id()) {
+            if !door.given && made.insert(door.id()) {
                 listener::add(cx, door, ways, &moved, out);
             }
             listener::open(cx, door, (member, port), ways, moves, out);
@@ -258,11 +301,11 @@ fn forward(service: &str, target: u16, moves: bool) -> ListenerAction {
 type Way<'a> = (&'a Member<'a>, &'a PublicPort);
 
 /// The listeners, in the order in which the file comes to them.
-fn doors<'a>(members: &'a [Member<'a>], certificate: bool) -> IndexMap<Door, Vec<Way<'a>>> {
+fn doors<'a>(cx: &Context<'_>, members: &'a [Member<'a>]) -> IndexMap<Door, Vec<Way<'a>>> {
     let mut doors: IndexMap<Door, Vec<Way<'_>>> = IndexMap::new();
     for member in members {
         for port in &member.public {
-            doors.entry(Door::of(port, certificate)).or_default().push((member, port));
+            doors.entry(Door::of(cx, port)).or_default().push((member, port));
         }
     }
     doors
@@ -293,7 +336,6 @@ impl Http {
 /// The target groups of a service, and what they wait for: ECS refuses a target group that hangs
 /// off no load balancer yet.
 pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBalancer> {
-    let certificate = cx.project.extension.certificate.is_some();
     let moves = shift::moves(unit);
     let arn = |id| Value::From(id, Attribute::Arn);
     let mut all = Vec::new();
@@ -306,15 +348,14 @@ pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBa
             container_name: container_name(name),
             container_port: i32::from(port.target),
             advanced_configuration: moves.then(|| {
-                let door = Door::of(port, certificate);
+                let door = Door::of(cx, port);
                 let network = port.face == Face::Network;
                 AdvancedConfiguration {
                     alternate_target_group_arn: arn(alternate_id(name, port.target)),
-                    production_listener_rule: arn(if network {
-                        door.id()
-                    } else {
-                        door.rule(name)
-                    }),
+                    production_listener_rule: match network {
+                        true => door.arn(cx),
+                        false => arn(door.rule(name)),
+                    },
                     role_arn: shift::role_arn(),
                 }
             }),
@@ -323,26 +364,26 @@ pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBa
     all
 }
 
-/// The load balancer that counts the requests of a unit, and the target group of its first port that
+/// Which load balancer counts the requests of a unit, and the target group of its first port that
 /// speaks HTTP.
-pub(crate) fn counted(unit: &Unit<'_>) -> Option<(ResourceId, ResourceId)> {
+pub(crate) fn counted(unit: &Unit<'_>) -> Option<(Face, ResourceId)> {
     let mut ports = unit
         .members
         .iter()
         .flat_map(|member| member.public.iter().map(move |port| (member.name(), port)));
     let (name, port) = ports.find(|(_, port)| port.face != Face::Network)?;
-    Some((balancer::id(port.face), target_group_id(name, port.target)))
+    Some((port.face, target_group_id(name, port.target)))
 }
 
 /// What leads to a service: its listeners, and its rules where it shares them.
 pub(crate) fn listeners(cx: &Context<'_>, unit: &Unit<'_>, member: &Member<'_>) -> Vec<ResourceId> {
-    let certificate = cx.project.extension.certificate.is_some();
     let moves = shift::moves(unit);
     let ways = member.public.iter().flat_map(|port| {
-        let door = Door::of(port, certificate);
-        let shares = !conditions(member.service, port).is_empty();
+        let door = Door::of(cx, port);
+        let shares = !conditions(cx, member.service, port).is_empty();
         let has_rule = shares || moves && port.face != Face::Network;
-        [Some(door.id()), has_rule.then(|| door.rule(member.name()))].into_iter().flatten()
+        let listener = (!door.given).then(|| door.id());
+        [listener, has_rule.then(|| door.rule(member.name()))].into_iter().flatten()
     });
     ways.collect()
 }

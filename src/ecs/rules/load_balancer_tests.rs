@@ -40,11 +40,11 @@ fn a_published_port_has_a_listener_a_target_group_and_an_endpoint() {
         done.desired.endpoints,
         [Endpoint {
             service: "web".into(),
-            listener: ResourceId::new(Kind::Listener, "8080"),
+            listener: Value::From(ResourceId::new(Kind::Listener, "8080"), Attribute::Arn),
             rule: None,
             scheme: "http".into(),
             port: 8080,
-            balancer: ResourceId::new(Kind::LoadBalancer, "alb"),
+            address: Value::From(ResourceId::new(Kind::LoadBalancer, "alb"), Attribute::DnsName),
             host: None,
             public: true,
         }]

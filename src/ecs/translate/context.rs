@@ -46,8 +46,16 @@ impl Context<'_> {
 
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        let Facts { partition, account, region, network: _, images: _, secrets: _, paths: _ } =
-            self.facts;
+        let Facts {
+            partition,
+            account,
+            region,
+            network: _,
+            balancers: _,
+            images: _,
+            secrets: _,
+            paths: _,
+        } = self.facts;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 

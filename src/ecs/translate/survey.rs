@@ -6,6 +6,7 @@ use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
 use crate::ecs::rules::exposure::{PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
+use crate::ecs::rules::load_balancer;
 use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
@@ -112,7 +113,8 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
                     None => {
                         let internal = is_internal(cx, &networks);
                         let certificate = cx.project.extension.certificate.is_some();
-                        public_ports(service, known, internal, certificate, out)
+                        let listener = load_balancer::names_listener(cx);
+                        public_ports(service, known, internal, certificate, listener, out)
                     }
                 },
                 network,

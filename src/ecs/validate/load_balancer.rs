@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::text::{is_balancer_name, is_placeholder, is_port};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Kind, Listener, ListenerAction, ListenerRule, LoadBalancer, Matcher, TargetGroup,
+    Body, Kind, Listener, ListenerAction, ListenerRule, LoadBalancer, Matcher, TargetGroup, Value,
 };
 use crate::ecs::rules::load_balancer::{LONGEST, MOST_VALUES};
 
@@ -158,10 +158,13 @@ pub(super) fn listener(listener: &Listener, unique: &mut Unique, report: &mut Re
         report.fault(format!("{port} is no port"), "a port is 1 to 65535");
     }
     unique.take(Kind::Listener, &format!("{load_balancer_arn}:{port}"), report);
-    let network = load_balancer_arn.reference().is_some_and(|(id, _)| {
-        let balancer = report.desired.resources.get(id).map(|resource| &resource.body);
-        matches!(balancer, Some(Body::LoadBalancer(balancer)) if balancer.kind == "network")
-    });
+    let network = match load_balancer_arn {
+        Value::Known(arn) => arn.contains(":loadbalancer/net/"),
+        Value::From(id, _) => {
+            let balancer = report.desired.resources.get(id).map(|resource| &resource.body);
+            matches!(balancer, Some(Body::LoadBalancer(balancer)) if balancer.kind == "network")
+        }
+    };
     let tls = protocol == "HTTPS";
     if tls && (certificates.len() != 1 || ssl_policy.is_none()) {
         report.fault(

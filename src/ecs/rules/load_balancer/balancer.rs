@@ -1,6 +1,7 @@
 //! The load balancers of a project, and who may reach them.
 
-use crate::ecs::desired::{Body, Kind, LoadBalancer, ResourceId};
+use super::existing;
+use crate::ecs::desired::{Attribute, Body, Kind, LoadBalancer, ResourceId, Value};
 use crate::ecs::rules::exposure::Face;
 use crate::ecs::rules::security_groups::{add_group, id_of, load_balancer_group};
 use crate::ecs::translate::context::{Context, Output, load_balancer_id};
@@ -8,12 +9,47 @@ use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::source::Span;
 
-/// The load balancer with this face.
-pub(super) fn id(face: Face) -> ResourceId {
+/// The load balancer of the project's own with this face.
+fn id(face: Face) -> ResourceId {
     match face {
         Face::Public => load_balancer_id(),
         Face::Internal => ResourceId::new(Kind::LoadBalancer, "alb-internal"),
         Face::Network => ResourceId::new(Kind::LoadBalancer, "nlb"),
+    }
+}
+
+/// Its ARN.
+pub(super) fn arn(cx: &Context<'_>, face: Face) -> Value {
+    match existing::of(cx, face) {
+        Some(balancer) => Value::from(balancer.value.arn.as_str()),
+        None => Value::From(id(face), Attribute::Arn),
+    }
+}
+
+/// The name that it answers to.
+pub(super) fn address(cx: &Context<'_>, face: Face) -> Value {
+    let Some(balancer) = existing::of(cx, face) else {
+        return Value::From(id(face), Attribute::DnsName);
+    };
+    Value::from(match existing::facts(cx, face) {
+        Some(facts) => facts.dns_name.clone(),
+        None => existing::placeholder(&balancer.value, "dns_name"),
+    })
+}
+
+/// The end of its ARN, from its type on.
+pub(crate) fn label(cx: &Context<'_>, face: Face) -> Value {
+    match existing::of(cx, face) {
+        Some(balancer) => Value::from(balancer.value.label()),
+        None => Value::From(id(face), Attribute::Label),
+    }
+}
+
+/// The id of the group that it carries.
+pub(super) fn group_id(cx: &Context<'_>, face: Face) -> Value {
+    match existing::of(cx, face) {
+        Some(balancer) => Value::from(existing::security_group(cx, &balancer.value)),
+        None => id_of(group(face)),
     }
 }
 
@@ -26,11 +62,12 @@ pub(super) fn group(face: Face) -> ResourceId {
     }
 }
 
-/// Adds the load balancers that anything needs.
+/// Adds the load balancers that anything needs and nobody has made.
 pub(super) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     for face in [Face::Public, Face::Internal, Face::Network] {
         let mut ports = members.iter().flat_map(|member| &member.public);
-        if let Some(first) = ports.find(|port| port.face == face) {
+        let first = ports.find(|port| port.face == face);
+        if let Some(first) = first.filter(|_| existing::of(cx, face).is_none()) {
             add_one(cx, face, first.span, out);
         }
     }

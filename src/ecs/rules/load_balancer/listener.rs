@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Door, Way, balancer, conditions, forward, rule};
+use super::{Door, Way, balancer, conditions, existing, forward, rule};
 use crate::compose::model::ProjectExtension;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{
-    Attribute, Body, Certificate, Endpoint, Listener, ListenerAction, ListenerRule, Value,
-};
+use crate::ecs::desired::{Body, Certificate, Endpoint, Listener, ListenerAction, ListenerRule};
 use crate::ecs::rules::exposure::Face;
 use crate::ecs::rules::security_groups::{Source, add_rule_of};
 use crate::ecs::translate::context::{Context, Output};
@@ -30,7 +28,8 @@ pub(super) fn add(
     moved: &BTreeSet<&str>,
     out: &mut Output,
 ) {
-    let default = ways.iter().find(|(member, port)| conditions(member.service, port).is_empty());
+    let default =
+        ways.iter().find(|(member, port)| conditions(cx, member.service, port).is_empty());
     let Some((member, port)) = default.or(ways.first()) else { return };
     let action = match default {
         // Of an Application Load Balancer ECS changes a rule, and not the default.
@@ -50,15 +49,19 @@ pub(super) fn add(
     if protocol == "HTTPS" && door.port == 443 {
         let from = Door { port: 80, ..door };
         put(cx, from, "HTTP", ListenerAction::to_https(), place, out);
+        // It is found again by way of the other one and its target group.
+        if existing::of(cx, door.face).is_some() {
+            out.wait(&from.id(), door.id());
+        }
         out.desired.endpoints.push(Endpoint {
             service: member.name().to_owned(),
-            listener: from.id(),
+            listener: from.arn(cx),
             rule: None,
             scheme: "http".to_owned(),
             port: 80,
-            balancer: balancer::id(door.face),
+            address: balancer::address(cx, door.face),
             host: None,
-            public: door.face != Face::Internal,
+            public: is_public(cx, door.face),
         });
     }
 }
@@ -80,7 +83,7 @@ fn put(
         },
     });
     let body = Listener {
-        load_balancer_arn: Value::From(balancer::id(door.face), Attribute::Arn),
+        load_balancer_arn: balancer::arn(cx, door.face),
         protocol: protocol.to_owned(),
         port: i32::from(door.port),
         ssl_policy: certificate.is_some().then(|| TLS_POLICY.to_owned()),
@@ -89,6 +92,10 @@ fn put(
         tags: cx.upper_tags(&id),
     };
     out.add(id, Body::Listener(body), place.0, place.1);
+    // What may come in to a load balancer of others is theirs to say.
+    if existing::of(cx, door.face).is_some() {
+        return;
+    }
     let group = balancer::group(door.face);
     let rule = format!("{}-{}", group.name, door.port);
     let transport = if protocol == "UDP" { "udp" } else { "tcp" };
@@ -106,17 +113,20 @@ pub(super) fn open(
     out: &mut Output,
 ) {
     let service = member.name();
-    let mut wanted = conditions(member.service, port);
+    let mut wanted = conditions(cx, member.service, port);
     let rule = (!wanted.is_empty()).then(|| door.rule(service));
-    if moves && wanted.is_empty() && door.face != Face::Network {
+    if moves && wanted.is_empty() && door.face != Face::Network && !door.given {
         wanted = rule::everything();
     }
     if !wanted.is_empty() {
         let id = &door.rule(service);
-        let all = ways.iter().map(|(member, port)| conditions(member.service, port));
-        let priorities = rule::priorities(all.filter(|conditions| !conditions.is_empty()));
+        let all = ways.iter().map(|(member, port)| conditions(cx, member.service, port));
+        let known = existing::listener_facts(cx).filter(|_| door.given);
+        let standing = known.map_or(&[][..], |listener| &listener.rules);
+        let priorities =
+            rule::priorities(all.filter(|conditions| !conditions.is_empty()), standing);
         let body = ListenerRule {
-            listener_arn: Value::From(door.id(), Attribute::Arn),
+            listener_arn: door.arn(cx),
             priority: priorities.get(&wanted).copied().unwrap_or(rule::LAST),
             conditions: wanted,
             actions: vec![forward(service, port.target, moves)],
@@ -124,26 +134,17 @@ pub(super) fn open(
         };
         out.add(id.clone(), Body::ListenerRule(body), Some(service), Some(port.span));
     }
-    if door.face == Face::Internal {
-        let message = format!("port {} of {service} becomes reachable in the VPC", door.port);
-        let note = Diagnostic::note(Code::PortPublic, message).at(port.span, "");
-        let help = "the internal load balancer has no public address; networks that are connected \
-                    to the VPC reach it, too";
-        out.say(note.help(help).service(service));
-    } else {
-        let message =
-            format!("port {} of {service} becomes reachable from the Internet", door.port);
-        let help =
-            format!("to keep it inside, write `x-ecs: {{ports: {{{}: none}}}}`", port.target);
-        let note = Diagnostic::note(Code::PortPublic, message).at(port.span, "");
-        out.say(note.help(help).service(service));
-    }
+    out.say(opened(cx, door, (member, port)));
     let hosts = &member.service.extension.http.host;
     let host = hosts.iter().map(|host| &host.value).find(|host| !host.contains(['*', '?']));
-    let tls = cx.project.extension.certificate.is_some();
+    let given = existing::listener_facts(cx).filter(|_| door.given);
+    let tls = match given {
+        Some(listener) => listener.protocol == "HTTPS",
+        None => cx.project.extension.certificate.is_some(),
+    };
     out.desired.endpoints.push(Endpoint {
         service: service.to_owned(),
-        listener: door.id(),
+        listener: door.arn(cx),
         host: host.filter(|_| rule.is_some()).map(|host| host.to_ascii_lowercase()),
         rule,
         scheme: match port.backend.protocol {
@@ -153,8 +154,49 @@ pub(super) fn open(
             _ => "http",
         }
         .to_owned(),
-        port: door.port,
-        balancer: balancer::id(door.face),
-        public: door.face != Face::Internal,
+        port: match given {
+            Some(listener) => listener.port,
+            None if door.given => port.published,
+            None => door.port,
+        },
+        address: balancer::address(cx, door.face),
+        public: is_public(cx, door.face),
     });
+}
+
+/// Whether the Internet reaches what is behind a load balancer, as long as nobody knows better.
+fn is_public(cx: &Context<'_>, face: Face) -> bool {
+    face != Face::Internal && !existing::facts(cx, face).is_some_and(|facts| facts.internal)
+}
+
+/// Says who reaches a port from now on.
+fn opened(cx: &Context<'_>, door: Door, (member, port): Way<'_>) -> Diagnostic {
+    let service = member.name();
+    let what = match door.given {
+        true => service.to_owned(),
+        false => format!("port {} of {service}", door.port),
+    };
+    let keep = format!("to keep it inside, write `x-ecs: {{ports: {{{}: none}}}}`", port.target);
+    let (message, help) = match (existing::of(cx, door.face), existing::facts(cx, door.face)) {
+        (Some(balancer), facts) => {
+            let from = match facts.map(|facts| facts.internal) {
+                Some(true) => " in the VPC",
+                Some(false) => " from the Internet",
+                None => "; `plan` says whether from the Internet",
+            };
+            let groups = "the security groups of the load balancer stay as they are, and have to let \
+                requests in";
+            let help = if door.given { keep } else { format!("{groups}; {keep}") };
+            (format!("{what} becomes reachable through {}{from}", balancer.value.name()), help)
+        }
+        (None, _) if door.face == Face::Internal => (
+            format!("{what} becomes reachable in the VPC"),
+            "the internal load balancer has no public address; networks that are connected to the \
+             VPC reach it, too"
+                .to_owned(),
+        ),
+        (None, _) => (format!("{what} becomes reachable from the Internet"), keep),
+    };
+    let note = Diagnostic::note(Code::PortPublic, message).at(port.span, "");
+    note.help(help).service(service)
 }

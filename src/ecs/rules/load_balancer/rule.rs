@@ -2,7 +2,8 @@
 //!
 //! A rule's priority comes from its conditions alone: a band by how narrow they are, and in it a slot
 //! by their hash. So a rule keeps its priority when others come and go; only where two hashes meet may
-//! one more rule move another, by a slot.
+//! one more rule move another, by a slot. On a listener of others their rules keep their priorities, and
+//! rules that stand there already keep theirs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,11 +55,22 @@ pub(super) fn conditions(service: &Service) -> Vec<RuleCondition> {
 
 /// What fits every request. A rule for it stands behind all others.
 pub(super) fn everything() -> Vec<RuleCondition> {
+    let values = vec!["/*".to_owned()];
     vec![RuleCondition {
         field: "path-pattern".to_owned(),
         host_header_config: None,
-        path_pattern_config: Some(ConditionValues { values: vec!["/*".to_owned()] }),
+        path_pattern_config: Some(ConditionValues { values }),
     }]
+}
+
+/// As [`conditions`], where nothing is anybody's unless it is asked for: a path that fits all is asked
+/// for in so many words.
+pub(super) fn conditions_of_all(service: &Service) -> Vec<RuleCondition> {
+    let conditions = conditions(service);
+    if !conditions.is_empty() || service.extension.http.path.is_empty() {
+        return conditions;
+    }
+    everything()
 }
 
 /// The patterns of a path: itself with wildcards, else the path and everything below it. Nothing when
@@ -132,14 +144,28 @@ pub(crate) fn values(condition: &RuleCondition) -> &[String] {
 }
 
 /// The priorities of the rules of one listener: names before paths, whole names before patterns, long
-/// paths before short ones.
+/// paths before short ones. `standing` are the rules of a listener of others, whoever made them.
 pub(super) fn priorities(
     rules: impl Iterator<Item = Vec<RuleCondition>>,
+    standing: &[(Vec<RuleCondition>, i32)],
 ) -> BTreeMap<Vec<RuleCondition>, i32> {
     let rules: BTreeSet<_> = rules.collect();
-    let mut taken = BTreeSet::new();
     let mut priorities = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (rule, priority) in standing {
+        let (first, slots) = band(rule);
+        if rules.contains(rule) && !(first..first + slots).contains(priority) {
+            continue;
+        }
+        taken.insert(*priority);
+        if rules.contains(rule) {
+            priorities.insert(rule.clone(), *priority);
+        }
+    }
     for rule in rules {
+        if priorities.contains_key(&rule) {
+            continue;
+        }
         let (first, slots) = band(&rule);
         let text = rule.iter().flat_map(values).map(String::as_str).collect::<Vec<_>>().join(" ");
         let hash = u32::from_str_radix(&short_hash(&text), 16).unwrap_or_default();

@@ -301,7 +301,7 @@ fn what_aws_would_refuse_is_found() {
 fn many_rules_have_priorities_of_their_own_in_their_band() {
     let rules =
         (0..90).map(|n| super::rule::conditions(&shared("s", &[], &[&format!("/p{n:02}")])));
-    let all = super::rule::priorities(rules);
+    let all = super::rule::priorities(rules, &[]);
     let distinct: std::collections::BTreeSet<_> = all.values().collect();
     assert_eq!((all.len(), distinct.len()), (90, 90));
     let narrow = super::rule::conditions(&shared("s", &[], &["/p00/deeper"]));
@@ -309,7 +309,7 @@ fn many_rules_have_priorities_of_their_own_in_their_band() {
     let both = super::rule::conditions(&shared("s", &["a.example.com"], &["/p"]));
     let stars = super::rule::conditions(&shared("s", &["*.example.com"], &["/p"]));
     let order = [both, wide, stars, narrow];
-    let priorities = super::rule::priorities(order.iter().cloned());
+    let priorities = super::rule::priorities(order.iter().cloned(), &[]);
     let order: Vec<_> = order.iter().map(|rule| priorities[rule]).collect();
     assert!(order.is_sorted() && order[3] < *all.values().min().expect("one"), "{order:?}");
     assert!(priorities.values().chain(all.values()).all(|p| (1..=50_000).contains(p)));

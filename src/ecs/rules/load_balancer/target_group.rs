@@ -1,6 +1,6 @@
 //! The target group of a service and port.
 
-use super::{alternate_id, balancer, target_group_id};
+use super::{alternate_id, balancer, existing, target_group_id};
 use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -10,7 +10,7 @@ use crate::ecs::desired::{
 use crate::ecs::rules::bridge;
 use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
 use crate::ecs::rules::http_check::http_path;
-use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, id_of, target_group};
+use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, target_group};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit_within, short_hash};
 use crate::ecs::translate::survey::Member;
@@ -96,13 +96,14 @@ pub(super) fn add(
         out.add(id, Body::TargetGroup(other), Some(service), Some(port.span));
     }
     if member.network != TaskNetwork::AwsVpc {
-        bridge::admit(cx, member, port, balancer::group(port.face), out);
+        let balancer = (balancer::group(port.face), balancer::group_id(cx, port.face));
+        bridge::admit(cx, member, port, balancer, out);
         return;
     }
     let place = (Some(service), Some(port.span));
     let group = || target_group(member.unit);
     if port.face != Face::Network {
-        let from = Source::Group(id_of(balancer::group(port.face)));
+        let from = Source::Group(balancer::group_id(cx, port.face));
         add_rule(
             format!("lb-{service}-{}", port.target),
             group(),
@@ -119,7 +120,7 @@ pub(super) fn add(
         let rule = format!("lb-{service}-{number}-{protocol}");
         // What is asked how it is may be open already.
         if !out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*rule)) {
-            let from = Source::Group(id_of(balancer::group(port.face)));
+            let from = Source::Group(balancer::group_id(cx, port.face));
             add_rule_of(rule, group(), Some((protocol, number)), from, place, out);
         }
     }
@@ -198,7 +199,11 @@ fn target_group_name(
     let (protocol, version) = (port.backend.protocol, port.backend.version.unwrap_or("-"));
     let target = port.target;
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
-    let face = if port.face == Face::Internal { "/internal" } else { "" };
+    let face = match existing::of(cx, port.face) {
+        Some(balancer) => format!("/{}", balancer.value.label()),
+        None if port.face == Face::Internal => "/internal".to_owned(),
+        None => String::new(),
+    };
     let hash = short_hash(&format!(
         "{project}/{environment}/{service}/{protocol}/{version}/{target}/{vpc}/{kind}{face}{which}"
     ));

@@ -6,7 +6,7 @@ Elastic Load Balancing (version 2015-12-01) API Reference.
 from xml.sax.saxutils import escape
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import alb
+from ministack.services import alb, ec2
 
 from . import targets
 from .patching import replace, require, wrap
@@ -16,6 +16,7 @@ def install(forwarders):
     require(alb, "_p", "_parse_member_list", "_parse_targets_param", "_xml", "_error", "_empty", "_lbs", "_tgs",
             "_listeners", "_rules", "_targets", "_lb_xml", "_tg_xml", "_listener_xml", "_rule_sort_key",
             "_match_condition", "_trace_id", "_lb_attr")
+    require(ec2, "_subnets")
     _actions()
     _load_balancers(forwarders)
     _target_groups()
@@ -85,6 +86,17 @@ def _load_balancers(forwarders):
             return alb._error("DuplicateLoadBalancerName",
                               f"A load balancer with the same name '{name}' exists, but with different settings")
         return old(params)
+
+    @wrap(alb, "_lb_xml")
+    def _zones(old, found):
+        """Each subnet stands in its own zone, not all in the first."""
+        text = old(found)
+        for subnet in found.get("Subnets", []):
+            zone = (ec2._subnets.get(subnet) or {}).get("AvailabilityZone")
+            if zone:
+                there = f"</ZoneName><SubnetId>{subnet}</SubnetId>"
+                text = text.replace(f"<ZoneName>{get_region()}a{there}", f"<ZoneName>{zone}{there}")
+        return text
 
     @wrap(alb, "_describe_lbs")
     def _describe(old, params):

@@ -1,0 +1,39 @@
+//! What is asked of the network, as far as the file says it.
+
+use super::{App, Purpose};
+use crate::aws::{BalancerRequest, NetworkRequest};
+use crate::commands::Session;
+use crate::ecs::desired::Body;
+use crate::ecs::facts::Facts;
+use crate::ecs::translate;
+
+/// What AWS is asked about the network of an application.
+pub(super) fn network_request(session: &Session, app: &App, purpose: Purpose) -> NetworkRequest {
+    let extension = &app.project.extension;
+    // Whoever deletes what is on load balancers of others need not know more of them, and they may be
+    // gone.
+    let existing = extension.load_balancers.iter().filter(|_| purpose != Purpose::Down);
+    NetworkRequest {
+        vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
+        subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
+        load_balancer: needs_load_balancer(session, app),
+        existing: existing
+            .map(|balancer| BalancerRequest {
+                arn: balancer.value.arn.clone(),
+                listener: balancer.value.listener.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// Whether a load balancer has to be made that the Internet reaches, judged without knowing the
+/// network.
+fn needs_load_balancer(session: &Session, app: &App) -> bool {
+    let facts = Facts::offline(None);
+    let environment = session.global.environment.as_deref();
+    let desired = translate(&app.project, environment, &facts).desired;
+    desired.resources.values().any(|resource| match &resource.body {
+        Body::LoadBalancer(balancer) => balancer.scheme == "internet-facing",
+        _ => false,
+    })
+}
