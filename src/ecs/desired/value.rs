@@ -120,7 +120,10 @@ impl fmt::Display for Value {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self {
+            Self::Known(text) => serializer.serialize_str(text),
+            Self::From(..) => serializer.collect_str(self),
+        }
     }
 }
 
