@@ -1,7 +1,6 @@
 //! Desired as files for other programs, and pipelines that use them.
 
 mod manifest;
-mod parts;
 mod pipeline;
 mod requests;
 mod sorted;

@@ -1,18 +1,19 @@
 use std::cmp::Ordering;
 use std::convert::Infallible;
-use std::fmt;
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
 use super::manifest::{Idle, Manifest, Step};
-use super::parts;
 use super::sorted::Printer;
 use crate::ecs::desired::{Body, Call, Desired, Requests, Resource};
+use crate::parallel;
 use crate::plan::{Action, first_deploy};
 
 /// Where the order of the requests stands.
 const MANIFEST: &str = "manifest.json";
+/// How the names of the others end.
+const END: &[u8; 5] = b".json";
 /// How many files a thread prints at a time.
 const A_PART: usize = 128;
 
@@ -55,6 +56,8 @@ pub struct Export<'a> {
 #[derive(Debug)]
 struct Entry<'a> {
     place: Place<'a>,
+    /// How the name starts.
+    head: u128,
     resource: &'a Resource,
     /// Which of the resource's requests it is.
     index: usize,
@@ -64,34 +67,44 @@ struct Entry<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a>(Call<'a>);
 
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Call { service, operation, name } = &self.0;
-        for part in [service, "/", operation, "/", name, ".json"] {
-            f.write_str(part)?;
-        }
-        Ok(())
-    }
-}
-
 impl Serialize for Place<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.path())
     }
 }
 
 impl Place<'_> {
+    fn path(&self) -> String {
+        let Call { service, operation, name } = &self.0;
+        [service, "/", operation, "/", name, ".json"].concat()
+    }
+
+    /// The first bytes of the file's name as a number, which compares as they do: names hold no
+    /// byte 0.
+    fn head(&self) -> u128 {
+        let mut head = [0; size_of::<u128>()];
+        let name = self.0.name.bytes().chain(*END);
+        head.iter_mut().zip(name).for_each(|(to, from)| *to = from);
+        u128::from_be_bytes(head)
+    }
+}
+
+impl Entry<'_> {
     /// As the paths compare.
     fn by_path(&self, other: &Self) -> Ordering {
-        let (one, other) = (&self.0, &other.0);
-        ended(one.service, other.service, b"/")
-            .then_with(|| ended(one.operation, other.operation, b"/"))
-            .then_with(|| ended(&one.name, &other.name, b".json"))
+        let (one, two) = (&self.place.0, &other.place.0);
+        ended(one.service, two.service, b"/")
+            .then_with(|| ended(one.operation, two.operation, b"/"))
+            .then_with(|| self.head.cmp(&other.head))
+            .then_with(|| ended(&one.name, &two.name, END))
     }
 }
 
 /// Compares two texts as if both had this end.
 fn ended(one: &str, other: &str, end: &[u8]) -> Ordering {
+    if std::ptr::eq(one, other) {
+        return Ordering::Equal;
+    }
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let shared = one.len().min(other.len());
     let rest = |text| <[u8]>::iter(text).skip(shared).chain(end);
@@ -106,7 +119,7 @@ impl<'a> Export<'a> {
         for (resource, action) in first_deploy(desired) {
             export.add(resource, action);
         }
-        export.files.sort_by(|a, b| a.place.by_path(&b.place));
+        export.files.sort_by(Entry::by_path);
         export
     }
 
@@ -137,7 +150,7 @@ impl<'a> Export<'a> {
             let place = Place(call);
             let request = place.clone();
             self.steps.push(Step::Request { request, resource: &resource.id, with: with() });
-            self.files.push(Entry { place, resource, index });
+            self.files.push(Entry { head: place.head(), place, resource, index });
         }
         self.steps.extend(Step::beside_requests(resource));
     }
@@ -165,7 +178,7 @@ impl<'a> Export<'a> {
         for file in &self.files {
             file.print(&mut printer, 0);
             printer.push("\n");
-            take(&file.place.to_string(), printer.text())?;
+            take(&file.place.path(), printer.text())?;
             printer.clear();
         }
         printer.print(&self.manifest(), 0);
@@ -180,7 +193,7 @@ impl<'a> Export<'a> {
     /// Those of the writer.
     pub fn document(&self, out: &mut dyn Write) -> io::Result<()> {
         // The manifest stands among the others, as a part of its own.
-        let above = self.files.partition_point(|file| *file.place.to_string() < *MANIFEST);
+        let above = self.files.partition_point(|file| *file.place.path() < *MANIFEST);
         let (above, below) = self.files.split_at(above);
         let parts: Vec<_> = above
             .chunks(A_PART)
@@ -197,27 +210,27 @@ impl<'a> Export<'a> {
             }
         };
         out.write_all(b"{")?;
-        parts::in_order(parts.len(), maker, |text| out.write_all(text))?;
+        parallel::in_order(parts.len(), maker, |text| out.write_all(&text))?;
         out.write_all(b"\n}")
     }
 
     fn part(&self, part: &Part<'_, '_>, is_first: bool, printer: &mut Printer) {
         let mut separator = if is_first { "\n  " } else { ",\n  " };
-        let mut begin = |printer: &mut Printer, path: &dyn fmt::Display| {
+        let mut begin = |printer: &mut Printer, path: &str| {
             printer.push(separator);
             separator = ",\n  ";
-            printer.print(&format_args!("{path}"), 1);
+            printer.print(path, 1);
             printer.push(": ");
         };
         match part {
             Part::Files(files) => {
                 for file in *files {
-                    begin(printer, &file.place);
+                    begin(printer, &file.place.path());
                     file.print(printer, 1);
                 }
             }
             Part::Manifest => {
-                begin(printer, &MANIFEST);
+                begin(printer, MANIFEST);
                 printer.print(&self.manifest(), 1);
             }
         }

@@ -63,17 +63,22 @@ fn files_are_sorted_by_path_and_say_what_the_requests_say() {
 fn places_compare_as_their_paths() {
     let operations = ["create-schedule", "create-schedule-group"];
     let names = ["web", "web-1", "web+1", "web.1", "we", "", "web.json", "web0"];
+    let long = ["sixteen-long-na", "sixteen-long-nam", "sixteen-long-nam-e", "sixteen-long-nam.e"];
+    let names: Vec<_> = names.into_iter().chain(long).collect();
+    let desired = desired(1);
+    let (_, resource) = desired.resources.first().expect("a resource");
     let places: Vec<_> = ["ecs", "scheduler"]
         .into_iter()
         .flat_map(|service| operations.map(|operation| (service, operation)))
         .flat_map(|(service, operation)| {
-            names.map(|name| Place(Call { service, operation, name: name.into() }))
+            names.iter().map(move |name| Place(Call { service, operation, name: (*name).into() }))
         })
+        .map(|place| Entry { head: place.head(), place, resource, index: 0 })
         .collect();
     for one in &places {
         for other in &places {
-            let paths = one.to_string().cmp(&other.to_string());
-            assert_eq!(one.by_path(other), paths, "{one} and {other}");
+            let paths = one.place.path().cmp(&other.place.path());
+            assert_eq!(one.by_path(other), paths, "{one:?} and {other:?}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! JSON as text with the keys of every object sorted, without a value in between.
 
-use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
@@ -20,6 +19,8 @@ pub(super) struct Printer {
     open: Vec<Open>,
     /// Their members, those of the innermost at the end.
     members: Vec<Member>,
+    /// Whether the key that was printed last has an escape.
+    is_escaped: bool,
     /// Room for putting members into their order.
     spare: Vec<u8>,
 }
@@ -31,6 +32,8 @@ struct Open {
     first: usize,
     /// Whether its keys came in their order so far.
     is_sorted: bool,
+    /// Whether a key has an escape, which does not compare as what it stands for.
+    is_escaped: bool,
 }
 
 /// A member of an object, by places in the text.
@@ -107,32 +110,27 @@ impl Printer {
         self.text.push(bracket);
     }
 
-    fn key(&self, member: Member) -> Cow<'_, [u8]> {
-        let quoted = &self.text[member.key..member.colon];
-        match quoted.contains(&b'\\') {
-            false => Cow::Borrowed(&quoted[1..quoted.len() - 1]),
-            true => {
-                let key: String = serde_json::from_slice(quoted).unwrap_or_default();
-                Cow::Owned(key.into_bytes())
-            }
-        }
+    /// The key as it is printed, without the quotation marks.
+    fn printed(&self, member: Member) -> &[u8] {
+        &self.text[member.key + 1..member.colon - 1]
     }
 
-    /// Whether the key that was just printed comes behind the one before it.
-    fn is_next(&self, first: usize) -> bool {
-        match &self.members[first..] {
-            [.., before, last] => self.key(*before) < self.key(*last),
-            _ => true,
-        }
+    /// What the key says.
+    fn key(&self, member: Member) -> String {
+        serde_json::from_slice(&self.text[member.key..member.colon]).unwrap_or_default()
     }
 
-    /// Puts the members from `first` on into the order of their keys.
-    fn sort(&mut self, first: usize) {
+    /// Puts the members of an object into the order of their keys.
+    fn sort(&mut self, open: &Open) {
+        let Some(start) = self.members.get(open.first).map(|member| member.start) else { return };
         let mut members = std::mem::take(&mut self.members);
-        let Some(start) = members.get(first).map(|member| member.start) else { return };
-        members[first..].sort_by(|a, b| self.key(*a).cmp(&self.key(*b)));
+        let own = &mut members[open.first..];
+        match open.is_escaped {
+            true => own.sort_by_cached_key(|member| self.key(*member)),
+            false => own.sort_by(|a, b| self.printed(*a).cmp(self.printed(*b))),
+        }
         self.spare.clear();
-        for member in &members[first..] {
+        for member in own {
             if !self.spare.is_empty() {
                 self.spare.push(b',');
             }
@@ -158,8 +156,17 @@ impl Formatter for &mut Printer {
         write_i8: i8, write_i16: i16, write_i32: i32, write_i64: i64, write_i128: i128,
         write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_u128: u128,
         write_f32: f32, write_f64: f64, write_bool: bool, write_number_str: &str,
-        write_char_escape: CharEscape, write_raw_fragment: &str
+        write_raw_fragment: &str
     );
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        _: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        self.is_escaped = true;
+        CompactFormatter.write_char_escape(&mut self.text, escape)
+    }
 
     fn write_null<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
         self.push("null");
@@ -214,16 +221,17 @@ impl Formatter for &mut Printer {
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
         self.begin(b'{');
-        self.open.push(Open { first: self.members.len(), is_sorted: true });
+        let first = self.members.len();
+        self.open.push(Open { first, is_sorted: true, is_escaped: false });
         Ok(())
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, _: &mut W) -> io::Result<()> {
-        if let Some(Open { first, is_sorted }) = self.open.pop() {
-            if !is_sorted {
-                self.sort(first);
+        if let Some(open) = self.open.pop() {
+            if open.is_escaped || !open.is_sorted {
+                self.sort(&open);
             }
-            self.members.truncate(first);
+            self.members.truncate(open.first);
         }
         self.end(b'}');
         Ok(())
@@ -237,6 +245,7 @@ impl Formatter for &mut Printer {
         if !first {
             self.text.push(b',');
         }
+        self.is_escaped = false;
         let start = self.text.len();
         self.new_line();
         let key = self.text.len();
@@ -248,9 +257,16 @@ impl Formatter for &mut Printer {
         if let Some(member) = self.members.last_mut() {
             member.colon = self.text.len();
         }
-        if let Some(&Open { first, is_sorted: true }) = self.open.last() {
-            let is_sorted = self.is_next(first);
-            self.open.last_mut().into_iter().for_each(|open| open.is_sorted = is_sorted);
+        let is_escaped = std::mem::take(&mut self.is_escaped);
+        let Some(&Open { first, is_sorted, .. }) = self.open.last() else { return Ok(()) };
+        let is_sorted = is_sorted
+            && match &self.members[first..] {
+                [.., before, last] => self.printed(*before) < self.printed(*last),
+                _ => true,
+            };
+        if let Some(open) = self.open.last_mut() {
+            open.is_sorted = is_sorted;
+            open.is_escaped |= is_escaped;
         }
         Ok(())
     }

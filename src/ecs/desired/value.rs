@@ -122,7 +122,10 @@ impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Known(text) => serializer.serialize_str(text),
-            Self::From(..) => serializer.collect_str(self),
+            Self::From(ResourceId { kind, name }, attribute) => {
+                let parts = ["${", kind.as_str(), "/", name, "/", attribute.as_str(), "}"];
+                serializer.serialize_str(&parts.concat())
+            }
         }
     }
 }
