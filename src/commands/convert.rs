@@ -9,10 +9,13 @@ use crate::export::Export;
 
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
-    // The program ends here: it would only take time to give back what is made of many services,
-    // piece by piece.
-    let app = ManuallyDrop::new(prepare::read(session, arguments.strict)?);
-    let export = ManuallyDrop::new(Export::new(&app.desired));
+    let prepare::App { desired, project, sources, builds, paths } =
+        prepare::read(session, arguments.strict)?;
+    // Of many services it takes a while to give back what they were made of, and what they became.
+    // The former leaves room for what follows; with the latter, the program ends.
+    std::thread::spawn(move || drop((project, sources, builds, paths)));
+    let desired = ManuallyDrop::new(desired);
+    let export = ManuallyDrop::new(Export::new(&desired));
     let Some(folder) = &arguments.out else {
         session.screen.data_with(|out| export.document(out));
         return Ok(());

@@ -4,6 +4,7 @@ mod absent;
 mod build_options;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use crate::ecs::{container_name, platform, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
+use crate::parallel;
 use crate::plan::{Actual, impossible};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
@@ -36,7 +38,7 @@ pub(super) struct App {
     /// What it becomes as far as nothing is known of the world.
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
-    paths: BTreeMap<PathBuf, PathFacts>,
+    pub(super) paths: BTreeMap<PathBuf, PathFacts>,
 }
 
 /// What a command wants of the world.
@@ -127,9 +129,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         diagnostics.extend(refused);
         diagnostics.extend(absent(project, &loaded.environment(), sends));
         builds = project.services.values().filter_map(|service| build_spec(service)).collect();
-        for spec in &builds {
-            diagnostics.extend(context_fault(project, spec));
-        }
+        diagnostics.extend(context_faults(project, &builds));
     }
     if strict {
         diagnostics.make_strict();
@@ -288,6 +288,25 @@ fn build_spec(service: &Service) -> Option<BuildSpec> {
     Some(spec)
 }
 
+/// What cannot be built, in the order of the builds: on all processors, because each reads a file.
+fn context_faults(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic> {
+    const A_PART: usize = 64;
+    let parts: Vec<_> = builds.chunks(A_PART).collect();
+    let look = |part: usize| -> Vec<_> {
+        parts[part].iter().filter_map(|spec| context_fault(project, spec)).collect()
+    };
+    let mut faults = Vec::new();
+    let Ok(()) = parallel::in_order(
+        parts.len(),
+        || look,
+        |found| {
+            faults.extend(found);
+            Ok::<_, Infallible>(())
+        },
+    );
+    faults
+}
+
 /// A build context or Dockerfile that cannot be used, at its place in the Compose file.
 fn context_fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
     let error = external_bases(spec).err()?;
@@ -337,7 +356,8 @@ pub(super) async fn connect<'a>(
         .facts(&NetworkRequest {
             vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
             subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
-            load_balancer: needs_load_balancer(session, app),
+            // Judged without knowing the network.
+            load_balancer: app.desired.endpoints.iter().any(|endpoint| endpoint.public),
         })
         .await?;
     facts.paths.clone_from(&app.paths);
@@ -358,13 +378,6 @@ pub(super) async fn connect<'a>(
         builds.insert(id, Build { spec: spec.clone(), name });
     }
     Ok(World::new(aws, facts, images, no_engine, builds, sandbox, events))
-}
-
-/// Whether the Internet reaches anything, judged without knowing the network.
-fn needs_load_balancer(session: &Session, app: &App) -> bool {
-    let facts = Facts::offline(None);
-    let environment = session.global.environment.as_deref();
-    translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
 }
 
 /// Says what the sandbox cannot do, and sees to the base image that offline machines lack.

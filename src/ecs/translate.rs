@@ -27,6 +27,9 @@ use unit::units;
 /// How many services a thread translates at a time.
 const A_PART: usize = 32;
 
+/// How many resources most services have.
+const OF_A_SERVICE: usize = 6;
+
 /// The environment of a project that names none.
 const DEFAULT_ENVIRONMENT: &str = "default";
 
@@ -95,6 +98,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         log_retention: rules::log_group::retention(extension, &mut out),
     };
     out.desired.stack.clone_from(&cx.stack);
+    out.desired.resources.reserve(cx.project.services.len() * OF_A_SERVICE);
     rules::secrets::add(&cx, &mut out);
     rules::configs::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
