@@ -13,7 +13,8 @@ pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Erro
         prepare::read(session, arguments.strict)?;
     // Of many services it takes a while to give back what they were made of, and what they became.
     // The former leaves room for what follows; with the latter, the program ends.
-    std::thread::spawn(move || drop((project, sources, builds, paths)));
+    let thread = std::thread::Builder::new();
+    let _ = thread.spawn(move || drop((project, sources, builds, paths)));
     let desired = ManuallyDrop::new(desired);
     let export = ManuallyDrop::new(Export::new(&desired));
     let Some(folder) = &arguments.out else {

@@ -2,9 +2,9 @@
 
 mod absent;
 mod build_options;
+mod builds;
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::io::Read;
 use std::path::PathBuf;
 
@@ -12,17 +12,15 @@ use super::Session;
 use super::world::{Build, World};
 use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions, NetworkRequest};
-use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
-use crate::ecs::{container_name, platform, translate, validate};
+use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
-use crate::parallel;
 use crate::plan::{Actual, impossible};
 use crate::sandbox::{self, Sandbox, base_image};
 use crate::source::Sources;
@@ -128,8 +126,8 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         desired = translation.desired;
         diagnostics.extend(refused);
         diagnostics.extend(absent(project, &loaded.environment(), sends));
-        builds = project.services.values().filter_map(|service| build_spec(service)).collect();
-        diagnostics.extend(context_faults(project, &builds));
+        builds = builds::specs(project);
+        diagnostics.extend(builds::faults(project, &builds));
     }
     if strict {
         diagnostics.make_strict();
@@ -265,61 +263,6 @@ pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error>
         message: format!("there is no service `{unknown}`"),
         help: help.unwrap_or_else(|| format!("the services are {list}")),
     })
-}
-
-/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
-fn build_spec(service: &Service) -> Option<BuildSpec> {
-    let build = &service.build.as_ref()?.value;
-    if build.is_remote {
-        return None;
-    }
-    // The task says what it runs on, never the machine that builds.
-    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
-    let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
-    let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
-        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
-    };
-    spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
-    spec.dockerfile_inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
-    spec.args = pairs(&build.args);
-    spec.target = build.target.as_ref().map(|target| target.value.clone());
-    spec.labels = pairs(&build.labels);
-    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
-    Some(spec)
-}
-
-/// What cannot be built, in the order of the builds: on all processors, because each reads a file.
-fn context_faults(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic> {
-    const A_PART: usize = 64;
-    let parts: Vec<_> = builds.chunks(A_PART).collect();
-    let look = |part: usize| -> Vec<_> {
-        parts[part].iter().filter_map(|spec| context_fault(project, spec)).collect()
-    };
-    let mut faults = Vec::new();
-    let Ok(()) = parallel::in_order(
-        parts.len(),
-        || look,
-        |found| {
-            faults.extend(found);
-            Ok::<_, Infallible>(())
-        },
-    );
-    faults
-}
-
-/// A build context or Dockerfile that cannot be used, at its place in the Compose file.
-fn context_fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
-    let error = external_bases(spec).err()?;
-    let service = project.services.get(&spec.service)?;
-    let build = service.build.as_ref()?;
-    let span = match &build.value.dockerfile {
-        Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
-        _ => build.value.context.span,
-    };
-    let mut diagnostic =
-        Diagnostic::error(Code::BuildContext, format!("failed to {error}")).at(span, "");
-    diagnostic.help = error.help();
-    Some(diagnostic.service(&spec.service))
 }
 
 /// The region that was given, on the command line or in the Compose file.
