@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::compose::model::Condition;
-use crate::ecs::testing::{built, depends, env, run, service};
+use crate::ecs::testing::{built, env, run, service};
 
 /// Services that call each other, some of which are built.
 fn desired(count: usize) -> Desired {
@@ -13,7 +12,7 @@ fn desired(count: usize) -> Desired {
         let mut made = if index % 3 == 0 { built(&name) } else { service(&name, "nginx") };
         env(&mut made, "TEXT", "a \"quoted\" line\nand \\ another");
         if index > 0 {
-            depends(&mut made, &format!("s{}", index - 1), Condition::Healthy);
+            env(&mut made, "PEER", &format!("http://s{}:80", index - 1));
         }
         made
     });
