@@ -10,7 +10,7 @@ use decklift::diagnostic::Diagnostics;
 use decklift::ecs::desired::Desired;
 use decklift::ecs::facts::Facts;
 use decklift::ecs::{translate, validate};
-use decklift::export;
+use decklift::export::{Export, requests};
 use decklift::plan::{Actual, plan};
 use decklift::source::Sources;
 use decklift::yaml;
@@ -76,7 +76,7 @@ fn convert_the_shop(bencher: Bencher<'_, '_>) {
     let options = shop();
     bencher.bench(|| {
         let desired = desired(&project(black_box(&options)));
-        (validate(&desired), export::requests(&desired))
+        (validate(&desired), requests(&desired))
     });
 }
 
@@ -114,8 +114,5 @@ fn plan_a_first_deploy(bencher: Bencher<'_, '_>, count: usize) {
 fn print_requests(bencher: Bencher<'_, '_>, count: usize) {
     let (_folder, options) = generated(count);
     let desired = desired(&project(&options));
-    bencher.bench(|| {
-        let files = export::requests(black_box(&desired));
-        export::document(&files, &mut std::io::sink())
-    });
+    bencher.bench(|| Export::new(black_box(&desired)).document(&mut std::io::sink()));
 }

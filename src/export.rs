@@ -1,7 +1,9 @@
 //! Desired as files for other programs, and pipelines that use them.
 
+mod manifest;
 mod pipeline;
 mod requests;
+mod sorted;
 
 pub use pipeline::Pipeline;
-pub use requests::{File, document, requests};
+pub use requests::{Export, File, requests};

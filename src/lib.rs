@@ -37,6 +37,7 @@ pub mod event;
 pub mod export;
 pub mod images;
 pub mod inspect;
+mod parallel;
 pub mod plan;
 pub mod release;
 pub mod render;

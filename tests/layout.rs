@@ -8,19 +8,20 @@ use std::path::{Path, PathBuf};
 const TABLE: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("event", &[]),
+    ("parallel", &[]),
     // What AWS answers and reports draw: what a load balancer says of a target is an event too.
     ("inspect", &["event"]),
     ("diagnostic", &["source"]),
     ("yaml", &["source", "diagnostic"]),
     ("compose", &["yaml", "source", "diagnostic"]),
-    ("ecs", &["compose", "source", "diagnostic"]),
+    ("ecs", &["compose", "source", "diagnostic", "parallel"]),
     ("images", &["source", "diagnostic", "event"]),
     // Placeholders for resources are Desired's; the Compose line of a resource is a Span.
     ("plan", &["ecs"]),
     ("apply", &["plan", "event", "ecs"]),
     ("release", &["apply"]),
     ("aws", &["apply", "plan", "ecs", "event", "inspect", "release"]),
-    ("export", &["ecs", "plan", "render"]),
+    ("export", &["ecs", "plan", "render", "parallel"]),
     ("sandbox", &[]),
     ("render", &[]),
     ("report", &["event", "inspect", "diagnostic", "source", "plan", "render"]),

@@ -2,6 +2,7 @@
 
 mod absent;
 mod build_options;
+mod builds;
 mod network_request;
 mod outside;
 mod sandboxed;
@@ -15,16 +16,15 @@ use super::vault::Vault;
 use super::world::{Build, World};
 use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions};
-use crate::compose::model::Service;
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
-use crate::ecs::{container_name, platform, translate, validate};
+use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
-use crate::images::{BuildSpec, Engine, Images, external_bases};
+use crate::images::{BuildSpec, Engine, Images};
 use crate::plan::{Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
@@ -41,7 +41,7 @@ pub(super) struct App {
     /// What it becomes as far as nothing is known of the world.
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
-    paths: BTreeMap<PathBuf, PathFacts>,
+    pub(super) paths: BTreeMap<PathBuf, PathFacts>,
     vault: Vault,
 }
 
@@ -138,10 +138,8 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         if sends {
             vault = Vault::read(project, &desired, &variables, &mut diagnostics);
         }
-        builds = project.services.values().filter_map(|service| build_spec(service)).collect();
-        for spec in &builds {
-            diagnostics.extend(context_fault(project, spec));
-        }
+        builds = builds::specs(project);
+        diagnostics.extend(builds::faults(project, &builds));
     }
     if strict {
         diagnostics.make_strict();
@@ -279,42 +277,6 @@ pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error>
     })
 }
 
-/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
-fn build_spec(service: &Service) -> Option<BuildSpec> {
-    let build = &service.build.as_ref()?.value;
-    if build.is_remote {
-        return None;
-    }
-    // The task says what it runs on, never the machine that builds.
-    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
-    let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
-    let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
-        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
-    };
-    spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
-    spec.dockerfile_inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
-    spec.args = pairs(&build.args);
-    spec.target = build.target.as_ref().map(|target| target.value.clone());
-    spec.labels = pairs(&build.labels);
-    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
-    Some(spec)
-}
-
-/// A build context or Dockerfile that cannot be used, at its place in the Compose file.
-fn context_fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
-    let error = external_bases(spec).err()?;
-    let service = project.services.get(&spec.service)?;
-    let build = service.build.as_ref()?;
-    let span = match &build.value.dockerfile {
-        Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
-        _ => build.value.context.span,
-    };
-    let mut diagnostic =
-        Diagnostic::error(Code::BuildContext, format!("failed to {error}")).at(span, "");
-    diagnostic.help = error.help();
-    Some(diagnostic.service(&spec.service))
-}
-
 /// The region that was given, on the command line or in the Compose file.
 pub(super) fn region(session: &Session, project: &Project) -> Option<String> {
     let given = session.global.region.clone();
@@ -344,7 +306,7 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let mut facts = aws.facts(&network_request(session, app, purpose)).await?;
+    let mut facts = aws.facts(&network_request(app, purpose)).await?;
     facts.paths.clone_from(&app.paths);
     if purpose.names_images() {
         outside::look_up(session, app, &aws, &mut facts).await?;

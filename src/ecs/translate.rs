@@ -8,18 +8,27 @@ pub(crate) mod names;
 pub(crate) mod survey;
 pub(crate) mod unit;
 
+use std::convert::Infallible;
+
 use crate::compose::Project;
 use crate::compose::model::ProjectExtension;
 use crate::diagnostic::Diagnostics;
 use crate::ecs::desired::Desired;
 use crate::ecs::facts::Facts;
 use crate::ecs::rules;
+use crate::parallel;
 
 use context::{Context, Output};
 pub use names::private_zone;
 use names::{Grammar, fit};
 use survey::survey;
 use unit::units;
+
+/// How many services a thread translates at a time.
+const A_PART: usize = 32;
+
+/// How many resources most services have.
+const OF_A_SERVICE: usize = 6;
 
 /// The environment of a project that names none.
 const DEFAULT_ENVIRONMENT: &str = "default";
@@ -85,10 +94,12 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         facts,
         stack: stack_name(name, environment),
         environment: environment.unwrap_or(DEFAULT_ENVIRONMENT).to_owned(),
+        trust: rules::role::trust(facts),
         tags: rules::tags::project_tags(extension, &mut out),
         log_retention: rules::log_group::retention(extension, &mut out),
     };
     out.desired.stack.clone_from(&cx.stack);
+    out.desired.resources.reserve(cx.project.services.len() * OF_A_SERVICE);
     rules::secrets::add(&cx, &mut out);
     rules::configs::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
@@ -100,22 +111,41 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::bridge::add(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);
     rules::load_balancer::add(&cx, &members, &mut out);
-    for member in &members {
-        rules::log_group::add(&cx, member.service, &mut out);
-        rules::image::add(&cx, member, &mut out);
-    }
-    for unit in &units(&members) {
-        rules::task::add(&cx, unit, &mut out);
+    each(&members, &mut out, |member, out| {
+        rules::log_group::add(&cx, member.service, out);
+        rules::image::add(&cx, member, out);
+    });
+    each(&units(&members), &mut out, |unit, out| {
+        rules::task::add(&cx, unit, out);
         match unit.leader().job {
-            Some(count) => rules::job::add(&cx, unit, count, &mut out),
-            None => rules::service::add(&cx, unit, &mut out),
+            Some(count) => rules::job::add(&cx, unit, count, out),
+            None => rules::service::add(&cx, unit, out),
         }
-    }
+    });
     rules::helper_image::add(&cx, &mut out);
     let Output { mut desired, diagnostics } = out;
     // The sort is stable: within a kind, the order of the file stays.
-    desired.resources.sort_by(|a, _, b, _| a.kind.cmp(&b.kind));
+    desired.resources.sort_by_cached_key(|id, _| id.kind);
     Translation { desired, diagnostics }
+}
+
+/// Adds what each of many makes, in their order: on all processors, so that none sees what was added
+/// before.
+fn each<T: Sync>(all: &[T], out: &mut Output, add: impl Fn(&T, &mut Output) + Sync) {
+    let parts: Vec<&[T]> = all.chunks(A_PART).collect();
+    let make = |part: usize| {
+        let mut made = Output::default();
+        parts[part].iter().for_each(|one| add(one, &mut made));
+        made
+    };
+    let Ok(()) = parallel::in_order(
+        parts.len(),
+        || make,
+        |made| {
+            out.append(made);
+            Ok::<_, Infallible>(())
+        },
+    );
 }
 
 #[cfg(test)]

@@ -22,19 +22,51 @@ mod tags;
 mod task_definition;
 mod text;
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::ops::Range;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, Desired, Kind, Resource, ResourceId, TargetGroup, TaskDefinition};
+use crate::parallel;
+
+/// How many resources a thread looks at at a time.
+const A_PART: usize = 256;
 
 /// Every rule of AWS that the resources break, in the order of the resources.
 #[must_use]
 pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
-    let mut report = Report { desired, resource: None, trusts: None, found: Vec::new() };
     let listeners = listeners(desired);
+    let count = desired.resources.len();
+    let make = |part: usize| {
+        let first = part * A_PART;
+        rules(desired, first..count.min(first + A_PART), &listeners)
+    };
+    let (mut found, mut names) = (Vec::new(), Names::default());
+    let Ok(()) = parallel::in_order(
+        count.div_ceil(A_PART),
+        || make,
+        |part| {
+            names.add(desired, part, &mut found);
+            Ok::<_, Infallible>(())
+        },
+    );
+    found
+}
+
+/// What some resources break, and the names that they take.
+fn rules(
+    desired: &Desired,
+    places: Range<usize>,
+    listeners: &HashSet<&ResourceId>,
+) -> (Vec<Diagnostic>, Vec<Taken>) {
+    let mut report = Report { desired, resource: None, trusts: None, found: Vec::new() };
     let mut unique = Unique::default();
-    for resource in desired.resources.values() {
+    for place in places {
+        let Some((_, resource)) = desired.resources.get_index(place) else { break };
         report.resource = Some(resource);
+        unique.place = place;
         references(resource, &mut report);
         match &resource.body {
             Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
@@ -69,7 +101,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
                 task_definition::task_definition(task, &mut unique, &mut report);
             }
             Body::Service(service) => {
-                service::service(service, &listeners, &mut unique, &mut report);
+                service::service(service, listeners, &mut unique, &mut report);
             }
             Body::Job(job) => service::job(job, &mut report),
             Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
@@ -79,7 +111,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),
         }
     }
-    report.found
+    (report.found, unique.taken)
 }
 
 /// What was found so far, and where.
@@ -94,17 +126,7 @@ struct Report<'a> {
 impl<'a> Report<'a> {
     /// Says that the resource at hand breaks a rule. `rule` says which, and where it stands.
     fn fault(&mut self, message: impl std::fmt::Display, rule: impl Into<String>) {
-        let Some(resource) = self.resource else { return };
-        let id = &resource.id;
-        let mut diagnostic =
-            Diagnostic::error(Code::AwsRule, format!("{id}: {message}")).help(rule);
-        if let Some(origin) = resource.origin {
-            diagnostic = diagnostic.at(origin, "");
-        }
-        if let Some(service) = &resource.service {
-            diagnostic = diagnostic.service(service);
-        }
-        self.found.push(diagnostic);
+        self.found.extend(self.resource.map(|resource| fault(resource, message, rule)));
     }
 
     /// The task definition of this id.
@@ -124,22 +146,84 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Names that may stand once.
+/// Says that a resource breaks a rule.
+fn fault(
+    resource: &Resource,
+    message: impl std::fmt::Display,
+    rule: impl Into<String>,
+) -> Diagnostic {
+    let id = &resource.id;
+    let mut diagnostic = Diagnostic::error(Code::AwsRule, format!("{id}: {message}")).help(rule);
+    if let Some(origin) = resource.origin {
+        diagnostic = diagnostic.at(origin, "");
+    }
+    if let Some(service) = &resource.service {
+        diagnostic = diagnostic.service(service);
+    }
+    diagnostic
+}
+
+/// Names that may stand once, as resources take them.
 #[derive(Default)]
 struct Unique {
-    seen: HashMap<(Kind, String), ResourceId>,
+    /// The place of the resource at hand among all.
+    place: usize,
+    taken: Vec<Taken>,
+}
+
+/// A name that a resource takes.
+struct Taken {
+    kind: Kind,
+    name: String,
+    /// The place of the resource.
+    place: usize,
+    /// How many faults were found before.
+    faults: usize,
 }
 
 impl Unique {
-    /// Takes a name in; says so when another resource has it.
+    /// Takes a name in, which no other resource may have.
     fn take(&mut self, kind: Kind, name: &str, report: &mut Report<'_>) {
-        let Some(resource) = report.resource else { return };
-        if let Some(other) = self.seen.insert((kind, name.to_owned()), resource.id.clone()) {
-            report.fault(
-                format!("{name:?} is also the name of {other}"),
-                format!("two {}s cannot have one name", kind.label()),
-            );
+        let (place, faults) = (self.place, report.found.len());
+        self.taken.push(Taken { kind, name: name.to_owned(), place, faults });
+    }
+}
+
+/// Names that were taken, and by whom.
+#[derive(Default)]
+struct Names {
+    seen: HashMap<(Kind, String), usize>,
+}
+
+impl Names {
+    /// Takes in what was found in a part of the resources: its faults, among them, in their place,
+    /// those of names that another resource has.
+    fn add(
+        &mut self,
+        desired: &Desired,
+        (part, taken): (Vec<Diagnostic>, Vec<Taken>),
+        found: &mut Vec<Diagnostic>,
+    ) {
+        let (mut part, mut before) = (part.into_iter(), 0);
+        for Taken { kind, name, place, faults } in taken {
+            found.extend(part.by_ref().take(faults - before));
+            before = faults;
+            match self.seen.entry((kind, name)) {
+                Entry::Vacant(entry) => _ = entry.insert(place),
+                Entry::Occupied(mut entry) => {
+                    let other = entry.insert(place);
+                    let at = |place: usize| desired.resources.get_index(place).map(|(_, r)| r);
+                    let Some((resource, other)) = at(place).zip(at(other)) else { continue };
+                    let (kind, name) = entry.key();
+                    found.push(fault(
+                        resource,
+                        format!("{name:?} is also the name of {}", other.id),
+                        format!("two {}s cannot have one name", kind.label()),
+                    ));
+                }
+            }
         }
+        found.extend(part);
     }
 }
 

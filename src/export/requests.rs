@@ -1,10 +1,21 @@
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::convert::Infallible;
 use std::io::{self, Write};
 
-use serde_json::{Value as Json, json};
+use serde::{Serialize, Serializer};
 
-use crate::ecs::desired::{Body, Desired, Resource};
+use super::manifest::{Idle, Manifest, Step};
+use super::sorted::Printer;
+use crate::ecs::desired::{Body, Call, Desired, Requests, Resource};
+use crate::parallel;
 use crate::plan::{Action, first_deploy};
+
+/// Where the order of the requests stands.
+const MANIFEST: &str = "manifest.json";
+/// How the names of the others end.
+const END: &[u8; 5] = b".json";
+/// How many files a thread prints at a time.
+const A_PART: usize = 128;
 
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,138 +26,260 @@ pub struct File {
     pub text: String,
 }
 
+/// All files of an [`Export`], sorted by path, the manifest at the end.
+#[must_use]
+pub fn requests(desired: &Desired) -> Vec<File> {
+    let mut files = Vec::new();
+    let Ok(()) = Export::new(desired).each(|path, text| {
+        files.push(File { path: path.to_owned(), text: text.to_owned() });
+        Ok::<_, Infallible>(())
+    });
+    files
+}
+
 /// One file a request, at `<aws service>/<operation>/<name>.json`, each as `aws <aws service>
 /// <operation> --cli-input-json` takes it, and `manifest.json`, which says in which order a first
 /// deploy sends them.
 ///
 /// What is not known is a placeholder: `${aws.account}` and the like for facts,
 /// `${kind/name/attribute}` for what another request answers. The same project gives the same bytes.
-#[must_use]
-pub fn requests(desired: &Desired) -> Vec<File> {
-    let mut files = Vec::new();
-    let mut order = Vec::new();
-    for (resource, action) in first_deploy(desired) {
+#[derive(Debug)]
+pub struct Export<'a> {
+    stack: &'a str,
+    /// Sorted by path.
+    files: Vec<Entry<'a>>,
+    /// In the order of a first deploy.
+    steps: Vec<Step<'a>>,
+}
+
+/// A file that a request is printed into.
+#[derive(Debug)]
+struct Entry<'a> {
+    place: Place<'a>,
+    /// How the name starts.
+    head: u128,
+    resource: &'a Resource,
+    /// Which of the resource's requests it is.
+    index: usize,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'a>(Call<'a>);
+
+impl Serialize for Place<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.path())
+    }
+}
+
+impl Place<'_> {
+    fn path(&self) -> String {
+        let Call { service, operation, name } = &self.0;
+        [service, "/", operation, "/", name, ".json"].concat()
+    }
+
+    /// The first bytes of the file's name as a number, which compares as they do: names hold no
+    /// byte 0.
+    fn head(&self) -> u128 {
+        let mut head = [0; size_of::<u128>()];
+        let name = self.0.name.bytes().chain(*END);
+        head.iter_mut().zip(name).for_each(|(to, from)| *to = from);
+        u128::from_be_bytes(head)
+    }
+}
+
+impl Entry<'_> {
+    /// As the paths compare.
+    fn by_path(&self, other: &Self) -> Ordering {
+        let (one, two) = (&self.place.0, &other.place.0);
+        ended(one.service, two.service, b"/")
+            .then_with(|| ended(one.operation, two.operation, b"/"))
+            .then_with(|| self.head.cmp(&other.head))
+            .then_with(|| ended(&one.name, &two.name, END))
+    }
+}
+
+/// Compares two texts as if both had this end.
+fn ended(one: &str, other: &str, end: &[u8]) -> Ordering {
+    if std::ptr::eq(one, other) {
+        return Ordering::Equal;
+    }
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let shared = one.len().min(other.len());
+    let rest = |text| <[u8]>::iter(text).skip(shared).chain(end);
+    one[..shared].cmp(&other[..shared]).then_with(|| rest(one).cmp(rest(other)))
+}
+
+impl<'a> Export<'a> {
+    /// What a first deploy sends.
+    #[must_use]
+    pub fn new(desired: &'a Desired) -> Self {
+        let mut export = Self { stack: &desired.stack, files: Vec::new(), steps: Vec::new() };
+        for (resource, action) in first_deploy(desired) {
+            export.add(resource, action);
+        }
+        export.files.sort_by(Entry::by_path);
+        export
+    }
+
+    fn add(&mut self, resource: &'a Resource, action: Action) {
+        let id = &resource.id;
         match action {
-            Action::Create | Action::CreateIdle => {
-                for request in resource.requests() {
-                    let path =
-                        format!("{}/{}/{}.json", request.service, request.operation, request.name);
-                    let mut entry = json!({ "request": path, "resource": resource.id.to_string() });
-                    if action == Action::CreateIdle {
-                        // Its names must exist before any task that may use them starts.
-                        entry["with"] = json!({ "desiredCount": 0 });
-                    }
-                    order.push(entry);
-                    files.push(File { path, text: pretty(&request.body) });
-                }
-                if let Body::Secret(secret) = &resource.body {
-                    // Its value stands nowhere: whoever sends this reads it from the Compose file.
-                    order.push(json!({
-                        "operation": "secretsmanager/put-secret-value",
-                        "resource": resource.id.to_string(),
-                        "with": { "SecretId": secret.name },
-                    }));
-                }
-                if let Body::Image(image) = &resource.body {
-                    order.push(json!({
-                        "push": format!("{}:{}", image.repository_name, image.image_tag),
-                        "resource": resource.id.to_string(),
-                    }));
+            Action::Create => self.send(resource, || None),
+            // Its names must exist before any task that may use them starts.
+            Action::CreateIdle => self.send(resource, || Some(Idle::default())),
+            Action::NewDeployment => {
+                if let Body::Service(service) = &resource.body {
+                    self.steps.push(Step::first_tasks(id, service));
                 }
             }
-            Action::NewDeployment => order.push(first_tasks(resource)),
             Action::Run => {
-                for request in resource.requests() {
-                    let path =
-                        format!("{}/{}/{}.json", request.service, request.operation, request.name);
-                    let id = resource.id.to_string();
-                    order.push(json!({ "request": path, "resource": id }));
-                    order.push(json!({ "wait": id }));
-                    files.push(File { path, text: pretty(&request.body) });
-                }
+                self.send(resource, || None);
+                self.steps.push(Step::Wait { wait: id });
             }
-            Action::Rollout => order.push(json!({ "wait": resource.id.to_string() })),
+            Action::Rollout => self.steps.push(Step::Wait { wait: id }),
             Action::Update | Action::Stop | Action::Delete => {}
         }
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let manifest = json!({ "version": 1, "stack": desired.stack, "steps": order });
-    files.push(File { path: "manifest.json".to_owned(), text: pretty(&manifest) });
-    files
-}
 
-/// Writes the files as one JSON document: what each says, by path.
-///
-/// # Errors
-///
-/// Those of the writer.
-pub fn document(files: &[File], out: &mut dyn Write) -> io::Result<()> {
-    let texts: BTreeMap<&str, &str> =
-        files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
-    out.write_all(b"{")?;
-    let mut separator = "\n  ";
-    for (path, text) in &texts {
-        write!(out, "{separator}{}: ", Json::from(*path))?;
-        separator = ",\n  ";
-        // In JSON a line only ends between two values, never inside a text.
-        for (number, line) in text.lines().enumerate() {
-            out.write_all(if number == 0 { b"" } else { b"\n  " })?;
-            out.write_all(line.as_bytes())?;
+    fn send(&mut self, resource: &'a Resource, with: fn() -> Option<Idle>) {
+        let mut calls = Calls(Vec::new());
+        resource.body.each_request(&resource.id.name, &mut calls);
+        for (index, call) in calls.0.into_iter().enumerate() {
+            let place = Place(call);
+            let request = place.clone();
+            self.steps.push(Step::Request { request, resource: &resource.id, with: with() });
+            self.files.push(Entry { head: place.head(), place, resource, index });
+        }
+        self.steps.extend(Step::beside_requests(resource));
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len() + 1
+    }
+
+    /// Never: there is always a manifest.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Hands each file to `take`: its path, relative to the export's folder, with `/`, and what it
+    /// says.
+    ///
+    /// # Errors
+    ///
+    /// The first of `take`, which ends it.
+    pub fn each<E>(&self, mut take: impl FnMut(&str, &str) -> Result<(), E>) -> Result<(), E> {
+        let mut printer = Printer::default();
+        for file in &self.files {
+            file.print(&mut printer, 0);
+            printer.push("\n");
+            take(&file.place.path(), printer.text())?;
+            printer.clear();
+        }
+        printer.print(&self.manifest(), 0);
+        printer.push("\n");
+        take(MANIFEST, printer.text())
+    }
+
+    /// Writes the files as one JSON document: what each says, by path.
+    ///
+    /// # Errors
+    ///
+    /// Those of the writer.
+    pub fn document(&self, out: &mut dyn Write) -> io::Result<()> {
+        // The manifest stands among the others, as a part of its own.
+        let above = self.files.partition_point(|file| *file.place.path() < *MANIFEST);
+        let (above, below) = self.files.split_at(above);
+        let parts: Vec<_> = above
+            .chunks(A_PART)
+            .map(Part::Files)
+            .chain([Part::Manifest])
+            .chain(below.chunks(A_PART).map(Part::Files))
+            .collect();
+        let maker = || {
+            let mut printer = Printer::default();
+            let parts = &parts;
+            move |part: usize| {
+                self.part(&parts[part], part == 0, &mut printer);
+                printer.take()
+            }
+        };
+        out.write_all(b"{")?;
+        parallel::in_order(parts.len(), maker, |text| out.write_all(&text))?;
+        out.write_all(b"\n}")
+    }
+
+    fn part(&self, part: &Part<'_, '_>, is_first: bool, printer: &mut Printer) {
+        let mut separator = if is_first { "\n  " } else { ",\n  " };
+        let mut begin = |printer: &mut Printer, path: &str| {
+            printer.push(separator);
+            separator = ",\n  ";
+            printer.print(path, 1);
+            printer.push(": ");
+        };
+        match part {
+            Part::Files(files) => {
+                for file in *files {
+                    begin(printer, &file.place.path());
+                    file.print(printer, 1);
+                }
+            }
+            Part::Manifest => {
+                begin(printer, MANIFEST);
+                printer.print(&self.manifest(), 1);
+            }
         }
     }
-    out.write_all(if texts.is_empty() { b"}" } else { b"\n}" })
-}
 
-/// The call that gives a service its first tasks.
-fn first_tasks(resource: &Resource) -> Json {
-    let Body::Service(service) = &resource.body else { return Json::Null };
-    let mut call = json!({
-        "operation": "ecs/update-service",
-        "resource": resource.id.to_string(),
-        "with": {
-            "cluster": service.cluster,
-            "service": service.service_name,
-            "desiredCount": service.desired_count,
-            "forceNewDeployment": true,
-        },
-    });
-    // A daemon has no number.
-    if let (None, Some(with)) = (service.tasks(), call["with"].as_object_mut()) {
-        with.remove("desiredCount");
+    fn manifest(&self) -> Manifest<'_> {
+        Manifest { stack: self.stack, steps: &self.steps, version: 1 }
     }
-    call
 }
 
-fn pretty(json: &Json) -> String {
-    // A value that was made of strings, numbers, lists and maps always serialises.
-    let mut text = serde_json::to_string_pretty(json).unwrap_or_default();
-    text.push('\n');
-    // There are many, and all of them are kept.
-    text.shrink_to_fit();
-    text
+/// What is printed at a time.
+enum Part<'e, 'a> {
+    Files(&'e [Entry<'a>]),
+    Manifest,
+}
+
+impl Entry<'_> {
+    fn print(&self, printer: &mut Printer, depth: usize) {
+        let mut one = One { left: self.index, depth, printer };
+        self.resource.body.each_request("", &mut one);
+    }
+}
+
+/// Keeps which calls there are.
+struct Calls<'a>(Vec<Call<'a>>);
+
+impl<'a> Requests<'a> for Calls<'a> {
+    fn request<T: Serialize>(&mut self, call: Call<'a>, _: &T) {
+        self.0.push(call);
+    }
+}
+
+/// Prints one of several requests.
+struct One<'p> {
+    /// How many come before it.
+    left: usize,
+    depth: usize,
+    printer: &'p mut Printer,
+}
+
+impl<'a> Requests<'a> for One<'_> {
+    fn request<T: Serialize>(&mut self, _: Call<'a>, body: &T) {
+        if self.left == 0 {
+            self.printer.print(body, self.depth);
+        }
+        self.left = self.left.wrapping_sub(1);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_is_what_serde_would_print_of_all_files() {
-        let bodies = [
-            ("ecs/b.json", json!({"a": [], "b": {}, "c": [{"d": "x\ny"}, "}\r\n"], "e": null})),
-            ("ecs/a \"quoted\".json", json!({"a": {"b": [1, 2.5]}})),
-            ("manifest.json", json!({})),
-        ];
-        let file =
-            |(path, body): &(&str, Json)| File { path: (*path).to_owned(), text: pretty(body) };
-        for count in 0..=bodies.len() {
-            let some = &bodies[..count];
-            let all: BTreeMap<_, _> = some.iter().map(|(path, body)| (path, body)).collect();
-            let printed = serde_json::to_string_pretty(&all).expect("printed");
-            let files: Vec<_> = some.iter().map(file).collect();
-            let mut written = Vec::new();
-            document(&files, &mut written).expect("written");
-            assert_eq!(String::from_utf8(written).expect("text"), printed);
-        }
-    }
-}
+#[path = "requests_tests.rs"]
+mod tests;

@@ -22,8 +22,8 @@ impl<'a> Attachments<'a> {
     pub(super) fn new(desired: &'a Desired, index: &Index<'_>) -> Self {
         let mut ways: HashMap<ResourceId, Vec<StepId>> = HashMap::new();
         let (mut volumes, mut ingress) = (Shared::default(), Shared::default());
-        for resource in desired.resources.values() {
-            let Some(first) = index.first(&resource.id) else { continue };
+        for (place, resource) in desired.resources.values().enumerate() {
+            let Some(&first) = index.at(place).first() else { continue };
             match &resource.body {
                 Body::Listener(_) | Body::ListenerRule(_) => {
                     for id in resource.body.references() {

@@ -10,8 +10,8 @@ impl Planner<'_> {
     /// A job runs when its revision has not completed yet, and before each deployment of whoever
     /// waits for it.
     pub(super) fn jobs(&mut self) {
-        let all: Vec<_> =
-            self.desired.resources.values().filter(|r| r.id.kind == Kind::Job).collect();
+        let all = self.desired.resources.values().enumerate();
+        let all: Vec<_> = all.filter(|(_, resource)| resource.id.kind == Kind::Job).collect();
         let mut begins: BTreeSet<ResourceId> = self
             .steps
             .iter()
@@ -22,7 +22,7 @@ impl Planner<'_> {
         let mut reasons: BTreeMap<&ResourceId, String> = BTreeMap::new();
         loop {
             let before = reasons.len();
-            for job in &all {
+            for (_, job) in &all {
                 if reasons.contains_key(&job.id) {
                     continue;
                 }
@@ -35,8 +35,9 @@ impl Planner<'_> {
                 break;
             }
         }
-        for job in all {
+        for (place, job) in all {
             if let Some(reason) = reasons.remove(&job.id) {
+                self.at = place;
                 self.push(job, Action::Run, Vec::new(), Some(reason));
             }
         }

@@ -11,18 +11,22 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn new(desired: &'a Desired, steps: &[Step]) -> Self {
-        let mut index = vec![Vec::new(); desired.resources.len()];
-        for (id, step) in steps.iter().enumerate() {
-            if let Some(place) = desired.resources.get_index_of(&step.resource) {
-                index[place].push(id);
-            }
+    /// From the place in `desired` of each step's resource.
+    pub(super) fn new(desired: &'a Desired, places: &[usize]) -> Self {
+        let mut steps = vec![Vec::new(); desired.resources.len()];
+        for (id, &place) in places.iter().enumerate() {
+            steps[place].push(id);
         }
-        Self { desired, steps: index }
+        Self { desired, steps }
     }
 
-    pub(super) fn of(&self, id: &ResourceId) -> &[StepId] {
-        self.desired.resources.get_index_of(id).map_or(&[], |place| &self.steps[place])
+    /// Those on the resource at a place in `desired`.
+    pub(super) fn at(&self, place: usize) -> &[StepId] {
+        &self.steps[place]
+    }
+
+    fn of(&self, id: &ResourceId) -> &[StepId] {
+        self.desired.resources.get_index_of(id).map_or(&[], |place| self.at(place))
     }
 
     pub(super) fn first(&self, id: &ResourceId) -> Option<StepId> {

@@ -46,8 +46,11 @@ pub fn first_deploy(desired: &Desired) -> Vec<(&Resource, Action)> {
     let actual = Actual::default();
     let (planner, shared) = Planner::run(desired, &actual, PlanOptions::default());
     let order = dependency_order(&planner.steps, &shared);
-    let steps = order.into_iter().map(|id| &planner.steps[id]);
-    steps.filter_map(|s| Some((desired.resources.get(&s.resource)?, s.action))).collect()
+    let done = order.into_iter().filter_map(|id| {
+        let (_, resource) = desired.resources.get_index(*planner.places.get(id)?)?;
+        Some((resource, planner.steps[id].action))
+    });
+    done.collect()
 }
 
 /// The endpoints of the Internet whose listeners or rules do not exist yet.
@@ -76,19 +79,32 @@ pub(super) struct Planner<'a> {
     /// Attributes that this plan does not change.
     pub(super) settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
     pub(super) steps: Vec<Step>,
+    /// The place of the resource at hand in `desired`.
+    pub(super) at: usize,
+    /// That of each step's, as far as it is desired: to look it up by its name takes longer.
+    places: Vec<usize>,
 }
 
 impl<'a> Planner<'a> {
     /// The steps in the order in which they were thought of, and what they wait for together.
     fn run(desired: &'a Desired, actual: &'a Actual, options: PlanOptions) -> (Self, Vec<Shared>) {
         let peers = desired.resources.values().flat_map(|resource| &resource.peers).collect();
-        let (settled, steps) = (BTreeMap::new(), Vec::new());
-        let mut planner = Self { desired, actual, options, peers, settled, steps };
+        let mut planner = Self {
+            desired,
+            actual,
+            options,
+            peers,
+            settled: BTreeMap::new(),
+            steps: Vec::new(),
+            at: 0,
+            places: Vec::new(),
+        };
         // The order of kinds is such that references only point backwards.
         let depths = restarts::depths(desired);
-        let mut order: Vec<_> = desired.resources.values().collect();
-        order.sort_by_key(|resource| (resource.id.kind, depths.get(&resource.id)));
-        for resource in order {
+        let mut order: Vec<_> = desired.resources.values().enumerate().collect();
+        order.sort_by_key(|(_, resource)| (resource.id.kind, depths.get(&resource.id)));
+        for (place, resource) in order {
+            planner.at = place;
             planner.resource(resource);
         }
         planner.jobs();
@@ -255,6 +271,7 @@ impl<'a> Planner<'a> {
         changes: Vec<Change>,
         reason: Option<String>,
     ) {
+        self.places.push(self.at);
         self.steps.push(Step {
             resource: resource.id.clone(),
             action,
@@ -268,17 +285,17 @@ impl<'a> Planner<'a> {
 
     /// Fills in what each step waits for; the rest of it is what steps wait for together.
     fn edges(&mut self) -> Vec<Shared> {
-        let index = Index::new(self.desired, &self.steps);
+        let index = Index::new(self.desired, &self.places);
         let mut attachments = Attachments::new(self.desired, &index);
         let mut all = Vec::with_capacity(self.steps.len());
-        for (id, step) in self.steps.iter().enumerate() {
-            let Some(resource) = self.desired.resources.get(&step.resource) else {
+        for (id, (step, &place)) in self.steps.iter().zip(&self.places).enumerate() {
+            let Some((_, resource)) = self.desired.resources.get_index(place) else {
                 all.push(BTreeSet::new());
                 continue;
             };
             let mut after = BTreeSet::new();
             // Steps on one resource run in the order in which they were planned.
-            after.extend(index.of(&step.resource).iter().copied().filter(|&other| other < id));
+            after.extend(index.at(place).iter().copied().filter(|&other| other < id));
             if step.action != Action::Rollout {
                 resource.body.each_value(&mut |value| {
                     let reference = value.reference().and_then(|(id, _)| index.first(id));

@@ -2,13 +2,10 @@
 
 use super::{App, Purpose};
 use crate::aws::{BalancerRequest, NetworkRequest};
-use crate::commands::Session;
-use crate::ecs::desired::Body;
-use crate::ecs::facts::Facts;
-use crate::ecs::translate;
+use crate::ecs::desired::{Body, Desired};
 
 /// What AWS is asked about the network of an application.
-pub(super) fn network_request(session: &Session, app: &App, purpose: Purpose) -> NetworkRequest {
+pub(super) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
     let extension = &app.project.extension;
     // Whoever deletes what is on load balancers of others need not know more of them, and they may be
     // gone.
@@ -16,7 +13,7 @@ pub(super) fn network_request(session: &Session, app: &App, purpose: Purpose) ->
     NetworkRequest {
         vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
         subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
-        load_balancer: needs_load_balancer(session, app),
+        load_balancer: needs_load_balancer(&app.desired),
         existing: existing
             .map(|balancer| BalancerRequest {
                 arn: balancer.value.arn.clone(),
@@ -28,10 +25,7 @@ pub(super) fn network_request(session: &Session, app: &App, purpose: Purpose) ->
 
 /// Whether a load balancer has to be made that the Internet reaches, judged without knowing the
 /// network.
-fn needs_load_balancer(session: &Session, app: &App) -> bool {
-    let facts = Facts::offline(None);
-    let environment = session.global.environment.as_deref();
-    let desired = translate(&app.project, environment, &facts).desired;
+fn needs_load_balancer(desired: &Desired) -> bool {
     desired.resources.values().any(|resource| match &resource.body {
         Body::LoadBalancer(balancer) => balancer.scheme == "internet-facing",
         _ => false,

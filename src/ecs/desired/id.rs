@@ -109,13 +109,15 @@ impl ResourceId {
 
 impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.kind.as_str(), self.name)
+        f.write_str(self.kind.as_str())?;
+        f.write_str("/")?;
+        f.write_str(&self.name)
     }
 }
 
 impl Serialize for ResourceId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&[self.kind.as_str(), "/", &self.name].concat())
     }
 }
 

@@ -1,7 +1,9 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{Body, Resource};
+use super::{Body, Repository, Resource};
 
 /// One call of the AWS API, on paper.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,6 +18,31 @@ pub struct Request {
     pub body: Json,
 }
 
+/// Which call of the AWS API a request is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call<'a> {
+    /// The service as the AWS CLI names it: `ecs`, `elbv2` …
+    pub service: &'static str,
+    /// The operation as the AWS CLI names it: `create-service` …
+    pub operation: &'static str,
+    /// The resource's logical name.
+    pub name: Cow<'a, str>,
+}
+
+/// Takes requests in, one after the other.
+pub trait Requests<'a> {
+    /// Takes a request in: the call, and what `--cli-input-json` takes.
+    fn request<T: Serialize>(&mut self, call: Call<'a>, body: &T);
+}
+
+/// Keeps them.
+impl<'a> Requests<'a> for Vec<Request> {
+    fn request<T: Serialize>(&mut self, call: Call<'a>, body: &T) {
+        let Call { service, operation, name } = call;
+        self.push(Request { service, operation, name: name.into_owned(), body: json(body) });
+    }
+}
+
 impl Resource {
     /// The requests that create this resource, in order. An [`Body::Image`] has none: it is pushed.
     #[must_use]
@@ -28,84 +55,97 @@ impl Body {
     /// The requests that create a resource of this name with this body, in order.
     #[must_use]
     pub fn requests(&self, name: &str) -> Vec<Request> {
-        let one = |service, operation, body: Json| Request {
-            service,
-            operation,
-            name: name.to_owned(),
-            body,
-        };
+        let mut requests = Vec::new();
+        self.each_request(name, &mut requests);
+        requests
+    }
+
+    /// As [`Body::requests`], for those who need not keep them.
+    pub fn each_request<'a>(&self, name: &'a str, out: &mut impl Requests<'a>) {
+        let call = |service, operation| Call { service, operation, name: Cow::Borrowed(name) };
         match self {
-            Self::Cluster(b) => vec![one("ecs", "create-cluster", json(b))],
-            Self::Namespace(b) => vec![one("servicediscovery", "create-http-namespace", json(b))],
+            Self::Cluster(b) => out.request(call("ecs", "create-cluster"), b),
+            Self::Namespace(b) => {
+                out.request(call("servicediscovery", "create-http-namespace"), b);
+            }
             Self::PrivateNamespace(b) => {
-                vec![one("servicediscovery", "create-private-dns-namespace", json(b))]
+                out.request(call("servicediscovery", "create-private-dns-namespace"), b);
             }
-            Self::DnsName(b) => vec![one("servicediscovery", "create-service", json(b))],
-            Self::LogGroup(b) => vec![
-                one("logs", "create-log-group", json(&b.create)),
-                one("logs", "put-retention-policy", json(&b.retention)),
-            ],
-            Self::Secret(b) => vec![one("secretsmanager", "create-secret", json(b))],
+            Self::DnsName(b) => out.request(call("servicediscovery", "create-service"), b),
+            Self::LogGroup(b) => {
+                out.request(call("logs", "create-log-group"), &b.create);
+                out.request(call("logs", "put-retention-policy"), &b.retention);
+            }
+            Self::Secret(b) => out.request(call("secretsmanager", "create-secret"), b),
             Self::Role(b) => {
-                let mut requests = vec![one("iam", "create-role", json(&b.create))];
-                requests.extend(b.policy.iter().map(|p| one("iam", "put-role-policy", json(p))));
-                let attached = b.attached.iter().flatten();
-                requests.extend(attached.enumerate().map(|(index, a)| Request {
-                    name: format!("{name}+{}", index + 1),
-                    ..one("iam", "attach-role-policy", json(a))
-                }));
-                requests
-            }
-            Self::Repository(b) => {
-                let mut create = json(b);
-                let lifecycle =
-                    create.as_object_mut().and_then(|o| o.remove("lifecyclePolicyText"));
-                let mut requests = vec![one("ecr", "create-repository", create)];
-                requests.extend(lifecycle.map(|text| {
-                    let body = serde_json::json!({
-                        "lifecyclePolicyText": text, "repositoryName": b.repository_name,
-                    });
-                    one("ecr", "put-lifecycle-policy", body)
-                }));
-                requests
-            }
-            Self::Image(_) => Vec::new(),
-            Self::SecurityGroup(b) => vec![one("ec2", "create-security-group", json(b))],
-            Self::IngressRule(b) => {
-                vec![one("ec2", "authorize-security-group-ingress", json(b))]
-            }
-            Self::FileSystem(b) => vec![one("efs", "create-file-system", json(b))],
-            Self::MountTarget(b) => vec![one("efs", "create-mount-target", json(b))],
-            Self::AccessPoint(b) => vec![one("efs", "create-access-point", json(b))],
-            Self::LoadBalancer(b) => vec![one("elbv2", "create-load-balancer", json(b))],
-            Self::TargetGroup(b) => vec![
-                one("elbv2", "create-target-group", json(&b.create)),
-                one("elbv2", "modify-target-group-attributes", json(&b.attributes)),
-            ],
-            Self::Listener(b) => vec![one("elbv2", "create-listener", json(b))],
-            Self::ListenerRule(b) => vec![one("elbv2", "create-rule", json(b))],
-            Self::TaskDefinition(b) => vec![one("ecs", "register-task-definition", json(b))],
-            Self::Service(b) => {
-                let mut create = json(b);
-                if let (None, Some(create)) = (b.tasks(), create.as_object_mut()) {
-                    create.remove("desiredCount");
+                out.request(call("iam", "create-role"), &b.create);
+                b.policy.iter().for_each(|p| out.request(call("iam", "put-role-policy"), p));
+                for (index, attached) in b.attached.iter().flatten().enumerate() {
+                    let name = Cow::Owned(format!("{name}+{}", index + 1));
+                    out.request(Call { name, ..call("iam", "attach-role-policy") }, attached);
                 }
-                vec![one("ecs", "create-service", create)]
             }
-            Self::Job(b) => vec![one("ecs", "run-task", json(b))],
+            Self::Repository(b) => repository(b, call, out),
+            Self::Image(_) => {}
+            Self::SecurityGroup(b) => out.request(call("ec2", "create-security-group"), b),
+            Self::IngressRule(b) => {
+                out.request(call("ec2", "authorize-security-group-ingress"), b);
+            }
+            Self::FileSystem(b) => out.request(call("efs", "create-file-system"), b),
+            Self::MountTarget(b) => out.request(call("efs", "create-mount-target"), b),
+            Self::AccessPoint(b) => out.request(call("efs", "create-access-point"), b),
+            Self::LoadBalancer(b) => out.request(call("elbv2", "create-load-balancer"), b),
+            Self::TargetGroup(b) => {
+                out.request(call("elbv2", "create-target-group"), &b.create);
+                out.request(call("elbv2", "modify-target-group-attributes"), &b.attributes);
+            }
+            Self::Listener(b) => out.request(call("elbv2", "create-listener"), b),
+            Self::ListenerRule(b) => out.request(call("elbv2", "create-rule"), b),
+            Self::TaskDefinition(b) => out.request(call("ecs", "register-task-definition"), b),
+            Self::Service(b) => match b.tasks() {
+                Some(_) => out.request(call("ecs", "create-service"), b),
+                None => {
+                    let mut create = json(b);
+                    create.as_object_mut().map(|create| create.remove("desiredCount"));
+                    out.request(call("ecs", "create-service"), &create);
+                }
+            },
+            Self::Job(b) => out.request(call("ecs", "run-task"), b),
             Self::ScalableTarget(b) => {
-                vec![one("application-autoscaling", "register-scalable-target", json(b))]
+                out.request(call("application-autoscaling", "register-scalable-target"), b);
             }
             Self::ScalingPolicy(b) => {
-                vec![one("application-autoscaling", "put-scaling-policy", json(b))]
+                out.request(call("application-autoscaling", "put-scaling-policy"), b);
             }
             Self::ScheduledAction(b) => {
-                vec![one("application-autoscaling", "put-scheduled-action", json(b))]
+                out.request(call("application-autoscaling", "put-scheduled-action"), b);
             }
-            Self::ScheduleGroup(b) => vec![one("scheduler", "create-schedule-group", json(b))],
-            Self::Schedule(b) => vec![one("scheduler", "create-schedule", json(b))],
+            Self::ScheduleGroup(b) => out.request(call("scheduler", "create-schedule-group"), b),
+            Self::Schedule(b) => out.request(call("scheduler", "create-schedule"), b),
         }
     }
+}
+
+/// The lifecycle policy is a request of its own.
+fn repository<'a>(
+    repository: &Repository,
+    call: impl Fn(&'static str, &'static str) -> Call<'a>,
+    out: &mut impl Requests<'a>,
+) {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct PutLifecyclePolicy<'a> {
+        lifecycle_policy_text: &'a str,
+        repository_name: &'a str,
+    }
+    let Some(text) = &repository.lifecycle_policy_text else {
+        return out.request(call("ecr", "create-repository"), repository);
+    };
+    let create = Repository { lifecycle_policy_text: None, ..repository.clone() };
+    out.request(call("ecr", "create-repository"), &create);
+    let repository_name = &create.repository_name;
+    let lifecycle = PutLifecyclePolicy { lifecycle_policy_text: text, repository_name };
+    out.request(call("ecr", "put-lifecycle-policy"), &lifecycle);
 }
 
 /// These types hold only strings, numbers, lists and string-keyed maps, which always serialise.

@@ -120,7 +120,13 @@ impl fmt::Display for Value {
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self {
+            Self::Known(text) => serializer.serialize_str(text),
+            Self::From(ResourceId { kind, name }, attribute) => {
+                let parts = ["${", kind.as_str(), "/", name, "/", attribute.as_str(), "}"];
+                serializer.serialize_str(&parts.concat())
+            }
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value as Json, json};
+use serde::Serialize;
+use serde_json::Value as Json;
 
 use super::secrets::Grant;
 use super::{firelens, image, logging};
@@ -17,17 +18,27 @@ use crate::ecs::translate::unit::Unit;
 pub(crate) fn allow(actions: &[&str], mut resources: Vec<String>) -> Json {
     resources.sort_unstable();
     resources.dedup();
-    let resources = match resources.as_slice() {
-        [one] => json!(one),
-        many => json!(many),
+    let resource = match resources.len() {
+        1 => Json::from(resources.remove(0)),
+        _ => Json::from(resources),
     };
-    json!({"Action": actions, "Effect": "Allow", "Resource": resources})
+    let members =
+        [("Action", Json::from(actions)), ("Effect", Json::from("Allow")), ("Resource", resource)];
+    members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// A policy of these statements; nothing where there are none, which IAM does not take.
 pub(crate) fn document(statements: Vec<Json>) -> Option<String> {
-    let json = json!({"Statement": statements, "Version": "2012-10-17"});
-    (!statements.is_empty()).then(|| json.to_string())
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Policy {
+        statement: Vec<Json>,
+        version: &'static str,
+    }
+    if statements.is_empty() {
+        return None;
+    }
+    serde_json::to_string(&Policy { statement: statements, version: "2012-10-17" }).ok()
 }
 
 /// Writing to exactly the log groups of a unit, and making those that the driver makes.

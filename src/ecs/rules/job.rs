@@ -205,7 +205,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         enable_ecs_managed_tags: true,
         tags: lower(tags),
     };
-    let mut waits = service::written_by_name(cx, unit, out);
+    let mut waits = service::written_by_name(cx, unit);
     waits.extend(unit.gates.iter().cloned());
     out.desired.insert(Resource {
         id,

@@ -77,18 +77,18 @@ pub(crate) fn configuration(cx: &Context<'_>, service: &Service) -> LogConfigura
 }
 
 /// The log group that a service writes to, where it is one of the project's.
-pub(crate) fn of_service(cx: &Context<'_>, service: &Service, out: &Output) -> Option<ResourceId> {
+pub(crate) fn of_service(cx: &Context<'_>, service: &Service) -> Option<ResourceId> {
     let place = logging::place(cx, service)?;
     if place.is_own {
         return Some(ResourceId::new(Kind::LogGroup, &service.name.value));
     }
-    // It may name the group of another service.
-    let mut all = out.desired.resources.values();
-    let found = all.find(|resource| match &resource.body {
-        Body::LogGroup(group) => group.create.log_group_name == place.group,
-        _ => false,
-    });
-    found.map(|resource| resource.id.clone())
+    // It may name the group of another service, whose name stands at the end of it unless it had to
+    // be cut.
+    let (_, name) = place.group.rsplit_once('/')?;
+    let other = cx.project.services.get(name)?;
+    let is_group = log_group_name(cx, name) == place.group
+        && logging::place(cx, other).is_some_and(|place| place.is_own);
+    is_group.then(|| ResourceId::new(Kind::LogGroup, name))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::image::{is_pushed, private_ecr, repository_name};
 use crate::ecs::desired::{
     Attribute, Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role, Value,
 };
+use crate::ecs::facts::Facts;
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -60,7 +61,7 @@ pub(super) fn create(
     CreateRole {
         path: format!("/decklift/{}/", fit(&cx.stack, Grammar::Segment)),
         role_name,
-        assume_role_policy_document: trust(cx).to_string(),
+        assume_role_policy_document: cx.trust.clone(),
         description,
         permissions_boundary: boundary.map(|policy| iam_arn(cx, "policy", &policy.value)),
         tags: cx.upper_tags(id),
@@ -85,16 +86,17 @@ fn iam_arn(cx: &Context<'_>, kind: &str, given: &str) -> String {
 // keeps the order of insertion.
 
 /// Only ECS tasks of this account may take the role (IAM user guide, "The confused deputy problem").
-fn trust(cx: &Context<'_>) -> Json {
-    json!({
+pub(crate) fn trust(facts: &Facts) -> String {
+    let document = json!({
         "Statement": [{
             "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": cx.facts.account}},
+            "Condition": {"StringEquals": {"aws:SourceAccount": facts.account}},
             "Effect": "Allow",
             "Principal": {"Service": "ecs-tasks.amazonaws.com"},
         }],
         "Version": "2012-10-17",
-    })
+    });
+    document.to_string()
 }
 
 /// Pull exactly its repositories, write exactly its log groups, read exactly its secrets.

@@ -55,10 +55,9 @@ pub(crate) fn add(
     overrides::of_job(unit, out);
     let group = group_id();
     let group_name = fit_within(&cx.stack, Grammar::Ecs, NAME);
-    if !out.desired.resources.contains_key(&group) {
-        let body = ScheduleGroup { name: group_name.clone(), tags: upper(cx.tags(&group)) };
-        out.add(group.clone(), Body::ScheduleGroup(body), None, None);
-    }
+    // Whoever adds it adds the same.
+    let body = ScheduleGroup { name: group_name.clone(), tags: upper(cx.tags(&group)) };
+    out.add(group.clone(), Body::ScheduleGroup(body), None, None);
     let id = ResourceId::new(Kind::Schedule, name);
     let body = Schedule {
         name: fit_within(&cx.unit_name(name), Grammar::Ecs, NAME),
@@ -80,7 +79,7 @@ pub(crate) fn add(
             },
         },
     };
-    let mut waits = service::written_by_name(cx, unit, out);
+    let mut waits = service::written_by_name(cx, unit);
     waits.push((group, crate::ecs::desired::Gate::Started));
     out.desired.insert(Resource {
         id,

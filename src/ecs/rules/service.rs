@@ -62,7 +62,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         body.availability_zone_rebalancing = "ENABLED".to_owned();
     }
     let body = overrides::service(unit, body, out);
-    let waits = waits(cx, unit, out);
+    let waits = waits(cx, unit);
     autoscaling::add(cx, unit, &id, &body, out);
     out.desired.insert(Resource {
         id,
@@ -100,8 +100,8 @@ pub(crate) fn network(
 
 /// What must exist before the service, and what its rollout waits for. A target group must hang off
 /// its listener.
-fn waits(cx: &Context<'_>, unit: &Unit<'_>, out: &Output) -> Vec<(ResourceId, Gate)> {
-    let mut waits = written_by_name(cx, unit, out);
+fn waits(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
+    let mut waits = written_by_name(cx, unit);
     for member in &unit.members {
         waits.extend(
             load_balancer::listeners(cx, unit, member).into_iter().map(|id| (id, Gate::Started)),
@@ -112,13 +112,9 @@ fn waits(cx: &Context<'_>, unit: &Unit<'_>, out: &Output) -> Vec<(ResourceId, Ga
 }
 
 /// What stands in requests by name alone: the cluster and the log groups, where they are made.
-pub(crate) fn written_by_name(
-    cx: &Context<'_>,
-    unit: &Unit<'_>,
-    out: &Output,
-) -> Vec<(ResourceId, Gate)> {
+pub(crate) fn written_by_name(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<(ResourceId, Gate)> {
     let cluster = Some(cluster_id()).filter(|_| !base::has_cluster(cx));
-    let groups = unit.members.iter().filter_map(|m| log_group::of_service(cx, m.service, out));
+    let groups = unit.members.iter().filter_map(|m| log_group::of_service(cx, m.service));
     cluster.into_iter().chain(groups).map(|id| (id, Gate::Started)).collect()
 }
 

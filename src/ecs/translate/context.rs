@@ -23,6 +23,8 @@ pub(crate) struct Context<'a> {
     pub(crate) stack: String,
     /// The value of the tag `decklift:environment`.
     pub(crate) environment: String,
+    /// The trust policy of roles that tasks take.
+    pub(crate) trust: String,
     /// `x-ecs.tags`
     pub(crate) tags: Tags,
     /// Days.
@@ -104,6 +106,19 @@ impl Output {
     /// Adds a diagnostic.
     pub(crate) fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds all that another one holds.
+    pub(crate) fn append(&mut self, other: Self) {
+        let Self { desired, diagnostics } = other;
+        let Desired { stack: _, cluster, resources, endpoints, undecided } = desired;
+        if cluster.is_some() {
+            self.desired.cluster = cluster;
+        }
+        self.desired.resources.extend(resources);
+        self.desired.endpoints.extend(endpoints);
+        self.desired.undecided.extend(undecided);
+        self.diagnostics.append(diagnostics);
     }
 
     /// Adds a resource that waits for nothing beyond its references.

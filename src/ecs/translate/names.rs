@@ -75,6 +75,19 @@ impl Grammar {
             }
     }
 
+    /// Whether a text stays as it is, its length aside; some that do are not seen here.
+    fn takes_all(self, text: &str) -> bool {
+        let is_plain = |c: char| {
+            self.takes(c)
+                && !(self.folds_case() && c.is_ascii_uppercase())
+                // Separators are another matter.
+                && (self != Self::Repository || c.is_ascii_alphanumeric() || c == '-')
+        };
+        text.starts_with(|c| self.takes_at_the_edge(c))
+            && text.ends_with(|c| self.takes_at_the_edge(c))
+            && text.chars().all(is_plain)
+    }
+
     fn takes_at_the_edge(self, c: char) -> bool {
         match self {
             Self::Port => c != '-',
@@ -105,6 +118,9 @@ pub(crate) fn fit(text: &str, grammar: Grammar) -> String {
 
 /// As [`fit`], with at most `max` characters.
 pub(crate) fn fit_within(text: &str, grammar: Grammar, max: usize) -> String {
+    if grammar.takes_all(text) && text.len() <= max {
+        return text.to_owned();
+    }
     let kept: String = text
         .chars()
         .map(|c| if grammar.folds_case() { c.to_ascii_lowercase() } else { c })

@@ -1,6 +1,8 @@
 //! What has to be known of every service before any of them can be translated: its ports, its
 //! names, who may call it, and who names it.
 
+use std::convert::Infallible;
+
 use crate::compose::model::{Service, TaskNetwork};
 use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::discovery::{self, Name};
@@ -11,9 +13,13 @@ use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
 use crate::ecs::rules::{addressing, dependencies, job, launch, namespaces, volumes};
+use crate::parallel;
 
 use super::context::{Context, Output};
-use super::unit;
+use super::unit::{self, Sharing};
+
+/// How many services a thread looks at at a time.
+const A_PART: usize = 64;
 
 /// One service and what the survey found out.
 #[derive(Debug)]
@@ -78,61 +84,24 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     let sharing = unit::sharing(cx, out);
     let jobs = job::jobs(cx, &sharing, out);
     let links = addressing::links(cx.project);
-    let mut members: Vec<_> = services
-        .values()
-        .map(|service| {
-            let name = service.name.value.as_str();
-            let job = jobs.runs.get(sharing.unit(name)).copied();
-            // What is built may be based on anything.
-            let reference = service.image.as_ref().filter(|_| service.build.is_none());
-            let known = reference.and_then(|image| known_image(&image.value));
-            let networks = sharing.networks(cx, name);
-            let leader = services.get(sharing.unit(name)).map_or(service, |leader| leader);
-            let network = launch::network(leader);
-            let stored = mounts::resolve(cx, service, known, out);
-            let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
-            if job.is_none() && !stateful {
-                volumes::shared(service, &stored, out);
-            }
-            Member {
-                service,
-                unit: sharing.unit(name),
-                ends: jobs.ends.contains(name),
-                known,
-                ports: declared(service, known, out),
-                // Nobody calls a job: it has no Service Connect, and no load balancer.
-                names: match job {
-                    None if has_names(service, network) => {
-                        discovery::own_names(service, &links, out)
-                    }
-                    _ => Vec::new(),
-                },
-                public: match job {
-                    _ if network == TaskNetwork::None => Vec::new(),
-                    Some(_) => Vec::new(),
-                    None => {
-                        let internal = is_internal(cx, &networks);
-                        let certificate = cx.project.extension.certificate.is_some();
-                        let listener = load_balancer::names_listener(cx);
-                        public_ports(service, known, internal, certificate, listener, out)
-                    }
-                },
-                network,
-                networks,
-                connected: false,
-                peers: Vec::new(),
-                zone_name: None,
-                needs_search_domain: false,
-                stored,
-                assets: Vec::new(),
-                stateful,
-                supply: supply(cx, service, out),
-                job,
-                gates: Vec::new(),
-                restarts: Vec::new(),
-            }
-        })
-        .collect();
+    let all: Vec<&Service> = services.values().map(|service| &**service).collect();
+    let parts: Vec<_> = all.chunks(A_PART).collect();
+    let make = |part: usize| {
+        let mut out = Output::default();
+        let look = |service: &&'a Service| member(cx, service, &sharing, &jobs, &links, &mut out);
+        let members: Vec<_> = parts[part].iter().map(look).collect();
+        (members, out)
+    };
+    let mut members = Vec::with_capacity(all.len());
+    let Ok(()) = parallel::in_order(
+        parts.len(),
+        || make,
+        |(some, made)| {
+            members.extend(some);
+            out.append(made);
+            Ok::<_, Infallible>(())
+        },
+    );
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
         members[member].assets = supply::on_top(&members[member], assets, out);
     }
@@ -140,6 +109,65 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     discovery::resolve(cx, &mut members, out);
     dependencies::resolve(&mut members, out);
     members
+}
+
+/// What is to be known of a service by itself.
+fn member<'a>(
+    cx: &Context<'a>,
+    service: &'a Service,
+    sharing: &Sharing<'a>,
+    jobs: &job::Jobs<'a>,
+    links: &addressing::Links<'a>,
+    out: &mut Output,
+) -> Member<'a> {
+    let name = service.name.value.as_str();
+    let job = jobs.runs.get(sharing.unit(name)).copied();
+    // What is built may be based on anything.
+    let reference = service.image.as_ref().filter(|_| service.build.is_none());
+    let known = reference.and_then(|image| known_image(&image.value));
+    let networks = sharing.networks(cx, name);
+    let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
+    let network = launch::network(leader);
+    let stored = mounts::resolve(cx, service, known, out);
+    let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
+    if job.is_none() && !stateful {
+        volumes::shared(service, &stored, out);
+    }
+    Member {
+        service,
+        unit: sharing.unit(name),
+        ends: jobs.ends.contains(name),
+        known,
+        ports: declared(service, known, out),
+        // Nobody calls a job: it has no Service Connect, and no load balancer.
+        names: match job {
+            None if has_names(service, network) => discovery::own_names(service, links, out),
+            _ => Vec::new(),
+        },
+        public: match job {
+            _ if network == TaskNetwork::None => Vec::new(),
+            Some(_) => Vec::new(),
+            None => {
+                let internal = is_internal(cx, &networks);
+                let certificate = cx.project.extension.certificate.is_some();
+                let listener = load_balancer::names_listener(cx);
+                public_ports(service, known, internal, certificate, listener, out)
+            }
+        },
+        network,
+        networks,
+        connected: false,
+        peers: Vec::new(),
+        zone_name: None,
+        needs_search_domain: false,
+        stored,
+        assets: Vec::new(),
+        stateful,
+        supply: supply(cx, service, out),
+        job,
+        gates: Vec::new(),
+        restarts: Vec::new(),
+    }
 }
 
 /// Whether nothing outside may come in: every network of the service is `internal`.

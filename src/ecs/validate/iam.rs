@@ -1,9 +1,15 @@
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::text::{is, is_placeholder};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{Kind, Role};
 
+/// The version of the language of policies (IAM JSON policy elements, `Version`).
+const VERSION: &str = "2012-10-17";
 /// How long an inline policy of a role may be, without white space (IAM quotas).
 const MOST_POLICY: usize = 10_240;
 /// How many managed policies a role takes at most (IAM quotas: 10, which may be raised to 25).
@@ -44,7 +50,7 @@ pub(super) fn role<'a>(role: &'a Role, unique: &mut Unique, report: &mut Report<
             report.fault("the inline policy has no place", "this is a fault of decklift");
         }
         let document = &policy.policy_document;
-        if statements(document).is_none_or(|list| list.is_empty()) || document.len() > MOST_POLICY {
+        if !has_statements(document) || document.len() > MOST_POLICY {
             report.fault(
                 "the inline policy is not taken",
                 format!("it needs statements, and at most {MOST_POLICY} characters"),
@@ -84,9 +90,21 @@ fn is_policy(arn: &str) -> bool {
         && arn.contains(":policy/")
 }
 
+fn has_statements(document: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Policy<'a> {
+        #[serde(borrow)]
+        version: Cow<'a, str>,
+        statement: Vec<IgnoredAny>,
+    }
+    serde_json::from_str::<Policy<'_>>(document)
+        .is_ok_and(|policy| policy.version == VERSION && !policy.statement.is_empty())
+}
+
 fn statements(document: &str) -> Option<Vec<Json>> {
     let mut json: Json = serde_json::from_str(document).ok()?;
-    (json.get("Version")?.as_str()? == "2012-10-17").then_some(())?;
+    (json.get("Version")?.as_str()? == VERSION).then_some(())?;
     match json.get_mut("Statement")?.take() {
         Json::Array(list) => Some(list),
         _ => None,

@@ -3,20 +3,21 @@ use crate::ecs::rules::tags::{MOST, fault};
 
 /// Tags of any resource: at most 50, in AWS's characters, each key once.
 pub(super) fn check<'t>(tags: impl Iterator<Item = (&'t str, &'t str)>, report: &mut Report<'_>) {
-    let mut seen = std::collections::BTreeSet::new();
-    let mut count = 0;
+    let mut seen: Vec<&str> = Vec::new();
     for (key, value) in tags {
-        count += 1;
-        if !super::text::is_placeholder(key)
+        if let Some(why) = fault(key, value)
+            && !super::text::is_placeholder(key)
             && !super::text::is_placeholder(value)
-            && let Some(why) = fault(key, value)
         {
             report.fault(format!("the tag {key:?} is not taken"), why);
         }
-        if !seen.insert(key) {
+        // Most come in order.
+        if seen.last().is_some_and(|last| *last >= key) && seen.contains(&key) {
             report.fault(format!("the tag {key:?} stands twice"), "a key stands once");
         }
+        seen.push(key);
     }
+    let count = seen.len();
     if count > MOST {
         report.fault(format!("{count} tags"), format!("a resource takes at most {MOST} tags"));
     }

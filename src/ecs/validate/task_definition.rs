@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use super::text::is_ecs_name;
 use super::{Report, Unique, container, container_settings, instance, logging, tags};
@@ -37,7 +38,7 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
     containers(task, report);
     container_settings::shared_network(task, report);
     logging::task(task, report);
-    let bytes = serde_json::to_vec(task).map_or(0, |json| json.len());
+    let bytes = length(task);
     if bytes > MOST_BYTES {
         report.fault(
             format!("{bytes} bytes"),
@@ -45,6 +46,22 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
         );
     }
     tags::lower(&task.tags, report);
+}
+
+/// How long it is as JSON, in bytes.
+fn length(task: &TaskDefinition) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    serde_json::to_writer(&mut count, task).map_or(0, |()| count.0)
 }
 
 fn size(task: &TaskDefinition, report: &mut Report<'_>) {

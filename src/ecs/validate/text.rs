@@ -7,7 +7,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 
 /// Whether a text has `min` to `max` characters that are all taken.
 pub(super) fn is(text: &str, min: usize, max: usize, takes: impl Fn(char) -> bool) -> bool {
-    is_placeholder(text) || ((min..=max).contains(&text.chars().count()) && text.chars().all(takes))
+    ((min..=max).contains(&text.chars().count()) && text.chars().all(takes)) || is_placeholder(text)
 }
 
 /// Letters, digits, `_` and `-`, 1 to 255 (ECS API reference: clusters, families, services,

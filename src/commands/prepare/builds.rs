@@ -1,0 +1,71 @@
+//! What a project builds of the files of this machine.
+
+use std::convert::Infallible;
+
+use super::build_options;
+use crate::compose::Project;
+use crate::compose::model::Service;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::platform;
+use crate::images::{BuildSpec, external_bases};
+use crate::parallel;
+
+/// In the order of the files.
+pub(super) fn specs(project: &Project) -> Vec<BuildSpec> {
+    project.services.values().filter_map(|service| spec(service)).collect()
+}
+
+/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
+fn spec(service: &Service) -> Option<BuildSpec> {
+    let build = &service.build.as_ref()?.value;
+    if build.is_remote {
+        return None;
+    }
+    // The task says what it runs on, never the machine that builds.
+    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
+    let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
+    let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
+        map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
+    };
+    spec.dockerfile = build.dockerfile.as_ref().map(|path| path.value.clone());
+    spec.dockerfile_inline = build.dockerfile_inline.as_ref().map(|text| text.value.clone());
+    spec.args = pairs(&build.args);
+    spec.target = build.target.as_ref().map(|target| target.value.clone());
+    spec.labels = pairs(&build.labels);
+    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
+    Some(spec)
+}
+
+/// What cannot be built, in the order of the builds: on all processors, because each reads a file.
+pub(super) fn faults(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic> {
+    const A_PART: usize = 64;
+    let parts: Vec<_> = builds.chunks(A_PART).collect();
+    let look = |part: usize| -> Vec<_> {
+        parts[part].iter().filter_map(|spec| fault(project, spec)).collect()
+    };
+    let mut faults = Vec::new();
+    let Ok(()) = parallel::in_order(
+        parts.len(),
+        || look,
+        |found| {
+            faults.extend(found);
+            Ok::<_, Infallible>(())
+        },
+    );
+    faults
+}
+
+/// A build context or Dockerfile that cannot be used, at its place in the Compose file.
+fn fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
+    let error = external_bases(spec).err()?;
+    let service = project.services.get(&spec.service)?;
+    let build = service.build.as_ref()?;
+    let span = match &build.value.dockerfile {
+        Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
+        _ => build.value.context.span,
+    };
+    let mut diagnostic =
+        Diagnostic::error(Code::BuildContext, format!("failed to {error}")).at(span, "");
+    diagnostic.help = error.help();
+    Some(diagnostic.service(&spec.service))
+}
