@@ -6,6 +6,7 @@
 //! `observe::key`.
 
 mod align;
+mod certificate;
 mod connect;
 mod dns;
 mod ec2;
@@ -23,6 +24,8 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod scaling;
+mod scheduler;
 mod ssm;
 #[cfg(test)]
 mod ssm_tests;
@@ -76,10 +79,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.create_scalable_target(body).await,
+            Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
+            Body::ScheduleGroup(body) => self.create_schedule_group(body).await,
+            Body::Schedule(body) => self.create_schedule(body).await,
         };
         made.map_err(|error| error.on(id))
     }
@@ -114,10 +117,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
             Body::Job(_) => Err(not_run()),
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.update_scalable_target(body, changes).await,
+            Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
+            Body::ScheduleGroup(body) => self.update_schedule_group(body).await,
+            Body::Schedule(body) => self.update_schedule(body).await,
         };
         updated.map_err(|error| error.on(id))
     }
@@ -153,10 +156,10 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.delete_scalable_target(body).await,
+            Body::ScalingPolicy(body) => self.delete_scaling_policy(body).await,
+            Body::ScheduleGroup(body) => self.delete_schedule_group(body).await,
+            Body::Schedule(body) => self.delete_schedule(body).await,
         };
         deleted.map_err(|error| error.on(id))
     }
@@ -208,13 +211,6 @@ fn not_run() -> CloudError {
 fn not_put() -> CloudError {
     CloudError::new(CloudErrorKind::Service, "put the secret", "secrets are not put yet")
         .help("keep it in Secrets Manager, and fetch it with `x-ecs.secret_env`")
-}
-
-/// `ecs::deployable` refuses what scales or runs by the clock before anything is sent.
-fn not_called() -> CloudError {
-    let message = "Application Auto Scaling and EventBridge Scheduler are not called yet";
-    CloudError::new(CloudErrorKind::Service, "scale or schedule", message)
-        .help("take `autoscaling` and `schedule` away, or send what `decklift convert` prints")
 }
 
 fn not_built() -> CloudError {

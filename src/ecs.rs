@@ -12,5 +12,6 @@ pub mod validate;
 pub use deployable::undeployable;
 pub(crate) use rules::container::container_name;
 pub(crate) use rules::image::platform;
+pub(crate) use rules::load_balancer::certificate_domain;
 pub use translate::{Translation, translate};
 pub use validate::validate;

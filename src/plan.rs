@@ -12,6 +12,7 @@ mod order;
 mod planner;
 mod removal;
 mod restarts;
+mod scaling;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
@@ -19,6 +20,7 @@ pub use diff::{Change, changes};
 pub use impossible::{Impossible, impossible};
 pub use planner::{PlanOptions, first_deploy, plan, plan_with};
 pub use removal::{Removal, plan_removal};
+pub use scaling::DESIRED_COUNT;
 pub use step::{Action, Step, StepId};
 
 use std::collections::BTreeMap;

@@ -5,6 +5,8 @@
 mod app;
 #[path = "aws/balancing.rs"]
 mod balancing;
+#[path = "aws/clock.rs"]
+mod clock;
 #[path = "aws/emulator.rs"]
 mod emulator;
 
@@ -23,7 +25,8 @@ use emulator::Emulator;
 
 async fn connect(endpoint: &str) -> Aws {
     let registry = endpoint.trim_start_matches("http://").to_owned();
-    let sandbox = Sandbox { endpoint: endpoint.to_owned(), registry: Some(registry) };
+    let sandbox =
+        Sandbox { endpoint: endpoint.to_owned(), registry: Some(registry), scaling: false };
     let options = ConnectOptions {
         sandbox: Some(sandbox),
         poll: Some(Duration::from_millis(50)),

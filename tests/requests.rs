@@ -106,6 +106,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
                 ("eu-west-1b".to_owned(), "subnet-2".to_owned()),
             ],
         },
+        certificates: BTreeMap::new(),
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
@@ -152,7 +153,7 @@ fn of_text(text: &str) -> Desired {
 async fn connect(wire: &Wire) -> Aws {
     let options = ConnectOptions {
         region: Some("eu-west-1".to_owned()),
-        sandbox: Some(Sandbox { endpoint: wire.url.clone(), registry: None }),
+        sandbox: Some(Sandbox { endpoint: wire.url.clone(), registry: None, scaling: true }),
         attempts: Some(1),
         poll: Some(Duration::from_millis(1)),
         ..ConnectOptions::default()

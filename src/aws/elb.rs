@@ -225,3 +225,10 @@ fn to_sdk_tags(list: &[UpperTag]) -> Result<Option<Vec<sdk::Tag>>, CloudError> {
         .collect::<Result<Vec<_>, CloudError>>()?;
     Ok((!tags.is_empty()).then_some(tags))
 }
+
+/// The end of an ARN by which Application Auto Scaling knows a load balancer (`app/NAME/ID`) or a
+/// target group (`targetgroup/NAME/ID`; its API reference, `ResourceLabel`).
+fn label(arn: &str) -> &str {
+    let end = arn.rsplit(':').next().unwrap_or(arn);
+    end.strip_prefix("loadbalancer/").unwrap_or(end)
+}

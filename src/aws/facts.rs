@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types as sdk;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 
 use super::Aws;
 use super::connect::Identity;
@@ -22,7 +22,9 @@ impl Aws {
     /// When AWS does not answer, or the network cannot carry the project; the help says what to set
     /// under `x-ecs`.
     pub async fn facts(&self, request: &NetworkRequest) -> Result<Facts, CloudError> {
-        let (identity, network) = try_join(self.identity(), self.network(request)).await?;
+        let certificates = self.certificates(request.certificate.as_deref());
+        let (identity, network, certificates) =
+            try_join3(self.identity(), self.network(request), certificates).await?;
         Ok(Facts {
             partition: identity.partition.clone(),
             account: identity.account.clone(),
@@ -30,6 +32,7 @@ impl Aws {
             network,
             images: BTreeMap::new(),
             paths: BTreeMap::new(),
+            certificates,
         })
     }
 
@@ -65,6 +68,16 @@ impl Aws {
             call.config_override(once.clone()).send().await.or_fail("sts:GetCallerIdentity")
         };
         self.pace.retry(again, call).await
+    }
+
+    async fn certificates(
+        &self,
+        domain: Option<&str>,
+    ) -> Result<BTreeMap<String, String>, CloudError> {
+        let Some(domain) = domain else { return Ok(BTreeMap::new()) };
+        // The first call of all says best what is wrong with the connection.
+        self.identity().await?;
+        Ok(BTreeMap::from([(domain.to_owned(), self.certificate_of(domain).await?)]))
     }
 
     async fn network(&self, request: &NetworkRequest) -> Result<NetworkFacts, CloudError> {

@@ -14,6 +14,8 @@ pub struct NetworkRequest {
     pub subnets: Vec<String>,
     /// Whether a load balancer is needed.
     pub load_balancer: bool,
+    /// The domain whose certificate is looked up.
+    pub certificate: Option<String>,
 }
 
 /// A subnet as EC2 describes it.

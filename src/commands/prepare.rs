@@ -17,7 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
-use crate::ecs::{container_name, platform, translate, validate};
+use crate::ecs::{certificate_domain, container_name, platform, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
@@ -37,6 +37,15 @@ pub(super) struct App {
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
     paths: BTreeMap<PathBuf, PathFacts>,
+}
+
+impl App {
+    /// The domain whose certificate a listener needs.
+    fn certificate(&self) -> Option<String> {
+        let domain = certificate_domain(&self.project.extension)?;
+        let needs = |body: &Body| matches!(body, Body::Listener(l) if !l.certificates.is_empty());
+        self.desired.resources.values().any(|r| needs(&r.body)).then(|| domain.to_owned())
+    }
 }
 
 /// What a command wants of the world.
@@ -248,6 +257,7 @@ fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
             endpoint: sandbox.instance.endpoint(),
             registry: Some(sandbox.instance.registry()),
+            scaling: false,
         }),
         attempts: None,
         poll: None,
@@ -332,12 +342,17 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
+    let certificate = app.certificate().filter(|_| purpose != Purpose::Down);
+    if let (Some(_), Some(domain)) = (&sandbox, &certificate) {
+        aws.issue_certificate(domain).await?;
+    }
     let extension = &app.project.extension;
     let mut facts = aws
         .facts(&NetworkRequest {
             vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
             subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
             load_balancer: needs_load_balancer(session, app),
+            certificate,
         })
         .await?;
     facts.paths.clone_from(&app.paths);
@@ -374,6 +389,14 @@ async fn prepare_sandbox(
     sandbox: &Sandbox,
     purpose: Purpose,
 ) -> Result<Result<Images, crate::images::ImageError>, Error> {
+    // Its emulator has no Application Auto Scaling.
+    let unscaled = app.desired.clone().without_scaling();
+    if purpose != Purpose::Down && !unscaled.is_empty() {
+        session.screen.warning(&format!(
+            "the sandbox scales nothing: {} runs as many tasks as it starts with there",
+            unscaled.join(", ")
+        ));
+    }
     if !sandbox.has_engine() {
         if purpose.names_images() {
             let why = sandbox.status.engine.why.as_deref().unwrap_or("no reason given");
@@ -421,7 +444,11 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
         session.print(&diagnostics, &app.sources);
         return Err(Error::Compose);
     }
-    Ok(translation.desired)
+    let mut desired = translation.desired;
+    if session.global.sandbox {
+        desired.without_scaling();
+    }
+    Ok(desired)
 }
 
 /// Refuses what no plan could bring about.

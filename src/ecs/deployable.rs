@@ -3,9 +3,7 @@
 
 mod assets;
 mod build;
-mod certificate;
 mod instances;
-mod motion;
 mod secrets;
 
 use super::desired::Desired;
@@ -21,8 +19,6 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(instances::undeployable(desired, project));
     found.extend(secrets::undeployable(desired));
-    found.extend(certificate::undeployable(project));
-    found.extend(motion::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }

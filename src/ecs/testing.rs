@@ -259,6 +259,7 @@ pub(crate) fn facts() -> Facts {
                 ("eu-west-1b".to_owned(), SUBNETS[1].to_owned()),
             ],
         },
+        certificates: BTreeMap::new(),
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
         paths: BTreeMap::new(),
     }

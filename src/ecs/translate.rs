@@ -16,8 +16,8 @@ use crate::ecs::facts::Facts;
 use crate::ecs::rules;
 
 use context::{Context, Output};
-pub use names::private_zone;
 use names::{Grammar, fit};
+pub use names::{private_zone, schedule_group};
 use survey::survey;
 use unit::units;
 

@@ -34,18 +34,18 @@ pub(crate) fn first_count(unit: &Unit<'_>, replicas: i32, out: &mut Output) -> i
     replicas.min(number(max)).max(number(min))
 }
 
-/// Adds the scalable target of a service and a policy for each metric.
+/// Adds the scalable target of a service and a policy for each metric, if it is scaled.
 pub(crate) fn add(
     cx: &Context<'_>,
     unit: &Unit<'_>,
     id: &ResourceId,
     service: &Service,
     out: &mut Output,
-) {
+) -> bool {
     // What the services of the task disagree on was said before.
-    let Some(scaling) = wanted(unit, &mut Output::default()) else { return };
+    let Some(scaling) = wanted(unit, &mut Output::default()) else { return false };
     if !is_possible(unit, scaling, out) {
-        return;
+        return false;
     }
     let name = unit.name();
     let resource_id = format!("service/{}/{}", service.cluster, service.service_name);
@@ -100,6 +100,7 @@ pub(crate) fn add(
         let id = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
         insert(id, Body::ScalingPolicy(Box::new(body)), &target);
     }
+    true
 }
 
 /// The load balancer and the first target group of a service.
