@@ -9,6 +9,8 @@ mod balancing;
 mod clock;
 #[path = "aws/emulator.rs"]
 mod emulator;
+#[path = "aws/scaling.rs"]
+mod scaling;
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};

@@ -2,6 +2,7 @@
 
 mod absent;
 mod build_options;
+mod sandboxed;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -22,10 +23,11 @@ use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, external_bases};
 use crate::plan::{Actual, impossible};
-use crate::sandbox::{self, Sandbox, base_image};
+use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
 use absent::absent;
+use sandboxed::prepare_sandbox;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -380,58 +382,6 @@ fn needs_load_balancer(session: &Session, app: &App) -> bool {
     let facts = Facts::offline(None);
     let environment = session.global.environment.as_deref();
     translate(&app.project, environment, &facts).desired.endpoints.iter().any(|e| e.public)
-}
-
-/// Says what the sandbox cannot do, and sees to the base image that offline machines lack.
-async fn prepare_sandbox(
-    session: &Session,
-    app: &App,
-    sandbox: &Sandbox,
-    purpose: Purpose,
-) -> Result<Result<Images, crate::images::ImageError>, Error> {
-    // Its emulator has no Application Auto Scaling.
-    let unscaled = app.desired.clone().without_scaling();
-    if purpose != Purpose::Down && !unscaled.is_empty() {
-        session.screen.warning(&format!(
-            "the sandbox scales nothing: {} runs as many tasks as it starts with there",
-            unscaled.join(", ")
-        ));
-    }
-    if !sandbox.has_engine() {
-        if purpose.names_images() {
-            let why = sandbox.status.engine.why.as_deref().unwrap_or("no reason given");
-            session.notify(&format!("no Docker engine ({why}): tasks are simulated"));
-            if !app.builds.is_empty() {
-                session
-                    .notify("no Docker engine: placeholder images stand for what would be built");
-            }
-        }
-        return Ok(Ok(Images::new(None)));
-    }
-    if purpose.names_images() {
-        let mut wanted = Vec::new();
-        for spec in &app.builds {
-            wanted.extend(external_bases(spec)?);
-        }
-        let plain = app.project.services.values().filter(|service| service.build.is_none());
-        wanted.extend(plain.filter_map(|s| s.image.as_ref().map(|image| image.value.clone())));
-        wanted.sort();
-        wanted.dedup();
-        for reference in wanted.iter().filter(|name| base_image::is_busybox(name)) {
-            match base_image::ensure(reference).await {
-                base_image::BaseImage::Present => {}
-                base_image::BaseImage::StandIn(path) => session.notify(&format!(
-                    "the engine cannot pull {reference}: this machine's {} stands in for it",
-                    path.display()
-                )),
-                base_image::BaseImage::Missing(why) => session.screen.warning(&format!(
-                    "the engine has no {reference} and cannot pull it ({why}); a statically linked \
-                     /bin/busybox (Debian: busybox-static) could stand in for it"
-                )),
-            }
-        }
-    }
-    Ok(Engine::detect().await.map(|engine| Images::new(Some(engine))))
 }
 
 /// Translates with what is known of the world.

@@ -9,8 +9,8 @@ use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::{text, texts};
 use crate::ecs::desired::{
-    CapacityProviderStrategyItem, EcsParameters, FlexibleTimeWindow, Schedule, ScheduleNetwork,
-    ScheduleTarget, ScheduleVpc, Value,
+    EcsParameters, FlexibleTimeWindow, Schedule, ScheduleCapacity, ScheduleNetwork, ScheduleTarget,
+    ScheduleVpc, Value,
 };
 
 impl Aws {
@@ -134,8 +134,8 @@ fn parameters(parameters: &EcsParameters) -> Result<sdk::EcsParameters, CloudErr
         .set_security_groups(Some(texts(security_groups)?))
         .assign_public_ip(assign_public_ip.as_str().into())
         .build()?;
-    let item = |item: &CapacityProviderStrategyItem| {
-        let CapacityProviderStrategyItem { capacity_provider, weight, base } = item;
+    let item = |item: &ScheduleCapacity| {
+        let ScheduleCapacity { capacity_provider, weight, base } = item;
         sdk::CapacityProviderStrategyItem::builder()
             .capacity_provider(capacity_provider)
             .weight(*weight)
@@ -182,7 +182,7 @@ fn parameters_back(found: Option<&sdk::EcsParameters>) -> EcsParameters {
     let network = found.and_then(|found| found.network_configuration());
     let vpc = network.and_then(|network| network.awsvpc_configuration());
     let strategy = found.map(|found| found.capacity_provider_strategy()).unwrap_or_default();
-    let item = |item: &sdk::CapacityProviderStrategyItem| CapacityProviderStrategyItem {
+    let item = |item: &sdk::CapacityProviderStrategyItem| ScheduleCapacity {
         capacity_provider: item.capacity_provider().to_owned(),
         weight: item.weight(),
         base: item.base(),

@@ -42,7 +42,7 @@ fn schedule() -> Schedule {
             ecs_parameters: EcsParameters {
                 task_definition_arn: Value::from("arn:task:3"),
                 task_count: 2,
-                capacity_provider_strategy: vec![CapacityProviderStrategyItem {
+                capacity_provider_strategy: vec![ScheduleCapacity {
                     capacity_provider: "FARGATE".to_owned(),
                     weight: 1,
                     base: 0,
@@ -253,7 +253,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
             let parameters = &mut body.target.ecs_parameters;
             parameters.task_count = count;
             parameters.enable_ecs_managed_tags = tags;
-            let item = |(capacity_provider, weight, base)| CapacityProviderStrategyItem {
+            let item = |(capacity_provider, weight, base)| ScheduleCapacity {
                 capacity_provider,
                 weight,
                 base,

@@ -72,7 +72,10 @@ pub(crate) fn add(
             ecs_parameters: EcsParameters {
                 task_definition_arn: Value::From(task_definition_id(name), Attribute::Arn),
                 task_count: count,
-                capacity_provider_strategy: capacity::strategy(cx, unit, out),
+                capacity_provider_strategy: capacity::strategy(cx, unit, out)
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
                 platform_version: "LATEST".to_owned(),
                 network_configuration: service::network(cx, unit, false, out).into(),
                 enable_ecs_managed_tags: true,
