@@ -48,6 +48,9 @@ pub(super) fn align(want: &Body, have: &mut Body) {
             have.tags.retain(|tag| want.tags.iter().any(|wanted| wanted.key == tag.key));
         }
     }
+    if let (Body::ScalableTarget(want), Body::ScalableTarget(have)) = (want, &mut *have) {
+        have.tags.retain(|key, _| want.tags.contains_key(key));
+    }
     // Cloud Map does not tell the VPC of a namespace.
     if let (Body::PrivateNamespace(want), Body::PrivateNamespace(have)) = (want, &mut *have) {
         have.vpc.clone_from(&want.vpc);

@@ -232,3 +232,14 @@ fn label(arn: &str) -> &str {
     let end = arn.rsplit(':').next().unwrap_or(arn);
     end.strip_prefix("loadbalancer/").unwrap_or(end)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_label_is_the_end_of_an_arn() {
+        let arn = |end: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:{end}");
+        let label = |end: &str| super::label(&arn(end)).to_owned();
+        assert_eq!(label("loadbalancer/app/shop/0123"), "app/shop/0123");
+        assert_eq!(label("targetgroup/shop-web-80/4567"), "targetgroup/shop-web-80/4567");
+    }
+}

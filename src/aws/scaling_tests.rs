@@ -318,6 +318,16 @@ proptest! {
 }
 
 #[test]
+fn tags_of_others_are_no_change() {
+    let want = Body::ScalableTarget(target());
+    let mut tags = owned("shop");
+    tags.insert("cost-centre".to_owned(), "7".to_owned());
+    let mut have = Body::ScalableTarget(ScalableTarget { tags, ..target() });
+    crate::aws::align::align(&want, &mut have);
+    assert_eq!(have, want);
+}
+
+#[test]
 fn the_default_cooldown_is_no_change() {
     let mut want = policy();
     want.target_tracking_scaling_policy_configuration.scale_out_cooldown = None;
