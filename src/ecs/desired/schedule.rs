@@ -93,7 +93,6 @@ impl From<CapacityProviderStrategyItem> for ScheduleCapacity {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_zero(number: &i32) -> bool {
     *number == 0
 }

@@ -37,7 +37,8 @@ impl Context<'_> {
 
     /// `arn:<partition>:<service>:<region>:<account>:<resource>`
     pub(crate) fn arn(&self, service: &str, resource: &str) -> String {
-        let Facts { partition, account, region, .. } = self.facts;
+        let Facts { partition, account, region, network: _, images: _, paths: _, certificates: _ } =
+            self.facts;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 
