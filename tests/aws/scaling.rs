@@ -111,8 +111,8 @@ async fn a_service_is_scaled_and_no_longer() {
     assert_eq!(
         scaling(&steps),
         [
-            (Action::Delete, format!("scaling-policy/{name}-web-cpu")),
             (Action::Update, "scalable-target/web".to_owned()),
+            (Action::Delete, format!("scaling-policy/{name}-web-cpu")),
         ]
     );
     carry_out(&aws, &other, &steps).await;
