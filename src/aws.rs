@@ -6,6 +6,7 @@
 //! `observe::key`.
 
 mod align;
+mod certificate;
 mod connect;
 mod dns;
 mod ec2;
@@ -23,6 +24,8 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod scaling;
+mod scheduler;
 mod secrets;
 mod ssm;
 #[cfg(test)]
@@ -78,11 +81,11 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduledAction(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.create_scalable_target(body).await,
+            Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
+            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduleGroup(body) => self.create_schedule_group(body).await,
+            Body::Schedule(body) => self.create_schedule(body).await,
         };
         made.map_err(|error| error.on(id))
     }
@@ -117,11 +120,11 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
             Body::Job(_) => Err(not_run()),
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduledAction(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.update_scalable_target(body, changes).await,
+            Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
+            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduleGroup(body) => self.update_schedule_group(body).await,
+            Body::Schedule(body) => self.update_schedule(body).await,
         };
         updated.map_err(|error| error.on(id))
     }
@@ -157,11 +160,11 @@ impl Cloud for Aws {
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,
-            Body::ScalableTarget(_)
-            | Body::ScalingPolicy(_)
-            | Body::ScheduledAction(_)
-            | Body::ScheduleGroup(_)
-            | Body::Schedule(_) => Err(not_called()),
+            Body::ScalableTarget(body) => self.delete_scalable_target(body).await,
+            Body::ScalingPolicy(body) => self.delete_scaling_policy(body).await,
+            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduleGroup(body) => self.delete_schedule_group(body).await,
+            Body::Schedule(body) => self.delete_schedule(body).await,
         };
         deleted.map_err(|error| error.on(id))
     }
@@ -209,11 +212,11 @@ fn not_run() -> CloudError {
         .help("this is a fault of decklift; please report it")
 }
 
-/// `ecs::deployable` refuses what scales or runs by the clock before anything is sent.
+/// `ecs::deployable` refuses what changes limits by the clock before anything is sent.
 fn not_called() -> CloudError {
-    let message = "Application Auto Scaling and EventBridge Scheduler are not called yet";
-    CloudError::new(CloudErrorKind::Service, "scale or schedule", message)
-        .help("take `autoscaling` and `schedule` away, or send what `decklift convert` prints")
+    let message = "scheduled actions are not made yet";
+    CloudError::new(CloudErrorKind::Service, "scale by the clock", message)
+        .help("take `autoscaling.schedule` away, or send what `decklift convert` prints")
 }
 
 fn not_built() -> CloudError {

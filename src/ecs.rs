@@ -13,6 +13,7 @@ pub mod validate;
 pub use deployable::undeployable;
 pub(crate) use rules::container::container_name;
 pub(crate) use rules::image::platform;
+pub(crate) use rules::load_balancer::certificate_domain;
 pub(crate) use rules::secrets::to_look_up;
 pub use translate::{Translation, translate};
 pub use validate::validate;

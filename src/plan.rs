@@ -12,6 +12,7 @@ mod order;
 mod planner;
 mod removal;
 mod restarts;
+mod scaling;
 mod secrets;
 mod step;
 
@@ -20,6 +21,7 @@ pub use diff::{Change, changes};
 pub use impossible::{Impossible, impossible};
 pub use planner::{PlanOptions, first_deploy, plan, plan_with};
 pub use removal::{Removal, plan_removal};
+pub use scaling::DESIRED_COUNT;
 pub use secrets::SECRET_VALUE;
 pub use step::{Action, Step, StepId};
 

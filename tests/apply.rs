@@ -15,6 +15,8 @@ use decklift::plan::{Action, Plan, PlanOptions, Removal, plan, plan_removal, pla
 use proptest::prelude::*;
 use tokio::sync::watch;
 
+#[path = "apply/clock.rs"]
+mod clock;
 #[path = "apply/jobs.rs"]
 mod jobs;
 

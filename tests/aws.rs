@@ -5,10 +5,14 @@
 mod app;
 #[path = "aws/balancing.rs"]
 mod balancing;
+#[path = "aws/clock.rs"]
+mod clock;
 #[path = "aws/emulator.rs"]
 mod emulator;
 #[path = "aws/existing.rs"]
 mod existing;
+#[path = "aws/scaling.rs"]
+mod scaling;
 #[path = "aws/secrets.rs"]
 mod secrets;
 
@@ -27,7 +31,8 @@ use emulator::Emulator;
 
 async fn connect(endpoint: &str) -> Aws {
     let registry = endpoint.trim_start_matches("http://").to_owned();
-    let sandbox = Sandbox { endpoint: endpoint.to_owned(), registry: Some(registry) };
+    let sandbox =
+        Sandbox { endpoint: endpoint.to_owned(), registry: Some(registry), scaling: false };
     let options = ConnectOptions {
         sandbox: Some(sandbox),
         poll: Some(Duration::from_millis(50)),

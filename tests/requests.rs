@@ -25,11 +25,13 @@ use serde_json::{Value as Json, json};
 use wire::{Sent, Wire};
 
 /// Service, operation and the member that only the wire has.
-const TOKENS: [(&str, &str, &str); 4] = [
+const TOKENS: [(&str, &str, &str); 6] = [
     ("ecs", "create-service", "clientToken"),
     ("servicediscovery", "create-http-namespace", "CreatorRequestId"),
     ("servicediscovery", "create-private-dns-namespace", "CreatorRequestId"),
     ("servicediscovery", "create-service", "CreatorRequestId"),
+    ("scheduler", "create-schedule-group", "ClientToken"),
+    ("scheduler", "create-schedule", "ClientToken"),
 ];
 
 const RICH: &str = r#"
@@ -90,6 +92,17 @@ services:
   one: {image: 'registry.example/one:1'}
 ";
 
+const CLOCK: &str = r#"
+name: clock
+services:
+  web:
+    image: registry.example/web:1
+    ports: ["80:80"]
+    x-ecs: {autoscaling: {min: 2, max: 8, cpu: 65.5, memory: 80, requests: 900, cooldown: 120}}
+  report: {image: 'registry.example/report:1', x-ecs: {schedule: cron(0 3 ? * MON-FRI *)}}
+  sweep: {image: 'registry.example/sweep:1', scale: 3, x-ecs: {schedule: rate(5 minutes)}}
+"#;
+
 /// Facts as AWS gives them.
 fn facts(services: impl Iterator<Item = String>) -> Facts {
     Facts {
@@ -107,6 +120,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
             ],
         },
         balancers: std::collections::BTreeMap::new(),
+        certificates: BTreeMap::new(),
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
@@ -154,7 +168,7 @@ fn of_text(text: &str) -> Desired {
 async fn connect(wire: &Wire) -> Aws {
     let options = ConnectOptions {
         region: Some("eu-west-1".to_owned()),
-        sandbox: Some(Sandbox { endpoint: wire.url.clone(), registry: None }),
+        sandbox: Some(Sandbox { endpoint: wire.url.clone(), registry: None, scaling: true }),
         attempts: Some(1),
         poll: Some(Duration::from_millis(1)),
         ..ConnectOptions::default()
@@ -238,6 +252,15 @@ async fn the_example_is_sent_as_it_is_written() {
 #[tokio::test]
 async fn a_rich_file_is_sent_as_it_is_written() {
     assert!(check(&of_text(RICH)).await > 20);
+}
+
+#[tokio::test]
+async fn what_scales_and_what_runs_by_the_clock_is_sent_as_it_is_written() {
+    let desired = of_text(CLOCK);
+    let count = |kind| desired.resources.keys().filter(|id| id.kind == kind).count();
+    let kinds = [Kind::ScalableTarget, Kind::ScalingPolicy, Kind::ScheduleGroup, Kind::Schedule];
+    assert_eq!(kinds.map(count), [1, 3, 1, 2]);
+    assert!(check(&desired).await > 20);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::cloud::{
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Job, Kind, ResourceId, Service};
 use crate::event::{ContainerEnd, TargetHealth, TaskFailure};
-use crate::plan::{Action, Actual, Change, Live, Observed, RolloutState};
+use crate::plan::{Action, Actual, Change, DESIRED_COUNT, Live, Observed, RolloutState};
 
 /// When a call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +131,9 @@ impl State {
         if id.kind == Kind::LoadBalancer {
             attributes.insert(Attribute::DnsName, format!("{}.test", id.name));
         }
+        if matches!(id.kind, Kind::LoadBalancer | Kind::TargetGroup) {
+            attributes.insert(Attribute::Label, format!("{}/{}", id.kind.as_str(), id.name));
+        }
         if id.kind == Kind::Secret {
             let version = format!("arn:aws:test:us-east-1:000000000000:{id}:::{number}");
             attributes.insert(Attribute::ValueFrom, version);
@@ -207,15 +210,26 @@ impl State {
         id: &ResourceId,
         body: &Body,
         action: Action,
+        changes: &[Change],
     ) -> Result<Changed, CloudError> {
         let Some(entry) = self.resources.get_mut(id) else {
             return Err(CloudError::new(CloudErrorKind::NotFound, "update", id.to_string()));
         };
         let attributes = entry.observed.attributes.clone();
         let own = attributes.clone();
-        entry.observed.body = body.resolve(&|other, attribute| {
-            (other == id).then(|| own.get(&attribute).cloned()).flatten()
-        });
+        let before = std::mem::replace(
+            &mut entry.observed.body,
+            body.resolve(&|other, attribute| {
+                (other == id).then(|| own.get(&attribute).cloned()).flatten()
+            }),
+        );
+        // The number of tasks of a service that is scaled is not sent.
+        if let (Body::Service(before), Body::Service(service)) = (before, &mut entry.observed.body)
+            && service.is_scaled
+            && !changes.iter().any(|change| change.path == DESIRED_COUNT)
+        {
+            service.desired_count = before.desired_count;
+        }
         let mut deployment = None;
         match (action, &mut entry.observed.body) {
             (Action::NewDeployment, _) => deployment = self.deploy(id),
@@ -325,10 +339,10 @@ impl Cloud for Memory {
         id: &ResourceId,
         body: &Body,
         action: Action,
-        _changes: &[Change],
+        changes: &[Change],
     ) -> Result<Changed, CloudError> {
         let name = format!("{} {id}", action.label());
-        self.call(&name, |state| state.update(id, body, action))
+        self.call(&name, |state| state.update(id, body, action, changes))
     }
 
     async fn delete(&self, id: &ResourceId, _observed: &Observed) -> Result<(), CloudError> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 21] = [
+const SETS: [&str; 22] = [
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -21,6 +21,7 @@ const SETS: [&str; 21] = [
     "secrets",
     "securityGroups",
     "services",
+    "CapacityProviderStrategy",
     "DnsRecords",
     "subnets",
     "tmpfs",
@@ -31,6 +32,10 @@ const SETS: [&str; 21] = [
     "Conditions",
     "Values",
 ];
+
+/// Seconds between two changes of an ECS service's number of tasks, unless it is said otherwise
+/// (Application Auto Scaling user guide, "Define cooldown periods").
+const COOLDOWN: i32 = 300;
 
 /// Fields that hold a JSON document.
 const DOCUMENTS: [&str; 3] = ["AssumeRolePolicyDocument", "PolicyDocument", "lifecyclePolicyText"];
@@ -43,9 +48,23 @@ pub(super) fn align(want: &Body, have: &mut Body) {
             have.tags.retain(|tag| want.tags.iter().any(|wanted| wanted.key == tag.key));
         }
     }
+    if let (Body::ScalableTarget(want), Body::ScalableTarget(have)) = (want, &mut *have) {
+        have.tags.retain(|key, _| want.tags.contains_key(key));
+    }
     // Cloud Map does not tell the VPC of a namespace.
     if let (Body::PrivateNamespace(want), Body::PrivateNamespace(have)) = (want, &mut *have) {
         have.vpc.clone_from(&want.vpc);
+    }
+    if let (Body::ScalingPolicy(want), Body::ScalingPolicy(have)) = (want, &mut *have) {
+        let want = &want.target_tracking_scaling_policy_configuration;
+        let have = &mut have.target_tracking_scaling_policy_configuration;
+        let default = |want: Option<i32>, have: &mut Option<i32>| {
+            if want.is_none() && *have == Some(COOLDOWN) {
+                *have = None;
+            }
+        };
+        default(want.scale_out_cooldown, &mut have.scale_out_cooldown);
+        default(want.scale_in_cooldown, &mut have.scale_in_cooldown);
     }
     if let (Body::TargetGroup(want), Body::TargetGroup(have)) = (want, &mut *have) {
         let wanted = &want.attributes.attributes;

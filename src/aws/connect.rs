@@ -62,6 +62,8 @@ pub struct Sandbox {
     pub endpoint: String,
     /// The registry that stands for ECR, `127.0.0.1:4570`; absent for ECR's own name.
     pub registry: Option<String>,
+    /// Whether it has Application Auto Scaling; else it is never asked for it.
+    pub scaling: bool,
 }
 
 /// AWS in one account and region. The services' clients are made when they are first used.
@@ -69,10 +71,13 @@ pub struct Aws {
     pub(super) config: SdkConfig,
     pub(super) region: String,
     pub(super) registry: Option<String>,
+    /// Whether there is an Application Auto Scaling to ask.
+    pub(super) scales: bool,
     pub(super) pace: Pace,
     /// Distinguishes this run in idempotency tokens.
     pub(super) run: String,
     pub(super) identity: tokio::sync::OnceCell<Identity>,
+    acm: OnceLock<aws_sdk_acm::Client>,
     ecs: OnceLock<aws_sdk_ecs::Client>,
     ecr: OnceLock<aws_sdk_ecr::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
@@ -81,6 +86,8 @@ pub struct Aws {
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
+    scaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
@@ -118,6 +125,7 @@ macro_rules! clients {
 }
 
 clients! {
+    acm: aws_sdk_acm;
     ecs: aws_sdk_ecs;
     ecr: aws_sdk_ecr;
     ec2: aws_sdk_ec2;
@@ -126,6 +134,8 @@ clients! {
     iam: aws_sdk_iam;
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
+    scaling: aws_sdk_applicationautoscaling;
+    scheduler: aws_sdk_scheduler;
     secrets: aws_sdk_secretsmanager;
     ssm: aws_sdk_ssm;
     sts: aws_sdk_sts;
@@ -178,8 +188,11 @@ impl Aws {
             None => loader.credentials_provider(chain(&region, profile.as_deref(), http).await),
         };
         let default_poll = if sandbox.is_some() { Duration::from_millis(200) } else { POLL };
+        let scales = sandbox.as_ref().is_none_or(|sandbox| sandbox.scaling);
         let registry = sandbox.and_then(|sandbox| sandbox.registry);
-        Ok(Self::from_config(loader.load().await, region, registry, poll.unwrap_or(default_poll)))
+        let poll = poll.unwrap_or(default_poll);
+        let aws = Self::from_config(loader.load().await, region, registry, poll);
+        Ok(Self { scales, ..aws })
     }
 
     pub(super) fn from_config(
@@ -197,9 +210,11 @@ impl Aws {
             config,
             region,
             registry,
+            scales: true,
             pace: Pace { sleep, poll },
             run: format!("{run:x}-{:x}", std::process::id()),
             identity: tokio::sync::OnceCell::new(),
+            acm: OnceLock::new(),
             ecs: OnceLock::new(),
             ecr: OnceLock::new(),
             ec2: OnceLock::new(),
@@ -208,6 +223,8 @@ impl Aws {
             iam: OnceLock::new(),
             logs: OnceLock::new(),
             names: OnceLock::new(),
+            scaling: OnceLock::new(),
+            scheduler: OnceLock::new(),
             secrets: OnceLock::new(),
             ssm: OnceLock::new(),
             sts: OnceLock::new(),

@@ -239,3 +239,21 @@ fn to_sdk_tags(list: &[UpperTag]) -> Result<Option<Vec<sdk::Tag>>, CloudError> {
         .collect::<Result<Vec<_>, CloudError>>()?;
     Ok((!tags.is_empty()).then_some(tags))
 }
+
+/// The end of an ARN by which Application Auto Scaling knows a load balancer (`app/NAME/ID`) or a
+/// target group (`targetgroup/NAME/ID`; its API reference, `ResourceLabel`).
+fn label(arn: &str) -> &str {
+    let end = arn.rsplit(':').next().unwrap_or(arn);
+    end.strip_prefix("loadbalancer/").unwrap_or(end)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_label_is_the_end_of_an_arn() {
+        let arn = |end: &str| format!("arn:aws:elasticloadbalancing:eu-west-1:1:{end}");
+        let label = |end: &str| super::label(&arn(end)).to_owned();
+        assert_eq!(label("loadbalancer/app/shop/0123"), "app/shop/0123");
+        assert_eq!(label("targetgroup/shop-web-80/4567"), "targetgroup/shop-web-80/4567");
+    }
+}

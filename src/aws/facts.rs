@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types as sdk;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{try_join, try_join4};
 
 use super::Aws;
 use super::connect::Identity;
@@ -24,8 +24,9 @@ impl Aws {
     /// under `x-ecs`.
     pub async fn facts(&self, request: &NetworkRequest) -> Result<Facts, CloudError> {
         let existing = self.existing_balancers(&request.existing);
-        let (identity, network, balancers) =
-            try_join3(self.identity(), self.network(request), existing).await?;
+        let certificates = self.certificates(request.certificate.as_deref());
+        let (identity, network, balancers, certificates) =
+            try_join4(self.identity(), self.network(request), existing, certificates).await?;
         Ok(Facts {
             partition: identity.partition.clone(),
             account: identity.account.clone(),
@@ -35,6 +36,7 @@ impl Aws {
             images: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
+            certificates,
         })
     }
 
@@ -70,6 +72,16 @@ impl Aws {
             call.config_override(once.clone()).send().await.or_fail("sts:GetCallerIdentity")
         };
         self.pace.retry(again, call).await
+    }
+
+    async fn certificates(
+        &self,
+        domain: Option<&str>,
+    ) -> Result<BTreeMap<String, String>, CloudError> {
+        let Some(domain) = domain else { return Ok(BTreeMap::new()) };
+        // The first call of all says best what is wrong with the connection.
+        self.identity().await?;
+        Ok(BTreeMap::from([(domain.to_owned(), self.certificate_of(domain).await?)]))
     }
 
     async fn network(&self, request: &NetworkRequest) -> Result<NetworkFacts, CloudError> {

@@ -17,6 +17,8 @@ pub struct NetworkRequest {
     pub load_balancer: bool,
     /// `x-ecs.load_balancer`: those that are there already.
     pub existing: Vec<BalancerRequest>,
+    /// The domain whose certificate is looked up.
+    pub certificate: Option<String>,
 }
 
 /// A subnet as EC2 describes it.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::{try_join, try_join3, try_join4};
+use futures_util::future::{try_join, try_join3, try_join4, try_join5};
 
 use super::align::align;
 use super::tags::{self, Owner, Tags};
@@ -67,6 +67,14 @@ impl Found {
         self
     }
 
+    /// Whether its tags say that it is this owner's.
+    pub(super) fn is_of(&self, owner: Option<&Owner>) -> bool {
+        match &self.whose {
+            Whose::Tags(tags) => owner.is_some_and(|owner| owner.owns(tags)),
+            Whose::Place(_) | Whose::Unknown => false,
+        }
+    }
+
     /// The resource that it was made for, when it is this owner's.
     fn made_for(&self, owner: Option<&Owner>) -> Option<ResourceId> {
         match &self.whose {
@@ -119,11 +127,12 @@ impl Aws {
             // Nothing is desired: the cluster says whose stack it is.
             None => self.owner_of_cluster(&desired.stack).await?,
         };
-        let small = try_join4(
+        let small = try_join5(
             self.read_namespace(desired),
             self.read_private_names(desired),
             self.read_log_groups(desired),
             self.read_roles(desired),
+            self.read_schedules(desired, owner.as_ref()),
         );
         let large = try_join4(
             self.read_ecs(desired),
@@ -132,10 +141,16 @@ impl Aws {
             self.read_file_systems(owner.as_ref()),
         );
         let others = try_join(self.read_repositories(desired), self.read_secrets(desired));
-        let ((names, zones, logs, roles), (ecs, network, balancers, files), (images, secrets)) =
-            try_join3(small, large, others).await?;
+        let (
+            (names, zones, logs, roles, schedules),
+            (ecs, network, balancers, files),
+            (images, secrets),
+        ) = try_join3(small, large, others).await?;
         let EcsFound { found, in_use } = ecs;
-        let all = [names, zones, logs, roles, network, balancers, files, images, secrets, found];
+        // A service that is scaled does not say so itself.
+        let scaling = self.read_scaling(desired, owner.as_ref(), &found).await?;
+        let rest = [secrets, scaling, schedules].concat();
+        let all = [names, zones, logs, roles, network, balancers, files, images, found, rest];
         let all = all.into_iter().flatten().collect();
         let mut actual = assemble(desired, owner.as_ref(), all, in_use)?;
         self.read_jobs(desired, &mut actual).await?;
@@ -155,7 +170,7 @@ impl Aws {
 }
 
 /// Sorts what was found into what is desired and what is not.
-fn assemble(
+pub(super) fn assemble(
     desired: &Desired,
     owner: Option<&Owner>,
     mut found: Vec<Found>,

@@ -31,6 +31,7 @@ use crate::source::Sources;
 
 use absent::absent;
 use network_request::network_request;
+use sandboxed::prepare_sandbox;
 
 /// The Compose application, free of faults.
 #[derive(Debug)]
@@ -258,6 +259,7 @@ fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
             endpoint: sandbox.instance.endpoint(),
             registry: Some(sandbox.instance.registry()),
+            scaling: false,
         }),
         attempts: None,
         poll: None,
@@ -298,7 +300,7 @@ pub(super) async fn connect<'a>(
         false => None,
     };
     let images = match &sandbox {
-        Some(sandbox) => sandboxed::images(session, app, sandbox, purpose).await?,
+        Some(sandbox) => prepare_sandbox(session, app, sandbox, purpose).await?,
         None => Engine::detect().await.map(|engine| Images::new(Some(engine))),
     };
     let (images, no_engine) = match images {
@@ -306,7 +308,11 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let mut facts = aws.facts(&network_request(app, purpose)).await?;
+    let request = network_request(app, purpose);
+    if let (Some(_), Some(domain)) = (&sandbox, &request.certificate) {
+        aws.issue_certificate(domain).await?;
+    }
+    let mut facts = aws.facts(&request).await?;
     facts.paths.clone_from(&app.paths);
     if purpose.names_images() {
         outside::look_up(session, app, &aws, &mut facts).await?;
@@ -353,7 +359,11 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
     if !new.is_empty() {
         session.print(&new, &app.sources);
     }
-    Ok(translation.desired)
+    let mut desired = translation.desired;
+    if session.global.sandbox {
+        desired.without_scaling();
+    }
+    Ok(desired)
 }
 
 /// Refuses what no plan could bring about.

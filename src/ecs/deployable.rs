@@ -3,7 +3,6 @@
 
 mod assets;
 mod build;
-mod certificate;
 mod instances;
 mod mirror;
 mod motion;
@@ -21,7 +20,6 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(instances::undeployable(desired, project));
     found.extend(mirror::undeployable(desired));
-    found.extend(certificate::undeployable(project));
     found.extend(motion::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found

@@ -214,6 +214,22 @@ impl Desired {
         }
     }
 
+    /// Takes away what scales services, where nothing could: they run as many tasks as they start
+    /// with. Says which they are.
+    pub fn without_scaling(&mut self) -> Vec<String> {
+        let mut names = Vec::new();
+        for resource in self.resources.values_mut() {
+            if let Body::Service(service) = &mut resource.body
+                && std::mem::take(&mut service.is_scaled)
+            {
+                names.push(resource.id.name.clone());
+            }
+        }
+        let scales = |kind| matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy);
+        self.resources.retain(|id, _| !scales(id.kind));
+        names
+    }
+
     /// Adds a resource.
     pub fn insert(&mut self, resource: Resource) {
         self.resources.insert(resource.id.clone(), resource);

@@ -30,6 +30,8 @@ pub struct Facts {
     /// What is known of the files and directories that are mounted, by their absolute paths; those
     /// outside the project are never looked at.
     pub paths: BTreeMap<PathBuf, PathFacts>,
+    /// By domain: the ARN of the certificate that was found for it.
+    pub certificates: BTreeMap<String, String>,
 }
 
 /// The VPC and the subnets that were chosen in it.
@@ -74,6 +76,7 @@ impl Facts {
             images: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
+            certificates: BTreeMap::new(),
         }
     }
 }

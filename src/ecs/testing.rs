@@ -260,6 +260,7 @@ pub(crate) fn facts() -> Facts {
             ],
         },
         balancers: BTreeMap::new(),
+        certificates: BTreeMap::new(),
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
         secrets: BTreeMap::new(),
         paths: BTreeMap::new(),

@@ -19,8 +19,8 @@ use crate::ecs::rules;
 use crate::parallel;
 
 use context::{Context, Output};
-pub use names::private_zone;
 use names::{Grammar, fit};
+pub use names::{private_zone, schedule_group};
 use survey::survey;
 use unit::units;
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::attachments::Attachments;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
-    Action, Actual, Change, Observed, Opened, Plan, Removal, RolloutState, Step, StepId, changes,
-    removal, restarts, secrets,
+    Action, Actual, Change, DESIRED_COUNT, Observed, Opened, Plan, Removal, RolloutState, Step,
+    StepId, changes, removal, restarts, scaling, secrets,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -132,9 +132,9 @@ impl<'a> Planner<'a> {
         let body = self.resolve(resource, Some(observed));
         let mut changes = changes(&body, observed);
         changes.extend(secrets::value(&resource.body, observed));
-        if self.scales(&resource.id) {
+        if scaling::keeps_count(self.desired, self.actual, &resource.id) {
             // Application Auto Scaling sets it, and knows better.
-            changes.retain(|change| change.path != "desiredCount");
+            changes.retain(|change| change.path != DESIRED_COUNT);
         }
         if let Body::Service(service) = &body {
             return self.service(resource, service, observed, changes);
@@ -148,14 +148,6 @@ impl<'a> Planner<'a> {
                 self.settled.remove(&resource.id);
             }
             self.push(resource, action, changes, None);
-        }
-    }
-
-    /// Whether something else sets the number of a service's tasks.
-    fn scales(&self, service: &ResourceId) -> bool {
-        service.kind == Kind::Service && {
-            let target = ResourceId::new(Kind::ScalableTarget, &service.name);
-            self.desired.resources.contains_key(&target)
         }
     }
 
@@ -185,7 +177,8 @@ impl<'a> Planner<'a> {
     fn new_service(&mut self, resource: &Resource, service: &Service) {
         if self.starts_idle(resource, service) {
             self.push(resource, Action::CreateIdle, Vec::new(), None);
-            self.push(resource, Action::NewDeployment, Vec::new(), Some("first tasks".to_owned()));
+            let count = scaling::first_tasks(service);
+            self.push(resource, Action::NewDeployment, count, Some("first tasks".to_owned()));
         } else {
             self.push(resource, Action::Create, Vec::new(), None);
         }
@@ -205,7 +198,7 @@ impl<'a> Planner<'a> {
         resource: &Resource,
         service: &Service,
         observed: &Observed,
-        changes: Vec<Change>,
+        mut changes: Vec<Change>,
     ) {
         let reason = self
             .redeploy_reason(resource, service, observed)
@@ -214,11 +207,13 @@ impl<'a> Planner<'a> {
         if replaces_tasks || reason.is_some() {
             if resource.stateful && observed.live.as_ref().is_some_and(|live| live.running > 0) {
                 self.push(resource, Action::Stop, Vec::new(), Some("one task a volume".to_owned()));
+                changes.retain(|change| change.path != DESIRED_COUNT || !service.is_scaled);
+                changes.extend(scaling::first_tasks(service));
             }
             self.push(resource, Action::NewDeployment, changes, reason);
             self.push(resource, Action::Rollout, Vec::new(), None);
         } else if !changes.is_empty() {
-            let scales = changes.iter().any(|change| change.path == "desiredCount");
+            let scales = changes.iter().any(|change| change.path == DESIRED_COUNT);
             self.push(resource, Action::Update, changes, None);
             if scales {
                 self.push(resource, Action::Rollout, Vec::new(), None);
@@ -242,7 +237,8 @@ impl<'a> Planner<'a> {
         }
         let live = observed.live.as_ref()?;
         let Body::Service(current) = &observed.body else { return None };
-        if current.desired_count == 0 && service.desired_count > 0 {
+        let rests = scaling::keeps_count(self.desired, self.actual, &resource.id);
+        if current.desired_count == 0 && service.desired_count > 0 && !rests {
             return Some("no tasks yet".to_owned());
         }
         if live.state == RolloutState::Failed {
@@ -311,7 +307,7 @@ impl<'a> Planner<'a> {
                 Kind::Service => {
                     matches!(step.action, Action::Create | Action::NewDeployment | Action::Stop)
                 }
-                kind => kind == Kind::Job,
+                kind => matches!(kind, Kind::Job | Kind::ScalableTarget),
             };
             if gated {
                 self.gates(resource, &index, &mut after);
@@ -348,17 +344,21 @@ impl<'a> Planner<'a> {
             return;
         }
         let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
-        let removal = removal::removal_steps(
-            self.actual
-                .orphans
-                .iter()
-                .filter(|(id, _)| Removal::default().takes(id, self.actual))
-                .map(|(id, observed)| (id, observed)),
-            self.steps.len(),
-            &before,
-        );
+        let orphans = self.actual.orphans.iter().map(|(id, observed)| (id, observed));
+        let orphans = orphans.filter(|(id, _)| Removal::default().takes(id, self.actual));
+        // What scales a service must not go on while its number of tasks is set.
+        let (first, last): (Vec<_>, Vec<_>) = orphans.partition(|(id, _)| scaling::scales(id.kind));
+        let nothing = BTreeSet::new();
+        let unscaled = removal::removal_steps(first.into_iter(), self.steps.len(), &nothing);
+        let place = self.steps.len() + unscaled.len();
+        let counts: BTreeSet<StepId> = (self.steps.len()..place).collect();
+        for step in self.steps.iter_mut().filter(|step| step.resource.kind == Kind::Service) {
+            step.after.extend(counts.iter().filter(|_| step.action != Action::Rollout));
+        }
+        let before = before.union(&counts).copied().collect();
+        let removal = removal::removal_steps(last.into_iter(), place, &before);
         self.steps.extend(
-            removal.into_iter().map(|step| Step {
+            unscaled.into_iter().chain(removal).map(|step| Step {
                 reason: Some("no longer in the Compose file".to_owned()),
                 ..step
             }),

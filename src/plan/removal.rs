@@ -108,6 +108,23 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                 | Kind::FileSystem
                 | Kind::Repository
         ) | (Kind::DnsName, Kind::PrivateNamespace)
+            // Nothing starts tasks that are about to lose what they need, and nothing scales a service
+            // that is being emptied.
+            | (
+                Kind::Schedule,
+                Kind::ScheduleGroup
+                    | Kind::Cluster
+                    | Kind::TaskDefinition
+                    | Kind::SecurityGroup
+                    | Kind::Role
+                    | Kind::LogGroup
+                    | Kind::MountTarget
+                    | Kind::AccessPoint
+                    | Kind::FileSystem
+                    | Kind::Repository
+            )
+            | (Kind::ScalingPolicy, Kind::ScalableTarget)
+            | (Kind::ScalingPolicy | Kind::ScalableTarget, Kind::Service)
             | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)

@@ -435,6 +435,7 @@ impl App {
             propagate_tags: "SERVICE".to_owned(),
             enable_execute_command: false,
             tags: self.lower(&ResourceId::new(Kind::Service, "web")),
+            is_scaled: false,
         }
     }
 }

@@ -111,6 +111,8 @@ fn read(head: &str, body: &str) -> Sent {
         "ec2" => "ec2",
         "iam" => "iam",
         "ssm" => "ssm",
+        "scheduler" => "scheduler",
+        "application-autoscaling" => "application-autoscaling",
         other => panic!("{other} is not known here"),
     };
     let json = |text: &str| serde_json::from_str(text).unwrap_or(Json::Null);
@@ -129,10 +131,23 @@ fn read(head: &str, body: &str) -> Sent {
         ("POST", "/2015-02-01/file-systems") => "create-file-system".to_owned(),
         ("POST", "/2015-02-01/mount-targets") => "create-mount-target".to_owned(),
         ("POST", "/2015-02-01/access-points") => "create-access-point".to_owned(),
+        ("POST", path) if service == "scheduler" => return scheduled(path, json(body)),
         ("GET", path) => format!("describe {path}"),
         (method, path) => format!("{method} {path}"),
     };
     Sent { service, operation, body: json(body), form: None }
+}
+
+/// What EventBridge Scheduler is asked to make; its name stands in the path.
+fn scheduled(path: &str, mut body: Json) -> Sent {
+    let (kind, name) = path.trim_start_matches('/').split_once('/').expect("a name");
+    let operation = match kind {
+        "schedules" => "create-schedule",
+        "schedule-groups" => "create-schedule-group",
+        other => panic!("{other} is not known here"),
+    };
+    body["Name"] = name.into();
+    Sent { service: "scheduler", operation: operation.to_owned(), body, form: None }
 }
 
 /// `CreateHttpNamespace` as `create-http-namespace`.

@@ -428,6 +428,7 @@ prop_compose! {
             enable_ecs_managed_tags: switches.2,
             propagate_tags: "SERVICE".to_owned(),
             enable_execute_command: switches.3,
+            is_scaled: false,
         };
         if !on_instances {
             return service;

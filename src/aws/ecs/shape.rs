@@ -46,6 +46,7 @@ pub(super) fn request(
         propagate_tags,
         enable_execute_command,
         tags,
+        is_scaled: _,
     } = body;
     let connect = service_connect_configuration.as_ref().map(connect).transpose()?;
     Ok(call
@@ -262,6 +263,7 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
         propagate_tags: service.propagate_tags().map_or("NONE", |p| p.as_str()).to_owned(),
         enable_execute_command: service.enable_execute_command(),
         tags: tags::to_lower(&tags),
+        is_scaled: false,
     };
     let seconds = |time: Option<&aws_smithy_types::DateTime>| time.map_or(0, |t| t.secs());
     let live = Live {

@@ -12,7 +12,7 @@ use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::text;
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration, Service};
-use crate::plan::{Action, Change};
+use crate::plan::{Action, Change, DESIRED_COUNT};
 
 /// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
 /// `UpdateService`). A capacity provider strategy is not among them.
@@ -65,12 +65,15 @@ impl Aws {
         let grace = (!body.load_balancers.is_empty())
             .then_some(body.health_check_grace_period_seconds)
             .flatten();
+        // What Application Auto Scaling has set stays, unless the plan says otherwise.
+        let counted = |change: &Change| change.path == DESIRED_COUNT;
+        let count = body.tasks().filter(|_| !body.is_scaled || changes.iter().any(counted));
         let mut call = self
             .ecs()
             .update_service()
             .cluster(&body.cluster)
             .service(&body.service_name)
-            .set_desired_count(body.tasks())
+            .set_desired_count(count)
             .deployment_configuration(deployment(&switched(
                 &body.deployment_configuration,
                 changes,

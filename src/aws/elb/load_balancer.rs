@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
-use super::SETTLE;
+use super::{SETTLE, label};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -154,6 +154,7 @@ fn changed(balancer: Option<&sdk::LoadBalancer>) -> Changed {
     let mut changed = Changed::default();
     if let Some(arn) = balancer.and_then(|b| b.load_balancer_arn()) {
         changed.attributes.insert(Attribute::Arn, arn.to_owned());
+        changed.attributes.insert(Attribute::Label, label(arn).to_owned());
     }
     if let Some(name) = balancer.and_then(|b| b.dns_name()) {
         changed.attributes.insert(Attribute::DnsName, name.to_owned());

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
 
-use super::SETTLE;
+use super::{SETTLE, label};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -229,10 +229,14 @@ pub(super) fn observed(group: &sdk::TargetGroup, attributes: Vec<UpperTag>, tags
         },
         attributes: ModifyTargetGroupAttributes { target_group_arn: Value::from(arn), attributes },
     };
-    Found::new(Body::TargetGroup(body)).with(Attribute::Arn, Some(arn)).tagged(tags)
+    Found::new(Body::TargetGroup(body))
+        .with(Attribute::Arn, Some(arn))
+        .with(Attribute::Label, Some(label(arn)))
+        .tagged(tags)
 }
 
 fn changed(arn: &str) -> Changed {
-    let arn = (Attribute::Arn, arn.to_owned());
-    Changed { attributes: [arn].into_iter().collect(), ..Changed::default() }
+    let pair = |attribute, text: &str| (attribute, text.to_owned());
+    let given = [pair(Attribute::Arn, arn), pair(Attribute::Label, label(arn))];
+    Changed { attributes: given.into_iter().collect(), ..Changed::default() }
 }

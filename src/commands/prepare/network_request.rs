@@ -2,6 +2,7 @@
 
 use super::{App, Purpose};
 use crate::aws::{BalancerRequest, NetworkRequest};
+use crate::ecs::certificate_domain;
 use crate::ecs::desired::{Body, Desired};
 
 /// What AWS is asked about the network of an application.
@@ -20,7 +21,15 @@ pub(super) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
                 listener: balancer.value.listener.clone(),
             })
             .collect(),
+        certificate: certificate(app).filter(|_| purpose != Purpose::Down),
     }
+}
+
+/// The domain whose certificate a listener needs.
+fn certificate(app: &App) -> Option<String> {
+    let domain = certificate_domain(&app.project.extension)?;
+    let needs = |body: &Body| matches!(body, Body::Listener(l) if !l.certificates.is_empty());
+    app.desired.resources.values().any(|r| needs(&r.body)).then(|| domain.to_owned())
 }
 
 /// Whether a load balancer has to be made that the Internet reaches, judged without knowing the

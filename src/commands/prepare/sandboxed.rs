@@ -1,4 +1,4 @@
-//! What the sandbox needs of this machine.
+//! What the sandbox needs of this machine before a project is deployed into it, and what it lacks.
 
 use super::{App, Purpose, Session};
 use crate::ecs::desired::Body;
@@ -7,12 +7,20 @@ use crate::images::{Engine, ImageError, Images, external_bases};
 use crate::sandbox::{Sandbox, base_image};
 
 /// Says what the sandbox cannot do, and sees to the base image that offline machines lack.
-pub(super) async fn images(
+pub(super) async fn prepare_sandbox(
     session: &Session,
     app: &App,
     sandbox: &Sandbox,
     purpose: Purpose,
 ) -> Result<Result<Images, ImageError>, Error> {
+    // Its emulator has no Application Auto Scaling.
+    let unscaled = app.desired.clone().without_scaling();
+    if purpose != Purpose::Down && !unscaled.is_empty() {
+        session.screen.warning(&format!(
+            "the sandbox scales nothing: {} runs as many tasks as it starts with there",
+            unscaled.join(", ")
+        ));
+    }
     if !sandbox.has_engine() {
         if purpose.names_images() {
             let why = sandbox.status.engine.why.as_deref().unwrap_or("no reason given");

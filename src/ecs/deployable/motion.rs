@@ -1,5 +1,5 @@
-//! What scales by load, or runs by the clock: no call of Application Auto Scaling or EventBridge
-//! Scheduler is made yet. And rollouts that move requests, which nobody watches yet.
+//! What scales by the clock or by a queue, and rollouts that move requests: nobody makes or watches
+//! them yet.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, Desired};
@@ -9,15 +9,21 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
     for resource in desired.resources.values() {
         let name = resource.service.as_deref().unwrap_or(&resource.id.name);
         let (message, help) = match &resource.body {
-            Body::ScalableTarget(_) => (
-                format!("{name} is not scaled by its load or the clock yet"),
-                "take `autoscaling` away and set `replicas`, or send what `decklift convert` prints",
+            Body::ScheduledAction(_) => (
+                format!("{name} is not scaled by the clock yet"),
+                "take `autoscaling.schedule` away, or send what `decklift convert` prints",
             ),
-            Body::Schedule(_) => (
-                format!("{name} is not run by the clock yet"),
-                "write `x-ecs: {job: true}` to run it once a deployment, or send what \
-                    `decklift convert` prints",
-            ),
+            Body::ScalingPolicy(policy)
+                if policy
+                    .target_tracking_scaling_policy_configuration
+                    .customized_metric_specification
+                    .is_some() =>
+            {
+                (
+                    format!("{name} is not scaled by the messages of a queue yet"),
+                    "take `autoscaling.queue` away, or send what `decklift convert` prints",
+                )
+            }
             Body::Service(service) if service.deployment_configuration.moves_requests() => {
                 let strategy = service.deployment_configuration.strategy.as_deref();
                 let word = strategy.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
@@ -33,7 +39,10 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
         if let Some(origin) = resource.origin {
             fault = fault.at(origin, "");
         }
-        found.push(fault);
+        // Of several times the first says it.
+        if !found.contains(&fault) {
+            found.push(fault);
+        }
     }
     found
 }
@@ -41,28 +50,31 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::Autoscaling;
-    use crate::ecs::testing::{at, run, service};
+    use crate::compose::{LoadOptions, load};
+    use crate::ecs::testing::facts;
+    use crate::ecs::translate;
+
+    fn messages(extension: &str) -> Vec<String> {
+        let text = format!(
+            "services:\n  web:\n    image: acme/web:1\n    ports: ['80:80']\n    x-ecs: {extension}\n"
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+        let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
+        let project = load(&options).project.expect("a project");
+        let desired = translate(&project, None, &facts()).desired;
+        undeployable(&desired).into_iter().map(|found| found.message).collect()
+    }
 
     #[test]
-    fn each_is_refused_once() {
-        let mut web = service("web", "acme/web:1");
-        web.extension.autoscaling = Some(at(Autoscaling {
-            max: Some(at(4)),
-            cpu: Some(at(50.0)),
-            memory: Some(at(50.0)),
-            ..Autoscaling::default()
-        }));
-        let mut job = service("report", "acme/report:1");
-        job.extension.schedule = Some(at("rate(1 day)".to_owned()));
-        let found = undeployable(&run(vec![web, job]).desired);
-        let messages: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
-        assert_eq!(
-            messages,
-            [
-                "web is not scaled by its load or the clock yet",
-                "report is not run by the clock yet"
-            ]
-        );
+    fn each_is_refused_once_and_what_follows_the_load_is_not() {
+        assert_eq!(messages("{autoscaling: {max: 4, cpu: 50}}"), Vec::<String>::new());
+        let clock = "{autoscaling: {max: 4, cpu: 50, schedule: [{expression: rate(1 day), min: 2}, \
+                     {expression: rate(2 days), min: 3}]}}";
+        assert_eq!(messages(clock), ["web is not scaled by the clock yet"]);
+        let queue = "{autoscaling: {max: 4, queue: {name: orders, messages: 100}}}";
+        assert_eq!(messages(queue), ["web is not scaled by the messages of a queue yet"]);
+        let canary = "{rollout: {strategy: canary}}";
+        assert_eq!(messages(canary), ["web is not rolled out canary yet"]);
     }
 }

@@ -60,7 +60,7 @@ pub struct EcsParameters {
     /// How many tasks, 1 to 10.
     pub task_count: i32,
     /// Where they run.
-    pub capacity_provider_strategy: Vec<CapacityProviderStrategyItem>,
+    pub capacity_provider_strategy: Vec<ScheduleCapacity>,
     /// `LATEST` …
     pub platform_version: String,
     /// Subnets and security groups.
@@ -70,6 +70,31 @@ pub struct EcsParameters {
     pub enable_ecs_managed_tags: bool,
     /// `TASK_DEFINITION`: tasks carry its tags.
     pub propagate_tags: String,
+}
+
+/// `scheduler CapacityProviderStrategyItem`, in which a number that is 0 is left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduleCapacity {
+    /// `FARGATE`, `FARGATE_SPOT`, or the name of a provider of the cluster's
+    pub capacity_provider: String,
+    /// Its share of the tasks beyond the bases.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub weight: i32,
+    /// Tasks that run on it at least.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub base: i32,
+}
+
+impl From<CapacityProviderStrategyItem> for ScheduleCapacity {
+    fn from(item: CapacityProviderStrategyItem) -> Self {
+        let CapacityProviderStrategyItem { capacity_provider, weight, base } = item;
+        Self { capacity_provider, weight, base }
+    }
+}
+
+fn is_zero(number: &i32) -> bool {
+    *number == 0
 }
 
 /// `scheduler NetworkConfiguration`

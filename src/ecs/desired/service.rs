@@ -61,6 +61,10 @@ pub struct Service {
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// Whether Application Auto Scaling sets the number of its tasks, so that no update sends it. No
+    /// part of the request: ECS does not know.
+    #[serde(skip)]
+    pub is_scaled: bool,
 }
 
 /// `ecs CapacityProviderStrategyItem`

@@ -45,18 +45,19 @@ struct Place<'a> {
     resource_id: String,
 }
 
-/// Adds the scalable target of a service, a policy for each metric, and an action for each time.
+/// Adds the scalable target of a service, a policy for each metric, and an action for each time, if it
+/// is scaled.
 pub(crate) fn add(
     cx: &Context<'_>,
     unit: &Unit<'_>,
     id: &ResourceId,
     service: &Service,
     out: &mut Output,
-) {
+) -> bool {
     // What the services of the task disagree on was said before.
-    let Some(scaling) = wanted(unit, &mut Output::default()) else { return };
+    let Some(scaling) = wanted(unit, &mut Output::default()) else { return false };
     if !limits::is_possible(cx, unit, scaling, out) {
-        return;
+        return false;
     }
     let name = unit.name();
     let resource_id = format!("service/{}/{}", service.cluster, service.service_name);
@@ -97,6 +98,7 @@ pub(crate) fn add(
     if let Some(queue) = &scaling.value.queue {
         queue::warn(&place, unit, queue, out);
     }
+    true
 }
 
 /// What the number of tasks follows, with a word for each.

@@ -13,7 +13,7 @@ use crate::ecs::desired::{
     ResourceId, Role, Schedule, ScheduleGroup, ScheduleTarget, Value,
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, upper};
-use crate::ecs::translate::names::{Grammar, fit_within};
+use crate::ecs::translate::names::{Grammar, fit_within, schedule_group};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -54,7 +54,7 @@ pub(crate) fn add(
     }
     overrides::of_job(unit, out);
     let group = group_id();
-    let group_name = fit_within(&cx.stack, Grammar::Ecs, NAME);
+    let group_name = schedule_group(&cx.stack);
     // Whoever adds it adds the same.
     let body = ScheduleGroup { name: group_name.clone(), tags: upper(cx.tags(&group)) };
     out.add(group.clone(), Body::ScheduleGroup(body), None, None);
@@ -71,7 +71,10 @@ pub(crate) fn add(
             ecs_parameters: EcsParameters {
                 task_definition_arn: Value::From(task_definition_id(name), Attribute::Arn),
                 task_count: count,
-                capacity_provider_strategy: capacity::strategy(cx, unit, out),
+                capacity_provider_strategy: capacity::strategy(cx, unit, out)
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
                 platform_version: "LATEST".to_owned(),
                 network_configuration: service::network(cx, unit, false, out).into(),
                 enable_ecs_managed_tags: true,

@@ -57,13 +57,14 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         propagate_tags: "SERVICE".to_owned(),
         enable_execute_command: task_role::exec(unit),
         tags: lower(tags),
+        is_scaled: false,
     };
     if launch::rebalances(&body) {
         body.availability_zone_rebalancing = "ENABLED".to_owned();
     }
-    let body = overrides::service(unit, body, out);
+    let mut body = overrides::service(unit, body, out);
     let waits = waits(cx, unit);
-    autoscaling::add(cx, unit, &id, &body, out);
+    body.is_scaled = autoscaling::add(cx, unit, &id, &body, out);
     out.desired.insert(Resource {
         id,
         body: Body::Service(Box::new(body)),

@@ -54,6 +54,7 @@ impl Context<'_> {
             region,
             network: _,
             balancers: _,
+            certificates: _,
             images: _,
             secrets: _,
             paths: _,

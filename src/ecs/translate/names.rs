@@ -173,6 +173,14 @@ pub fn private_zone(stack: &str) -> String {
     format!("{}.internal", fit_within(stack, Grammar::Port, LABEL))
 }
 
+/// The name of the group that the schedules of a stack stand in (EventBridge Scheduler API reference:
+/// at most 64 characters).
+#[must_use]
+pub fn schedule_group(stack: &str) -> String {
+    const LONGEST: usize = 64;
+    fit_within(stack, Grammar::Ecs, LONGEST)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -78,7 +78,10 @@ fn put(
     let certificate = cx.project.extension.certificate.as_ref().filter(|_| protocol == "HTTPS");
     let certificate = certificate.map(|given| Certificate {
         certificate_arn: match certificate_domain(&cx.project.extension) {
-            Some(domain) => format!("${{certificate.{domain}}}"),
+            Some(domain) => match cx.facts.certificates.get(domain) {
+                Some(arn) => arn.clone(),
+                None => format!("${{certificate.{domain}}}"),
+            },
             None => given.value.clone(),
         },
     });

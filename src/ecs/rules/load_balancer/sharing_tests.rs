@@ -164,6 +164,10 @@ fn a_domain_stays_open_until_somebody_looks_it_up() {
     is_good(&done);
     let arn = &listener(&done, "443").certificates[0].certificate_arn;
     assert_eq!(arn, "${certificate.shop.example.com}");
+    let mut facts = facts();
+    facts.certificates.insert("shop.example.com".to_owned(), ARN.to_owned());
+    let done = translate(&project, None, &facts);
+    assert_eq!(listener(&done, "443").certificates[0].certificate_arn, ARN);
 }
 
 #[test]

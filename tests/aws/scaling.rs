@@ -1,0 +1,147 @@
+//! Application Auto Scaling, which the sandbox's emulator lacks: against the one that
+//! `DECKLIFT_TEST_SCALING_ENDPOINT` names (`scaling_server.py`), and only there.
+
+use decklift::apply::cloud::{Changed, Cloud};
+use decklift::aws::{Aws, ConnectOptions, NetworkRequest, Sandbox};
+use decklift::compose::{LoadOptions, load};
+use decklift::ecs::desired::*;
+use decklift::ecs::facts::Facts;
+use decklift::ecs::translate;
+use decklift::plan::{Action, Actual, DESIRED_COUNT, Plan, Removal, plan, plan_removal};
+
+use crate::{carry_out, changes, http, list, observe, stack};
+
+const COMPOSE: &str = "
+services:
+  web:
+    image: 'acme/web:1'
+    environment: {MODE: one}
+    x-ecs: {autoscaling: {min: 1, max: 4, cpu: 60, memory: 70.5, cooldown: 90}}
+";
+
+/// The default VPC of moto has no route out: its subnets are named.
+async fn facts(aws: &Aws, endpoint: &str) -> Facts {
+    let address = endpoint.trim_start_matches("http://");
+    let body = "Action=DescribeSubnets&Version=2016-11-15";
+    let answer = http(address, "POST", "/", "application/x-www-form-urlencoded", body);
+    let ids = answer.split("<subnetId>").skip(1).filter_map(|part| part.split('<').next());
+    let subnets: Vec<String> = ids.map(str::to_owned).collect();
+    assert!(!subnets.is_empty(), "{answer}");
+    let request = NetworkRequest { subnets, ..NetworkRequest::default() };
+    aws.facts(&request).await.expect("facts")
+}
+
+fn desired(text: &str, facts: &Facts) -> Desired {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+    let loaded = load(&LoadOptions { cwd: folder.path().into(), ..LoadOptions::default() });
+    let project = loaded.project.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+    let done = translate(&project, None, facts);
+    assert!(!done.diagnostics.has_errors(), "{:?}", done.diagnostics);
+    let mut desired = done.desired;
+    desired.resources.retain(|id, _| {
+        matches!(
+            id.kind,
+            Kind::Cluster
+                | Kind::LogGroup
+                | Kind::Role
+                | Kind::SecurityGroup
+                | Kind::TaskDefinition
+                | Kind::Service
+                | Kind::ScalableTarget
+                | Kind::ScalingPolicy
+        )
+    });
+    desired
+}
+
+/// What a plan does to what scales, and to numbers of tasks.
+fn scaling(plan: &Plan) -> Vec<(Action, String)> {
+    let counts = |step: &&decklift::plan::Step| {
+        matches!(step.resource.kind, Kind::ScalableTarget | Kind::ScalingPolicy)
+            || step.changes.iter().any(|change| change.path == DESIRED_COUNT)
+    };
+    plan.steps.iter().filter(counts).map(|s| (s.action, s.resource.to_string())).collect()
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_service_is_scaled_and_no_longer() {
+    let Ok(endpoint) = std::env::var("DECKLIFT_TEST_SCALING_ENDPOINT") else { return };
+    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
+    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
+    let aws = Aws::connect(options).await.expect("a connection");
+    let name = stack("scaled");
+    let text = format!("name: {name}\n{COMPOSE}");
+    let facts = facts(&aws, &endpoint).await;
+    let wanted = desired(&text, &facts);
+    let first = plan(&wanted, &Actual::default());
+    assert_eq!(scaling(&first).len(), 3, "{:#?}", list(&first));
+    let made = carry_out(&aws, &wanted, &first).await;
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+    // An answer was lost.
+    for id in made.keys().filter(|id| id.kind == Kind::ScalableTarget) {
+        let again = aws_create(&aws, &wanted, id).await;
+        assert_eq!(made[id].attributes, again.attributes, "{id}");
+    }
+
+    let service = ResourceId::new(Kind::Service, "web");
+    let mut more = wanted.resources[&service].body.clone();
+    if let Body::Service(body) = &mut more {
+        body.is_scaled = false;
+        body.desired_count = 3;
+    }
+    let actual = observe(&aws, &wanted).await;
+    let more = more.resolve(&|id, attribute| actual.attribute(id, attribute).map(str::to_owned));
+    aws.update(&service, &more, Action::Update, &[]).await.expect("three tasks");
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+
+    // A new revision leaves them.
+    let next = desired(&text.replace("MODE: one", "MODE: two"), &facts);
+    let steps = changes(&aws, &next).await;
+    assert!(steps.steps.iter().any(|step| step.action == Action::NewDeployment));
+    carry_out(&aws, &next, &steps).await;
+    let Body::Service(body) = &observe(&aws, &next).await.resources[&service].body else {
+        panic!()
+    };
+    assert_eq!(body.desired_count, 3);
+
+    let text = text.replace("MODE: one", "MODE: two");
+    let other = desired(&text.replace("max: 4, cpu: 60, ", "max: 5, "), &facts);
+    let steps = changes(&aws, &other).await;
+    assert_eq!(
+        scaling(&steps),
+        [
+            (Action::Update, "scalable-target/web".to_owned()),
+            (Action::Delete, format!("scaling-policy/{name}-web-cpu")),
+        ]
+    );
+    carry_out(&aws, &other, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &other).await), []);
+
+    let line = text.lines().find(|line| line.contains("autoscaling")).expect("a line");
+    let plain = desired(&text.replace(line, ""), &facts);
+    let steps = changes(&aws, &plain).await;
+    assert_eq!(
+        scaling(&steps),
+        [
+            (Action::Delete, format!("scaling-policy/{name}-web-memory")),
+            (Action::Delete, "scalable-target/web".to_owned()),
+            (Action::Update, "service/web".to_owned()),
+        ]
+    );
+    carry_out(&aws, &plain, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &plain).await), []);
+
+    let steps = changes(&aws, &next).await;
+    carry_out(&aws, &next, &steps).await;
+    let actual = observe(&aws, &next).await;
+    let last = plan_removal(&next.stack, &actual, Removal::default());
+    let nothing = Desired { stack: next.stack.clone(), ..Desired::default() };
+    carry_out(&aws, &nothing, &last).await;
+    let left = observe(&aws, &next).await.resources;
+    assert!(!left.keys().any(|id| id.kind >= Kind::Service), "{:?}", left.keys());
+}
+
+async fn aws_create(aws: &Aws, desired: &Desired, id: &ResourceId) -> Changed {
+    aws.create(id, &desired.resources[id].body, false).await.expect("made again")
+}
