@@ -41,6 +41,12 @@ impl Vault {
                 None => object.settings.text("file").map(contents).transpose(),
             };
             let fault = match found {
+                // So is a file that is too large.
+                Ok(Some(bytes))
+                    if bytes.len() > MOST_BYTES && object.settings.text("file").is_some() =>
+                {
+                    continue;
+                }
                 Ok(Some(bytes)) => match refuse(project, name, &bytes) {
                     None => {
                         values.insert(ResourceId::new(Kind::Secret, name), encode(&bytes));
@@ -48,9 +54,9 @@ impl Vault {
                     }
                     Some(fault) => fault,
                 },
-                // That it is missing is told with everything else that is.
+                // What is missing, or no file, is told with everything else that is.
                 Ok(None) => continue,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if is_told(error.kind()) => continue,
                 Err(error) => Diagnostic::error(
                     Code::FileUnreadable,
                     format!("the file of the secret {name} cannot be read: {error}"),
@@ -65,6 +71,10 @@ impl Vault {
     pub(super) fn get(&self, secret: &ResourceId) -> Option<&str> {
         self.0.get(secret).map(String::as_str)
     }
+}
+
+fn is_told(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::IsADirectory)
 }
 
 /// No more than one byte over what Secrets Manager takes: the file may have no end.

@@ -97,7 +97,8 @@ async fn schedules_are_made_changed_and_deleted_and_a_certificate_is_found() {
     assert_eq!(list(&changes(&aws, &fewer).await), Vec::<String>::new());
 
     let actual = observe(&aws, &fewer).await;
-    let last = plan_removal(&fewer.stack, &actual, Removal { volumes: true, images: true, secrets: true });
+    let last =
+        plan_removal(&fewer.stack, &actual, Removal { volumes: true, images: true, secrets: true });
     let nothing = Desired { stack: fewer.stack.clone(), ..Desired::default() };
     carry_out(&aws, &nothing, &last).await;
     // To delete what is gone is no error.

@@ -120,6 +120,6 @@ fn what_is_missing_at_home() {
 }
 
 #[test]
-fn only_what_exists_is_deployed_for_now() {
+fn what_is_laid_over_an_image_is_not_deployed_yet() {
     assert_snapshot!(everywhere().refused());
 }

@@ -69,13 +69,18 @@ pub(crate) fn public_ports(
         .iter()
         .filter(|port| asked.get(&port.value.target).is_some_and(|e| e.value != PortExposure::None))
         .filter(|port| service.ports.iter().all(|p| p.value.target != port.value.target));
+    let mut kept: Vec<Kept<'_>> = Vec::new();
     for port in service.ports.iter().chain(opened) {
         // A listener that is there already may speak TLS.
         let inside = asked.get(&port.value.target).map(|asked| asked.value);
         let inside = inside == Some(PortExposure::Internal);
         let tls = certificate || listener && !inside;
         match verdict(service, known, internal, tls, &port.value) {
-            Verdict::Private(reason, help) => out.say(private(service, port, &reason, help)),
+            Verdict::Private(reason, help) => match kept.last_mut() {
+                // The ports of a range stand at one place, and are told of together.
+                Some(k) if k.first.span == port.span && k.reason == reason => k.last = port,
+                _ => kept.push(Kept { first: port, last: port, reason, help }),
+            },
             Verdict::AsAsked => {}
             Verdict::Open(face, backend) => {
                 let Port { target, published, .. } = port.value;
@@ -93,6 +98,7 @@ pub(crate) fn public_ports(
             }
         }
     }
+    out.diagnostics.extend(kept.into_iter().map(|kept| private(service, kept)));
     for (target, exposure) in asked {
         if !service.ports.iter().chain(&service.expose).any(|port| port.value.target == *target) {
             out.say(
@@ -109,9 +115,22 @@ pub(crate) fn public_ports(
     public
 }
 
-fn private(service: &Service, port: &Located<Port>, reason: &str, help: String) -> Diagnostic {
-    let shown = port.value.published.unwrap_or(port.value.target);
-    let message = format!("port {shown} is not reachable from the Internet: {reason}");
+/// Ports of one place that stay private for one reason, and how to open the first.
+struct Kept<'a> {
+    first: &'a Located<Port>,
+    last: &'a Located<Port>,
+    reason: String,
+    help: String,
+}
+
+fn private(service: &Service, kept: Kept<'_>) -> Diagnostic {
+    let Kept { first: port, last, reason, help } = kept;
+    let shown = |port: &Located<Port>| port.value.published.unwrap_or(port.value.target);
+    let (first, last) = (shown(port), shown(last));
+    let message = match first == last {
+        true => format!("port {first} is not reachable from the Internet: {reason}"),
+        false => format!("ports {first} to {last} are not reachable from the Internet: {reason}"),
+    };
     let loopback = port.value.host_ip.as_deref().is_some_and(is_loopback);
     let asked = service.extension.ports.get(&port.value.target).is_some();
     // Compose would not open a port of the loopback address either: nothing is lost.

@@ -185,18 +185,33 @@ fn too_many(member: &mut Member<'_>, used: &mut usize, out: &mut Output) {
     *used += targets.len().min(left);
     let Some(&first_lost) = targets.get(left) else { return };
     let kept = member.public.partition_point(|port| port.target < first_lost);
+    // The ports of a range stand at one place, and are told of together.
+    let mut places: Vec<(Span, Vec<u16>)> = Vec::new();
     for port in member.public.drain(kept..) {
+        match places.last_mut() {
+            Some((span, ports)) if *span == port.span => ports.push(port.published),
+            _ => places.push((port.span, vec![port.published])),
+        }
+    }
+    for (span, ports) in places {
+        let message = match ports.as_slice() {
+            [first, .., last] => {
+                let many = ports.len();
+                format!("{many} ports, {first} to {last}, are too many for a load balancer")
+            }
+            ports => {
+                let port = ports.first().copied().unwrap_or_default();
+                format!("port {port} is one too many for a load balancer")
+            }
+        };
         out.say(
-            Diagnostic::warning(
-                Code::PortNotPublic,
-                format!("port {} is one too many for a load balancer", port.published),
-            )
-            .at(port.span, "published here")
-            .help(format!(
-                "an ECS service takes {MOST_TARGETS} target groups; choose with \
-                `x-ecs: {{ports: …}}`, or split the service"
-            ))
-            .service(&member.service.name.value),
+            Diagnostic::warning(Code::PortNotPublic, message)
+                .at(span, "published here")
+                .help(format!(
+                    "an ECS service takes {MOST_TARGETS} target groups; choose with \
+                    `x-ecs: {{ports: …}}`, or split the service"
+                ))
+                .service(&member.service.name.value),
         );
     }
 }

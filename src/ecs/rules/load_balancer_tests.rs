@@ -190,5 +190,7 @@ fn a_service_has_five_target_groups_at_most() {
     let done = run(vec![web]);
     assert_eq!(ecs_service(&done, "web").load_balancers.len(), 5);
     assert_eq!(done.desired.endpoints.len(), 5);
-    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::PortNotPublic); 2]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::PortNotPublic)]);
+    let told = find(&done.diagnostics, Code::PortNotPublic).map(|d| d.message.as_str());
+    assert_eq!(told, Some("2 ports, 8006 to 8007, are too many for a load balancer"));
 }
