@@ -98,7 +98,7 @@ fn refuse(project: &Project, name: &str, bytes: &[u8]) -> Option<Diagnostic> {
     }
     let variable = project.services.values().find_map(|service| {
         let mut all = service.extension.secret_env.iter();
-        all.find(|(_, source)| source.value == name).map(|(variable, source)| (variable, source))
+        all.find(|(_, source)| source.value == name)
     });
     let (variable, source) = variable?;
     let what = if bytes.is_empty() { "empty" } else { "no text" };
