@@ -140,7 +140,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
             vault = Vault::read(project, &desired, &variables, &mut diagnostics);
         }
         builds = builds::specs(project);
-        diagnostics.extend(builds::faults(project, &builds));
+        diagnostics.extend(builds::faults(project, &builds, sends));
     }
     if strict {
         diagnostics.make_strict();

@@ -175,6 +175,12 @@ impl ImageError {
         )
     }
 
+    /// Whether it is only that something is not on this machine, where it may well be on another.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::ContextMissing(_) | Self::DockerfileMissing(_))
+    }
+
     /// Whether `build.dockerfile` is the place to look at, and not the context.
     #[must_use]
     pub fn is_about_dockerfile(&self) -> bool {

@@ -83,6 +83,13 @@ fn build_context_missing() {
 }
 
 #[test]
+fn what_is_built_and_missing_at_home_converts() {
+    let project = Project::of("services:\n  web:\n    build: ./wbe\n  api:\n    build: ./api\n");
+    let project = project.file("api/readme", "");
+    assert_snapshot!(project.run("convert -o out"));
+}
+
+#[test]
 fn build_context_is_a_file() {
     let project = Project::of("services:\n  web:\n    build: ./web\n").file("web", "");
     assert_snapshot!(project.refused());

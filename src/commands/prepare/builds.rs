@@ -36,12 +36,13 @@ fn spec(service: &Service) -> Option<BuildSpec> {
     Some(spec)
 }
 
-/// What cannot be built, in the order of the builds: on all processors, because each reads a file.
-pub(super) fn faults(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic> {
+/// What cannot be built, in the order of the builds: on all processors, because each reads a file. What
+/// is only missing at home is an error for whoever builds it, `sends`, and a warning for the others.
+pub(super) fn faults(project: &Project, builds: &[BuildSpec], sends: bool) -> Vec<Diagnostic> {
     const A_PART: usize = 64;
     let parts: Vec<_> = builds.chunks(A_PART).collect();
     let look = |part: usize| -> Vec<_> {
-        parts[part].iter().filter_map(|spec| fault(project, spec)).collect()
+        parts[part].iter().filter_map(|spec| fault(project, spec, sends)).collect()
     };
     let mut faults = Vec::new();
     let Ok(()) = parallel::in_order(
@@ -56,7 +57,7 @@ pub(super) fn faults(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic>
 }
 
 /// A build context or Dockerfile that cannot be used, at its place in the Compose file.
-fn fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
+fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic> {
     let error = external_bases(spec).err()?;
     let service = project.services.get(&spec.service)?;
     let build = service.build.as_ref()?;
@@ -64,8 +65,11 @@ fn fault(project: &Project, spec: &BuildSpec) -> Option<Diagnostic> {
         Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
         _ => build.value.context.span,
     };
-    let mut diagnostic =
-        Diagnostic::error(Code::BuildContext, format!("failed to {error}")).at(span, "");
+    let message = format!("failed to {error}");
+    let mut diagnostic = match error.is_absence() && !sends {
+        true => Diagnostic::warning(Code::BuildContext, message),
+        false => Diagnostic::error(Code::BuildContext, message),
+    };
     diagnostic.help = error.help();
-    Some(diagnostic.service(&spec.service))
+    Some(diagnostic.at(span, "").service(&spec.service))
 }
