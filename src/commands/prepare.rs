@@ -44,6 +44,8 @@ pub(super) struct App {
     /// What is known of the paths that are mounted.
     pub(super) paths: BTreeMap<PathBuf, PathFacts>,
     vault: Vault,
+    /// What was printed when nothing was known of the world yet.
+    told: Diagnostics,
 }
 
 /// What a command wants of the world.
@@ -79,7 +81,8 @@ impl Examined {
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
-                Ok(App { project, sources: loaded.sources, builds, desired, paths, vault })
+                let (sources, told) = (loaded.sources, diagnostics);
+                Ok(App { project, sources, builds, desired, paths, vault, told })
             }
             _ => Err(Error::Compose),
         }
@@ -347,12 +350,8 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
         session.print(&diagnostics, &app.sources);
         return Err(Error::Compose);
     }
-    // The other warnings were printed when nothing was known yet.
-    let facts = Facts::offline(region(session, &app.project).as_deref());
-    let facts = Facts { paths: app.paths.clone(), ..facts };
-    let before = translate(&app.project, environment, &facts).diagnostics;
     let is_new = |found: &Diagnostic| {
-        found.severity == Severity::Warning && before.iter().all(|told| told != found)
+        found.severity == Severity::Warning && app.told.iter().all(|told| told != found)
     };
     let mut new = Diagnostics::default();
     new.extend(diagnostics.into_iter().filter(is_new));
