@@ -122,9 +122,7 @@ impl<'a> World<'a> {
         let _place = self.builders.acquire().await;
         let mut on_event = |event: ImageEvent| {
             if let Some(progress) = progress(event) {
-                // What decklift adds has no service.
-                let service = id.name.trim_start_matches('@').to_owned();
-                self.events.emit(Event::Image { service, progress });
+                self.events.emit(Event::Image { service: id.name.clone(), progress });
             }
         };
         let (images, mode) = (&self.images, self.mode());
