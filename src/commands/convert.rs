@@ -9,14 +9,14 @@ use crate::export::Export;
 
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
-    let prepare::App { desired, project, sources, builds, paths, .. } =
-        prepare::read(session, arguments.strict)?;
+    let prepare::App { desired, first_deploy, project, sources, builds, paths, .. } =
+        prepare::read_to_convert(session, arguments.strict)?;
     // Of many services it takes a while to give back what they were made of, and what they became.
     // The former leaves room for what follows; with the latter, the program ends.
     let thread = std::thread::Builder::new();
     let _ = thread.spawn(move || drop((project, sources, builds, paths)));
     let desired = ManuallyDrop::new(desired);
-    let export = ManuallyDrop::new(Export::new(&desired));
+    let export = ManuallyDrop::new(Export::in_order(&desired, &first_deploy));
     let Some(folder) = &arguments.out else {
         session.screen.data_with(|out| export.document(out));
         return Ok(());

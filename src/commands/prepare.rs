@@ -3,33 +3,33 @@
 mod absent;
 mod build_options;
 mod builds;
+mod examine;
 mod network_request;
 mod outside;
 mod sandboxed;
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::PathBuf;
 
 use super::Session;
 use super::vault::Vault;
 use super::world::{Build, World};
-use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions};
-use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
+use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::ecs::deployable::{is_repeated, undeployable};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images};
-use crate::plan::{Actual, impossible};
+use crate::plan::{Action, Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
-use absent::absent;
+pub(super) use examine::{
+    examine, load_files, load_options, read, read_to_convert, read_to_deploy,
+};
 use network_request::network_request;
 use sandboxed::prepare_sandbox;
 
@@ -43,6 +43,8 @@ pub(super) struct App {
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
     pub(super) paths: BTreeMap<PathBuf, PathFacts>,
+    /// What a first deploy does, by places in `desired`: of what is examined to be converted alone.
+    pub(super) first_deploy: Vec<(usize, Action)>,
     vault: Vault,
     /// What was printed when nothing was known of the world yet.
     told: Diagnostics,
@@ -61,136 +63,6 @@ impl Purpose {
     fn names_images(self) -> bool {
         self != Self::Down
     }
-}
-
-/// What was read, with everything there is to say about it.
-#[derive(Debug)]
-pub(super) struct Examined {
-    pub(super) loaded: Loaded,
-    pub(super) diagnostics: Diagnostics,
-    builds: Vec<BuildSpec>,
-    desired: Desired,
-    paths: BTreeMap<PathBuf, PathFacts>,
-    vault: Vault,
-}
-
-impl Examined {
-    /// Prints the diagnostics; the application, when it has no fault.
-    pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, desired, paths, vault } = self;
-        session.print(&diagnostics, &loaded.sources);
-        match loaded.project {
-            Some(project) if !diagnostics.has_errors() => {
-                let (sources, told) = (loaded.sources, diagnostics);
-                Ok(App { project, sources, builds, desired, paths, vault, told })
-            }
-            _ => Err(Error::Compose),
-        }
-    }
-}
-
-/// Reads the Compose files, and translates them with nothing known of the world, so that every fault
-/// is reported before anything is started or asked.
-pub(super) fn read(session: &Session, strict: bool) -> Result<App, Error> {
-    examine(session, strict)?.finish(session)
-}
-
-/// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
-/// home, and what cannot be deployed yet, are errors.
-pub(super) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
-    examine_as(session, strict, true)?.finish(session)
-}
-
-/// As [`read`], with nothing printed yet.
-pub(super) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
-    examine_as(session, strict, false)
-}
-
-fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, Error> {
-    let global = &session.global;
-    let mut loaded = load_files(session)?;
-    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
-    diagnostics.extend(std::mem::take(&mut loaded.outcomes));
-    let mut builds = Vec::new();
-    let mut desired = Desired::default();
-    let mut paths = BTreeMap::new();
-    let mut vault = Vault::default();
-    if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
-        let found = inspected::look(session, project)?;
-        diagnostics.extend(inspected::apply(project, &found));
-    }
-    if let Some(project) = &loaded.project {
-        paths = mounted::look(project);
-        // Faults of the translation are worth knowing even when the file has others.
-        let facts = Facts::offline(region(session, project).as_deref());
-        let facts = Facts { paths: paths.clone(), ..facts };
-        let translation = translate(project, global.environment.as_deref(), &facts);
-        let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
-        if clean {
-            diagnostics.extend(validate(&translation.desired));
-        }
-        let refused = match sends {
-            true => undeployable(&translation.desired, project, &facts),
-            false => Vec::new(),
-        };
-        let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
-        diagnostics.extend(told.cloned());
-        desired = translation.desired;
-        diagnostics.extend(refused);
-        let variables = loaded.environment();
-        diagnostics.extend(absent(project, &variables, sends));
-        if sends {
-            vault = Vault::read(project, &desired, &variables, &mut diagnostics);
-        }
-        builds = builds::specs(project);
-        diagnostics.extend(builds::faults(project, &builds, sends));
-    }
-    if strict {
-        diagnostics.make_strict();
-    }
-    Ok(Examined { loaded, diagnostics, builds, desired, paths, vault })
-}
-
-/// Loads what the global options name.
-pub(super) fn load_files(session: &Session) -> Result<Loaded, Error> {
-    Ok(load(&load_options(session)?))
-}
-
-/// What the global options name, for a command that has more to say of the loading.
-pub(super) fn load_options(session: &Session) -> Result<LoadOptions, Error> {
-    let global = &session.global;
-    let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
-    Ok(LoadOptions {
-        files: global.files.clone(),
-        project_name: global.project_name.clone(),
-        project_directory: global.project_directory.clone(),
-        env_files: global.env_files.clone(),
-        ecs_params: global.ecs_params.clone(),
-        no_interpolate: false,
-        profiles: global.profiles.clone(),
-        // Without a name it asks `config` for something else.
-        environment_name: global.environment.clone().filter(|name| !name.is_empty()),
-        variables: variables(),
-        cwd: session.cwd()?,
-        stdin: if uses_stdin { Some(stdin()?) } else { None },
-        services: Vec::new(),
-    })
-}
-
-/// Variables whose names or values are not text cannot be used in a Compose file.
-fn variables() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
-}
-
-fn stdin() -> Result<String, Error> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|error| Error::System {
-        message: format!("failed to read the Compose file from stdin: {error}"),
-        help: "pipe a UTF-8 text in, or name a file with -f".to_owned(),
-    })?;
-    Ok(text)
 }
 
 /// A project, and the names that its resources have on AWS. What is at fault for ECS is no fault for

@@ -115,9 +115,17 @@ impl<'a> Export<'a> {
     /// What a first deploy sends.
     #[must_use]
     pub fn new(desired: &'a Desired) -> Self {
+        Self::in_order(desired, &first_deploy(desired))
+    }
+
+    /// [`Export::new`], where what a first deploy does is known.
+    #[must_use]
+    pub fn in_order(desired: &'a Desired, first_deploy: &[(usize, Action)]) -> Self {
         let mut export = Self { stack: &desired.stack, files: Vec::new(), steps: Vec::new() };
-        for (resource, action) in first_deploy(desired) {
-            export.add(resource, action);
+        for &(place, action) in first_deploy {
+            if let Some((_, resource)) = desired.resources.get_index(place) {
+                export.add(resource, action);
+            }
         }
         export.files.sort_by(Entry::by_path);
         export

@@ -40,16 +40,16 @@ pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Pl
     }
 }
 
-/// What [`plan`] does to which resource of an account that has nothing, in its order.
+/// What [`plan`] does to which resource of an account that has nothing, in its order. The resources
+/// are named by their places in `desired`.
 #[must_use]
-pub fn first_deploy(desired: &Desired) -> Vec<(&Resource, Action)> {
+pub fn first_deploy(desired: &Desired) -> Vec<(usize, Action)> {
     let actual = Actual::default();
     let (planner, shared) = Planner::run(desired, &actual, PlanOptions::default());
     let order = dependency_order(&planner.steps, &shared);
-    let done = order.into_iter().filter_map(|id| {
-        let (_, resource) = desired.resources.get_index(*planner.places.get(id)?)?;
-        Some((resource, planner.steps[id].action))
-    });
+    let done = order
+        .into_iter()
+        .filter_map(|id| Some((*planner.places.get(id)?, planner.steps[id].action)));
     done.collect()
 }
 

@@ -1,0 +1,183 @@
+//! From the command line to an application that is free of faults, with nothing known of the world.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::thread;
+
+use super::absent::absent;
+use super::{App, builds, region};
+use crate::commands::vault::Vault;
+use crate::commands::{Session, inspected, mounted};
+use crate::compose::{LoadOptions, Loaded, load};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ecs::deployable::{is_repeated, undeployable};
+use crate::ecs::desired::Desired;
+use crate::ecs::facts::{Facts, PathFacts};
+use crate::ecs::{translate, validate};
+use crate::error::Error;
+use crate::images::BuildSpec;
+use crate::plan::{Action, first_deploy};
+
+/// What was read, with everything there is to say about it.
+#[derive(Debug)]
+pub(in crate::commands) struct Examined {
+    pub(in crate::commands) loaded: Loaded,
+    pub(in crate::commands) diagnostics: Diagnostics,
+    builds: Vec<BuildSpec>,
+    desired: Desired,
+    paths: BTreeMap<PathBuf, PathFacts>,
+    first_deploy: Vec<(usize, Action)>,
+    vault: Vault,
+}
+
+/// What files are examined for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aim {
+    /// To say what there is to say of them.
+    Look,
+    /// To say what would be sent.
+    Convert,
+    /// To send it: what is missing at home, and what cannot be deployed yet, are errors.
+    Send,
+}
+
+impl Examined {
+    /// Prints the diagnostics; the application, when it has no fault.
+    pub(in crate::commands) fn finish(self, session: &Session) -> Result<App, Error> {
+        let Self { loaded, diagnostics, builds, desired, paths, first_deploy, vault } = self;
+        session.print(&diagnostics, &loaded.sources);
+        match loaded.project {
+            Some(project) if !diagnostics.has_errors() => {
+                let (sources, told) = (loaded.sources, diagnostics);
+                Ok(App { project, sources, builds, desired, paths, first_deploy, vault, told })
+            }
+            _ => Err(Error::Compose),
+        }
+    }
+}
+
+/// Reads the Compose files, and translates them with nothing known of the world, so that every fault
+/// is reported before anything is started or asked.
+pub(in crate::commands) fn read(session: &Session, strict: bool) -> Result<App, Error> {
+    examine(session, strict)?.finish(session)
+}
+
+/// As [`read`], with what a first deploy does.
+pub(in crate::commands) fn read_to_convert(session: &Session, strict: bool) -> Result<App, Error> {
+    examine_as(session, strict, Aim::Convert)?.finish(session)
+}
+
+/// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
+/// home, and what cannot be deployed yet, are errors.
+pub(in crate::commands) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
+    examine_as(session, strict, Aim::Send)?.finish(session)
+}
+
+/// As [`read`], with nothing printed yet.
+pub(in crate::commands) fn examine(session: &Session, strict: bool) -> Result<Examined, Error> {
+    examine_as(session, strict, Aim::Look)
+}
+
+fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Error> {
+    let sends = aim == Aim::Send;
+    let global = &session.global;
+    let mut loaded = load_files(session)?;
+    let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
+    diagnostics.extend(std::mem::take(&mut loaded.outcomes));
+    let mut builds = Vec::new();
+    let mut desired = Desired::default();
+    let mut paths = BTreeMap::new();
+    let mut first_deploy = Vec::new();
+    let mut vault = Vault::default();
+    if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
+        let found = inspected::look(session, project)?;
+        diagnostics.extend(inspected::apply(project, &found));
+    }
+    if let Some(project) = &loaded.project {
+        paths = mounted::look(project);
+        // Faults of the translation are worth knowing even when the file has others.
+        let facts = Facts::offline(region(session, project).as_deref());
+        let facts = Facts { paths: paths.clone(), ..facts };
+        let translation = translate(project, global.environment.as_deref(), &facts);
+        let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
+        if clean {
+            let (faults, order) = validated(&translation.desired, aim == Aim::Convert);
+            diagnostics.extend(faults);
+            first_deploy = order;
+        }
+        let refused = match sends {
+            true => undeployable(&translation.desired, project, &facts),
+            false => Vec::new(),
+        };
+        let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
+        diagnostics.extend(told.cloned());
+        desired = translation.desired;
+        diagnostics.extend(refused);
+        let variables = loaded.environment();
+        diagnostics.extend(absent(project, &variables, sends));
+        if sends {
+            vault = Vault::read(project, &desired, &variables, &mut diagnostics);
+        }
+        builds = builds::specs(project);
+        diagnostics.extend(builds::faults(project, &builds, sends));
+    }
+    if strict {
+        diagnostics.make_strict();
+    }
+    Ok(Examined { loaded, diagnostics, builds, desired, paths, first_deploy, vault })
+}
+
+/// What AWS would not take, and, where it is asked for, what a first deploy does: thought of at the
+/// same time, since neither needs the other.
+fn validated(desired: &Desired, orders: bool) -> (Vec<Diagnostic>, Vec<(usize, Action)>) {
+    thread::scope(|scope| {
+        let order = orders.then(|| scope.spawn(|| first_deploy(desired)));
+        let faults = validate(desired);
+        let order = order.map(|order| order.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        (faults, order.unwrap_or_default())
+    })
+}
+
+/// Loads what the global options name.
+pub(in crate::commands) fn load_files(session: &Session) -> Result<Loaded, Error> {
+    Ok(load(&load_options(session)?))
+}
+
+/// What the global options name, for a command that has more to say of the loading.
+pub(in crate::commands) fn load_options(session: &Session) -> Result<LoadOptions, Error> {
+    let global = &session.global;
+    let uses_stdin = global.files.iter().any(|file| file.as_os_str() == "-");
+    Ok(LoadOptions {
+        files: global.files.clone(),
+        project_name: global.project_name.clone(),
+        project_directory: global.project_directory.clone(),
+        env_files: global.env_files.clone(),
+        ecs_params: global.ecs_params.clone(),
+        no_interpolate: false,
+        profiles: global.profiles.clone(),
+        // Without a name it asks `config` for something else.
+        environment_name: global.environment.clone().filter(|name| !name.is_empty()),
+        variables: variables(),
+        cwd: session.cwd()?,
+        stdin: if uses_stdin { Some(stdin()?) } else { None },
+        services: Vec::new(),
+    })
+}
+
+/// Variables whose names or values are not text cannot be used in a Compose file.
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+fn stdin() -> Result<String, Error> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).map_err(|error| Error::System {
+        message: format!("failed to read the Compose file from stdin: {error}"),
+        help: "pipe a UTF-8 text in, or name a file with -f".to_owned(),
+    })?;
+    Ok(text)
+}
