@@ -107,6 +107,10 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Show what deploy would do, and why
     Plan(PlanArgs),
+    /// Build images and push them to ECR; print their digests
+    Push(PushArgs),
+    /// Show which image each service needs, whether it stands in ECR, and how large it is
+    Images(ImagesArgs),
     /// Build, push, and bring the services on ECS to what the Compose file says
     #[command(visible_alias = "up")]
     Deploy(DeployArgs),
@@ -166,6 +170,34 @@ pub struct PlanArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `decklift push`
+#[derive(Debug, Args)]
+pub struct PushArgs {
+    /// Only the images of these services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// One more tag for each image, for people; may be given several times
+    #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
+    pub tags: Vec<String>,
+    /// Show what would be built and pushed; do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `decklift images`
+#[derive(Debug, Args)]
+pub struct ImagesArgs {
+    /// Only these services [default: all]
+    #[arg(value_name = "SERVICE")]
+    pub services: Vec<String>,
+    /// The other images of the repositories, too
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `decklift deploy`
@@ -282,6 +314,18 @@ pub enum SandboxCommand {
     Stop,
     /// Empty it
     Reset,
+}
+
+/// The tag of an image (OCI distribution specification, "Pulling manifests").
+fn tag(text: &str) -> Result<String, String> {
+    let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let later = |c: char| first(c) || c == '.' || c == '-';
+    match text.starts_with(first) && text.len() <= 128 && text.chars().all(later) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("at most 128 letters, digits, `_`, `.` and `-`, not `.` or `-` first".to_owned())
+        }
+    }
 }
 
 /// How long: seconds, or a time with units.

@@ -1,12 +1,15 @@
 //! One file a command: wiring only.
 
 mod check;
+mod commit;
 mod config;
 mod convert;
 mod deploy;
 mod down;
+mod ending;
 mod explain;
 mod history;
+mod images;
 mod init;
 mod inspected;
 mod logs;
@@ -14,6 +17,7 @@ mod mounted;
 mod plan;
 mod prepare;
 mod ps;
+mod push;
 mod rows;
 mod sandbox;
 mod schema;
@@ -30,8 +34,7 @@ use session::Session;
 /// Runs a command and gives its exit code.
 #[must_use]
 pub fn run(cli: Cli) -> u8 {
-    let checks = matches!(cli.command, Command::Check(_));
-    let session = Session::new(cli.global, checks);
+    let session = Session::new(cli.global, &cli.command);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
@@ -63,6 +66,8 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Config(arguments) => config::run(session, &arguments),
         Command::Convert(arguments) => convert::run(session, &arguments),
         Command::Plan(arguments) => plan::run(session, &arguments).await,
+        Command::Images(arguments) => images::run(session, &arguments).await,
+        Command::Push(arguments) => push::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
         Command::Init(arguments) => init::run(session, &arguments),

@@ -36,6 +36,24 @@ pub enum ImageProgress {
     },
 }
 
+/// An image that a task definition may name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ImageReady {
+    /// The Compose service.
+    pub service: String,
+    /// Its repository.
+    pub repository: String,
+    /// Its tag there.
+    pub tag: String,
+    /// Its digest: `sha256:…`
+    pub digest: String,
+    /// What a task definition names: registry, repository and digest.
+    pub uri: String,
+    /// Whether it was not there before.
+    pub pushed: bool,
+}
+
 /// How a service's rollout stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -211,6 +229,8 @@ pub enum Event {
         #[serde(flatten)]
         progress: ImageProgress,
     },
+    /// An image stands in its repository.
+    ImageReady(ImageReady),
     /// A step began.
     StepStarted {
         /// Its index in the plan.

@@ -6,6 +6,7 @@
 //! the digest is the registry's.
 
 mod bases;
+mod buildkit;
 mod config;
 mod context;
 mod copy;
@@ -14,12 +15,14 @@ mod engine;
 mod error;
 mod event;
 mod ignore;
+mod line_ends;
 mod name;
 mod options;
 mod placeholder;
 mod reference;
 mod registry;
 mod spec;
+mod tags;
 mod tar;
 
 use std::collections::BTreeMap;
@@ -37,7 +40,7 @@ pub use options::BuildOptions;
 pub use placeholder::Placeholder;
 pub use reference::Reference;
 pub use registry::{Auth, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
-pub use spec::BuildSpec;
+pub use spec::{BuildSecret, BuildSpec, SecretSource};
 
 /// What to do about an image that the registry does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

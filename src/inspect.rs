@@ -1,10 +1,12 @@
 //! What runs and what it says, as data: read by `aws`, chosen and merged here, drawn by `report`.
 
+mod image;
 mod log;
 mod merge;
 mod moment;
 mod service;
 
+pub use image::{ServiceImage, StoredImage};
 pub use log::{LogLine, LogPage, LogQuery};
 pub use merge::{Merge, Seen, Tail};
 pub use moment::{Moment, duration};

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod diagnostics;
 pub mod frame;
 mod harmless;
+pub mod images;
 mod json;
 pub mod lines;
 mod plain;

@@ -20,6 +20,8 @@ mod lock;
 mod look;
 #[path = "sandbox/pipeline.rs"]
 mod pipeline;
+#[path = "sandbox/push.rs"]
+mod push;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
 #[path = "sandbox/shop.rs"]

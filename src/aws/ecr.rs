@@ -1,5 +1,7 @@
 //! Amazon ECR: repositories and the images in them.
 
+mod stored;
+
 use std::fmt;
 
 use aws_sdk_ecr::types as sdk;

@@ -157,6 +157,19 @@ impl Aws {
         Ok(actual)
     }
 
+    /// What there is of the images and repositories that are desired, and of nothing else.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not answer, or a repository of a wanted name is somebody else's.
+    pub async fn observe_images(&self, desired: &Desired) -> Result<Actual, CloudError> {
+        let found = self.read_repositories(desired).await?;
+        let mut actual = assemble(desired, Owner::wanted(desired).as_ref(), found, Vec::new())?;
+        // What else stands there is not this command's.
+        actual.resources.retain(|id, _| desired.resources.contains_key(id));
+        Ok(actual)
+    }
+
     async fn owner_of_cluster(&self, stack: &str) -> Result<Option<Owner>, CloudError> {
         let cluster = self.find_cluster(stack).await?;
         let tags: Option<Tags> = cluster.map(|cluster| {

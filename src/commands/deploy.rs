@@ -1,22 +1,22 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::prepare::{self, App, Purpose};
+use super::prepare::{self, Purpose};
 use super::turn::{self, Line, Turn};
 use super::world::World;
-use super::{Session, rows, signals};
-use crate::apply::{Applied, Cloud, Options, Outcome, Verdict, WatchOptions, apply};
+use super::{Session, ending, rows, signals};
+use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
 use crate::ecs::desired::{Body, Desired, Value};
 use crate::error::Error;
-use crate::event::{Event, Events, TaskFailure};
-use crate::plan::{Action, Plan, PlanOptions, plan_with};
+use crate::event::{Event, Events};
+use crate::plan::{Plan, PlanOptions, plan_with};
 use crate::release::ReleaseCommand;
-use crate::report::closing::{self, Closing, Failure};
+use crate::report::closing;
 use crate::report::plan_text;
 
 /// How many steps call AWS at a time.
-const LIMIT: usize = 16;
+pub(super) const LIMIT: usize = 16;
 
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
@@ -84,7 +84,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     }
     let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
     if result.is_err() && !session.json() {
-        let closing = closing(&app, &desired, &plan, &applied, &tasks.borrow());
+        let closing = ending::closing("deploy", &app, &desired, &plan, &applied, &tasks.borrow());
         session.screen.block(&closing::text(&closing));
     }
     result
@@ -142,71 +142,6 @@ async fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result
     })
 }
 
-/// What failed, in the words of the Compose file.
-fn closing(
-    app: &App,
-    desired: &Desired,
-    plan: &Plan,
-    applied: &Applied,
-    tasks: &[(String, TaskFailure)],
-) -> Closing {
-    let mut closing = Closing {
-        title: match applied.verdict() {
-            Verdict::RolledBack => "The deployment failed and was rolled back.",
-            Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
-            Verdict::TimedOut => "The deploy was still in progress when the time was up.",
-            Verdict::JobFailed => "A job failed: what waits for it was not deployed.",
-            Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
-            Verdict::Done | Verdict::Failed => "The deploy failed.",
-        }
-        .to_owned(),
-        next: match applied.verdict() {
-            Verdict::TimedOut => "`decklift deploy` goes on watching; --timeout gives it longer",
-            Verdict::Interrupted => "`decklift deploy` goes on from here",
-            _ => "correct the cause and run `decklift deploy` again: what was done stays done",
-        }
-        .to_owned(),
-        ..Closing::default()
-    };
-    for (step, outcome) in plan.steps.iter().zip(&applied.outcomes) {
-        let error = match outcome {
-            Outcome::Failed(error) => error,
-            Outcome::Skipped { .. } | Outcome::NotStarted => {
-                closing.skipped.push(format!("{} {}", step.action.label(), step.resource));
-                continue;
-            }
-            Outcome::Done => continue,
-        };
-        let origin = desired.resources.get(&step.resource).and_then(|resource| resource.origin);
-        let of_service =
-            |(service, _): &&(String, TaskFailure)| Some(service) == step.service.as_ref();
-        let is_rollout = matches!(step.action, Action::Rollout | Action::Run);
-        closing.failures.push(Failure {
-            what: step.resource.to_string(),
-            place: origin.map(|span| app.sources.place(span)),
-            reason: error.to_string(),
-            // One task is enough here: the others were told of when they stopped.
-            tasks: tasks
-                .iter()
-                .filter(|_| is_rollout)
-                .filter(of_service)
-                .map(|(_, failure)| failure.clone())
-                .take(1)
-                .collect(),
-            state: error.state(),
-            help: error.help(),
-        });
-    }
-    // Ten lines are not always enough.
-    if let Some((service, _)) = tasks.first()
-        && !closing.failures.is_empty()
-    {
-        let more = format!("`decklift logs --previous {service}` shows all that its tasks wrote; ");
-        closing.next.insert_str(0, &more);
-    }
-    closing
-}
-
 /// What a value is, now that what it waits for was made.
 fn applied_value<'a>(applied: &'a Applied, value: &'a Value) -> Option<&'a str> {
     match value {
@@ -226,17 +161,8 @@ async fn finish(
     events: &dyn Events,
 ) -> Result<(), Error> {
     let verdict = applied.verdict();
-    let outcome = match verdict {
-        Verdict::Done if plan.is_empty() => "nothing-to-do",
-        Verdict::Done => "done",
-        Verdict::Failed => "failed",
-        Verdict::RolledBack => "rolled-back",
-        Verdict::DeploymentFailed => "deployment-failed",
-        Verdict::TimedOut => "timed-out",
-        Verdict::JobFailed => "job-failed",
-        Verdict::Interrupted => "interrupted",
-    };
-    events.emit(Event::Finished { outcome: outcome.to_owned(), seconds: took.as_secs() });
+    let outcome = ending::outcome(verdict, plan).to_owned();
+    events.emit(Event::Finished { outcome, seconds: took.as_secs() });
     if verdict != Verdict::Done {
         return Err(Error::Deployment(verdict));
     }

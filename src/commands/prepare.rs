@@ -28,7 +28,7 @@ use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
 pub(super) use examine::{
-    examine, load_files, load_options, read, read_to_convert, read_to_deploy,
+    examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
 };
 use network_request::network_request;
 use sandboxed::prepare_sandbox;
@@ -55,6 +55,8 @@ pub(super) struct App {
 pub(super) enum Purpose {
     Plan,
     Deploy,
+    /// Images and their repositories alone: nothing else is asked for.
+    Push,
     Down,
 }
 
@@ -183,13 +185,22 @@ pub(super) async fn connect<'a>(
         Err(error) => (Images::new(None), Some(error)),
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let request = network_request(app, purpose);
-    if let (Some(_), Some(domain)) = (&sandbox, &request.certificate) {
-        aws.issue_certificate(domain).await?;
-    }
-    let mut facts = aws.facts(&request).await?;
+    let mut facts = match purpose {
+        Purpose::Push => {
+            let identity = aws.identity().await?;
+            let (partition, account) = (identity.partition.clone(), identity.account.clone());
+            Facts { partition, account, ..Facts::offline(Some(aws.region())) }
+        }
+        Purpose::Plan | Purpose::Deploy | Purpose::Down => {
+            let request = network_request(app, purpose);
+            if let (Some(_), Some(domain)) = (&sandbox, &request.certificate) {
+                aws.issue_certificate(domain).await?;
+            }
+            aws.facts(&request).await?
+        }
+    };
     facts.paths.clone_from(&app.paths);
-    if purpose.names_images() {
+    if matches!(purpose, Purpose::Plan | Purpose::Deploy) {
         outside::look_up(session, app, &aws, &mut facts).await?;
     }
     let mut builds = BTreeMap::new();
@@ -209,7 +220,8 @@ pub(super) async fn connect<'a>(
         builds.insert(id, Build { spec: spec.clone(), name });
     }
     let vault = app.vault.clone();
-    Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, events))
+    let directory = app.project.directory.clone();
+    Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, directory, events))
 }
 
 /// Translates with what is known of the world.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::cli::{Color, Global, OutputFormat};
+use crate::cli::{Color, Command, Global, OutputFormat};
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 use crate::event::Event;
@@ -14,10 +14,18 @@ pub(super) struct Session {
     pub(super) screen: Screen,
     /// Whether diagnostics are what the command is for.
     checks: bool,
+    /// Whether what it prints as JSON is one document, and not a line each.
+    is_document: bool,
 }
 
 impl Session {
-    pub(super) fn new(global: Global, checks: bool) -> Self {
+    pub(super) fn new(global: Global, command: &Command) -> Self {
+        let checks = matches!(command, Command::Check(_));
+        let is_document = match command {
+            Command::Plan(_) | Command::Images(_) | Command::Ps(_) | Command::History(_) => true,
+            Command::Push(arguments) => arguments.dry_run,
+            _ => false,
+        };
         let color = match global.color {
             Color::Auto => None,
             Color::Always => Some(true),
@@ -25,7 +33,7 @@ impl Session {
         };
         let screen =
             Screen::new(ScreenOptions { color, quiet: global.quiet, verbose: global.verbose });
-        Self { global, screen, checks }
+        Self { global, screen, checks, is_document }
     }
 
     pub(super) fn json(&self) -> bool {
@@ -55,7 +63,7 @@ impl Session {
 
     /// Says what takes time before there are events.
     pub(super) fn notify(&self, message: &str) {
-        if self.json() {
+        if self.json() && !self.is_document {
             Json::new(&self.screen).event(&Event::Note { message: message.to_owned() });
         } else {
             self.screen.note(message);

@@ -16,6 +16,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::watch;
 
 use super::Session;
+use super::commit::commit;
 use super::prepare::App;
 use super::world::World;
 use crate::apply::{Applied, CloudError, CloudErrorKind, Verdict};
@@ -150,7 +151,7 @@ impl<'a> Line<'a> {
         let identity = self.world.aws().identity().await?;
         let author = origin::author(identity, variable);
         let mut record = Record::new(self.command, author, nonce(&self.session.global.files));
-        record.set_commit(origin::commit(&self.app.project.directory, variable).await);
+        record.set_commit(commit(&self.app.project.directory, variable).await);
         record.compose = Some(origin::hash(desired));
         Ok(record)
     }

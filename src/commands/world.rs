@@ -2,10 +2,12 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::commit::commit;
 use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
@@ -18,10 +20,14 @@ use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode, Origin,
 };
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
+use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
 /// How many images are built or pushed at a time: builds fill the machine by themselves.
 const BUILDS: usize = 2;
+
+/// How many digits of a commit make the tag of an image.
+const COMMIT: usize = 12;
 
 /// An image that may have to be built.
 #[derive(Debug)]
@@ -42,6 +48,10 @@ pub(super) struct World<'a> {
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
     builders: Semaphore,
+    /// Where the project's files are.
+    directory: PathBuf,
+    /// Which commit they are, once it was asked for.
+    commit: tokio::sync::OnceCell<Option<Commit>>,
     /// Asked before each write, once there is a lock.
     guard: OnceCell<Guard>,
 }
@@ -56,11 +66,57 @@ impl<'a> World<'a> {
         builds: BTreeMap<ResourceId, Build>,
         vault: Vault,
         sandbox: Option<Sandbox>,
+        directory: PathBuf,
         events: &'a dyn Events,
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
         let guard = OnceCell::new();
-        Self { aws, facts, images, no_engine, builds, vault, sandbox, events, builders, guard }
+        let commit = tokio::sync::OnceCell::new();
+        Self {
+            aws,
+            facts,
+            images,
+            no_engine,
+            builds,
+            vault,
+            sandbox,
+            events,
+            builders,
+            directory,
+            commit,
+            guard,
+        }
+    }
+
+    /// The commit that the project's files are, where they are just that.
+    async fn clean_commit(&self) -> Option<&Commit> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let found = self.commit.get_or_init(|| commit(&self.directory, variable)).await;
+        found.as_ref().filter(|commit| !commit.dirty)
+    }
+
+    /// Where an image comes from, as labels of the OCI image specification (annotations.md,
+    /// "Pre-Defined Annotation Keys").
+    async fn provenance(&self, spec: &BuildSpec) -> Vec<(String, String)> {
+        let label =
+            |key: &str, value: &str| (format!("org.opencontainers.image.{key}"), value.to_owned());
+        let commit = self.clean_commit().await.map(|commit| label("revision", &commit.id));
+        [label("title", &spec.service)].into_iter().chain(commit).collect()
+    }
+
+    /// Gives an image that stands in its repository more tags, for people.
+    pub(super) async fn tag(
+        &self,
+        image: &Image,
+        digest: &str,
+        tags: &[String],
+    ) -> Result<(), CloudError> {
+        let destination = self.destination(image).await?;
+        for tag in tags {
+            let tagged = self.images.tag(&destination, digest, tag).await;
+            tagged.map_err(|error| image_error(error.to_string(), error.help()))?;
+        }
+        Ok(())
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -101,6 +157,13 @@ impl<'a> World<'a> {
         Some(listener.url)
     }
 
+    /// [`Cloud::observe`] for images and their repositories alone.
+    pub(super) async fn observe_images(&self, desired: &Desired) -> Result<Actual, CloudError> {
+        let mut actual = self.aws.observe_images(desired).await?;
+        self.drop_placeholders(&mut actual).await?;
+        Ok(actual)
+    }
+
     fn mode(&self) -> Mode {
         match &self.sandbox {
             Some(sandbox) if !sandbox.has_engine() => Mode::Placeholder,
@@ -128,7 +191,9 @@ impl<'a> World<'a> {
         let (images, mode) = (&self.images, self.mode());
         let result = match (self.builds.get(id), &image.base) {
             (Some(Build { spec, name }), _) => {
-                images.ensure(spec, name, &destination, mode, &mut on_event).await
+                let mut spec = spec.clone();
+                spec.provenance = self.provenance(&spec).await;
+                images.ensure(&spec, name, &destination, mode, &mut on_event).await
             }
             (None, Some(base)) => {
                 let origin = Origin {
@@ -150,6 +215,11 @@ impl<'a> World<'a> {
             }
             (Err(error), _) => return Err(image_error(error.to_string(), error.help())),
         };
+        if let (true, Some(commit)) = (self.builds.contains_key(id), self.clean_commit().await) {
+            // For people: an image without it is the same image.
+            let short: String = commit.id.chars().take(COMMIT).collect();
+            let _ = images.tag(&destination, &digest, &short).await;
+        }
         let registry = destination.address.split('/').next().unwrap_or_default();
         let uri = self.aws.image_uri(registry, &image.repository_name, &digest);
         Ok(Changed {

@@ -17,10 +17,19 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 #[must_use]
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = undecided(desired);
-    found.extend(project.services.values().flat_map(|service| build::undeployable(service)));
     found.extend(instances::undeployable(desired, project));
-    found.extend(mirror::undeployable(desired));
     found.extend(motion::undeployable(desired));
+    found.extend(unpushable(desired, project, facts));
+    found
+}
+
+/// Why the images of a project cannot be made, in a stable order.
+#[must_use]
+pub fn unpushable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
+    let builds =
+        project.services.values().flat_map(|service| build::undeployable(service, project));
+    let mut found: Vec<Diagnostic> = builds.collect();
+    found.extend(mirror::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }

@@ -51,6 +51,8 @@ pub use service::*;
 pub use task_definition::*;
 pub use value::*;
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -193,6 +195,31 @@ pub struct Undecided {
 }
 
 impl Desired {
+    /// Leaves nothing but images and the repositories that they stand in: those of the services that
+    /// are named, or all where none is.
+    pub fn retain_images(&mut self, services: &[String]) {
+        let wanted = |resource: &Resource| {
+            services.is_empty()
+                || resource.service.as_ref().is_some_and(|name| services.contains(name))
+        };
+        let repositories: BTreeSet<String> = self
+            .resources
+            .values()
+            .filter(|resource| wanted(resource))
+            .filter_map(|resource| match &resource.body {
+                Body::Image(image) => Some(image.repository_name.clone()),
+                _ => None,
+            })
+            .collect();
+        self.resources.retain(|_, resource| match &resource.body {
+            Body::Image(_) => wanted(resource),
+            Body::Repository(repository) => repositories.contains(&repository.repository_name),
+            _ => false,
+        });
+        self.endpoints.clear();
+        self.undecided.clear();
+    }
+
     /// The name of the cluster that the services stand in.
     #[must_use]
     pub fn cluster_name(&self) -> &str {

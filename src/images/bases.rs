@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::buildkit::OtherContext;
 use super::context::check_directory;
 use super::dockerfile::Dockerfile;
 use super::engine::{Engine, LocalImage};
@@ -35,7 +36,16 @@ pub type BaseDigests = BTreeMap<String, BaseDigest>;
 /// The Dockerfile is missing or cannot be understood.
 pub fn external_bases(spec: &BuildSpec) -> Result<Vec<String>, ImageError> {
     check_directory(spec)?;
-    Dockerfile::read(spec)?.bases(spec)
+    let mut bases = Dockerfile::read(spec)?.bases(spec)?;
+    // Another context of the name stands in the place of the image.
+    bases.retain(|base| spec.contexts.iter().all(|(name, _)| name != base));
+    for (_, context) in &spec.contexts {
+        match OtherContext::read(context) {
+            OtherContext::Image(image) if !bases.contains(&image) => bases.push(image),
+            other => other.spec(spec).iter().try_for_each(check_directory)?,
+        }
+    }
+    Ok(bases)
 }
 
 /// Finds out what `base` means: the engine's own copy is what a build would use, else the

@@ -98,6 +98,14 @@ pub enum ImageError {
         /// At most twenty.
         lines: Vec<String>,
     },
+    /// Without BuildKit there is no way to build it.
+    #[error("build the image of `{service}` without BuildKit: docker has no buildx, and the build has {}", needed.join(", "))]
+    NoBuildKit {
+        /// The Compose service.
+        service: String,
+        /// The attributes of `build` that need it.
+        needed: Vec<&'static str>,
+    },
     /// Legacy builders build for their own platform only.
     #[error(
         "build the image of `{service}` for {platform}: the engine builds for {engine} only; install docker buildx"
@@ -196,6 +204,10 @@ impl ImageError {
         match self {
             Self::ContextMissing(_) | Self::ContextNotDirectory(_) => Some(
                 "`build.context` is relative to the Compose file: correct it, or make the directory"
+                    .to_owned(),
+            ),
+            Self::NoBuildKit { .. } => Some(
+                "install docker buildx (Debian: docker-buildx; elsewhere docker-buildx-plugin)"
                     .to_owned(),
             ),
             Self::BuildFailed { .. } => Some(

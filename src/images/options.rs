@@ -19,6 +19,8 @@ pub struct BuildOptions {
     pub cache_from: Vec<String>,
     /// Where steps are left for later builds; BuildKit alone.
     pub cache_to: Vec<String>,
+    /// What steps may do beyond the usual, such as `security.insecure`; buildx alone.
+    pub allow: Vec<String>,
 }
 
 impl BuildOptions {
@@ -35,9 +37,10 @@ impl BuildOptions {
             pull: _,
             cache_from: _,
             cache_to: _,
+            allow,
         } = self;
         let mut making = Vec::new();
-        for (kind, list) in [("host", extra_hosts), ("ulimit", ulimits)] {
+        for (kind, list) in [("host", extra_hosts), ("ulimit", ulimits), ("allow", allow)] {
             if !list.is_empty() {
                 making.push((kind, list.iter().map(String::as_str).collect()));
             }
@@ -60,6 +63,7 @@ impl BuildOptions {
             pull,
             cache_from,
             cache_to,
+            allow,
         } = self;
         let list = |flag: &str, values: &[String]| -> Vec<String> {
             values.iter().map(|value| format!("--{flag}={value}")).collect()
@@ -75,6 +79,7 @@ impl BuildOptions {
         if has_buildkit {
             arguments.extend(list("no-cache-filter", no_cache_filter));
             arguments.extend(list("cache-to", cache_to));
+            arguments.extend(list("allow", allow));
         }
         arguments
     }
@@ -95,6 +100,7 @@ mod tests {
             pull: true,
             cache_from: vec!["acme/web:cache".to_owned()],
             cache_to: vec!["type=inline".to_owned()],
+            allow: vec!["network.host".to_owned()],
         }
     }
 
@@ -110,7 +116,7 @@ mod tests {
             "--cache-from=acme/web:cache",
         ];
         assert_eq!(options().arguments(false), common);
-        let buildkit = ["--no-cache-filter=base", "--cache-to=type=inline"];
+        let buildkit = ["--no-cache-filter=base", "--cache-to=type=inline", "--allow=network.host"];
         assert_eq!(options().arguments(true), [&common[..], &buildkit[..]].concat());
         assert!(BuildOptions::default().arguments(true).is_empty());
     }
@@ -118,7 +124,7 @@ mod tests {
     #[test]
     fn a_cache_is_no_part_of_the_name() {
         let kinds: Vec<_> = options().making().into_iter().map(|(kind, _)| kind).collect();
-        assert_eq!(kinds, ["host", "ulimit", "network", "shm"]);
+        assert_eq!(kinds, ["host", "ulimit", "allow", "network", "shm"]);
         assert!(BuildOptions::default().making().is_empty());
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::options::BuildOptions;
@@ -24,8 +25,39 @@ pub struct BuildSpec {
     /// Labels that say where the image came from, such as `org.opencontainers.image.revision`.
     /// They are no part of its name: a new commit alone must not roll a service.
     pub provenance: Vec<(String, String)>,
+    /// Other contexts that the Dockerfile names, and what each is: a directory, `docker-image://…`,
+    /// `oci-layout://…` or an address. BuildKit alone has them, and the next two.
+    pub contexts: Vec<(String, String)>,
+    /// What steps may read and the image does not keep. They are no part of its name.
+    pub secrets: Vec<BuildSecret>,
+    /// Agents and keys that steps may use: `default`, or `id=path`. They are no part of its name.
+    pub ssh: Vec<String>,
     /// How it is built.
     pub options: BuildOptions,
+}
+
+/// A secret for the steps of a build.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BuildSecret {
+    /// What the Dockerfile calls it.
+    pub id: String,
+    /// Where its value is.
+    pub source: SecretSource,
+}
+
+/// Where the value of a [`BuildSecret`] is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// In a file: its absolute path.
+    File(PathBuf),
+    /// The value itself. It reaches the builder through its environment.
+    Value(String),
+}
+
+impl fmt::Debug for BuildSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuildSecret").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl BuildSpec {
@@ -45,8 +77,22 @@ impl BuildSpec {
             platform: platform.into(),
             labels: Vec::new(),
             provenance: Vec::new(),
+            contexts: Vec::new(),
+            secrets: Vec::new(),
+            ssh: Vec::new(),
             options: BuildOptions::default(),
         }
+    }
+
+    /// What only BuildKit can do of it: the attributes of `build`.
+    pub(super) fn needs_buildkit(&self) -> Vec<&'static str> {
+        let needed = [
+            ("additional_contexts", !self.contexts.is_empty()),
+            ("entitlements", !self.options.allow.is_empty()),
+            ("secrets", !self.secrets.is_empty()),
+            ("ssh", !self.ssh.is_empty()),
+        ];
+        needed.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
     }
 
     /// The path of the Dockerfile; of a text in the Compose file, what messages call it.

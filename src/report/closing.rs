@@ -14,8 +14,10 @@ pub struct Failure {
     pub what: String,
     /// Where it stands in the Compose file: `file:line:column`.
     pub place: Option<String>,
-    /// Why it failed.
+    /// Why it failed. What a program said in lines of its own stands in lines of its own.
     pub reason: String,
+    /// The lines below the reason's first one; taken from it.
+    pub lines: Vec<String>,
     /// The tasks that stopped.
     pub tasks: Vec<TaskFailure>,
     /// The state that AWS is in now.
@@ -42,7 +44,10 @@ pub struct Closing {
 pub fn text(closing: &Closing) -> String {
     let mut closing = closing.clone();
     for failure in &mut closing.failures {
-        failure.reason = harmless(&failure.reason);
+        let reason = std::mem::take(&mut failure.reason);
+        let mut lines = reason.lines().map(harmless);
+        failure.reason = lines.next().unwrap_or_default();
+        failure.lines.extend(lines);
         failure.tasks = failure.tasks.iter().map(harmless_failure).collect();
     }
     let closing = &closing;
@@ -64,6 +69,7 @@ mod tests {
             title: "deployment failed".to_owned(),
             failures: vec![
                 Failure {
+                    lines: Vec::new(),
                     what: "service web".to_owned(),
                     place: Some("compose.yaml:4:3".to_owned()),
                     reason: "tasks failed to start.".to_owned(),
@@ -90,6 +96,7 @@ mod tests {
                     help: None,
                 },
                 Failure {
+                    lines: Vec::new(),
                     what: "role/api".to_owned(),
                     reason: "not allowed".to_owned(),
                     help: Some("allow iam:CreateRole".to_owned()),

@@ -17,7 +17,7 @@ use super::state::{Phase, State};
 
 pub(super) use self::cause::{cause, target};
 pub(super) use self::rollout::{counts, verdict};
-pub(super) use self::units::time;
+pub(super) use self::units::{bytes, time};
 
 /// What is said once somebody asked to stop.
 pub const STOPPING: &str =

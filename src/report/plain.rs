@@ -163,7 +163,10 @@ impl Reporter for Plain<'_> {
                 self.note(&format!("  done     {action} {resource}{detail}"));
             }
             Event::StepFailed { resource, action, error, .. } => {
-                self.block(&format!("  failed   {action} {resource}: {}", harmless(error)));
+                // What a program said in lines of its own stands in lines of its own.
+                let lines: Vec<String> = error.lines().map(harmless).collect();
+                let text = lines.join("\n             | ");
+                self.block(&format!("  failed   {action} {resource}: {text}"));
             }
             Event::StepSkipped { resource, action, because, .. } => {
                 self.block(&format!("  skipped  {action} {resource}, because of {because}"));
@@ -182,6 +185,9 @@ impl Reporter for Plain<'_> {
                 self.note(&format!("  job      {service} | {}", harmless(line)));
             }
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
+            Event::ImageReady(image) => {
+                self.screen.data(&format!("{}  {}", image.service, image.uri));
+            }
             Event::Stopping => self.note(super::frame::STOPPING),
             Event::Finished { outcome, seconds } => {
                 lock(&self.ticker).take();

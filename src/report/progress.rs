@@ -82,6 +82,9 @@ impl Reporter for Progress<'_> {
                 self.screen.note(&format!("  {service} | {}", harmless(line)));
             }
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
+            Event::ImageReady(image) => {
+                self.screen.data(&format!("{}  {}", image.service, image.uri));
+            }
             Event::Finished { .. } => self.end(),
             _ => {}
         }

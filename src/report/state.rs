@@ -141,7 +141,7 @@ impl State {
                     row.apply(event, now);
                 }
             }
-            Event::Note { .. } | Event::ServiceMessage { .. } => {}
+            Event::Note { .. } | Event::ServiceMessage { .. } | Event::ImageReady(_) => {}
         }
     }
 

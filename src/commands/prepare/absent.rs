@@ -1,6 +1,6 @@
 //! Secrets and configs whose content is not there at home.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::compose::Project;
@@ -11,15 +11,19 @@ use crate::diagnostic::{Code, Diagnostic};
 /// `CreateSecret.SecretString`).
 const MOST_BYTES: u64 = 65_536;
 
-/// What is missing of the project's secrets and configs: an error for whoever sends it, a warning for
-/// the others. Their content is not read.
+/// What is missing of the project's secrets and configs: an error for whoever sends it, or builds
+/// with it, a warning for the others. Their content is not read.
 pub(super) fn absent(
     project: &Project,
     variables: &BTreeMap<&str, &str>,
     sends: bool,
+    builds_now: bool,
 ) -> Vec<Diagnostic> {
     let used = project.delivered_secrets();
-    let secrets = project.secrets.iter().filter(|(name, _)| used.contains(name.as_str()));
+    let builds = project.services.values().flat_map(|service| &service.written.build_secrets);
+    let built: BTreeSet<&str> = builds.map(|reference| reference.source.value.as_str()).collect();
+    let is_used = |name: &str| used.contains(name) || built.contains(name);
+    let secrets = project.secrets.iter().filter(|(name, _)| is_used(name));
     let all = secrets
         .map(|(name, object)| ("secret", name, object))
         .chain(project.configs.iter().map(|(name, object)| ("config", name, object)));
@@ -29,7 +33,8 @@ pub(super) fn absent(
         let Some((code, message, help)) = fault(&what, kind == "secret", object, variables) else {
             continue;
         };
-        let diagnostic = match sends || code == Code::Refused {
+        let is_needed = sends || builds_now && kind == "secret" && built.contains(name.as_str());
+        let diagnostic = match is_needed || code == Code::Refused {
             true => Diagnostic::error(code, message),
             false => Diagnostic::warning(code, message),
         };

@@ -1,7 +1,14 @@
 //! `build`, as far as it is about how and not about what: in the words of `docker build`.
 
-use crate::compose::model::{Setting, Settings};
-use crate::images::BuildOptions;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::compose::Project;
+use crate::compose::model::{FileReference, Setting, Settings};
+use crate::images::{BuildOptions, BuildSecret, SecretSource};
+
+/// The entitlement that `privileged` stands for.
+const INSECURE: &str = "security.insecure";
 
 /// What the builder is told.
 pub(super) fn read(build: &Settings) -> BuildOptions {
@@ -32,7 +39,55 @@ pub(super) fn read(build: &Settings) -> BuildOptions {
         pull: is_on("pull"),
         cache_from: list("cache_from"),
         cache_to: list("cache_to"),
+        allow: {
+            let mut allow = list("entitlements");
+            // What Compose asks buildx for in its place.
+            if is_on("privileged") && !allow.iter().any(|one| one == INSECURE) {
+                allow.push(INSECURE.to_owned());
+            }
+            allow
+        },
     }
+}
+
+/// The other contexts, by their names.
+pub(super) fn contexts(build: &Settings) -> Vec<(String, String)> {
+    match build.attributes.get("additional_contexts") {
+        Some(Setting::Map(contexts)) => contexts
+            .iter()
+            .filter_map(|(name, context)| Some((name.clone(), scalar(context)?)))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Agents and keys, as buildx takes them. The model writes `id: path`, as `docker compose config` does.
+pub(super) fn ssh(build: &Settings) -> Vec<String> {
+    match build.attributes.get("ssh") {
+        Some(Setting::List(keys)) => {
+            keys.iter().filter_map(scalar).map(|key| key.replacen(": ", "=", 1)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The secrets of a build, by what the Dockerfile calls them. What is not there was said before.
+pub(super) fn secrets(
+    project: &Project,
+    references: &[FileReference],
+    variables: &BTreeMap<&str, &str>,
+) -> Vec<BuildSecret> {
+    let secret = |reference: &FileReference| {
+        let object = project.secrets.get(&reference.source.value)?;
+        let source = match (object.settings.text("file"), object.settings.text("environment")) {
+            (Some(file), _) => SecretSource::File(PathBuf::from(file)),
+            (None, Some(name)) => SecretSource::Value((*variables.get(name)?).to_owned()),
+            (None, None) => return None,
+        };
+        let id = reference.settings.text("target").unwrap_or(&reference.source.value);
+        Some(BuildSecret { id: id.to_owned(), source })
+    };
+    references.iter().filter_map(secret).collect()
 }
 
 /// `soft:hard`, or one number for both.
@@ -66,7 +121,8 @@ mod tests {
                     extra_hosts: ['db=10.0.0.1', 'six=[::1]']\n      network: host\n      \
                     shm_size: 64m\n      ulimits: {nproc: 65535, nofile: {soft: 10, hard: 20}}\n      \
                     no_cache: true\n      no_cache_filter: base\n      pull: true\n      cache_from: [acme/web:cache]\n      \
-                    cache_to: ['type=inline']\n";
+                    cache_to: ['type=inline']\n      entitlements: [network.host]\n      \
+                    privileged: true\n";
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
         let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
@@ -84,6 +140,7 @@ mod tests {
                 pull: true,
                 cache_from: vec!["acme/web:cache".to_owned()],
                 cache_to: vec!["type=inline".to_owned()],
+                allow: vec!["network.host".to_owned(), INSECURE.to_owned()],
             }
         );
     }

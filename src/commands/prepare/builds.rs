@@ -1,5 +1,6 @@
 //! What a project builds of the files of this machine.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::build_options;
@@ -11,12 +12,17 @@ use crate::images::{BuildSpec, external_bases};
 use crate::parallel;
 
 /// In the order of the files.
-pub(super) fn specs(project: &Project) -> Vec<BuildSpec> {
-    project.services.values().filter_map(|service| spec(service)).collect()
+pub(super) fn specs(project: &Project, variables: &BTreeMap<&str, &str>) -> Vec<BuildSpec> {
+    let services = project.services.values();
+    services.filter_map(|service| spec(project, service, variables)).collect()
 }
 
 /// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
-fn spec(service: &Service) -> Option<BuildSpec> {
+fn spec(
+    project: &Project,
+    service: &Service,
+    variables: &BTreeMap<&str, &str>,
+) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
     if build.is_remote {
         return None;
@@ -32,7 +38,12 @@ fn spec(service: &Service) -> Option<BuildSpec> {
     spec.args = pairs(&build.args);
     spec.target = build.target.as_ref().map(|target| target.value.clone());
     spec.labels = pairs(&build.labels);
-    spec.options = service.written.build.as_ref().map(build_options::read).unwrap_or_default();
+    if let Some(settings) = &service.written.build {
+        spec.contexts = build_options::contexts(settings);
+        spec.ssh = build_options::ssh(settings);
+        spec.options = build_options::read(settings);
+    }
+    spec.secrets = build_options::secrets(project, &service.written.build_secrets, variables);
     Some(spec)
 }
 

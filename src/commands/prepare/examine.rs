@@ -12,7 +12,7 @@ use crate::commands::vault::Vault;
 use crate::commands::{Session, inspected, mounted};
 use crate::compose::{LoadOptions, Loaded, load};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ecs::deployable::{is_repeated, undeployable};
+use crate::ecs::deployable::{is_repeated, undeployable, unpushable};
 use crate::ecs::desired::Desired;
 use crate::ecs::facts::{Facts, PathFacts};
 use crate::ecs::{translate, validate};
@@ -39,6 +39,8 @@ enum Aim {
     Look,
     /// To say what would be sent.
     Convert,
+    /// To push images: what they are made of and is missing at home is an error.
+    Push,
     /// To send it: what is missing at home, and what cannot be deployed yet, are errors.
     Send,
 }
@@ -67,6 +69,11 @@ pub(in crate::commands) fn read(session: &Session, strict: bool) -> Result<App, 
 /// As [`read`], with what a first deploy does.
 pub(in crate::commands) fn read_to_convert(session: &Session, strict: bool) -> Result<App, Error> {
     examine_as(session, strict, Aim::Convert)?.finish(session)
+}
+
+/// As [`read`], for a command that pushes images and sends nothing else.
+pub(in crate::commands) fn read_to_push(session: &Session, strict: bool) -> Result<App, Error> {
+    examine_as(session, strict, Aim::Push)?.finish(session)
 }
 
 /// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
@@ -107,21 +114,22 @@ fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Err
             diagnostics.extend(faults);
             first_deploy = order;
         }
-        let refused = match sends {
-            true => undeployable(&translation.desired, project, &facts),
-            false => Vec::new(),
+        let refused = match aim {
+            Aim::Send => undeployable(&translation.desired, project, &facts),
+            Aim::Push => unpushable(&translation.desired, project, &facts),
+            Aim::Look | Aim::Convert => Vec::new(),
         };
         let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
         diagnostics.extend(told.cloned());
         desired = translation.desired;
         diagnostics.extend(refused);
         let variables = loaded.environment();
-        diagnostics.extend(absent(project, &variables, sends));
+        diagnostics.extend(absent(project, &variables, sends, aim == Aim::Push));
         if sends {
             vault = Vault::read(project, &desired, &variables, &mut diagnostics);
         }
-        builds = builds::specs(project);
-        diagnostics.extend(builds::faults(project, &builds, sends));
+        builds = builds::specs(project, &variables);
+        diagnostics.extend(builds::faults(project, &builds, sends || aim == Aim::Push));
     }
     if strict {
         diagnostics.make_strict();

@@ -15,7 +15,7 @@ pub(super) async fn prepare_sandbox(
 ) -> Result<Result<Images, ImageError>, Error> {
     // Its emulator has no Application Auto Scaling.
     let unscaled = app.desired.clone().without_scaling();
-    if purpose != Purpose::Down && !unscaled.is_empty() {
+    if matches!(purpose, Purpose::Plan | Purpose::Deploy) && !unscaled.is_empty() {
         session.screen.warning(&format!(
             "the sandbox scales nothing: {} runs as many tasks as it starts with there",
             unscaled.join(", ")

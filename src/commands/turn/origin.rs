@@ -1,18 +1,11 @@
 //! Where a release comes from: who, which commit, which Compose files.
 
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
-
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 use crate::aws::Identity;
 use crate::ecs::desired::Desired;
-use crate::release::{Author, Commit};
-
-/// How long git may take: a deploy does not wait for it.
-const GIT: Duration = Duration::from_secs(5);
+use crate::release::Author;
 
 /// Who deploys: the CI's actor and its run, or the user of this machine. They say so themselves;
 /// what AWS knows of them stands beside it.
@@ -44,41 +37,6 @@ pub(super) fn author(identity: &Identity, variable: impl Fn(&str) -> Option<Stri
         (None, None) => "somebody".to_owned(),
     };
     Author { who, url: None, arn }
-}
-
-/// The commit of the folder that the Compose files are in, when there is one. Nothing fails for it.
-pub(super) async fn commit(
-    folder: &Path,
-    variable: impl Fn(&str) -> Option<String>,
-) -> Option<Commit> {
-    let from_git = async {
-        let id = git(folder, &["rev-parse", "HEAD"]).await?;
-        let changed = git(folder, &["status", "--porcelain", "--untracked-files=no"]).await?;
-        Some(Commit { id: id.trim().to_owned(), dirty: !changed.trim().is_empty() })
-    };
-    match tokio::time::timeout(GIT, from_git).await.ok().flatten() {
-        Some(commit) => Some(commit),
-        None => {
-            let id = ["GITHUB_SHA", "CI_COMMIT_SHA"].into_iter().find_map(variable)?;
-            Some(Commit { id, dirty: false }).filter(|commit| !commit.id.is_empty())
-        }
-    }
-}
-
-async fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = tokio::process::Command::new("git")
-        // A lock file of git's would be in the way of whoever works there.
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .arg("-C")
-        .arg(folder)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// A short hash of what is desired. Values of environment variables do not count: nobody who sees
@@ -154,14 +112,5 @@ mod tests {
             body.to_string(),
             r#"{"task-definition":{"containerDefinitions":[{"environment":[{"name":"KEY"}],"image":"web"}]}}"#
         );
-    }
-
-    #[tokio::test]
-    async fn no_repository_is_no_fault() {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(commit(folder.path(), |_| None).await, None);
-        let sha = |name: &str| (name == "GITHUB_SHA").then(|| "5d3fe88".to_owned());
-        let commit = commit(folder.path(), sha).await.expect("a commit");
-        assert_eq!((&*commit.id, commit.dirty), ("5d3fe88", false));
     }
 }

@@ -1,18 +1,10 @@
-//! What of `build` the engine is not told yet. Leaving it out would make another image.
+//! What of `build` the builder cannot be told. Leaving it out would make another image.
 
-use crate::compose::model::{Service, Setting};
+use crate::compose::Project;
+use crate::compose::model::{FileObject, Service, Setting};
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Attributes of `build` without which the image is another one, and what to do until then.
-const NEEDED: [(&str, &str); 5] = [
-    ("additional_contexts", "copy what the build needs into its context"),
-    ("entitlements", "build without them, or build elsewhere and name the `image`"),
-    ("privileged", "build without it, or build elsewhere and name the `image`"),
-    ("secrets", "build elsewhere, push, and name the `image`"),
-    ("ssh", "build elsewhere, push, and name the `image`"),
-];
-
-pub(super) fn undeployable(service: &Service) -> Vec<Diagnostic> {
+pub(super) fn undeployable(service: &Service, project: &Project) -> Vec<Diagnostic> {
     let Some(build) = &service.build else { return Vec::new() };
     let mut found = Vec::new();
     let mut say = |what: String, span, help: &str| {
@@ -28,44 +20,45 @@ pub(super) fn undeployable(service: &Service) -> Vec<Diagnostic> {
         let help = "check the sources out, and name the directory";
         say(what, build.value.context.span, help);
     }
-    for place in &build.value.places {
-        let Some((key, help)) = NEEDED.iter().find(|(key, _)| *key == place.value) else {
-            continue;
+    let settings = service.written.build.as_ref();
+    let contexts = settings.and_then(|build| build.attributes.get("additional_contexts"));
+    if let Some(Setting::Map(contexts)) = contexts {
+        for (name, context) in contexts.iter() {
+            if context.as_text().is_some_and(|text| text.starts_with("service:")) {
+                let place = build.value.places.iter().find(|p| p.value == "additional_contexts");
+                let what = format!("building on another service's image (`{name}`)");
+                let help = "COPY --from a stage of the same Dockerfile, or name an image";
+                say(what, place.map_or(build.span, |place| place.span), help);
+            }
+        }
+    }
+    for reference in &service.written.build_secrets {
+        let object = project.secrets.get(&reference.source.value);
+        let here = |object: &FileObject| {
+            ["file", "environment"].iter().any(|key| object.settings.text(key).is_some())
         };
-        if is_set(service, key) {
-            say(format!("building with `{key}`"), place.span, help);
+        if object.is_some_and(|object| !here(object)) {
+            let name = &reference.source.value;
+            let what = format!("building with the secret {name}, which is not on this machine,");
+            say(what, reference.source.span, "give it a `file` or an `environment` variable");
         }
     }
     found
 }
 
-/// Whether an attribute says anything.
-fn is_set(service: &Service, key: &str) -> bool {
-    if key == "secrets" {
-        return !service.written.build_secrets.is_empty();
-    }
-    let settings = service.written.build.as_ref();
-    match settings.and_then(|settings| settings.attributes.get(key)) {
-        None | Some(Setting::Null | Setting::Flag(false)) => false,
-        Some(Setting::List(items)) => !items.is_empty(),
-        Some(Setting::Map(entries)) => !entries.is_empty(),
-        Some(_) => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::{LoadOptions, Project, load};
+    use crate::compose::{LoadOptions, load};
 
     fn all(project: &Project) -> Vec<Diagnostic> {
-        project.services.values().flat_map(|service| undeployable(service)).collect()
+        project.services.values().flat_map(|service| undeployable(service, project)).collect()
     }
 
     fn found(build: &str) -> Vec<String> {
         let folder = tempfile::tempdir().expect("a folder");
         let text = format!(
-            "services:\n  web:\n    build:\n      context: .\n{build}secrets: {{s: {{file: ./s}}}}\n"
+            "services:\n  web:\n    build:\n      context: .\n{build}secrets: {{s: {{file: ./s}}, e: {{external: true}}}}\n"
         );
         std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
         let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
@@ -83,17 +76,13 @@ mod tests {
     }
 
     #[test]
-    fn what_would_make_another_image_is_refused() {
-        for (attribute, key) in [
-            ("additional_contexts: {base: ../base}", "additional_contexts"),
-            ("entitlements: [network.host]", "entitlements"),
-            ("privileged: true", "privileged"),
-            ("secrets: [s]", "secrets"),
-            ("ssh: [default]", "ssh"),
-        ] {
-            let found = found(&format!("      {attribute}\n"));
-            assert_eq!(found, [format!("building with `{key}` is not supported yet")]);
-        }
+    fn what_is_not_here_is_refused() {
+        let other = found("      additional_contexts: {base: 'service:base'}\n");
+        let wanted = "building on another service's image (`base`) is not supported yet";
+        assert_eq!(other, [wanted]);
+        let external = found("      secrets: [e]\n");
+        assert_eq!(external.len(), 1);
+        assert!(external[0].contains("the secret e, which is not on this machine"), "{external:?}");
     }
 
     #[test]
@@ -103,7 +92,8 @@ mod tests {
                    tags: [a:1]\n      ulimits: {nofile: 5}\n      cache_from: [a]\n      \
                    cache_to: [a]\n      isolation: default\n      provenance: true\n      \
                    sbom: true\n      platforms: [linux/amd64, linux/arm64]\n      \
-                   privileged: false\n      secrets: []\n";
+                   privileged: true\n      secrets: [s]\n      ssh: [default]\n      \
+                   entitlements: [network.host]\n      additional_contexts: {base: ../base}\n";
         assert_eq!(found(all), Vec::<String>::new());
     }
 

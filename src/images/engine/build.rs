@@ -8,6 +8,7 @@ use tokio::process::{ChildStdin, Command};
 use super::context_tar::ContextTar;
 use super::process::{no_input, stream};
 use super::{Builder, Engine, same_platform};
+use crate::images::buildkit;
 use crate::images::error::ImageError;
 use crate::images::event::ImageEvent;
 use crate::images::spec::BuildSpec;
@@ -53,6 +54,10 @@ impl Engine {
         tag: &str,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<(), ImageError> {
+        let needed = spec.needs_buildkit();
+        if self.info.builder == Builder::Legacy && !needed.is_empty() {
+            return Err(ImageError::NoBuildKit { service: spec.service.clone(), needed });
+        }
         let mut command = self.command();
         let archive = match self.info.builder {
             Builder::Buildx => {
@@ -126,6 +131,8 @@ impl Engine {
             }
         }
         command.args(spec.options.arguments(self.info.builder == Builder::Buildx));
+        let (arguments, variables) = buildkit::arguments(spec);
+        command.args(arguments).envs(variables);
         for (name, value) in spec.provenance.iter().chain(&spec.labels) {
             command.arg(format!("--label={name}={value}"));
         }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::images::{BuildSecret, SecretSource};
 
 /// A context with one of everything.
 fn context() -> TempDir {
@@ -109,6 +110,72 @@ fn two_clones_have_one_name() {
     reversed.service = "other".to_owned();
     reversed.provenance = vec![("org.opencontainers.image.revision".into(), "abc".into())];
     assert_eq!(tag(&ordered), tag(&reversed));
+}
+
+#[test]
+fn two_clones_with_other_line_ends_have_one_name() {
+    let base = tempfile::tempdir().expect("directory");
+    let git = |directory: &Path, arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let mut command = std::process::Command::new("git");
+        command.args(identity).arg("-C").arg(directory).args(arguments);
+        // Whoever runs the tests may have settings of their own.
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        let output = command.output().expect("git");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let origin = context();
+    let root = origin.path();
+    fs::write(root.join("unix.bat"), "a\n").expect("write");
+    fs::write(root.join(".gitattributes"), "*.bat text eol=crlf\n").expect("write");
+    fs::write(root.join("binary"), b"a\r\nb\0").expect("write");
+    git(root, &["init", "-q"]);
+    git(root, &["add", "-A", "-f"]);
+    git(root, &["commit", "-q", "-m", "all"]);
+    let clone = |name: &str, setting: &str| {
+        let to = base.path().join(name);
+        let address = root.to_str().expect("a path");
+        git(base.path(), &["clone", "-q", "-c", setting, address, to.to_str().expect("a path")]);
+        to
+    };
+    let (unix, windows) =
+        (clone("unix", "core.autocrlf=false"), clone("win", "core.autocrlf=true"));
+    let bytes = |root: &Path, path: &str| fs::read(root.join(path)).expect("read");
+    assert_ne!(bytes(&unix, "Dockerfile"), bytes(&windows, "Dockerfile"));
+    assert_ne!(bytes(&unix, "run.sh"), bytes(&windows, "run.sh"));
+    assert_eq!(tag(&spec(&unix)), tag(&spec(&windows)));
+    // What git would store as a change is one.
+    fs::write(unix.join("run.sh"), "#!/bin/sh\r\n").expect("write");
+    assert_ne!(tag(&spec(&unix)), tag(&spec(&windows)));
+    fs::write(windows.join("src/a"), "two").expect("write");
+    assert_ne!(tag(&spec(root)), tag(&spec(&windows)));
+}
+
+#[test]
+fn other_contexts_are_a_part_of_the_name_and_secrets_are_not() {
+    let (directory, other) = (context(), tempfile::tempdir().expect("directory"));
+    fs::write(other.path().join("o"), "1").expect("write");
+    let mut spec = spec(directory.path());
+    let plain = tag(&spec);
+    spec.secrets = vec![BuildSecret { id: "s".into(), source: SecretSource::Value("1".into()) }];
+    spec.ssh = vec!["default".to_owned()];
+    assert_eq!(tag(&spec), plain);
+    let path = other.path().to_string_lossy().into_owned();
+    spec.contexts = vec![("other".to_owned(), path)];
+    let first = tag(&spec);
+    assert_ne!(first, plain);
+    fs::write(other.path().join("o"), "2").expect("write");
+    let second = tag(&spec);
+    assert_ne!(second, first);
+    fs::write(other.path().join("x"), "1").expect("write");
+    fs::write(other.path().join(".dockerignore"), "x\n.dockerignore\n").expect("write");
+    assert_eq!(tag(&spec), second, "what is not sent does not count");
+    // A context of the base's name stands in its place.
+    spec.contexts = vec![("base:1".to_owned(), "docker-image://else:2".to_owned())];
+    assert_eq!(external_bases(&spec).expect("bases"), ["else:2"]);
+    spec.contexts = vec![("far".to_owned(), "https://example.org/a.git".to_owned())];
+    let name = content_name(&spec, &bases("sha256:1")).expect("a name");
+    assert_eq!(name.unresolved_bases(), ["https://example.org/a.git"]);
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(in crate::report) fn time(duration: Duration) -> String {
 }
 
 /// Bytes with three digits and their unit: `71.4 MiB`.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(in crate::report) fn bytes(bytes: u64) -> String {
     let (shift, unit) = unit(bytes);
     format!("{} {unit}", digits(bytes, shift))
 }

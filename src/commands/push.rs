@@ -1,0 +1,121 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::deploy::{LIMIT, show};
+use super::prepare::{self, Purpose};
+use super::{Session, ending, rows, signals};
+use crate::apply::{Applied, Options, Verdict, WatchOptions, apply};
+use crate::cli::PushArgs;
+use crate::ecs::desired::{Attribute, Body, Desired, Image, ResourceId};
+use crate::error::Error;
+use crate::event::{Event, Events, ImageReady};
+use crate::plan::{Actual, Plan, plan};
+use crate::report::closing;
+use crate::report::plan_text;
+
+/// `decklift push`
+pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), Error> {
+    let start = Instant::now();
+    let app = prepare::read_to_push(session, arguments.strict)?;
+    let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
+    prepare::check_names(&arguments.services, &known)?;
+    let stop = signals::listen(session);
+    let reporter = session.reporter();
+    let emit = |event: Event| reporter.event(&event);
+    let events: &dyn Events = &emit;
+    let connect = prepare::connect(session, &app, Purpose::Push, events);
+    let world = stop.or_interrupted(session, connect).await?;
+    let mut desired = prepare::desired(session, &app, &world)?;
+    desired.retain_images(&arguments.services);
+    let actual = stop.or_interrupted(session, world.observe_images(&desired)).await?;
+    let plan = plan(&desired, &actual);
+    if arguments.dry_run {
+        print(session, &plan);
+        return Ok(());
+    }
+    if !session.json() {
+        show(session, &plan);
+    }
+    let told = stop.begin();
+    events.emit(Event::Started {
+        command: "push".to_owned(),
+        stack: desired.stack.clone(),
+        region: world.region().to_owned(),
+        services: images(&desired).count(),
+        steps: plan.steps.len(),
+        environment: session.global.environment.clone(),
+        rows: Vec::new(),
+        images: rows::images(&plan),
+    });
+    // There is no rollout to watch, and no job to run under a release.
+    let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
+    let options = Options { limit: LIMIT, watch, detach: false, release: 0 };
+    let applied = apply(&world, &desired, &plan, options, told, events).await;
+    let verdict = applied.verdict();
+    events.emit(Event::Finished {
+        outcome: ending::outcome(verdict, &plan).to_owned(),
+        seconds: start.elapsed().as_secs(),
+    });
+    let ready = ready(&desired, &actual, &applied);
+    if verdict == Verdict::Done {
+        for (image, ready) in &ready {
+            world.tag(image, &ready.digest, &arguments.tags).await?;
+        }
+    }
+    for (_, ready) in ready {
+        events.emit(Event::ImageReady(ready));
+    }
+    if verdict == Verdict::Done {
+        return Ok(());
+    }
+    if !session.json() {
+        let closing = ending::closing("push", &app, &desired, &plan, &applied, &[]);
+        session.screen.block(&closing::text(&closing));
+    }
+    Err(Error::Deployment(verdict))
+}
+
+/// The plan is what was asked for.
+fn print(session: &Session, plan: &Plan) {
+    if session.json() {
+        return session.screen.data(&serde_json::to_string_pretty(plan).unwrap_or_default());
+    }
+    let text = plan_text::text(plan);
+    if !text.is_empty() {
+        session.screen.data(text.trim_end());
+    }
+    session.screen.data(&plan_text::summary(plan));
+}
+
+/// The images, in the order of the file.
+fn images(desired: &Desired) -> impl Iterator<Item = (&ResourceId, &Image)> {
+    desired.resources.iter().filter_map(|(id, resource)| match &resource.body {
+        Body::Image(image) => Some((id, image)),
+        _ => None,
+    })
+}
+
+/// Which images stand where: those that were pushed, and those that were there.
+fn ready<'a>(
+    desired: &'a Desired,
+    actual: &Actual,
+    applied: &Applied,
+) -> Vec<(&'a Image, ImageReady)> {
+    let ready = images(desired).filter_map(|(id, image)| {
+        let uri = |found: &BTreeMap<Attribute, String>| found.get(&Attribute::Uri).cloned();
+        let before = actual.resources.get(id).and_then(|found| uri(&found.attributes));
+        let pushed = before.is_none();
+        let uri = before.or_else(|| applied.attributes.get(id).and_then(uri))?;
+        let (_, digest) = uri.rsplit_once('@')?;
+        let ready = ImageReady {
+            service: id.name.clone(),
+            repository: image.repository_name.clone(),
+            tag: image.image_tag.clone(),
+            digest: digest.to_owned(),
+            uri: uri.clone(),
+            pushed,
+        };
+        Some((image, ready))
+    });
+    ready.collect()
+}

@@ -1,0 +1,57 @@
+//! `push` and `images`: images alone, with nothing else of the application.
+
+use serde_json::Value;
+
+use crate::support::{Project, Ran, Sandbox};
+
+/// The images that a `push --output json` ends with.
+fn ready(ran: &Ran) -> Vec<Value> {
+    let events = ran.stdout.lines().map(|line| serde_json::from_str(line).expect("an event"));
+    events.filter(|event: &Value| event["event"] == "image-ready").collect()
+}
+
+#[test]
+fn images_are_pushed_once_and_nothing_else_is_made() {
+    let sandbox = Sandbox::new("push").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::example("shop");
+    let folder = project.path("");
+    let run = |arguments: &str| sandbox.run_in(&folder, &format!("{arguments} --sandbox"));
+
+    run("push --dry-run").exits(0).prints("Plan: 6 to create");
+    run("images").exits(0).prints("not pushed").prints("not ours");
+
+    // One service, and then the others.
+    let one = run("push web --tag v1 --output json").exits(0);
+    let [web] = &ready(&one)[..] else { panic!("{}", one.stdout) };
+    assert_eq!((&web["service"], &web["repository"]), (&"web".into(), &"shop/web".into()));
+    assert_eq!(web["pushed"], true);
+    let uri = web["uri"].as_str().expect("a URI");
+    assert!(uri.ends_with(&format!("shop/web@{}", web["digest"].as_str().expect("a digest"))));
+    let all = run("push --output json").exits(0);
+    let pushed: Vec<_> =
+        ready(&all).iter().map(|i| (i["service"].clone(), i["pushed"].clone())).collect();
+    let wanted = [("web", false), ("api", true), ("worker", true)];
+    assert_eq!(pushed, wanted.map(|(name, pushed)| (name.into(), pushed.into())));
+
+    // Again there is nothing to do, and the answer is the same.
+    let again = run("push --output json").exits(0);
+    assert!(again.stdout.contains(r#""outcome":"nothing-to-do""#), "{}", again.stdout);
+    assert!(ready(&again).iter().all(|image| image["pushed"] == false));
+    assert_eq!(ready(&again)[0]["digest"], web["digest"]);
+    run("push").exits(0).prints(uri);
+
+    let images = run("images --output json").exits(0);
+    let images: Value = serde_json::from_str(&images.stdout).expect("JSON");
+    let web = &images["images"][0];
+    assert_eq!(web["stored"]["digest"], ready(&again)[0]["digest"]);
+    let tags = web["stored"]["tags"].as_array().expect("tags");
+    assert!(tags.contains(&"v1".into()) && tags.contains(&web["tag"]), "{tags:?}");
+    assert_eq!(images["images"][2]["own"], false);
+
+    // A deploy pushes nothing any more, and nothing but images was there before.
+    let plan = run("plan").exits(0);
+    assert!(!plan.stdout.contains("image"), "{}", plan.stdout);
+    assert!(plan.stdout.contains("cluster"), "{}", plan.stdout);
+    run("push nobody").exits(64);
+    run("push --tag .bad").exits(64);
+}
