@@ -75,6 +75,14 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let told = turn.stop();
     let work = apply(&world, &desired, &plan, options, &told, events);
     let applied = turn.hold(&world, work).await;
+    if let (Verdict::Done, Some((number, over))) = (applied.verdict(), turn.numbers())
+        && let Err(error) = world.keep_images(&desired, &applied, number, &over).await
+    {
+        session.screen.warning(&format!(
+            "the images of release {number} could not be marked, and may be deleted when they are \
+             old: {error}"
+        ));
+    }
     let state = turn::state(applied.verdict(), arguments.detach);
     let kept = turn.finish(session, state, turn::revisions(&desired, &applied)).await;
     if kept.is_err() {

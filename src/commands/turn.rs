@@ -225,6 +225,11 @@ impl Turn {
         self.held.as_ref().map_or(0, own)
     }
 
+    /// The number of the release, and those that end with it because too many are kept.
+    pub(super) fn numbers(&self) -> Option<(u64, Vec<u64>)> {
+        self.held.as_ref().map(|held| (held.number(), held.surplus()))
+    }
+
     /// Becomes true when nothing new may be started.
     pub(super) fn stop(&self) -> watch::Receiver<bool> {
         self.stop.subscribe()

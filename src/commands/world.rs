@@ -11,9 +11,11 @@ use super::commit::commit;
 use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
-use crate::apply::{Cloud, CloudError, CloudErrorKind};
+use crate::apply::{Applied, Cloud, CloudError, CloudErrorKind};
 use crate::aws::Aws;
-use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Secret, Service};
+use crate::ecs::desired::{
+    Attribute, Body, Desired, Image, Kind, RELEASE_TAG, ResourceId, Secret, Service,
+};
 use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
@@ -155,6 +157,38 @@ impl<'a> World<'a> {
         let listener =
             status.listeners.into_iter().find(|l| Some(&*l.listener_arn) == listener_arn)?;
         Some(listener.url)
+    }
+
+    /// Marks the images that a release needs, where old ones are deleted, and takes the marks of
+    /// releases that are no longer kept.
+    pub(super) async fn keep_images(
+        &self,
+        desired: &Desired,
+        applied: &Applied,
+        release: u64,
+        over: &[u64],
+    ) -> Result<(), CloudError> {
+        let expires = |name: &str| {
+            desired.resources.values().any(|resource| match &resource.body {
+                Body::Repository(repository) => {
+                    repository.repository_name == name && repository.lifecycle_policy_text.is_some()
+                }
+                _ => false,
+            })
+        };
+        let tag = |number: &u64| format!("{RELEASE_TAG}{number}");
+        let over: Vec<String> = over.iter().map(tag).collect();
+        let images = desired.resources.iter().filter_map(|(id, resource)| match &resource.body {
+            Body::Image(image) if expires(&image.repository_name) => Some((id, image)),
+            _ => None,
+        });
+        for (id, image) in images {
+            let uri = applied.attributes.get(id).and_then(|known| known.get(&Attribute::Uri));
+            let Some((_, digest)) = uri.and_then(|uri| uri.rsplit_once('@')) else { continue };
+            self.tag(image, digest, &[tag(&release)]).await?;
+            self.aws.forget_tags(&image.repository_name, &over).await?;
+        }
+        Ok(())
     }
 
     /// [`Cloud::observe`] for images and their repositories alone.

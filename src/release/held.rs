@@ -243,7 +243,8 @@ impl<S: Store, C: Clock> Held<S, C> {
     }
 
     /// The numbers beyond those that are kept, the lowest first.
-    fn surplus(&self) -> Vec<u64> {
+    #[must_use]
+    pub fn surplus(&self) -> Vec<u64> {
         let mut known = self.known.borrow().clone();
         known.insert(self.number);
         let surplus = known.len().saturating_sub(self.queue.terms.keep.max(1));

@@ -55,3 +55,28 @@ fn images_are_pushed_once_and_nothing_else_is_made() {
     run("push nobody").exits(64);
     run("push --tag .bad").exits(64);
 }
+
+#[test]
+fn what_a_release_needs_is_marked_where_old_images_go() {
+    let sandbox = Sandbox::new("keep").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::example("shop");
+    project.write("compose.override.yaml", "x-ecs: {repositories: {keep: 2}}\n");
+    let folder = project.path("");
+    let run = |arguments: &str| sandbox.run_in(&folder, &format!("{arguments} --sandbox"));
+    let tags = |service: &str| -> Vec<String> {
+        let ran = run(&format!("images {service} --all --output json")).exits(0);
+        let images: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let tags = images["images"][0]["stored"]["tags"].as_array().expect("tags").clone();
+        tags.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    run("deploy --yes").exits(0);
+    assert!(tags("web").contains(&"release-1".to_owned()), "{:?}", tags("web"));
+    // The image of a service that did not change serves the next release, too.
+    project.write("web/more.txt", "more\n");
+    run("deploy --yes").exits(0);
+    assert!(tags("web").contains(&"release-2".to_owned()), "{:?}", tags("web"));
+    assert!(!tags("web").contains(&"release-1".to_owned()), "{:?}", tags("web"));
+    let api = tags("api");
+    assert!(["release-1", "release-2"].iter().all(|tag| api.iter().any(|t| t == tag)), "{api:?}");
+    run("plan --exit-code").exits(0);
+}

@@ -30,6 +30,23 @@ impl Aws {
         images.sort_by(|a, b| b.pushed.cmp(&a.pushed).then_with(|| a.digest.cmp(&b.digest)));
         Ok(images)
     }
+
+    /// Takes tags from the images of a repository; those that there are not are none. An image without
+    /// any other tag goes with its last one (ECR API reference, `BatchDeleteImage`).
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses.
+    pub async fn forget_tags(&self, repository: &str, tags: &[String]) -> Result<(), CloudError> {
+        // As many as a call takes.
+        for tags in tags.chunks(100) {
+            let id = |tag: &String| sdk::ImageIdentifier::builder().image_tag(tag).build();
+            let call = self.ecr().batch_delete_image().repository_name(repository);
+            let call = call.set_image_ids(Some(tags.iter().map(id).collect()));
+            call.send().await.or_fail("ecr:BatchDeleteImage")?;
+        }
+        Ok(())
+    }
 }
 
 fn stored(detail: sdk::ImageDetail) -> Option<StoredImage> {

@@ -2,6 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asset, UpperTag};
 
+/// How the tags start that say which release needs an image.
+pub const RELEASE_TAG: &str = "release-";
+
 /// `ecr CreateRepository` and `ecr PutLifecyclePolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

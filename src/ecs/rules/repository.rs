@@ -1,14 +1,17 @@
 //! `x-ecs.repositories`: the ECR repositories of what is built.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::compose::model::{Repositories, Service};
 use crate::ecs::desired::{
-    Body, ImageScanning, Kind, Repository, RepositoryEncryption, ResourceId,
+    Body, ImageScanning, Kind, RELEASE_TAG, Repository, RepositoryEncryption, ResourceId,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::source::Span;
+
+/// More images than ECR lets stand in a repository under one tag pattern by any chance.
+const ALL: u32 = 9999;
 
 /// The ECR repository of a service that is built.
 pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
@@ -54,20 +57,35 @@ pub(super) fn body(cx: &Context<'_>, id: &ResourceId, repository_name: String) -
     }
 }
 
-/// Keeps the newest images (ECR user guide, "Lifecycle policy parameters"). The keys stand in
-/// order, so that the document is the same bytes everywhere.
+/// Keeps the newest images, and those of the releases that are kept, however old: an image that matches
+/// the tags of a rule cannot be expired by a rule of a lower priority (ECR user guide, "Automate the
+/// cleanup of images by using lifecycle policies"). The keys stand in order, so that the document is
+/// the same bytes everywhere.
 fn lifecycle(keep: u32) -> String {
-    let rule = json!({
-        "action": {"type": "expire"},
-        "description": format!("keeps the newest {keep}"),
-        "rulePriority": 1,
-        "selection": {
-            "countNumber": keep,
-            "countType": "imageCountMoreThan",
-            "tagStatus": "any",
-        },
+    let rule = |priority: u32, description: String, selection: Value| {
+        json!({
+            "action": {"type": "expire"},
+            "description": description,
+            "rulePriority": priority,
+            "selection": selection,
+        })
+    };
+    let of_releases = json!({
+        "countNumber": ALL,
+        "countType": "imageCountMoreThan",
+        "tagPatternList": [format!("{RELEASE_TAG}*")],
+        "tagStatus": "tagged",
     });
-    json!({ "rules": [rule] }).to_string()
+    let newest = json!({
+        "countNumber": keep,
+        "countType": "imageCountMoreThan",
+        "tagStatus": "any",
+    });
+    let rules = [
+        rule(1, "keeps what releases need".to_owned(), of_releases),
+        rule(2, format!("keeps the newest {keep}"), newest),
+    ];
+    json!({ "rules": rules }).to_string()
 }
 
 #[cfg(test)]
@@ -105,7 +123,9 @@ mod tests {
         assert_eq!(policy.operation, "put-lifecycle-policy");
         assert_eq!(policy.body["repositoryName"], "team/apps/shop/web");
         let text = policy.body["lifecyclePolicyText"].as_str().expect("text");
-        assert!(text.contains(r#""countNumber":5,"countType":"imageCountMoreThan""#), "{text}");
+        let rules: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(rules["rules"][0]["selection"]["tagPatternList"], json!(["release-*"]));
+        assert_eq!(rules["rules"][1]["selection"]["countNumber"], 5);
         // ECR takes no shorter text (API reference, `PutLifecyclePolicy`).
         assert!(lifecycle(1).len() >= 100);
         let role = &resource(&done, Kind::Role, "web").body;
