@@ -5,6 +5,7 @@
 //! that two builds of one content give one digest, which is why the name is asked for first and
 //! the digest is the registry's.
 
+mod assets;
 mod bases;
 mod config;
 mod context;
@@ -25,6 +26,10 @@ mod tar;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+pub use assets::{
+    Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, Prepared, Rewrites,
+    TemporaryFile,
+};
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
@@ -36,7 +41,7 @@ pub use name::{ContentName, content_name};
 pub use options::BuildOptions;
 pub use placeholder::Placeholder;
 pub use reference::Reference;
-pub use registry::{Auth, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
+pub use registry::{Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
 pub use spec::BuildSpec;
 
 /// What to do about an image that the registry does not have.
