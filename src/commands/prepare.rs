@@ -3,6 +3,7 @@
 mod absent;
 mod build_options;
 mod builds;
+mod extensions;
 mod network_request;
 mod outside;
 mod sandboxed;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use super::Session;
 use super::vault::Vault;
-use super::world::{Build, World};
+use super::world::{Making, World};
 use super::{inspected, mounted};
 use crate::aws::{Aws, ConnectOptions};
 use crate::compose::{LoadOptions, Loaded, Project, did_you_mean, load};
@@ -24,7 +25,7 @@ use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
-use crate::images::{BuildSpec, Engine, Images};
+use crate::images::{BaseImage, BuildSpec, ContentName, Engine, ExtendedName, Images};
 use crate::plan::{Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
@@ -44,6 +45,8 @@ pub(super) struct App {
     /// What is known of the paths that are mounted.
     pub(super) paths: BTreeMap<PathBuf, PathFacts>,
     vault: Vault,
+    /// What is put on images.
+    extended: Vec<extensions::Extended>,
     /// What was printed when nothing was known of the world yet.
     told: Diagnostics,
 }
@@ -72,17 +75,18 @@ pub(super) struct Examined {
     desired: Desired,
     paths: BTreeMap<PathBuf, PathFacts>,
     vault: Vault,
+    extended: Vec<extensions::Extended>,
 }
 
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(super) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, desired, paths, vault } = self;
+        let Self { loaded, diagnostics, builds, desired, paths, vault, extended } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
                 let (sources, told) = (loaded.sources, diagnostics);
-                Ok(App { project, sources, builds, desired, paths, vault, told })
+                Ok(App { project, sources, builds, desired, paths, vault, extended, told })
             }
             _ => Err(Error::Compose),
         }
@@ -115,6 +119,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
     let mut vault = Vault::default();
+    let mut extended = Vec::new();
     if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
         let found = inspected::look(session, project)?;
         diagnostics.extend(inspected::apply(project, &found));
@@ -141,6 +146,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
         diagnostics.extend(absent(project, &variables, sends));
         if sends {
             vault = Vault::read(project, &desired, &variables, &mut diagnostics);
+            extended = extensions::read(project, &desired, &variables);
         }
         builds = builds::specs(project);
         diagnostics.extend(builds::faults(project, &builds, sends));
@@ -148,7 +154,7 @@ fn examine_as(session: &Session, strict: bool, sends: bool) -> Result<Examined, 
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, desired, paths, vault })
+    Ok(Examined { loaded, diagnostics, builds, desired, paths, vault, extended })
 }
 
 /// Loads what the global options name.
@@ -320,24 +326,53 @@ pub(super) async fn connect<'a>(
     if purpose.names_images() {
         outside::look_up(session, app, &aws, &mut facts).await?;
     }
-    let mut builds = BTreeMap::new();
-    for spec in app.builds.iter().filter(|_| purpose.names_images()) {
-        let name = images.name(spec).await?;
-        // A placeholder is built on nothing.
+    let mut made = BTreeMap::new();
+    if purpose.names_images() {
         let placeholders = sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_engine());
-        for base in name.unresolved_bases().iter().filter(|_| !placeholders) {
-            session.screen.warning(&format!(
-                "{}: the digest of the base image {base} is not known, so a new {base} alone will \
-                 not be noticed",
-                spec.service
-            ));
+        made = name_images(session, app, &images, placeholders).await?;
+        for (id, making) in &made {
+            facts.images.insert(id.name.clone(), ImageFacts { tag: making.tag() });
         }
-        facts.images.insert(spec.service.clone(), ImageFacts { tag: name.tag() });
-        let id = ResourceId::new(Kind::Image, &spec.service);
-        builds.insert(id, Build { spec: spec.clone(), name });
     }
     let vault = app.vault.clone();
-    Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, events))
+    Ok(World::new(aws, facts, images, no_engine, made, vault, sandbox, events))
+}
+
+/// Names what is built, and what something is put on.
+async fn name_images(
+    session: &Session,
+    app: &App,
+    images: &Images,
+    placeholders: bool,
+) -> Result<BTreeMap<ResourceId, Making>, Error> {
+    // A placeholder is built on nothing.
+    let warn = |service: &str, base: &str| {
+        if !placeholders {
+            session.screen.warning(&format!(
+                "{service}: the digest of the base image {base} is not known, so a new {base} alone \
+                 will not be noticed"
+            ));
+        }
+    };
+    let mut made = BTreeMap::new();
+    for spec in &app.builds {
+        let name: ContentName = images.name(spec).await?;
+        name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
+        let id = ResourceId::new(Kind::Image, &spec.service);
+        made.insert(id, Making::Build { spec: spec.clone(), name });
+    }
+    for extensions::Extended { id, base, extension } in &app.extended {
+        let base = match (made.remove(id), base) {
+            (Some(Making::Build { spec, name }), _) => BaseImage::Built(Box::new(spec), name),
+            (_, Some(reference)) => BaseImage::Existing(reference.clone()),
+            // A build of something that is not here was refused.
+            (_, None) => continue,
+        };
+        let name: ExtendedName = images.name_extended(base, extension.clone()).await?;
+        name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
+        made.insert(id.clone(), Making::Extend(Box::new(name)));
+    }
+    Ok(made)
 }
 
 /// Translates with what is known of the world.

@@ -15,7 +15,8 @@ use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Sec
 use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
-    Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode, Origin,
+    Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Images, Mode,
+    Origin,
 };
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::sandbox::Sandbox;
@@ -23,11 +24,22 @@ use crate::sandbox::Sandbox;
 /// How many images are built or pushed at a time: builds fill the machine by themselves.
 const BUILDS: usize = 2;
 
-/// An image that may have to be built.
+/// An image that may have to be made, by its name.
 #[derive(Debug)]
-pub(super) struct Build {
-    pub(super) spec: BuildSpec,
-    pub(super) name: ContentName,
+pub(super) enum Making {
+    /// It is built.
+    Build { spec: BuildSpec, name: ContentName },
+    /// Something is put on another one.
+    Extend(Box<ExtendedName>),
+}
+
+impl Making {
+    pub(super) fn tag(&self) -> String {
+        match self {
+            Self::Build { name, .. } => name.tag(),
+            Self::Extend(name) => name.tag().to_owned(),
+        }
+    }
 }
 
 /// AWS, or the sandbox, and whatever builds images.
@@ -37,7 +49,7 @@ pub(super) struct World<'a> {
     images: Images,
     /// Why there is no engine, for the moment in which one is needed.
     no_engine: Option<ImageError>,
-    builds: BTreeMap<ResourceId, Build>,
+    made: BTreeMap<ResourceId, Making>,
     vault: Vault,
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
@@ -53,14 +65,14 @@ impl<'a> World<'a> {
         facts: Facts,
         images: Images,
         no_engine: Option<ImageError>,
-        builds: BTreeMap<ResourceId, Build>,
+        made: BTreeMap<ResourceId, Making>,
         vault: Vault,
         sandbox: Option<Sandbox>,
         events: &'a dyn Events,
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
         let guard = OnceCell::new();
-        Self { aws, facts, images, no_engine, builds, vault, sandbox, events, builders, guard }
+        Self { aws, facts, images, no_engine, made, vault, sandbox, events, builders, guard }
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -126,9 +138,12 @@ impl<'a> World<'a> {
             }
         };
         let (images, mode) = (&self.images, self.mode());
-        let result = match (self.builds.get(id), &image.base) {
-            (Some(Build { spec, name }), _) => {
+        let result = match (self.made.get(id), &image.base) {
+            (Some(Making::Build { spec, name }), _) => {
                 images.ensure(spec, name, &destination, mode, &mut on_event).await
+            }
+            (Some(Making::Extend(name)), _) => {
+                images.ensure_extended(name, &destination, mode, &mut on_event).await
             }
             (None, Some(base)) => {
                 let origin = Origin {
@@ -189,16 +204,17 @@ impl<'a> World<'a> {
         if self.sandbox.is_none() || self.mode() == Mode::Placeholder {
             return Ok(());
         }
-        for (id, build) in &self.builds {
+        for (id, making) in &self.made {
             let Some(Observed { body: Body::Image(image), .. }) = actual.resources.get(id) else {
                 continue;
             };
             let destination = self.destination(image).await?;
-            let found = self
-                .images
-                .existing(&build.name, &destination, Mode::Build)
-                .await
-                .map_err(|error| image_error(error.to_string(), error.help()))?;
+            let (images, mode) = (&self.images, Mode::Build);
+            let found = match making {
+                Making::Build { name, .. } => images.existing(name, &destination, mode).await,
+                Making::Extend(name) => images.existing_extended(name, &destination, mode).await,
+            };
+            let found = found.map_err(|error| image_error(error.to_string(), error.help()))?;
             if found.is_none() {
                 actual.resources.remove(id);
             }

@@ -245,3 +245,30 @@ fn layers_of_zstd_are_read() {
         assert!(text.contains("tar+zstd") && text.contains("tar+gzip"), "{text}");
     });
 }
+
+#[test]
+fn without_an_engine_a_sandbox_has_a_placeholder() {
+    run(async {
+        for registry in TestRegistry::all().await {
+            let destination = registry.repository().await;
+            let project = project(0o755);
+            let images = Images::new(None);
+            // Nobody listens there.
+            let base = BaseImage::Existing("127.0.0.1:1/nothing:1".to_owned());
+            let wanted = extension(project.path(), "linux/amd64");
+            let name = images.name_extended(base, wanted).await.expect("a name");
+            assert_eq!(name.unresolved_base(), Some("127.0.0.1:1/nothing:1"));
+            let mut quiet = |_| {};
+            let mode = Mode::Placeholder;
+            let made = images.ensure_extended(&name, &destination, mode, &mut quiet).await;
+            let made = made.expect("a placeholder");
+            let found = images.existing_extended(&name, &destination, mode).await.expect("asked");
+            assert_eq!(found, Some(made));
+            // It counts for a sandbox that cannot build, and for nobody else.
+            let found = images.existing_extended(&name, &destination, Mode::Build).await;
+            assert_eq!(found.expect("asked"), None);
+            let built = images.ensure_extended(&name, &destination, Mode::Build, &mut quiet).await;
+            assert!(matches!(built, Err(ImageError::NoEngine { .. })), "{built:?}");
+        }
+    });
+}

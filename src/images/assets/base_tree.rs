@@ -26,6 +26,10 @@ const MANY: usize = 8 * 1024 * 1024;
 /// A path that is longer is one that no kernel takes (`PATH_MAX`, limits.h).
 const MAX_PATH: usize = 4096;
 
+/// Entries that whiteouts may make us look at: thousands of directories that are emptied thousands of
+/// times are there to do harm.
+const MAX_WORK: u64 = 1_000_000_000;
+
 /// What one entry takes beside its name.
 const OVERHEAD: usize = 112;
 
@@ -58,7 +62,7 @@ impl Attributes {
 }
 
 /// What an image has, as far as it matters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct BaseTree {
     nodes: BTreeMap<Vec<u8>, Node>,
     /// Names of files that are kept.
@@ -66,6 +70,10 @@ pub(super) struct BaseTree {
     /// Of the layer that is read: counted from one.
     layer: u32,
     kept: usize,
+    /// [`MAX_KEPT`] and [`MANY`]
+    limits: (usize, usize),
+    /// Entries that were looked at for whiteouts so far.
+    work: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -87,7 +95,8 @@ impl BaseTree {
     pub(super) fn new<'a>(wanted: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let names = wanted.into_iter().flat_map(|path| path.split(|byte| *byte == b'/'));
         let names = names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
-        Self { names, ..Self::default() }
+        let limits = (MAX_KEPT, MANY);
+        Self { nodes: BTreeMap::new(), names, layer: 0, kept: 0, limits, work: 0 }
     }
 
     /// Puts a layer on top, from its archive without compression.
@@ -124,12 +133,12 @@ impl BaseTree {
             return Err(fault("a path in it has more than 4096 bytes"));
         }
         if name == OPAQUE {
-            self.remove_lower(&directory, false);
+            self.remove_lower(&directory, false)?;
         } else if name.starts_with(META) {
             // Nothing that containers see.
         } else if let Some(gone) = name.strip_prefix(WHITEOUT) {
             if !gone.is_empty() {
-                self.remove_lower(&paths::join(&directory, gone), true);
+                self.remove_lower(&paths::join(&directory, gone), true)?;
             }
         } else {
             self.make_parents(&path)?;
@@ -163,7 +172,7 @@ impl BaseTree {
             self.remove_tree(&path, |_| true);
         }
         let is_wanted = match &kind {
-            Kind::File => self.kept < MANY || self.names.contains(paths::split(&path).1),
+            Kind::File => self.kept < self.limits.1 || self.names.contains(paths::split(&path).1),
             Kind::Directory(_) | Kind::Link(_) => true,
         };
         if let Some(old) = self.nodes.remove(&path) {
@@ -173,7 +182,7 @@ impl BaseTree {
             return Ok(());
         }
         self.kept += cost(&path, &kind);
-        if self.kept > MAX_KEPT {
+        if self.kept > self.limits.0 {
             return Err(fault("the image has too many directories and links"));
         }
         self.nodes.insert(path, Node { layer: self.layer, kind });
@@ -206,9 +215,12 @@ impl BaseTree {
     }
 
     /// Removes what the layers below have under a path, and, if `itself`, there.
-    fn remove_lower(&mut self, path: &[u8], itself: bool) {
+    fn remove_lower(&mut self, path: &[u8], itself: bool) -> Result<(), AssetError> {
         let layer = self.layer;
-        self.remove_tree(path, |node| node.layer < layer);
+        self.work += self.remove_tree(path, |node| node.layer < layer);
+        if self.work > MAX_WORK {
+            return Err(fault("its whiteouts hide too much too often"));
+        }
         let is_lower = self.nodes.get(path).is_some_and(|node| node.layer < layer);
         if itself
             && is_lower
@@ -216,13 +228,16 @@ impl BaseTree {
         {
             self.kept -= cost(path, &old.kind);
         }
+        Ok(())
     }
 
-    /// Removes what is below a path.
-    fn remove_tree(&mut self, path: &[u8], goes: impl Fn(&Node) -> bool) {
+    /// Removes what is below a path; says how much it looked at.
+    fn remove_tree(&mut self, path: &[u8], goes: impl Fn(&Node) -> bool) -> u64 {
         let (start, end) = below(path);
         let range = (Bound::Included(start), end);
+        let mut looked_at = 0;
         let gone: Vec<_> = (self.nodes.range(range))
+            .inspect(|_| looked_at += 1)
             .filter(|(_, node)| goes(node))
             .map(|(path, _)| path.clone())
             .collect();
@@ -231,6 +246,7 @@ impl BaseTree {
                 self.kept -= cost(&path, &old.kind);
             }
         }
+        looked_at
     }
 
     /// What stands at a path, its own links not followed.

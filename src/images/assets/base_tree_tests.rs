@@ -127,30 +127,35 @@ fn attributes_are_kept() {
 
 #[test]
 fn what_is_kept_has_a_limit() {
-    let mut tree = BaseTree::new([]);
-    let names: Vec<String> = (0..9000).map(|n| format!("{n}-{}", "n".repeat(3900))).collect();
+    let limited = || BaseTree { limits: (20_000, 10_000), ..BaseTree::new([&b"/wanted/x"[..]]) };
+    let names: Vec<String> = (0..200).map(|n| n.to_string()).collect();
     let given: Vec<_> = names.iter().map(|name| dir(name, 0o755)).collect();
-    let archive = layer(&given);
-    let said = tree.add_layer(&mut TarEntries::new(archive.as_slice())).expect_err("a fault");
+    let add = |tree: &mut BaseTree, archive: Vec<u8>| {
+        tree.add_layer(&mut TarEntries::new(archive.as_slice()))
+    };
+    let said = add(&mut limited(), layer(&given)).expect_err("a fault");
     assert!(said.to_string().contains("too many"), "{said}");
     // Of files there may be any number, and those that matter are found.
-    let mut tree = BaseTree::new([&b"/wanted/x"[..]]);
-    let given: Vec<_> = names.iter().map(|name| file(name, "")).collect();
-    let archive = layer(&[&given[..], &[file("wanted", "")]].concat());
-    tree.add_layer(&mut TarEntries::new(archive.as_slice())).expect("a layer");
+    let mut tree = limited();
+    let files: Vec<_> = names.iter().map(|name| file(name, "")).collect();
+    add(&mut tree, layer(&[&files[..], &[file("wanted", "")]].concat())).expect("a layer");
     assert_eq!(found(&tree, "wanted"), Found::File);
-    assert_eq!(found(&tree, &names[8999]), Found::Nothing);
+    assert_eq!((found(&tree, "0"), found(&tree, "199")), (Found::File, Found::Nothing));
     // What is gone is not counted.
-    let mut tree = BaseTree::new([]);
-    for _ in 0..3 {
-        let given: Vec<_> = names.iter().take(4000).map(|name| dir(name, 0o755)).collect();
-        let gone: Vec<String> = names.iter().take(4000).map(|n| format!(".wh.{n}")).collect();
-        let gone: Vec<_> = gone.iter().map(|name| file(name, "")).collect();
-        for archive in [layer(&given), layer(&gone)] {
-            tree.add_layer(&mut TarEntries::new(archive.as_slice())).expect("a layer");
+    let mut tree = limited();
+    let gone: Vec<String> = names[..50].iter().map(|name| format!(".wh.{name}")).collect();
+    let gone: Vec<_> = gone.iter().map(|name| file(name, "")).collect();
+    for _ in 0..5 {
+        for archive in [layer(&given[..50]), layer(&gone)] {
+            add(&mut tree, archive).expect("a layer");
         }
         assert_eq!((tree.kept, tree.nodes.len()), (0, 0));
     }
+    // Nor may whiteouts keep us busy.
+    tree.work = MAX_WORK;
+    let said = add(&mut tree, layer(&[dir("a", 0o755), dir("a/b", 0o755)]))
+        .and_then(|()| add(&mut tree, layer(&[file("a/.wh..wh..opq", "")])));
+    assert!(said.expect_err("a fault").to_string().contains("whiteouts"));
 }
 
 const NAMES: [&str; 8] = ["a", "b", "a/b", "a/.wh.b", "b/.wh..wh..opq", "b/c/d", "../a", ".wh.a"];

@@ -11,6 +11,7 @@ use super::asset::{Asset, AssetSource};
 use super::error::AssetError;
 use super::git_index::GitModes;
 use super::paths;
+use crate::images::context::{bytes_path, name_bytes};
 
 /// Files that a mount has at most: more than this are data, or a mistake.
 const MAX_FILES: usize = 100_000;
@@ -236,28 +237,6 @@ fn digest(path: &Path) -> Result<(u64, [u8; 32]), AssetError> {
 pub(super) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> AssetError {
     let path = path.to_owned();
     move |source| AssetError::Unreadable { path, source }
-}
-
-#[cfg(unix)]
-fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
-    use std::os::unix::ffi::OsStrExt;
-    name.as_bytes().to_vec()
-}
-
-#[cfg(not(unix))]
-fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
-    name.to_string_lossy().replace('\\', "/").into_bytes()
-}
-
-#[cfg(unix)]
-fn bytes_path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
-}
-
-#[cfg(not(unix))]
-fn bytes_path(bytes: &[u8]) -> PathBuf {
-    PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 
 #[cfg(all(test, unix))]

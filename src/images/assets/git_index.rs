@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
+use crate::images::context::is_executable;
+
 /// An index that is larger is left alone: files of a project's configuration have a smaller one.
 const MAX_INDEX: u64 = 256 * 1024 * 1024;
 
@@ -62,17 +64,6 @@ impl GitModes {
         self.known.insert(directory.to_owned(), found.clone());
         found
     }
-}
-
-#[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o100 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(_: &Metadata) -> bool {
-    false
 }
 
 /// Where git keeps what belongs to a checkout: its `.git`, or where a file of that name points.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::gathered::{Gathered, Item};
 use super::prepared::Prepared;
 use super::rewrite::Rewrites;
+use crate::images::name::Fields;
 
 /// Raised when the same files should give a new name, because another image comes of them.
 const FORMAT: &[u8] = b"decklift assets 1";
@@ -40,19 +41,6 @@ impl Prepared {
             }
         }
         format!("decklift-{}", hex::encode(&hash.0.finalize()[..12]))
-    }
-}
-
-/// Fields of a known length each, so that no two lists of fields run together.
-struct Fields(Sha256);
-
-impl Fields {
-    fn add(&mut self, kind: &[u8], values: &[&[u8]]) {
-        self.0.update((values.len() as u64).to_le_bytes());
-        for value in [kind].iter().chain(values) {
-            self.0.update((value.len() as u64).to_le_bytes());
-            self.0.update(value);
-        }
     }
 }
 

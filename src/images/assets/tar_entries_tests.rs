@@ -127,7 +127,7 @@ proptest! {
             archive[at] = byte;
             // Most faults should be ones that a sum does not find.
             let block = at / 512 * 512;
-            if archive[block..].len() >= 512 && at % 2 == 0 {
+            if archive[block..].len() >= 512 && at.is_multiple_of(2) {
                 changed(&mut archive[block..], |_| {});
             }
         }
