@@ -359,11 +359,11 @@ async fn name_images(
         let name: ContentName = images.name(spec).await?;
         name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
         let id = ResourceId::new(Kind::Image, &spec.service);
-        made.insert(id, Making::Build { spec: spec.clone(), name });
+        made.insert(id, Making::Build { spec: Box::new(spec.clone()), name });
     }
     for extensions::Extended { id, base, extension } in &app.extended {
         let base = match (made.remove(id), base) {
-            (Some(Making::Build { spec, name }), _) => BaseImage::Built(Box::new(spec), name),
+            (Some(Making::Build { spec, name }), _) => BaseImage::Built(spec, name),
             (_, Some(reference)) => BaseImage::Existing(reference.clone()),
             // A build of something that is not here was refused.
             (_, None) => continue,

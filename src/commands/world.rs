@@ -28,7 +28,7 @@ const BUILDS: usize = 2;
 #[derive(Debug)]
 pub(super) enum Making {
     /// It is built.
-    Build { spec: BuildSpec, name: ContentName },
+    Build { spec: Box<BuildSpec>, name: ContentName },
     /// Something is put on another one.
     Extend(Box<ExtendedName>),
 }
