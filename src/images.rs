@@ -5,6 +5,7 @@
 //! that two builds of one content give one digest, which is why the name is asked for first and
 //! the digest is the registry's.
 
+mod assets;
 mod bases;
 mod buildkit;
 mod config;
@@ -14,6 +15,7 @@ mod dockerfile;
 mod engine;
 mod error;
 mod event;
+mod extended;
 mod ignore;
 mod line_ends;
 mod name;
@@ -28,18 +30,23 @@ mod tar;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+pub use assets::{
+    Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, Prepared, Rewrites,
+    TemporaryFile,
+};
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
 pub use event::ImageEvent;
+pub use extended::{BaseImage, ExtendedName};
 pub use ignore::{Ignore, IgnoreError};
 pub use name::{ContentName, content_name};
 pub use options::BuildOptions;
 pub use placeholder::Placeholder;
 pub use reference::Reference;
-pub use registry::{Auth, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
+pub use registry::{Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
 pub use spec::{BuildSecret, BuildSpec, SecretSource};
 
 /// What to do about an image that the registry does not have.

@@ -240,6 +240,8 @@ async fn an_image_is_found_by_its_tag() {
         platform: "linux/amd64".to_owned(),
         base: None,
         assets: Vec::new(),
+        stop_signal: None,
+        cleared: Vec::new(),
     };
     let id = ResourceId::new(Kind::Image, "web");
     assert_eq!(aws.image_digest(&repository, "src-1").await.expect("an answer"), None);

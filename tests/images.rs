@@ -4,6 +4,9 @@
 //! is installed where it is missing, and `docker-registry` where that is installed. What is missing
 //! is skipped, unless `DECKLIFT_TEST_REQUIRE_ENGINE=1`.
 
+#[cfg(unix)]
+#[path = "images/assets.rs"]
+mod assets;
 #[path = "images/builder.rs"]
 mod builder;
 #[path = "images/push.rs"]

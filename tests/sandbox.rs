@@ -1,5 +1,8 @@
 //! Whole deployments in the sandbox, with real containers where a Docker engine answers.
 
+#[cfg(unix)]
+#[path = "sandbox/assets.rs"]
+mod assets;
 #[path = "sandbox/balancing.rs"]
 mod balancing;
 #[path = "sandbox/emulator.rs"]

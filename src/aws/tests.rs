@@ -217,6 +217,8 @@ async fn an_image_is_not_aws_s_to_make() {
         platform: "linux/amd64".to_owned(),
         base: None,
         assets: Vec::new(),
+        stop_signal: None,
+        cleared: Vec::new(),
     });
     let aws = Recorder::default().aws();
     let id = ResourceId::new(Kind::Image, "web");

@@ -4,6 +4,7 @@ mod absent;
 mod build_options;
 mod builds;
 mod examine;
+mod extensions;
 mod network_request;
 mod outside;
 mod sandboxed;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use super::Session;
 use super::vault::Vault;
-use super::world::{Build, World};
+use super::world::{Making, World};
 use crate::aws::{Aws, ConnectOptions};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -22,7 +23,7 @@ use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
-use crate::images::{BuildSpec, Engine, Images};
+use crate::images::{BaseImage, BuildSpec, ContentName, Engine, ExtendedName, Images};
 use crate::plan::{Action, Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
@@ -46,6 +47,8 @@ pub(super) struct App {
     /// What a first deploy does, by places in `desired`: of what is examined to be converted alone.
     pub(super) first_deploy: Vec<(usize, Action)>,
     vault: Vault,
+    /// What is put on images.
+    extended: Vec<extensions::Extended>,
     /// What was printed when nothing was known of the world yet.
     told: Diagnostics,
 }
@@ -203,25 +206,54 @@ pub(super) async fn connect<'a>(
     if matches!(purpose, Purpose::Plan | Purpose::Deploy) {
         outside::look_up(session, app, &aws, &mut facts).await?;
     }
-    let mut builds = BTreeMap::new();
-    for spec in app.builds.iter().filter(|_| purpose.names_images()) {
-        let name = images.name(spec).await?;
-        // A placeholder is built on nothing.
+    let mut made = BTreeMap::new();
+    if purpose.names_images() {
         let placeholders = sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_engine());
-        for base in name.unresolved_bases().iter().filter(|_| !placeholders) {
-            session.screen.warning(&format!(
-                "{}: the digest of the base image {base} is not known, so a new {base} alone will \
-                 not be noticed",
-                spec.service
-            ));
+        made = name_images(session, app, &images, placeholders).await?;
+        for (id, making) in &made {
+            facts.images.insert(id.name.clone(), ImageFacts { tag: making.tag() });
         }
-        facts.images.insert(spec.service.clone(), ImageFacts { tag: name.tag() });
-        let id = ResourceId::new(Kind::Image, &spec.service);
-        builds.insert(id, Build { spec: spec.clone(), name });
     }
     let vault = app.vault.clone();
     let directory = app.project.directory.clone();
-    Ok(World::new(aws, facts, images, no_engine, builds, vault, sandbox, directory, events))
+    Ok(World::new(aws, facts, images, no_engine, made, vault, sandbox, directory, events))
+}
+
+/// Names what is built, and what something is put on.
+async fn name_images(
+    session: &Session,
+    app: &App,
+    images: &Images,
+    placeholders: bool,
+) -> Result<BTreeMap<ResourceId, Making>, Error> {
+    // A placeholder is built on nothing.
+    let warn = |service: &str, base: &str| {
+        if !placeholders {
+            session.screen.warning(&format!(
+                "{service}: the digest of the base image {base} is not known, so a new {base} alone \
+                 will not be noticed"
+            ));
+        }
+    };
+    let mut made = BTreeMap::new();
+    for spec in &app.builds {
+        let name: ContentName = images.name(spec).await?;
+        name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
+        let id = ResourceId::new(Kind::Image, &spec.service);
+        made.insert(id, Making::Build { spec: Box::new(spec.clone()), name });
+    }
+    for extensions::Extended { id, base, extension } in &app.extended {
+        let base = match (made.remove(id), base) {
+            (Some(Making::Build { spec, name }), _) => BaseImage::Built(spec, name),
+            (_, Some(reference)) => BaseImage::Existing(reference.clone()),
+            // A build of something that is not here was refused.
+            (_, None) => continue,
+        };
+        let name: ExtendedName = images.name_extended(base, extension.clone()).await?;
+        name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
+        made.insert(id.clone(), Making::Extend(Box::new(name)));
+    }
+    Ok(made)
 }
 
 /// Translates with what is known of the world.

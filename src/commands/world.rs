@@ -19,7 +19,8 @@ use crate::ecs::desired::{
 use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
-    Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode, Origin,
+    Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Images, Mode,
+    Origin,
 };
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::release::Commit;
@@ -31,11 +32,22 @@ const BUILDS: usize = 2;
 /// How many digits of a commit make the tag of an image.
 const COMMIT: usize = 12;
 
-/// An image that may have to be built.
+/// An image that may have to be made, by its name.
 #[derive(Debug)]
-pub(super) struct Build {
-    pub(super) spec: BuildSpec,
-    pub(super) name: ContentName,
+pub(super) enum Making {
+    /// It is built.
+    Build { spec: Box<BuildSpec>, name: ContentName },
+    /// Something is put on another one.
+    Extend(Box<ExtendedName>),
+}
+
+impl Making {
+    pub(super) fn tag(&self) -> String {
+        match self {
+            Self::Build { name, .. } => name.tag(),
+            Self::Extend(name) => name.tag().to_owned(),
+        }
+    }
 }
 
 /// AWS, or the sandbox, and whatever builds images.
@@ -45,7 +57,7 @@ pub(super) struct World<'a> {
     images: Images,
     /// Why there is no engine, for the moment in which one is needed.
     no_engine: Option<ImageError>,
-    builds: BTreeMap<ResourceId, Build>,
+    made: BTreeMap<ResourceId, Making>,
     vault: Vault,
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
@@ -65,7 +77,7 @@ impl<'a> World<'a> {
         facts: Facts,
         images: Images,
         no_engine: Option<ImageError>,
-        builds: BTreeMap<ResourceId, Build>,
+        made: BTreeMap<ResourceId, Making>,
         vault: Vault,
         sandbox: Option<Sandbox>,
         directory: PathBuf,
@@ -79,7 +91,7 @@ impl<'a> World<'a> {
             facts,
             images,
             no_engine,
-            builds,
+            made,
             vault,
             sandbox,
             events,
@@ -99,11 +111,11 @@ impl<'a> World<'a> {
 
     /// Where an image comes from, as labels of the OCI image specification (annotations.md,
     /// "Pre-Defined Annotation Keys").
-    async fn provenance(&self, spec: &BuildSpec) -> Vec<(String, String)> {
+    async fn provenance(&self, service: &str) -> Vec<(String, String)> {
         let label =
             |key: &str, value: &str| (format!("org.opencontainers.image.{key}"), value.to_owned());
         let commit = self.clean_commit().await.map(|commit| label("revision", &commit.id));
-        [label("title", &spec.service)].into_iter().chain(commit).collect()
+        [label("title", service)].into_iter().chain(commit).collect()
     }
 
     /// Gives an image that stands in its repository more tags, for people.
@@ -223,11 +235,18 @@ impl<'a> World<'a> {
             }
         };
         let (images, mode) = (&self.images, self.mode());
-        let result = match (self.builds.get(id), &image.base) {
-            (Some(Build { spec, name }), _) => {
+        let result = match (self.made.get(id), &image.base) {
+            (Some(Making::Build { spec, name }), _) => {
                 let mut spec = spec.clone();
-                spec.provenance = self.provenance(&spec).await;
+                spec.provenance = self.provenance(&spec.service).await;
                 images.ensure(&spec, name, &destination, mode, &mut on_event).await
+            }
+            (Some(Making::Extend(name)), _) => {
+                let mut name = name.clone();
+                if let Some(spec) = name.build_mut() {
+                    spec.provenance = self.provenance(&spec.service).await;
+                }
+                images.ensure_extended(&name, &destination, mode, &mut on_event).await
             }
             (None, Some(base)) => {
                 let origin = Origin {
@@ -249,7 +268,7 @@ impl<'a> World<'a> {
             }
             (Err(error), _) => return Err(image_error(error.to_string(), error.help())),
         };
-        if let (true, Some(commit)) = (self.builds.contains_key(id), self.clean_commit().await) {
+        if let (true, Some(commit)) = (self.made.contains_key(id), self.clean_commit().await) {
             // For people: an image without it is the same image.
             let short: String = commit.id.chars().take(COMMIT).collect();
             let _ = images.tag(&destination, &digest, &short).await;
@@ -293,16 +312,17 @@ impl<'a> World<'a> {
         if self.sandbox.is_none() || self.mode() == Mode::Placeholder {
             return Ok(());
         }
-        for (id, build) in &self.builds {
+        for (id, making) in &self.made {
             let Some(Observed { body: Body::Image(image), .. }) = actual.resources.get(id) else {
                 continue;
             };
             let destination = self.destination(image).await?;
-            let found = self
-                .images
-                .existing(&build.name, &destination, Mode::Build)
-                .await
-                .map_err(|error| image_error(error.to_string(), error.help()))?;
+            let (images, mode) = (&self.images, Mode::Build);
+            let found = match making {
+                Making::Build { name, .. } => images.existing(name, &destination, mode).await,
+                Making::Extend(name) => images.existing_extended(name, &destination, mode).await,
+            };
+            let found = found.map_err(|error| image_error(error.to_string(), error.help()))?;
             if found.is_none() {
                 actual.resources.remove(id);
             }

@@ -68,7 +68,7 @@ mod tests {
     use crate::ecs::translate;
 
     #[test]
-    fn what_waits_for_a_decision_or_for_the_push_cannot_be_deployed() {
+    fn what_waits_for_a_decision_or_is_missing_cannot_be_deployed() {
         let mut web = service("web", "nginx");
         web.mounts = vec![
             mount(MountKind::Bind("/app/nginx.conf".into()), "/etc/nginx/nginx.conf"),
@@ -84,13 +84,10 @@ mod tests {
             assert!(!done.diagnostics.iter().all(|warning| is_repeated(warning, &found)));
             found.iter().map(|found| found.code).collect()
         };
-        assert_eq!(codes(&facts), [Code::MissingAttribute, Code::NotSupportedYet]);
+        assert_eq!(codes(&facts), [Code::MissingAttribute]);
         let missing = PathFacts::plain(PathKind::Missing);
         facts.paths.insert("/app/nginx.conf".into(), missing);
-        assert_eq!(
-            codes(&facts),
-            [Code::MissingAttribute, Code::FileNotFound, Code::NotSupportedYet]
-        );
+        assert_eq!(codes(&facts), [Code::MissingAttribute, Code::FileNotFound]);
     }
 
     #[test]

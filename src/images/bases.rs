@@ -72,6 +72,26 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     found.map_or(BaseDigest::Unknown, BaseDigest::Registry)
 }
 
+/// Finds out what `base` means where it is not built on, but run: the registry's word counts more than
+/// an older copy of the engine's, as ECS would ask it, too. An image that only the engine has is the
+/// engine's. Never fails.
+pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+    let here = match (engine, Reference::parse(base)) {
+        (Some(engine), Some(reference)) if !reference.is_pinned() => {
+            let image = engine.inspect(base).await.ok().flatten();
+            image.map(|image| local(&image, &reference))
+        }
+        _ => None,
+    };
+    match here {
+        Some(BaseDigest::Local(id)) => BaseDigest::Local(id),
+        here => match resolve_base(None, base).await {
+            BaseDigest::Unknown => here.unwrap_or(BaseDigest::Unknown),
+            found => found,
+        },
+    }
+}
+
 /// The digest by which others know the image, if it came from where its name says.
 fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
     let digests = image.repo_digests.iter().filter_map(|digest| Reference::parse(digest));

@@ -147,34 +147,34 @@ fn special(_: &Metadata) -> Special {
 
 /// The bit that git keeps. The others follow the umask of whoever cloned.
 #[cfg(unix)]
-fn is_executable(metadata: &Metadata) -> bool {
+pub(super) fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o100 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_: &Metadata) -> bool {
+pub(super) fn is_executable(_: &Metadata) -> bool {
     false
 }
 
 #[cfg(unix)]
-fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     name.as_bytes().to_vec()
 }
 
 #[cfg(not(unix))]
-fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
+pub(super) fn name_bytes(name: &std::ffi::OsStr) -> Vec<u8> {
     name.to_string_lossy().replace('\\', "/").into_bytes()
 }
 
 #[cfg(unix)]
-fn bytes_path(bytes: &[u8]) -> PathBuf {
+pub(super) fn bytes_path(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
 #[cfg(not(unix))]
-fn bytes_path(bytes: &[u8]) -> PathBuf {
+pub(super) fn bytes_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }

@@ -1,6 +1,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::assets::AssetError;
 use super::ignore::IgnoreError;
 use super::registry::RegistryError;
 
@@ -162,6 +163,9 @@ pub enum ImageError {
     /// The registry could not be used.
     #[error(transparent)]
     Registry(#[from] RegistryError),
+    /// Files could not be put on top of an image.
+    #[error(transparent)]
+    Asset(#[from] AssetError),
 }
 
 impl ImageError {
@@ -169,6 +173,9 @@ impl ImageError {
     /// builder says of them.
     #[must_use]
     pub fn is_users_fault(&self) -> bool {
+        if let Self::Asset(error) = self {
+            return error.is_users_fault();
+        }
         matches!(
             self,
             Self::ContextMissing(_)
@@ -221,6 +228,7 @@ impl ImageError {
                 "an engine that has it need not pull it: `docker pull --platform {platform} \
                  {reference}` says more"
             )),
+            Self::Asset(error) => error.help().map(str::to_owned),
             _ => None,
         }
     }

@@ -140,10 +140,10 @@ fn leave_out_git(context: &mut Context) -> bool {
 }
 
 /// Fields of a known length each, so that no two lists of fields run together.
-struct Fields(Sha256);
+pub(super) struct Fields(pub(super) Sha256);
 
 impl Fields {
-    fn add(&mut self, kind: &[u8], values: &[&[u8]]) {
+    pub(super) fn add(&mut self, kind: &[u8], values: &[&[u8]]) {
         self.0.update((values.len() as u64).to_le_bytes());
         for value in [kind].iter().chain(values) {
             self.0.update((value.len() as u64).to_le_bytes());

@@ -4,6 +4,7 @@
 //! hand, and because hyper and rustls are here anyway for the AWS SDK.
 
 mod auth;
+mod blob;
 mod error;
 mod message;
 mod transport;
@@ -18,6 +19,7 @@ use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode, Uri};
 use sha2::{Digest, Sha256};
 
+pub use blob::BlobBody;
 pub use error::{RegistryCode, RegistryError};
 
 use auth::Tokens;

@@ -33,7 +33,9 @@ pub(super) fn absent(
         let Some((code, message, help)) = fault(&what, kind == "secret", object, variables) else {
             continue;
         };
-        let is_needed = sends || builds_now && kind == "secret" && built.contains(name.as_str());
+        // Configs become a part of images.
+        let is_made = kind == "config" || built.contains(name.as_str());
+        let is_needed = sends || builds_now && is_made;
         let diagnostic = match is_needed || code == Code::Refused {
             true => Diagnostic::error(code, message),
             false => Diagnostic::warning(code, message),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use super::absent::absent;
-use super::{App, builds, region};
+use super::{App, builds, extensions, region};
 use crate::commands::vault::Vault;
 use crate::commands::{Session, inspected, mounted};
 use crate::compose::{LoadOptions, Loaded, load};
@@ -30,6 +30,7 @@ pub(in crate::commands) struct Examined {
     paths: BTreeMap<PathBuf, PathFacts>,
     first_deploy: Vec<(usize, Action)>,
     vault: Vault,
+    extended: Vec<extensions::Extended>,
 }
 
 /// What files are examined for.
@@ -48,12 +49,23 @@ enum Aim {
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(in crate::commands) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, desired, paths, first_deploy, vault } = self;
+        let Self { loaded, diagnostics, builds, desired, paths, first_deploy, vault, extended } =
+            self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
                 let (sources, told) = (loaded.sources, diagnostics);
-                Ok(App { project, sources, builds, desired, paths, first_deploy, vault, told })
+                Ok(App {
+                    project,
+                    sources,
+                    builds,
+                    desired,
+                    paths,
+                    first_deploy,
+                    vault,
+                    extended,
+                    told,
+                })
             }
             _ => Err(Error::Compose),
         }
@@ -98,6 +110,7 @@ fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Err
     let mut paths = BTreeMap::new();
     let mut first_deploy = Vec::new();
     let mut vault = Vault::default();
+    let mut extended = Vec::new();
     if let Some(project) = loaded.project.as_mut().filter(|_| global.inspect_images) {
         let found = inspected::look(session, project)?;
         diagnostics.extend(inspected::apply(project, &found));
@@ -128,13 +141,16 @@ fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Err
         if sends {
             vault = Vault::read(project, &desired, &variables, &mut diagnostics);
         }
+        if sends || aim == Aim::Push {
+            extended = extensions::read(project, &desired, &variables);
+        }
         builds = builds::specs(project, &variables);
         diagnostics.extend(builds::faults(project, &builds, sends || aim == Aim::Push));
     }
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, desired, paths, first_deploy, vault })
+    Ok(Examined { loaded, diagnostics, builds, desired, paths, first_deploy, vault, extended })
 }
 
 /// What AWS would not take, and, where it is asked for, what a first deploy does: thought of at the

@@ -148,7 +148,11 @@ pub(super) const SERVICE: &[Row] = &[
     ("shm_size", Ignored, "Fargate gives each container 64 MiB"),
     ("stdin_open", Mapped, "`interactive`"),
     ("stop_grace_period", Mapped, "`stopTimeout`, 2 to 120 seconds"),
-    ("stop_signal", Approximated, "it stands in the image: `STOPSIGNAL` of the Dockerfile"),
+    (
+        "stop_signal",
+        Approximated,
+        "written into the image where that goes to ECR; else the image has its own",
+    ),
     ("storage_opt", Ignored, "`x-ecs.ephemeral_storage` sizes the disk"),
     ("sysctls", Mapped, "`systemControls`"),
     ("tmpfs", Mapped, "`linuxParameters.tmpfs`"),

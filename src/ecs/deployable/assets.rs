@@ -1,4 +1,4 @@
-//! Files that are put on top of an image: where they are missing, and that the push cannot do it yet.
+//! Files that are put on top of an image: where they are missing, and what the push cannot do yet.
 
 use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic};
@@ -12,9 +12,6 @@ pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) 
         let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
             continue;
         };
-        if image.assets.is_empty() {
-            continue;
-        }
         for asset in image.assets.iter().filter(|asset| is_missing(asset, project, facts)) {
             let AssetSource::Path(path) = &asset.source else { continue };
             let message = format!("./{path}, which is mounted at {}, does not exist", asset.target);
@@ -23,20 +20,14 @@ pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) 
                 .service(service);
             found.push(placed(fault, asset, resource, project));
         }
-        let Some(asset) = image.assets.first() else { continue };
-        let fault = match mounted_at(asset, resource, project) {
-            Some(_) => {
-                let message = "files that are mounted cannot be put into an image yet";
-                Diagnostic::error(Code::NotSupportedYet, message).help(
-                    "COPY them in the Dockerfile, or use a volume: `x-ecs: {efs}` at the mount",
-                )
-            }
-            None => {
-                let message = format!("files are not laid over the image of {service} yet");
-                Diagnostic::error(Code::NotSupportedYet, message).help("COPY them into the image")
-            }
-        };
-        found.push(placed(fault.service(service), asset, resource, project));
+        let is_image = |asset: &&Asset| matches!(asset.source, AssetSource::Image { .. });
+        for asset in image.assets.iter().filter(is_image) {
+            let message = "the content of another image cannot be put into an image yet";
+            let fault = Diagnostic::error(Code::NotSupportedYet, message)
+                .help("`COPY --from=IMAGE` in a Dockerfile does it")
+                .service(service);
+            found.push(placed(fault, asset, resource, project));
+        }
     }
     found
 }

@@ -10,8 +10,8 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
         let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
             continue;
         };
-        let Image { base: Some(base), assets, .. } = image else { continue };
-        if assets.is_empty() {
+        let Image { base: Some(base), .. } = image else { continue };
+        if !image.is_extended() {
             let message = format!("{base} is not copied into the project's registry yet");
             let mut fault = Diagnostic::error(Code::NotSupportedYet, message)
                 .help("take `mirror` away: ECS pulls the image from where it is")

@@ -61,4 +61,18 @@ pub struct Image {
     /// What is put on top of it, sorted by target. The tag stands for the content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub assets: Vec<Asset>,
+    /// The signal that ends its containers, where it is to be another than the image's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
+    /// Which of the image's own `entrypoint` and `command` are taken out of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<String>,
+}
+
+impl Image {
+    /// Whether anything is put on top of an image, or written into it, once that is there.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        !self.assets.is_empty() || self.stop_signal.is_some() || !self.cleared.is_empty()
+    }
 }

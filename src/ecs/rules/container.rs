@@ -139,7 +139,7 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     provider::check(service, out);
     placement::check(service, out);
     pull::check(service, out);
-    stop_signal::check(service, out);
+    stop_signal::check(member, out);
 }
 
 /// `annotations` and `labels`, which go first: ECS has one kind of both.
@@ -193,8 +193,7 @@ fn variables(member: &Member<'_>, given: &Texts, out: &mut Output) -> Vec<KeyVal
     all.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
 }
 
-/// `command` or `entrypoint`. An empty list clears the image's in Compose, and nothing documents
-/// that ECS would do the same.
+/// `command` or `entrypoint`. An empty list clears the image's: see image.rs.
 fn words(
     service: &Service,
     what: &str,
@@ -204,12 +203,12 @@ fn words(
     let given = given?;
     if given.value.is_empty() {
         out.say(
-            Diagnostic::warning(
+            Diagnostic::note(
                 Code::Approximated,
-                format!("an empty `{what}` does not clear the image's on ECS"),
+                format!("the image's own {what} is taken out of it on its way to ECR"),
             )
             .at(given.span, "")
-            .help(format!("write the {what} that is to run"))
+            .help("ECS itself does not clear what an image says")
             .service(&service.name.value),
         );
         return None;

@@ -1,7 +1,8 @@
 use super::*;
 use crate::compose::model::Restart;
 use crate::diagnostic::Severity;
-use crate::ecs::testing::{at, container as of, env, find, loud, run, seconds, service};
+use crate::ecs::desired::{Body, Kind};
+use crate::ecs::testing::{at, container as of, env, find, loud, resource, run, seconds, service};
 
 fn web(edit: impl FnOnce(&mut Service)) -> crate::ecs::Translation {
     let mut web = service("web", "acme/web:1");
@@ -65,13 +66,16 @@ fn switches_that_are_off_are_not_sent() {
 }
 
 #[test]
-fn empty_lists_do_not_clear_the_image_s() {
+fn empty_lists_clear_the_image_s() {
     let done = web(|s| {
         s.command = Some(at(vec![]));
         s.entrypoint = Some(at(vec![]));
     });
     assert_eq!((&of(&done, "web").command, &of(&done, "web").entry_point), (&None, &None));
-    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated); 2]);
+    assert_eq!(loud(&done.diagnostics), []);
+    let Body::Image(image) = &resource(&done, Kind::Image, "web").body else { panic!("no image") };
+    assert_eq!(image.cleared, ["entrypoint", "command"]);
+    assert_eq!(of(&done, "web").image.to_string(), "${image/web/uri}");
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
             platform,
             base: Some(BASE.to_owned()),
             assets: Vec::new(),
+            stop_signal: None,
+            cleared: Vec::new(),
         };
         out.add(image.clone(), Body::Image(body), None, origin);
         out.wait(&image, repository);

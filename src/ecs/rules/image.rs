@@ -13,9 +13,25 @@ use crate::source::Located;
 
 pub(crate) use super::repository::repository_name;
 
-/// Whether a service's image is pushed: it is built, or files are put on top of it.
+/// Whether a service's image is pushed: it is built, or files are put on top of it, or what it says
+/// itself is taken out of it.
 pub(crate) fn is_pushed(member: &Member<'_>) -> bool {
-    member.service.build.is_some() || !member.assets.is_empty() || is_mirrored(member)
+    let service = member.service;
+    service.build.is_some()
+        || !member.assets.is_empty()
+        || is_mirrored(member)
+        || service.image.is_some() && cleared(service).next().is_some()
+}
+
+/// What is an empty list in the file, which clears the image's own. Nothing documents that ECS would
+/// do so; the image itself can.
+fn cleared(service: &Service) -> impl Iterator<Item = &'static str> {
+    let is_empty = |list: &Option<Located<Vec<String>>>| {
+        list.as_ref().is_some_and(|list| list.value.is_empty())
+    };
+    [("entrypoint", is_empty(&service.entrypoint)), ("command", is_empty(&service.command))]
+        .into_iter()
+        .filter_map(|(what, is_empty)| is_empty.then_some(what))
 }
 
 /// Whether a service's image is copied into the project's own registry: `x-ecs.mirror`.
@@ -52,6 +68,8 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         platform: platform(service).map_or("linux/amd64", |p| p.value.as_str()).to_owned(),
         base: base.map(|base| base.value.clone()),
         assets: member.assets.clone(),
+        stop_signal: service.stop_signal.as_ref().map(|signal| signal.value.clone()),
+        cleared: cleared(service).map(str::to_owned).collect(),
     });
     out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
@@ -189,7 +207,9 @@ mod tests {
                 image_tag: "c-0123".to_owned(),
                 platform: "linux/amd64".to_owned(),
                 base: None,
-                assets: Vec::new()
+                assets: Vec::new(),
+                stop_signal: None,
+                cleared: Vec::new()
             })
         );
         assert_eq!(image.waits[0].0, ResourceId::new(Kind::Repository, "web"));

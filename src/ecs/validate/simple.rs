@@ -109,7 +109,15 @@ fn is_repository_segment(segment: &str) -> bool {
 }
 
 pub(super) fn image(image: &Image, report: &mut Report<'_>) {
-    let Image { repository_name, image_tag, platform: _, base: _, assets } = image;
+    let Image {
+        repository_name,
+        image_tag,
+        platform: _,
+        base: _,
+        assets,
+        stop_signal: _,
+        cleared: _,
+    } = image;
     let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     if !is(image_tag, 1, 128, takes) || image_tag.starts_with(['.', '-']) {
         report.fault(

@@ -1,0 +1,85 @@
+//! What is put on images: what the translation says of it, as `images` takes it.
+
+use std::collections::BTreeMap;
+
+use crate::compose::Project;
+use crate::ecs::container_name;
+use crate::ecs::desired::{Asset, AssetSource, Body, Desired, Image, ResourceId};
+use crate::images::{self, Extension, Rewrites};
+
+/// An image with something on top of it.
+#[derive(Clone, Debug)]
+pub(super) struct Extended {
+    pub(super) id: ResourceId,
+    /// The image that it is put on; nothing where that is built.
+    pub(super) base: Option<String>,
+    pub(super) extension: Extension,
+}
+
+/// All that is put on images. The content of variables is in it, and told by nothing that prints.
+pub(super) fn read(
+    project: &Project,
+    desired: &Desired,
+    variables: &BTreeMap<&str, &str>,
+) -> Vec<Extended> {
+    let mut found = Vec::new();
+    for resource in desired.resources.values() {
+        let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
+            continue;
+        };
+        if !image.is_extended() {
+            continue;
+        }
+        let Image { platform, base, assets, stop_signal, cleared, .. } = image;
+        let extension = Extension {
+            service: service.clone(),
+            platform: platform.clone(),
+            assets: assets.iter().filter_map(|a| asset(a, project, variables)).collect(),
+            mounts: mounts(desired, service),
+            rewrites: Rewrites {
+                stop_signal: stop_signal.clone(),
+                clears_entrypoint: cleared.iter().any(|what| what == "entrypoint"),
+                clears_command: cleared.iter().any(|what| what == "command"),
+            },
+        };
+        found.push(Extended { id: resource.id.clone(), base: base.clone(), extension });
+    }
+    found
+}
+
+/// What cannot be read is refused before anything is sent.
+fn asset(
+    asset: &Asset,
+    project: &Project,
+    variables: &BTreeMap<&str, &str>,
+) -> Option<images::Asset> {
+    let Asset { target, source, is_directory: _, uid, gid, mode } = asset;
+    let source = match source {
+        AssetSource::Path(path) if path == "." => {
+            images::AssetSource::Path(project.directory.clone())
+        }
+        AssetSource::Path(path) => images::AssetSource::Path(project.directory.join(path)),
+        AssetSource::Content { text } => images::AssetSource::Text(text.clone()),
+        AssetSource::Variable(name) => {
+            images::AssetSource::Text((*variables.get(name.as_str())?).to_owned())
+        }
+        AssetSource::Link(path) => images::AssetSource::Link(path.clone()),
+        AssetSource::Image { .. } => return None,
+    };
+    Some(images::Asset { target: target.clone(), source, uid: *uid, gid: *gid, mode: *mode })
+}
+
+/// Where the service's container mounts volumes and memory.
+fn mounts(desired: &Desired, service: &str) -> Vec<String> {
+    let name = container_name(service);
+    let mut tasks = desired.resources.values().filter_map(|resource| match &resource.body {
+        Body::TaskDefinition(task) => Some(task),
+        _ => None,
+    });
+    let container =
+        tasks.find_map(|task| task.container_definitions.iter().find(|c| c.name == name));
+    let Some(container) = container else { return Vec::new() };
+    let points = container.mount_points.iter().map(|point| &point.container_path);
+    let memory = container.linux_parameters.iter().flat_map(|linux| &linux.tmpfs);
+    points.chain(memory.map(|tmpfs| &tmpfs.container_path)).cloned().collect()
+}

@@ -1,0 +1,228 @@
+//! Where a base image is read from.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::base_tree::BaseTree;
+use super::error::AssetError;
+use super::layer::Hashing;
+use super::platform;
+use super::rewrite::{BaseManifest, Blob, sha256};
+use super::tar_entries::{TarEntries, broken, fault};
+use super::unpack::unpack;
+use crate::images::engine::in_background;
+use crate::images::error::ImageError;
+use crate::images::registry::{Registry, RegistryError};
+
+/// What is read into memory at once: manifests and configurations (as for [`Registry`]).
+const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
+
+/// How often a layer is begun again when its connection breaks.
+const ATTEMPTS: u32 = 3;
+
+/// Pieces of a layer that wait to be looked at.
+const WAITING: usize = 16;
+
+/// A base image.
+#[derive(Clone, Copy)]
+pub enum Base<'a> {
+    /// In a registry, by tag or digest.
+    Registry {
+        /// The registry.
+        registry: &'a Registry,
+        /// The repository in it.
+        repository: &'a str,
+        /// Tag or digest.
+        reference: &'a str,
+    },
+    /// In a directory (OCI image specification, "Image Layout").
+    Layout(&'a Path),
+}
+
+impl Base<'_> {
+    /// The manifest for `platform`.
+    pub(super) async fn manifest(&self, platform: &str) -> Result<BaseManifest, ImageError> {
+        let (mut media_type, mut bytes) = match self {
+            Self::Registry { reference, .. } => self.document(reference).await?,
+            Self::Layout(directory) => {
+                let index = read_file(directory.join("index.json")).await?;
+                ("application/vnd.oci.image.index.v1+json".to_owned(), index)
+            }
+        };
+        for _ in 0..platform::MAX_DEPTH {
+            let Some(digest) = platform::choose(&media_type, &bytes, platform)? else {
+                return Ok(BaseManifest::read(&media_type, &bytes)?);
+            };
+            (media_type, bytes) = self.document(&digest).await?;
+        }
+        Err(AssetError::Base("its index leads to indexes alone".to_owned()).into())
+    }
+
+    /// A manifest or an index, and its media type where the source says it.
+    async fn document(&self, reference: &str) -> Result<(String, Bytes), ImageError> {
+        match self {
+            Self::Registry { registry, repository, .. } => {
+                let found = registry.manifest(repository, reference).await?;
+                let missing = || AssetError::Base(format!("{repository} has no {reference}"));
+                let found = found.ok_or_else(missing)?;
+                // The type's parameters, if there are any, say nothing of the image.
+                let media_type = found.media_type.split(';').next().unwrap_or_default().trim();
+                Ok((media_type.to_owned(), found.bytes))
+            }
+            Self::Layout(directory) => {
+                let bytes = read_file(blob_path(directory, reference)?).await?;
+                verify(reference, &sha256(&bytes))?;
+                Ok((String::new(), bytes))
+            }
+        }
+    }
+
+    /// The configuration.
+    pub(super) async fn config(&self, blob: &Blob) -> Result<Bytes, ImageError> {
+        if blob.size > MAX_DOCUMENT {
+            return Err(AssetError::Base("its configuration is larger than 4 MiB".into()).into());
+        }
+        let bytes = match self {
+            Self::Registry { registry, repository, .. } => {
+                let mut body = registry.blob(repository, &blob.digest).await?;
+                let mut bytes = Vec::new();
+                while let Some(chunk) = body.chunk().await? {
+                    bytes.extend_from_slice(&chunk);
+                    if bytes.len() as u64 > blob.size {
+                        break;
+                    }
+                }
+                bytes.into()
+            }
+            Self::Layout(directory) => read_file(blob_path(directory, &blob.digest)?).await?,
+        };
+        verify(&blob.digest, &sha256(&bytes))?;
+        Ok(bytes)
+    }
+
+    /// Puts a layer on a tree; its digest is checked.
+    pub(super) async fn add_layer(
+        &self,
+        tree: BaseTree,
+        blob: &Blob,
+    ) -> Result<BaseTree, ImageError> {
+        match self {
+            Self::Registry { registry, repository, .. } => {
+                let mut attempt = 1;
+                loop {
+                    match stream(registry, repository, tree.clone(), blob).await {
+                        Err(ImageError::Registry(error))
+                            if error.is_transient() && attempt < ATTEMPTS => {}
+                        result => return result,
+                    }
+                    attempt += 1;
+                }
+            }
+            Self::Layout(directory) => {
+                let path = blob_path(directory, &blob.digest)?;
+                let blob = blob.clone();
+                in_background(move || {
+                    let file = File::open(&path)
+                        .map_err(|source| AssetError::Unreadable { path, source })?;
+                    Ok(read_layer(tree, file, &blob)?)
+                })
+                .await
+            }
+        }
+    }
+}
+
+async fn stream(
+    registry: &Registry,
+    repository: &str,
+    tree: BaseTree,
+    blob: &Blob,
+) -> Result<BaseTree, ImageError> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let expected = blob.clone();
+    let work = in_background(move || {
+        Ok(read_layer(tree, Received { receiver, piece: Bytes::new() }, &expected)?)
+    });
+    let feed = async move {
+        let mut body = registry.blob(repository, &blob.digest).await?;
+        while let Some(piece) = body.chunk().await? {
+            // Nobody listens where what came already is wrong.
+            if sender.send(piece).await.is_err() {
+                break;
+            }
+        }
+        Ok::<_, RegistryError>(())
+    };
+    let (fed, read) = tokio::join!(feed, work);
+    // A layer that broke off cannot be read either; why it broke off says more.
+    fed?;
+    read
+}
+
+/// Reads the whole of a layer, so that its digest can be checked.
+fn read_layer(mut tree: BaseTree, input: impl Read, blob: &Blob) -> Result<BaseTree, AssetError> {
+    let input = Hashing { input: input.take(blob.size.saturating_add(1)), hash: Sha256::new() };
+    let mut entries = TarEntries::new(unpack(input)?);
+    let read = tree.add_layer(&mut entries);
+    let mut input = entries.into_inner().into_inner();
+    let drained = io::copy(&mut input, &mut io::sink());
+    let actual = format!("sha256:{}", hex::encode(input.hash.finalize()));
+    drained.map_err(broken)?;
+    // What was damaged on its way is no fault of the image's.
+    if actual != blob.digest {
+        return Err(fault(&format!("it is {actual}, and should be {}", blob.digest)));
+    }
+    read.map(|()| tree)
+}
+
+/// What another task sends.
+struct Received {
+    receiver: mpsc::Receiver<Bytes>,
+    piece: Bytes,
+}
+
+impl Read for Received {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.receiver.blocking_recv() {
+                Some(piece) => self.piece = piece,
+                None => return Ok(0),
+            }
+        }
+        let length = self.piece.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&self.piece.split_to(length));
+        Ok(length)
+    }
+}
+
+fn verify(expected: &str, actual: &str) -> Result<(), RegistryError> {
+    if expected == actual {
+        return Ok(());
+    }
+    Err(RegistryError::DigestMismatch { expected: expected.into(), actual: actual.into() })
+}
+
+fn blob_path(directory: &Path, digest: &str) -> Result<PathBuf, AssetError> {
+    let hash = digest.strip_prefix("sha256:").filter(|hash| hash.len() == 64);
+    let hash = hash.filter(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let hash = hash.ok_or_else(|| AssetError::Base(format!("`{digest}` is no digest")))?;
+    Ok(directory.join("blobs").join("sha256").join(hash))
+}
+
+async fn read_file(path: PathBuf) -> Result<Bytes, ImageError> {
+    in_background(move || {
+        let read = |path: &Path| {
+            let mut bytes = Vec::new();
+            File::open(path)?.take(MAX_DOCUMENT).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = read(&path).map_err(|source| AssetError::Unreadable { path, source })?;
+        Ok(bytes.into())
+    })
+    .await
+}

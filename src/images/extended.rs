@@ -1,0 +1,278 @@
+//! Images with files or settings on top of them, brought to a registry.
+
+use tokio::io::AsyncWriteExt;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::assets::{Base, Blob, Extended, Extension, Prepared, TemporaryFile};
+use super::bases::{BaseDigest, current_base};
+use super::error::ImageError;
+use super::event::ImageEvent;
+use super::name::ContentName;
+use super::placeholder::Placeholder;
+use super::reference::Reference;
+use super::registry::{Auth, BlobSource, Registry, RegistryCode, RegistryError};
+use super::spec::BuildSpec;
+use super::{AssetError, Destination, Images, Mode, Origin};
+
+/// What files are put on.
+#[derive(Clone, Debug)]
+pub enum BaseImage {
+    /// An image that is built first.
+    Built(Box<BuildSpec>, ContentName),
+    /// An image that exists elsewhere, by its reference.
+    Existing(String),
+}
+
+/// An image with something on top of it, named before anything of it is there.
+#[derive(Clone, Debug)]
+pub struct ExtendedName {
+    base: BaseImage,
+    /// Of a base that exists elsewhere.
+    digest: BaseDigest,
+    prepared: Prepared,
+    tag: String,
+}
+
+impl ExtendedName {
+    /// The tag in its repository; see [`Prepared::tag`].
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The base of which only the reference is known: the name will not change when it does.
+    #[must_use]
+    pub fn unresolved_base(&self) -> Option<&str> {
+        match (&self.base, &self.digest) {
+            (BaseImage::Existing(reference), BaseDigest::Unknown) => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// What the base is built from, where it is built.
+    pub fn build_mut(&mut self) -> Option<&mut BuildSpec> {
+        match &mut self.base {
+            BaseImage::Built(spec, _) => Some(spec),
+            BaseImage::Existing(_) => None,
+        }
+    }
+
+    /// The tag that a copy of the base has beside the image.
+    fn base_tag(&self, reference: &str) -> String {
+        let platform = &self.prepared.extension().platform;
+        let digest = match &self.digest {
+            BaseDigest::Registry(digest) | BaseDigest::Local(digest) => digest.as_str(),
+            // Nobody knows whether it still is what it was for another image.
+            BaseDigest::Unknown => &self.tag,
+        };
+        let whole = Sha256::digest(format!("{reference}\n{digest}\n{platform}"));
+        format!("decklift-base-{}", hex::encode(&whole[..12]))
+    }
+}
+
+impl Images {
+    /// Names what comes of putting `extension` on `base`. Reads the files, and nothing of the base.
+    ///
+    /// # Errors
+    ///
+    /// Files that are missing, cannot be read, or must not become a part of an image.
+    pub async fn name_extended(
+        &self,
+        base: BaseImage,
+        extension: Extension,
+    ) -> Result<ExtendedName, ImageError> {
+        let prepared = extension.prepare().await?;
+        let digest = match &base {
+            BaseImage::Built(_, name) => BaseDigest::Local(name.tag()),
+            BaseImage::Existing(reference) => current_base(self.engine(), reference).await,
+        };
+        let identity = match (&base, &digest) {
+            (_, BaseDigest::Registry(digest) | BaseDigest::Local(digest)) => digest,
+            (BaseImage::Existing(reference), BaseDigest::Unknown) => reference,
+            (BaseImage::Built(spec, _), BaseDigest::Unknown) => &spec.service,
+        };
+        let tag = prepared.tag(identity);
+        Ok(ExtendedName { base, digest, prepared, tag })
+    }
+
+    /// As [`Images::existing`].
+    ///
+    /// # Errors
+    ///
+    /// The registry cannot be reached, or refuses.
+    pub async fn existing_extended(
+        &self,
+        name: &ExtendedName,
+        destination: &Destination,
+        mode: Mode,
+    ) -> Result<Option<String>, ImageError> {
+        self.tagged(&name.tag, destination, mode).await
+    }
+
+    /// Sees to it that the destination has the image, and returns its digest there. An engine is
+    /// asked only for what it builds, and for a base that no registry gives to everybody.
+    ///
+    /// # Errors
+    ///
+    /// What building, reading and pushing may come to.
+    pub async fn ensure_extended(
+        &self,
+        name: &ExtendedName,
+        destination: &Destination,
+        mode: Mode,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        if let Some(digest) = self.tagged(&name.tag, destination, mode).await? {
+            return Ok(digest);
+        }
+        let (registry, repository) = destination.open()?;
+        let digest = match mode {
+            Mode::Placeholder => {
+                on_event(ImageEvent::PushStarted);
+                let Extension { service, platform, .. } = name.prepared.extension();
+                let placeholder = Placeholder::new(service, &name.tag, platform);
+                placeholder.push(&registry, &repository, &name.tag).await?
+            }
+            Mode::Build => {
+                let to = Target { registry: &registry, repository: &repository, tag: &name.tag };
+                self.extend(name, destination, &to, on_event).await?
+            }
+        };
+        on_event(ImageEvent::Pushed { digest: digest.clone() });
+        Ok(digest)
+    }
+
+    async fn extend(
+        &self,
+        name: &ExtendedName,
+        destination: &Destination,
+        to: &Target<'_>,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        if let (BaseImage::Existing(reference), BaseDigest::Registry(digest)) =
+            (&name.base, &name.digest)
+            && let Some(place) = Reference::parse(reference)
+        {
+            let source = Registry::new(&place.registry, Auth::Anonymous)?;
+            let base = Base::Registry {
+                registry: &source,
+                repository: &place.repository,
+                reference: digest,
+            };
+            match name.prepared.extend(base).await {
+                Ok(extended) => {
+                    let from = Some((&source, place.repository.as_str()));
+                    return to.upload(&extended, from, on_event).await;
+                }
+                // An engine may have the image already, or a login for it.
+                Err(error) if self.engine().is_some() && is_closed(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // The base is brought to the destination as it is, and read there.
+        let mut quiet = |event| match event {
+            // Only the base is there.
+            ImageEvent::Pushed { .. } => {}
+            event => on_event(event),
+        };
+        let digest = match &name.base {
+            BaseImage::Built(spec, built) => {
+                self.ensure(spec, built, destination, Mode::Build, &mut quiet).await?
+            }
+            BaseImage::Existing(reference) => {
+                let platform = name.prepared.extension().platform.clone();
+                let tag = name.base_tag(reference);
+                let origin = Origin { reference: reference.clone(), platform, tag };
+                self.copy(&origin, destination, Mode::Build, &mut quiet).await?
+            }
+        };
+        let base =
+            Base::Registry { registry: to.registry, repository: to.repository, reference: &digest };
+        let extended = name.prepared.extend(base).await?;
+        to.upload(&extended, None, on_event).await
+    }
+}
+
+/// Where the image goes.
+struct Target<'a> {
+    registry: &'a Registry,
+    repository: &'a str,
+    tag: &'a str,
+}
+
+impl Target<'_> {
+    /// Uploads what is not there yet; `from` has the layers of the base, where it is not here.
+    async fn upload(
+        &self,
+        extended: &Extended,
+        from: Option<(&Registry, &str)>,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let Self { registry, repository, tag } = self;
+        on_event(ImageEvent::PushStarted);
+        let total = extended.base_layers.len() + usize::from(extended.layer.is_some());
+        for (done, blob) in extended.base_layers.iter().enumerate() {
+            if let Some((source, name)) = from
+                && !registry.has_blob(repository, &blob.digest).await?
+            {
+                let file = download(source, name, blob).await?;
+                let file = BlobSource::File(file.path().to_owned());
+                registry.upload(repository, &blob.digest, &file).await?;
+            }
+            on_event(ImageEvent::PushProgress { done: done + 1, total });
+        }
+        if let Some((blob, file)) = &extended.layer {
+            let file = BlobSource::File(file.path().to_owned());
+            registry.upload(repository, &blob.digest, &file).await?;
+            on_event(ImageEvent::PushProgress { done: total, total });
+        }
+        let (blob, config) = &extended.config;
+        registry.upload(repository, &blob.digest, &BlobSource::Bytes(config.clone())).await?;
+        let manifest: Bytes = extended.manifest.clone();
+        Ok(registry.put_manifest(repository, tag, &extended.media_type, manifest).await?)
+    }
+}
+
+/// Brings a blob to a file, and checks its digest on the way.
+async fn download(
+    source: &Registry,
+    repository: &str,
+    blob: &Blob,
+) -> Result<TemporaryFile, ImageError> {
+    let (kept, file) = TemporaryFile::create().map_err(AssetError::Temporary)?;
+    let mut file = tokio::fs::File::from_std(file);
+    let mut body = source.blob(repository, &blob.digest).await?;
+    let mut hash = Sha256::new();
+    let mut size = 0_u64;
+    while let Some(piece) = body.chunk().await? {
+        size += piece.len() as u64;
+        if size > blob.size {
+            break;
+        }
+        hash.update(&piece);
+        file.write_all(&piece).await.map_err(AssetError::Temporary)?;
+    }
+    file.flush().await.map_err(AssetError::Temporary)?;
+    let actual = format!("sha256:{}", hex::encode(hash.finalize()));
+    if size != blob.size || actual != blob.digest {
+        let expected = blob.digest.clone();
+        return Err(RegistryError::DigestMismatch { expected, actual }.into());
+    }
+    Ok(kept)
+}
+
+/// Whether the registry keeps the image from those who do not log in, or cannot be reached from
+/// here.
+fn is_closed(error: &ImageError) -> bool {
+    let ImageError::Registry(error) = error else { return false };
+    match error {
+        RegistryError::Unreachable { .. } | RegistryError::Timeout { .. } => true,
+        RegistryError::Refused { code, .. } => matches!(
+            code,
+            RegistryCode::Unauthorized | RegistryCode::Denied | RegistryCode::TooManyRequests
+        ),
+        _ => false,
+    }
+}
