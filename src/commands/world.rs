@@ -216,6 +216,9 @@ fn progress(event: ImageEvent) -> Option<ImageProgress> {
         ImageEvent::PushProgress { done, total } => {
             ImageProgress::Layers { done: done as u64, total: total as u64 }
         }
+        ImageEvent::Bytes { done, total } => ImageProgress::Uploaded { done, total },
+        // The count of layers says it, too.
+        ImageEvent::Layer { .. } => return None,
         ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
     })
 }
