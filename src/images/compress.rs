@@ -44,18 +44,14 @@ pub(super) fn compress(
     mut output: impl FnMut(&[u8]) -> io::Result<()> + Send,
 ) -> io::Result<Compressed> {
     let mut hasher = Hasher::new();
-    let first = block(input)?;
+    let first = block(input, Vec::new())?;
     hasher.update(&first);
     if first.len() < BLOCK {
         // Most layers are small: threads would take longer than they save.
-        let packed = Packer::new().pack(&first);
-        output(&packed.bytes)?;
-        return Ok(Compressed {
-            diff_id: hasher.finish(),
-            diff_size: first.len() as u64,
-            digest: Digest::of(&packed.bytes),
-            size: packed.bytes.len() as u64,
-        });
+        let diff_size = first.len() as u64;
+        let packed = Packer::new().pack(first);
+        let (digest, size) = written([Ok(packed)], &mut output, |_| {})?;
+        return Ok(Compressed { diff_id: hasher.finish(), diff_size, digest, size });
     }
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     in_parallel(input, first, hasher, threads.min(MAX_THREADS), &mut output)
@@ -73,16 +69,13 @@ fn in_parallel(
         // As many blocks are under way as can be worked at, and one on either side.
         let (ordered, results) = mpsc::sync_channel::<mpsc::Receiver<Packed>>(threads + 1);
         let (jobs, waiting) = crossing(threads, scope);
+        let (back, spare) = mpsc::channel::<Vec<u8>>();
         let writer = scope.spawn(move || {
-            let mut hasher = Hasher::new();
-            let mut size = 0;
-            for result in results {
-                let packed = result.recv().map_err(|_| io::Error::other("a packer stopped"))?;
-                hasher.update(&packed.bytes);
-                size += packed.bytes.len() as u64;
-                output(&packed.bytes)?;
-            }
-            io::Result::Ok((hasher.finish(), size))
+            let results = results
+                .into_iter()
+                .map(|result| result.recv().map_err(|_| io::Error::other("a packer stopped")));
+            // Buffers go round: what one thread allocates and another frees piles up in allocators.
+            written(results, output, |buffer| drop(back.send(buffer)))
         });
         let mut diff_size = 0;
         let mut next = first;
@@ -98,7 +91,7 @@ fn in_parallel(
             if length == 0 || !send(next, number) || length < BLOCK {
                 break;
             }
-            next = match block(input) {
+            next = match block(input, spare.try_recv().unwrap_or_default()) {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     read = Err(error);
@@ -116,6 +109,31 @@ fn in_parallel(
     })
 }
 
+/// Hashes what was packed and hands it on; its digest and its size.
+fn written(
+    packed: impl IntoIterator<Item = io::Result<Packed>>,
+    output: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    done: impl Fn(Vec<u8>),
+) -> io::Result<(Digest, u64)> {
+    let mut hasher = Hasher::new();
+    let mut size = 0;
+    // Stored blocks come in small pieces; files are written in large ones.
+    let mut waiting = Vec::with_capacity(BLOCK + BLOCK / 8);
+    for packed in packed {
+        let packed = packed?;
+        packed.write(&mut |bytes| {
+            hasher.update(bytes);
+            size += bytes.len() as u64;
+            waiting.extend_from_slice(bytes);
+            Ok(())
+        })?;
+        done(packed.into_buffer());
+        output(&waiting)?;
+        waiting.clear();
+    }
+    Ok((hasher.finish(), size))
+}
+
 type Job = (Vec<u8>, mpsc::SyncSender<Packed>);
 
 /// Packers, each with a queue of its own; blocks are dealt out in turn.
@@ -130,7 +148,7 @@ fn crossing<'scope>(
                 let mut packer = Packer::new();
                 for (bytes, answer) in receive {
                     // Nobody waits for it when the writer has failed.
-                    let _ = answer.send(packer.pack(&bytes));
+                    let _ = answer.send(packer.pack(bytes));
                 }
             };
             (send, scope.spawn(packer))
@@ -139,8 +157,10 @@ fn crossing<'scope>(
 }
 
 /// The next block; less than a block at the end.
-fn block(input: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(BLOCK);
+fn block(input: &mut dyn Read, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    bytes.clear();
+    // What compressing adds at most, too.
+    bytes.reserve_exact(BLOCK + 128);
     input.take(BLOCK as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

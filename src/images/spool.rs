@@ -140,8 +140,10 @@ impl Spool {
 
 /// At most `length` bytes of a file.
 pub(super) async fn piece(file: Arc<File>, offset: u64, length: u64) -> io::Result<Bytes> {
+    // Allocated here and not there: what one thread allocates and another frees piles up in
+    // allocators.
+    let mut bytes = vec![0; length.min(PIECE as u64) as usize];
     let read = move || {
-        let mut bytes = vec![0; length.min(PIECE as u64) as usize];
         let count = read_at(&file, &mut bytes, offset)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -1,5 +1,7 @@
 //! One block: compressed, or stored where that would not help.
 
+use std::io;
+
 use libdeflater::{CompressionLvl, Compressor, Crc};
 
 /// About the size that zlib's level 6 gives, in half its time.
@@ -15,9 +17,29 @@ const STORED: usize = 65535;
 /// A gzip header without name and time, made by a system unknown (RFC 1952, 2.3).
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// A gzip member.
-pub(super) struct Packed {
-    pub(super) bytes: Vec<u8>,
+/// A gzip member. The buffer is that in which the block came, to be used again.
+pub(super) enum Packed {
+    /// Compressed.
+    Whole(Vec<u8>),
+    /// To be stored as it is, with its checksum.
+    Stored(Vec<u8>, u32),
+}
+
+impl Packed {
+    /// Hands out the bytes of the member, in order.
+    pub(super) fn write(&self, output: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        match self {
+            Self::Whole(bytes) => output(bytes),
+            Self::Stored(block, checksum) => stored(block, *checksum, output),
+        }
+    }
+
+    /// The buffer, for the next block.
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        match self {
+            Self::Whole(buffer) | Self::Stored(buffer, _) => buffer,
+        }
+    }
 }
 
 /// Packs blocks, one after the other.
@@ -37,9 +59,17 @@ impl Packer {
         }
     }
 
-    pub(super) fn pack(&mut self, block: &[u8]) -> Packed {
-        let bytes = if self.is_worth_it(block) { self.compressed(block) } else { None };
-        Packed { bytes: bytes.unwrap_or_else(|| stored(block)) }
+    pub(super) fn pack(&mut self, mut block: Vec<u8>) -> Packed {
+        let checksum = checksum(&block);
+        if !self.is_worth_it(&block) || !self.compress(&block) {
+            return Packed::Stored(block, checksum);
+        }
+        let trailer = trailer(&block, checksum);
+        block.clear();
+        block.extend_from_slice(&HEADER);
+        block.extend_from_slice(&self.scratch);
+        block.extend_from_slice(&trailer);
+        Packed::Whole(block)
     }
 
     /// Whether any sample gets smaller by more than a fiftieth.
@@ -58,43 +88,51 @@ impl Packer {
         })
     }
 
-    fn compressed(&mut self, block: &[u8]) -> Option<Vec<u8>> {
-        let mut bytes = HEADER.to_vec();
+    /// Whether the block got smaller, into the scratch.
+    fn compress(&mut self, block: &[u8]) -> bool {
         // More than storing takes is not wanted.
-        bytes.resize(HEADER.len() + block.len() + 64, 0);
-        let length = self.compressor.deflate_compress(block, &mut bytes[HEADER.len()..]).ok()?;
-        bytes.truncate(HEADER.len() + length);
-        trailer(&mut bytes, block);
-        bytes.shrink_to_fit();
-        Some(bytes)
+        self.scratch.resize(block.len() + 64, 0);
+        match self.compressor.deflate_compress(block, &mut self.scratch) {
+            Ok(length) => {
+                self.scratch.truncate(length);
+                true
+            }
+            Err(_) => false,
+        }
     }
 }
 
-fn stored(block: &[u8]) -> Vec<u8> {
-    let pieces = block.len().div_ceil(STORED).max(1);
-    let mut bytes = Vec::with_capacity(HEADER.len() + 8 + block.len() + 5 * pieces);
-    bytes.extend(HEADER);
+fn stored(
+    block: &[u8],
+    checksum: u32,
+    output: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    output(&HEADER)?;
     let mut rest = block;
     loop {
         let (piece, after) = rest.split_at(rest.len().min(STORED));
         // At most 65535.
-        let length = piece.len() as u16;
-        bytes.push(u8::from(after.is_empty()));
-        bytes.extend(length.to_le_bytes());
-        bytes.extend((!length).to_le_bytes());
-        bytes.extend(piece);
+        let length = (piece.len() as u16).to_le_bytes();
+        let is_last = u8::from(after.is_empty());
+        output(&[is_last, length[0], length[1], !length[0], !length[1]])?;
+        output(piece)?;
         rest = after;
         if rest.is_empty() {
             break;
         }
     }
-    trailer(&mut bytes, block);
-    bytes
+    output(&trailer(block, checksum))
 }
 
-fn trailer(bytes: &mut Vec<u8>, block: &[u8]) {
+fn checksum(block: &[u8]) -> u32 {
     let mut crc = Crc::new();
     crc.update(block);
-    bytes.extend(crc.sum().to_le_bytes());
-    bytes.extend((block.len() as u32).to_le_bytes());
+    crc.sum()
+}
+
+fn trailer(block: &[u8], checksum: u32) -> [u8; 8] {
+    let mut trailer = [0; 8];
+    trailer[..4].copy_from_slice(&checksum.to_le_bytes());
+    trailer[4..].copy_from_slice(&(block.len() as u32).to_le_bytes());
+    trailer
 }

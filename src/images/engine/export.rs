@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::{Buf, Bytes, BytesMut};
-use futures_util::TryStreamExt;
+use futures_util::{FutureExt, TryStreamExt};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper_util::rt::TokioIo;
@@ -16,9 +16,14 @@ use super::Engine;
 use crate::images::error::ImageError;
 use crate::images::oci::{Digest, Platform};
 
-/// Pieces that may wait to be read: the engine is not to run far ahead.
-const QUEUE: usize = 16;
+/// Batches that may wait to be read: the engine is not to run far ahead.
+const QUEUE: usize = 4;
+/// The engine sends 32 KiB at a time, and waking the reader for each costs more than the bytes do.
+const BATCH: usize = 512 * 1024;
 const PIECE: usize = 256 * 1024;
+
+/// Pieces that came together.
+type Batch = io::Result<Vec<Bytes>>;
 
 /// What the engine says of an image's layers.
 #[derive(Clone, Debug)]
@@ -32,7 +37,8 @@ pub(in crate::images) struct LocalLayers {
 
 /// A tar that is coming. Dropped, the engine is told that nobody listens.
 pub(in crate::images) struct Export {
-    pieces: mpsc::Receiver<io::Result<Bytes>>,
+    batches: mpsc::Receiver<Batch>,
+    pieces: std::vec::IntoIter<Bytes>,
     current: Bytes,
 }
 
@@ -40,9 +46,12 @@ impl Read for Export {
     /// For a thread that may block.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() {
-            match self.pieces.blocking_recv() {
-                Some(piece) => self.current = piece?,
-                None => return Ok(0),
+            match self.pieces.next() {
+                Some(piece) => self.current = piece,
+                None => match self.batches.blocking_recv() {
+                    Some(batch) => self.pieces = batch?.into_iter(),
+                    None => return Ok(0),
+                },
             }
         }
         let count = self.current.len().min(buffer.len());
@@ -89,8 +98,8 @@ impl Engine {
 
     /// Asks for an image by its id, once: over the engine's socket, or with `docker image save`.
     pub(in crate::images) async fn export(&self, id: &str) -> Result<Export, ImageError> {
-        let (send, pieces) = mpsc::channel(QUEUE);
-        let export = Export { pieces, current: Bytes::new() };
+        let (send, batches) = mpsc::channel(QUEUE);
+        let export = Export { batches, pieces: Vec::new().into_iter(), current: Bytes::new() };
         #[cfg(unix)]
         if let Some(socket) = self.place().await.socket()
             && self.over_socket(&socket, id, &send).await?
@@ -107,7 +116,7 @@ impl Engine {
         &self,
         socket: &Path,
         id: &str,
-        send: &mpsc::Sender<io::Result<Bytes>>,
+        send: &mpsc::Sender<Batch>,
     ) -> Result<bool, ImageError> {
         let Ok(stream) = tokio::net::UnixStream::connect(socket).await else { return Ok(false) };
         let failed = |error: hyper::Error| export_failed(id, error.to_string());
@@ -132,13 +141,33 @@ impl Engine {
             // Its end would be the connection's.
             let _sender = sender;
             let mut pieces = answer.into_body().into_data_stream().map_err(io::Error::other);
-            loop {
-                let piece = tokio::select! {
+            let mut is_open = true;
+            while is_open {
+                let first = tokio::select! {
                     piece = pieces.try_next() => piece,
                     () = send.closed() => return,
                 };
-                let Some(piece) = piece.transpose() else { return };
-                if send.send(piece).await.is_err() {
+                let mut batch = Vec::new();
+                let mut size = 0;
+                let mut next = Some(first);
+                let mut fault = None;
+                while let Some(piece) = next {
+                    match piece {
+                        Ok(Some(piece)) => {
+                            size += piece.len();
+                            batch.push(piece);
+                        }
+                        Ok(None) => is_open = false,
+                        Err(error) => fault = Some(error),
+                    }
+                    let goes_on = is_open && fault.is_none() && size < BATCH;
+                    next = if goes_on { pieces.try_next().now_or_never() } else { None };
+                }
+                if send.send(Ok(batch)).await.is_err() {
+                    return;
+                }
+                if let Some(error) = fault {
+                    let _ = send.send(Err(error)).await;
                     return;
                 }
             }
@@ -146,11 +175,7 @@ impl Engine {
         Ok(true)
     }
 
-    async fn over_pipe(
-        &self,
-        id: &str,
-        send: mpsc::Sender<io::Result<Bytes>>,
-    ) -> Result<(), ImageError> {
+    async fn over_pipe(&self, id: &str, send: mpsc::Sender<Batch>) -> Result<(), ImageError> {
         let mut command = self.command();
         command.args(["image", "save", "--", id]);
         let mut child = command.spawn().map_err(|source| self.cannot_run("image save", source))?;
@@ -182,17 +207,14 @@ impl Engine {
     }
 }
 
-async fn pump(
-    mut output: impl AsyncRead + Unpin,
-    send: &mpsc::Sender<io::Result<Bytes>>,
-) -> io::Result<()> {
+async fn pump(mut output: impl AsyncRead + Unpin, send: &mpsc::Sender<Batch>) -> io::Result<()> {
     loop {
         let mut piece = BytesMut::with_capacity(PIECE);
         let read = tokio::select! {
             read = output.read_buf(&mut piece) => read?,
             () = send.closed() => return Ok(()),
         };
-        if read == 0 || send.send(Ok(piece.freeze())).await.is_err() {
+        if read == 0 || send.send(Ok(vec![piece.freeze()])).await.is_err() {
             return Ok(());
         }
     }
