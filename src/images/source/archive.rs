@@ -52,10 +52,10 @@ impl Store {
         let mut places = HashMap::new();
         let mut links = Vec::new();
         let mut tar = TarReader::new(&*file);
-        while let Some(entry) = tar.next()? {
+        while let Some(entry) = tar.next().map_err(cut_short)? {
             // Content that ends behind the file's end is not there.
             if entry.offset.checked_add(entry.size).is_none_or(|end| end > metadata.len()) {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+                return Err(cut_short(io::ErrorKind::UnexpectedEof.into()));
             }
             match entry.kind {
                 Kind::File => {
@@ -135,6 +135,13 @@ impl Section {
         self.fill(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+fn cut_short(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        return io::Error::new(error.kind(), "it is no tar archive, or it is cut short");
+    }
+    error
 }
 
 /// Where a link leads: `../<id>/layer.tar`, seen from its own directory, or a path of the archive.
