@@ -54,6 +54,8 @@ impl<'a> Progress<'a> {
     /// A layer is there.
     pub(super) fn layer(&self, digest: &Digest, arrival: Arrival) {
         let (done, total) = self.layers.get();
+        // An engine whose layers cannot be told apart ahead brings them all.
+        let done = done.min(total.saturating_sub(1));
         self.layers.set((done + 1, total));
         let arrival = match arrival {
             Arrival::Present => LayerArrival::Present,
