@@ -230,7 +230,7 @@ impl Images {
                     build(engine, spec, name, &local, on_event).await?;
                 }
                 let platform = Platform::parse(&spec.platform);
-                self.from_engine(engine, &local, &platform, &tag, destination, on_event).await?
+                self.push_local(engine, &local, &platform, &tag, destination, on_event).await?
             }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
@@ -238,7 +238,7 @@ impl Images {
     }
 
     /// Pushes what the engine has as `local`, and returns its digest.
-    async fn from_engine(
+    async fn push_local(
         &self,
         engine: &Engine,
         local: &str,

@@ -10,12 +10,13 @@ use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
 use crate::apply::{Cloud, CloudError, CloudErrorKind};
-use crate::aws::Aws;
+use crate::aws::{Aws, RegistryAuth};
 use crate::ecs::desired::{Attribute, Body, Desired, Image, Kind, ResourceId, Secret, Service};
 use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ImageError, ImageEvent, Images, Mode, Origin,
+    Renewal,
 };
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::sandbox::Sandbox;
@@ -44,6 +45,8 @@ pub(super) struct World<'a> {
     builders: Semaphore,
     /// Asked before each write, once there is a lock.
     guard: OnceCell<Guard>,
+    /// The registry's address and login, asked for once.
+    registry: tokio::sync::OnceCell<(String, Auth)>,
 }
 
 impl<'a> World<'a> {
@@ -60,7 +63,20 @@ impl<'a> World<'a> {
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
         let guard = OnceCell::new();
-        Self { aws, facts, images, no_engine, builds, vault, sandbox, events, builders, guard }
+        let registry = tokio::sync::OnceCell::new();
+        Self {
+            aws,
+            facts,
+            images,
+            no_engine,
+            builds,
+            vault,
+            sandbox,
+            events,
+            builders,
+            guard,
+            registry,
+        }
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -109,10 +125,20 @@ impl<'a> World<'a> {
     }
 
     async fn destination(&self, image: &Image) -> Result<Destination, CloudError> {
-        let auth = self.aws.registry_auth().await?;
+        let log_in = async || -> Result<(String, Auth), CloudError> {
+            let first = self.aws.registry_auth().await?;
+            let again = self.aws.registry_login();
+            let ask = move || {
+                let login = again();
+                async move { Some(basic(login.await?)) }
+            };
+            let address = first.address.clone();
+            Ok((address, Auth::Renewed(Renewal::new(basic(first), ask))))
+        };
+        let (address, auth) = self.registry.get_or_try_init(log_in).await?;
         Ok(Destination {
-            address: format!("{}/{}", auth.address, image.repository_name),
-            auth: Auth::Basic { user: auth.username, password: auth.password },
+            address: format!("{address}/{}", image.repository_name),
+            auth: auth.clone(),
         })
     }
 
@@ -205,6 +231,10 @@ impl<'a> World<'a> {
         }
         Ok(())
     }
+}
+
+fn basic(auth: RegistryAuth) -> Auth {
+    Auth::Basic { user: auth.username, password: auth.password }
 }
 
 fn progress(event: ImageEvent) -> Option<ImageProgress> {

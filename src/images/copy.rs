@@ -133,7 +133,7 @@ impl Images {
             Source::Engine { name } => {
                 let no_engine = || ImageError::NoEngine { service: name.clone() };
                 let engine = self.engine().ok_or_else(no_engine)?;
-                self.from_engine(engine, name, &wanted, tag, destination, on_event).await?
+                self.push_local(engine, name, &wanted, tag, destination, on_event).await?
             }
             Source::Registry { reference } => {
                 self.bring(reference, platform, tag, destination, on_event).await?

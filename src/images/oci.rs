@@ -27,7 +27,7 @@ pub(super) const MAX_MANIFEST: usize = 4 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub(super) enum Document {
     /// One image.
-    Manifest(ImageManifest),
+    Manifest(Box<ImageManifest>),
     /// The same image for several platforms.
     Index(Index),
 }
@@ -79,7 +79,7 @@ impl Document {
             let manifest: ImageManifest =
                 serde_json::from_slice(bytes).map_err(OciError::malformed)?;
             manifest.check()?;
-            Ok(Self::Manifest(manifest))
+            Ok(Self::Manifest(Box::new(manifest)))
         }
     }
 }

@@ -101,7 +101,7 @@ fn manifests_are_written_as_they_are_read() {
     let written = ImageManifest::new(media_type::DOCKER_MANIFEST, config, layers);
     let bytes = written.to_bytes();
     match Document::read(&bytes, "").expect("readable") {
-        Document::Manifest(read) => assert_eq!(read, written),
+        Document::Manifest(read) => assert_eq!(*read, written),
         Document::Index(_) => panic!("it is no index"),
     }
 }

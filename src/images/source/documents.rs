@@ -105,7 +105,7 @@ impl Documents {
     fn described(&self, entry: &Descriptor, platform: Option<&Platform>) -> Result<Laid, OciError> {
         let bytes = self.blob(&entry.digest)?;
         match Document::read(&bytes, &entry.media_type)? {
-            Document::Manifest(manifest) => Ok(laid(entry, bytes, manifest)),
+            Document::Manifest(manifest) => Ok(laid(entry, bytes, *manifest)),
             Document::Index(index) => {
                 let entry = match platform {
                     Some(platform) => index.select(platform)?,
@@ -113,7 +113,7 @@ impl Documents {
                 };
                 let bytes = self.blob(&entry.digest)?;
                 match Document::read(&bytes, &entry.media_type)? {
-                    Document::Manifest(manifest) => Ok(laid(entry, bytes, manifest)),
+                    Document::Manifest(manifest) => Ok(laid(entry, bytes, *manifest)),
                     Document::Index(_) => Err(OciError::NestedIndex),
                 }
             }
