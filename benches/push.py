@@ -79,17 +79,37 @@ class Registry:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
-def run(command, check=True):
+def run(command):
     """Seconds, processor seconds and the largest resident size (MB) of a command."""
     start = time.monotonic()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
+    said = tempfile.TemporaryFile()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+    peak = 0
+    while True:
+        done, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if done:
+            break
+        # What wait4 says of it begins with the size of this process, of which it was forked.
+        peak = max(peak, high_water(process.pid))
+        time.sleep(0.01)
     took = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if check and process.returncode:
-        sys.exit(f"{command} failed: {said.decode()}")
-    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    if process.returncode:
+        said.seek(0)
+        sys.exit(f"{command} failed: {said.read().decode()}")
+    return took, usage.ru_utime + usage.ru_stime, peak
+
+
+def high_water(process):
+    """MB, of a process that has begun to be another program than this one."""
+    try:
+        if os.readlink(f"/proc/{process}/exe") == os.readlink("/proc/self/exe"):
+            return 0
+        with open(f"/proc/{process}/status") as file:
+            found = [line for line in file if line.startswith("VmHWM:")]
+        return int(found[0].split()[1]) / 1024
+    except (OSError, IndexError):
+        return 0
 
 
 def docker(*arguments):

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::retry::{is_upload_lost, is_wrong_digest, is_wrong_offset};
 use super::{Target, Uploader};
 use crate::images::error::ImageError;
-use crate::images::oci::{Descriptor, Digest};
+use crate::images::oci::{Descriptor, Digest, Hasher};
 use crate::images::registry::{
     Activity, Content, Mounted, Registry, RegistryCode, RegistryError, Session,
 };
+use crate::images::spool::piece;
 
 /// However often an upload gets a little further, it is not begun or continued more often than this.
 const MAX_ROUNDS: u32 = 100;
@@ -110,6 +111,7 @@ impl Uploader {
                             wrong_digests += 1;
                             if wrong_digests == 2 {
                                 upload.cancel().await;
+                                damaged(content, &digest).await?;
                                 return Err(ImageError::DigestRefused {
                                     host: registry.host().to_owned(),
                                     digest: digest.to_string(),
@@ -210,6 +212,25 @@ impl Upload<'_> {
             self.registry.cancel(&session).await;
         }
     }
+}
+
+/// What is uploaded as it is gets hashed by the registry alone. Where that came to another digest, this
+/// says whether the file here is to blame.
+async fn damaged(content: &Content, digest: &Digest) -> Result<(), ImageError> {
+    let Content::Section { file, offset, length } = content else { return Ok(()) };
+    let mut hasher = Hasher::new();
+    let mut at = 0;
+    while at < *length {
+        let Ok(bytes) = piece(file.clone(), offset + at, length - at).await else { break };
+        at += bytes.len() as u64;
+        hasher.update(&bytes);
+    }
+    let actual = hasher.finish();
+    if actual == *digest {
+        return Ok(());
+    }
+    let (name, expected) = ("on this machine".to_owned(), digest.to_string());
+    Err(ImageError::Corrupt { name, expected, actual: actual.to_string() })
 }
 
 /// The registry's no, in the words of whoever pushes.

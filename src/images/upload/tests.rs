@@ -280,6 +280,23 @@ async fn a_layer_that_is_not_what_its_image_says() {
 }
 
 #[tokio::test]
+async fn a_packed_layer_that_was_damaged_is_blamed_on_its_file() {
+    let fake = Fake::start().await;
+    let content = bytes(10_000);
+    let directory = layout(std::slice::from_ref(&content), PACKED);
+    let path = directory.path().join("blobs/sha256").join(Digest::of(&content).hex());
+    std::fs::write(path, vec![1; 10_000]).expect("write");
+    let (result, _) = send(&uploader(None), &fake.registry(), "a", &opened(&directory)).await;
+    match result.expect_err("damaged") {
+        ImageError::Corrupt { expected, actual, .. } => {
+            assert_eq!(expected, Digest::of(&content).as_str());
+            assert_eq!(actual, Digest::of(&[1; 10_000]).as_str());
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
 async fn no_place_for_a_layer_on_its_way() {
     let fake = Fake::start().await;
     let directory = layout(&[bytes(10_000)], media_type::OCI_LAYER);
