@@ -78,6 +78,8 @@ pub struct Images {
     uploader: Uploader,
     /// One client for each registry and login, so that all images share its connections.
     registries: Registries,
+    /// Logins to take images from, by registry, ahead of those in docker's configuration.
+    logins: BTreeMap<String, Auth>,
 }
 
 /// Clients of registries.
@@ -102,6 +104,13 @@ impl Images {
     #[must_use]
     pub fn with_cache(mut self, directory: &Path) -> Self {
         self.uploader = Uploader::new(Some(directory));
+        self
+    }
+
+    /// Takes images from the registry at `host` with this login, whatever docker's configuration has.
+    #[must_use]
+    pub fn with_login(mut self, host: &str, auth: Auth) -> Self {
+        self.logins.insert(host.to_owned(), auth);
         self
     }
 

@@ -95,13 +95,16 @@ impl Images {
         matches!(found, Ok(Some(local)) if local.platform.serves(wanted))
     }
 
-    /// An image of a registry, with the user's own login; nothing when there is none.
+    /// An image of a registry, with the login that was given for it or the user's own; nothing when there is none.
     async fn opened(
         &self,
         reference: &Reference,
         platform: &Platform,
     ) -> Result<Option<Opened>, ImageError> {
-        let auth = Credentials::user().find(&reference.registry).await?;
+        let auth = match self.logins.get(&reference.registry) {
+            Some(auth) => auth.clone(),
+            None => Credentials::user().find(&reference.registry).await?,
+        };
         let registry: Arc<Registry> = self.registry(&reference.registry, &auth)?;
         match Opened::remote(&registry, reference, platform).await {
             // Docker Hub says so of what does not exist.

@@ -9,6 +9,7 @@ use crate::images::oci::{ImageManifest, OciError, Platform};
 use crate::images::reference::Reference;
 use crate::images::registry::{Auth, Renewal};
 use crate::images::source::Opened;
+use crate::images::{Destination, Images, Mode, Origin};
 
 #[path = "tests/fake.rs"]
 mod fake;
@@ -347,6 +348,29 @@ async fn from_registry_to_registry() {
     );
     let reference = Reference::parse(&format!("{}/base:none", source.host)).expect("a reference");
     assert!(Opened::remote(&registry, &reference, &arm).await.expect("an answer").is_none());
+}
+
+#[tokio::test]
+async fn a_private_registry_is_read_with_the_login_for_it() {
+    let source = Fake::start().await;
+    let directory = layout(&[bytes(1000)], PACKED);
+    let image = opened(&directory);
+    send(&uploader(None), &source.registry(), "base", &image).await.0.expect("uploaded");
+    source.expect_password("right");
+    let target = Fake::start().await;
+    let destination = Destination { address: format!("{}/a", target.host), auth: Auth::Anonymous };
+    let origin = Origin {
+        reference: format!("{}/base:v1", source.host),
+        platform: "linux/amd64".to_owned(),
+        tag: "v1".to_owned(),
+    };
+    let copy =
+        async |images: Images| images.copy(&origin, &destination, Mode::Build, &mut |_| {}).await;
+    let refused = copy(Images::default()).await.expect_err("nobody in particular");
+    assert!(refused.to_string().contains("not logged in"), "{refused}");
+    let auth = Auth::Basic { user: "AWS".to_owned(), password: "right".to_owned() };
+    let digest = copy(Images::default().with_login(&source.host, auth)).await.expect("copied");
+    assert_eq!(digest, Digest::of(&image.manifest.as_ref().expect("a manifest").1).as_str());
 }
 
 #[tokio::test]
