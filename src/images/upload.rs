@@ -31,7 +31,7 @@ use super::oci::{Descriptor, Digest};
 use super::registry::Registry;
 use super::spool;
 
-/// Blobs under way at a time, over all images: more did not get faster (measured from 2 to 12).
+/// Blobs under way at a time, over all images: as many as skopeo has for one.
 const POOL: usize = 6;
 
 /// Exports under way at a time: each makes its engine read a whole image.
