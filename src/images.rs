@@ -8,9 +8,11 @@
 mod assets;
 mod bases;
 mod buildkit;
+mod compress;
 mod config;
 mod context;
 mod copy;
+mod credentials;
 mod dockerfile;
 mod engine;
 mod error;
@@ -19,16 +21,21 @@ mod extended;
 mod ignore;
 mod line_ends;
 mod name;
+mod oci;
 mod options;
 mod placeholder;
 mod reference;
 mod registry;
+mod source;
 mod spec;
+mod spool;
 mod tags;
 mod tar;
+mod upload;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use assets::{
     Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, Prepared, Rewrites,
@@ -39,15 +46,22 @@ pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
-pub use event::ImageEvent;
+pub use event::{ImageEvent, LayerArrival};
 pub use extended::{BaseImage, ExtendedName};
 pub use ignore::{Ignore, IgnoreError};
 pub use name::{ContentName, content_name};
+pub use oci::OciError;
 pub use options::BuildOptions;
 pub use placeholder::Placeholder;
 pub use reference::Reference;
-pub use registry::{Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError};
+pub use registry::{
+    Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError, Renewal,
+};
+pub use source::Source;
 pub use spec::{BuildSecret, BuildSpec, SecretSource};
+
+use oci::Platform;
+use upload::{Progress, Target, Uploader};
 
 /// What to do about an image that the registry does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,27 +81,67 @@ pub struct Destination {
     pub auth: Auth,
 }
 
-impl Destination {
-    fn open(&self) -> Result<(Registry, String), ImageError> {
-        let (host, repository) = Reference::address(&self.address)
-            .ok_or_else(|| ImageError::BadAddress(self.address.clone()))?;
-        Ok((Registry::new(&host, self.auth.clone())?, repository))
-    }
-}
-
 /// Names images and brings them to registries.
 #[derive(Debug, Default)]
 pub struct Images {
     engine: Option<Engine>,
     /// Each base is asked for once, so that all images of a run agree on it.
     bases: Mutex<BTreeMap<String, BaseDigest>>,
+    uploader: Uploader,
+    /// One client for each registry and login, so that all images share its connections.
+    registries: Registries,
+    /// Logins to take images from, by registry, ahead of those in docker's configuration.
+    logins: BTreeMap<String, Auth>,
+}
+
+/// Clients of registries.
+#[derive(Default)]
+struct Registries(Mutex<Vec<(String, Auth, Arc<Registry>)>>);
+
+impl std::fmt::Debug for Registries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Registries")
+    }
 }
 
 impl Images {
     /// With an engine, or without one where only names and placeholders are needed.
     #[must_use]
     pub fn new(engine: Option<Engine>) -> Self {
-        Self { engine, bases: Mutex::default() }
+        Self { engine, ..Self::default() }
+    }
+
+    /// Remembers in `directory` what layers became when they were packed, so that an image that was
+    /// pushed before is neither packed nor sent again. It may be removed at any time.
+    #[must_use]
+    pub fn with_cache(mut self, directory: &Path) -> Self {
+        self.uploader = Uploader::new(Some(directory));
+        self
+    }
+
+    /// Takes images from the registry at `host` with this login, whatever docker's configuration has.
+    #[must_use]
+    pub fn with_login(mut self, host: &str, auth: Auth) -> Self {
+        self.logins.insert(host.to_owned(), auth);
+        self
+    }
+
+    /// The client of a registry.
+    fn registry(&self, host: &str, auth: &Auth) -> Result<Arc<Registry>, ImageError> {
+        let mut known = self.registries.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = known.iter().find(|(name, who, _)| name == host && who == auth);
+        if let Some((_, _, registry)) = same {
+            return Ok(registry.clone());
+        }
+        let registry = Arc::new(Registry::new(host, auth.clone())?);
+        known.push((host.to_owned(), auth.clone(), registry.clone()));
+        Ok(registry)
+    }
+
+    fn open(&self, destination: &Destination) -> Result<(Arc<Registry>, String), ImageError> {
+        let (host, repository) = Reference::address(&destination.address)
+            .ok_or_else(|| ImageError::BadAddress(destination.address.clone()))?;
+        Ok((self.registry(&host, &destination.auth)?, repository))
     }
 
     /// The engine in use.
@@ -134,13 +188,27 @@ impl Images {
         self.tagged(&name.tag(), destination, mode).await
     }
 
+    /// The digest that a tag has at a destination; nothing when there is no such tag. One round trip.
+    ///
+    /// # Errors
+    ///
+    /// The registry cannot be reached, or refuses.
+    pub async fn has(
+        &self,
+        destination: &Destination,
+        tag: &str,
+    ) -> Result<Option<String>, ImageError> {
+        let (registry, repository) = self.open(destination)?;
+        Ok(registry.manifest_digest(&repository, tag).await?)
+    }
+
     async fn tagged(
         &self,
         tag: &str,
         destination: &Destination,
         mode: Mode,
     ) -> Result<Option<String>, ImageError> {
-        let (registry, repository) = destination.open()?;
+        let (registry, repository) = self.open(destination)?;
         let found = registry.manifest(&repository, tag).await?;
         let counts = |manifest: &Manifest| {
             mode == Mode::Placeholder || !Placeholder::is_placeholder(&manifest.bytes)
@@ -169,7 +237,7 @@ impl Images {
         let tag = name.tag();
         let digest = match mode {
             Mode::Placeholder => {
-                let (registry, repository) = destination.open()?;
+                let (registry, repository) = self.open(destination)?;
                 on_event(ImageEvent::PushStarted);
                 let placeholder = Placeholder::new(&spec.service, &tag, &spec.platform);
                 placeholder.push(&registry, &repository, &tag).await?
@@ -182,7 +250,8 @@ impl Images {
                 if engine.inspect(&local).await?.is_none() {
                     build(engine, spec, name, &local, on_event).await?;
                 }
-                self.push(engine, &local, &tag, destination, on_event).await?
+                let platform = Platform::parse(&spec.platform);
+                self.push_local(engine, &local, &platform, &tag, destination, on_event).await?
             }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
@@ -190,22 +259,24 @@ impl Images {
     }
 
     /// Pushes what the engine has as `local`, and returns its digest.
-    async fn push(
+    async fn push_local(
         &self,
         engine: &Engine,
         local: &str,
+        platform: &Platform,
         tag: &str,
         destination: &Destination,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
-        let (registry, repository) = destination.open()?;
-        let remote = format!("{}:{tag}", destination.address);
-        engine.push(local, &remote, &destination.auth, on_event).await?;
-        let missing = || ImageError::PushFailed {
-            address: remote.clone(),
-            lines: vec!["docker said nothing wrong, but the registry has no such tag".into()],
-        };
-        registry.manifest_digest(&repository, tag).await?.ok_or_else(missing)
+        let (registry, repository) = self.open(destination)?;
+        let target = Target { registry: &registry, repository: &repository, tag };
+        let progress = Progress::new(on_event);
+        let sent =
+            self.uploader.send_from_engine(&target, engine, local, platform, &progress).await?;
+        sent.ok_or_else(|| ImageError::NoSuchImage {
+            reference: local.to_owned(),
+            message: "the engine has no such image".to_owned(),
+        })
     }
 }
 

@@ -15,5 +15,7 @@ mod push;
 mod python;
 #[path = "images/registries.rs"]
 mod registries;
+#[path = "images/sources.rs"]
+mod sources;
 #[path = "images/support.rs"]
 mod support;

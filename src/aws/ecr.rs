@@ -37,6 +37,31 @@ impl fmt::Debug for RegistryAuth {
     }
 }
 
+/// `registry` is an emulator's address, which it does not know itself.
+async fn registry_auth(
+    client: &aws_sdk_ecr::Client,
+    registry: Option<&str>,
+) -> Result<RegistryAuth, CloudError> {
+    const NAME: &str = "ecr:GetAuthorizationToken";
+    let answer = client.get_authorization_token().send().await.or_fail(NAME)?;
+    let unreadable =
+        || CloudError::new(CloudErrorKind::Service, NAME, "the token could not be read");
+    let data = answer.authorization_data().first().ok_or_else(unreadable)?;
+    let token = data.authorization_token().unwrap_or_default();
+    let token = base64::engine::general_purpose::STANDARD.decode(token).ok();
+    let token = token.and_then(|token| String::from_utf8(token).ok()).ok_or_else(unreadable)?;
+    let (username, password) = token.split_once(':').ok_or_else(unreadable)?;
+    let endpoint = data.proxy_endpoint().unwrap_or_default();
+    // An emulator's registry may speak plain HTTP.
+    let own = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
+    let own = own.trim_end_matches('/');
+    Ok(RegistryAuth {
+        address: registry.unwrap_or(own).to_owned(),
+        username: username.to_owned(),
+        password: password.to_owned(),
+    })
+}
+
 impl Aws {
     /// How to log in to the account's registry.
     ///
@@ -44,24 +69,22 @@ impl Aws {
     ///
     /// When AWS gives no token.
     pub async fn registry_auth(&self) -> Result<RegistryAuth, CloudError> {
-        const NAME: &str = "ecr:GetAuthorizationToken";
-        let answer = self.ecr().get_authorization_token().send().await.or_fail(NAME)?;
-        let unreadable =
-            || CloudError::new(CloudErrorKind::Service, NAME, "the token could not be read");
-        let data = answer.authorization_data().first().ok_or_else(unreadable)?;
-        let token = data.authorization_token().unwrap_or_default();
-        let token = base64::engine::general_purpose::STANDARD.decode(token).ok();
-        let token = token.and_then(|token| String::from_utf8(token).ok()).ok_or_else(unreadable)?;
-        let (username, password) = token.split_once(':').ok_or_else(unreadable)?;
-        let endpoint = data.proxy_endpoint().unwrap_or_default();
-        // An emulator's registry may speak plain HTTP.
-        let own = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
-        let own = own.trim_end_matches('/');
-        Ok(RegistryAuth {
-            address: self.registry.clone().unwrap_or_else(|| own.to_owned()),
-            username: username.to_owned(),
-            password: password.to_owned(),
-        })
+        registry_auth(self.ecr(), self.registry.as_deref()).await
+    }
+
+    /// What logs in again when a login has expired, for whoever outlives this connection.
+    pub fn registry_login(
+        &self,
+    ) -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<RegistryAuth>> + Send>>
+    + Send
+    + Sync
+    + use<> {
+        let client = self.ecr().clone();
+        let registry = self.registry.clone();
+        move || {
+            let (client, registry) = (client.clone(), registry.clone());
+            Box::pin(async move { registry_auth(&client, registry.as_deref()).await.ok() })
+        }
     }
 
     /// The digest of the image that bears a tag; nothing when there is none.

@@ -187,6 +187,11 @@ pub(super) async fn connect<'a>(
         Ok(images) => (images, None),
         Err(error) => (Images::new(None), Some(error)),
     };
+    // Without a place for it, layers are packed again each time.
+    let images = match super::sandbox::paths().ok().and_then(|paths| paths.images()) {
+        Some(directory) => images.with_cache(&directory),
+        None => images,
+    };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
     let mut facts = match purpose {
         Purpose::Push => {

@@ -12,7 +12,7 @@ use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
 use crate::apply::{Applied, Cloud, CloudError, CloudErrorKind};
-use crate::aws::Aws;
+use crate::aws::{Aws, RegistryAuth};
 use crate::ecs::desired::{
     Attribute, Body, Desired, Image, Kind, RELEASE_TAG, ResourceId, Secret, Service,
 };
@@ -20,7 +20,7 @@ use crate::ecs::facts::Facts;
 use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Images, Mode,
-    Origin,
+    Origin, Renewal,
 };
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::release::Commit;
@@ -68,6 +68,8 @@ pub(super) struct World<'a> {
     commit: tokio::sync::OnceCell<Option<Commit>>,
     /// Asked before each write, once there is a lock.
     guard: OnceCell<Guard>,
+    /// The registry's address and login, asked for once.
+    registry: tokio::sync::OnceCell<(String, Auth)>,
 }
 
 impl<'a> World<'a> {
@@ -86,6 +88,7 @@ impl<'a> World<'a> {
         let builders = Semaphore::new(BUILDS);
         let guard = OnceCell::new();
         let commit = tokio::sync::OnceCell::new();
+        let registry = tokio::sync::OnceCell::new();
         Self {
             aws,
             facts,
@@ -99,6 +102,7 @@ impl<'a> World<'a> {
             directory,
             commit,
             guard,
+            registry,
         }
     }
 
@@ -218,10 +222,20 @@ impl<'a> World<'a> {
     }
 
     async fn destination(&self, image: &Image) -> Result<Destination, CloudError> {
-        let auth = self.aws.registry_auth().await?;
+        let log_in = async || -> Result<(String, Auth), CloudError> {
+            let first = self.aws.registry_auth().await?;
+            let again = self.aws.registry_login();
+            let ask = move || {
+                let login = again();
+                async move { Some(basic(login.await?)) }
+            };
+            let address = first.address.clone();
+            Ok((address, Auth::Renewed(Renewal::new(basic(first), ask))))
+        };
+        let (address, auth) = self.registry.get_or_try_init(log_in).await?;
         Ok(Destination {
-            address: format!("{}/{}", auth.address, image.repository_name),
-            auth: Auth::Basic { user: auth.username, password: auth.password },
+            address: format!("{address}/{}", image.repository_name),
+            auth: auth.clone(),
         })
     }
 
@@ -331,6 +345,10 @@ impl<'a> World<'a> {
     }
 }
 
+fn basic(auth: RegistryAuth) -> Auth {
+    Auth::Basic { user: auth.username, password: auth.password }
+}
+
 fn progress(event: ImageEvent) -> Option<ImageProgress> {
     Some(match event {
         ImageEvent::BuildStarted => ImageProgress::Building,
@@ -340,6 +358,9 @@ fn progress(event: ImageEvent) -> Option<ImageProgress> {
         ImageEvent::PushProgress { done, total } => {
             ImageProgress::Layers { done: done as u64, total: total as u64 }
         }
+        ImageEvent::Bytes { done, total } => ImageProgress::Uploaded { done, total },
+        // The count of layers says it, too.
+        ImageEvent::Layer { .. } => return None,
         ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
     })
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::buildkit::OtherContext;
 use super::context::check_directory;
+use super::credentials::Credentials;
 use super::dockerfile::Dockerfile;
 use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
 use super::reference::Reference;
-use super::registry::{Auth, Registry};
+use super::registry::Registry;
 use super::spec::BuildSpec;
 
 /// A name should not wait for a registry that does not answer.
@@ -60,7 +61,10 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     {
         return local(&image, &reference);
     }
-    let found = match Registry::new(&reference.registry, Auth::Anonymous) {
+    let credentials = Credentials::user();
+    let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
+    let auth = login.ok().and_then(Result::ok).unwrap_or_default();
+    let found = match Registry::new(&reference.registry, auth) {
         Ok(registry) => {
             let registry = registry.with_timeout(TIMEOUT);
             let head = registry.manifest_digest(&reference.repository, &reference.tag);

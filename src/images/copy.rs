@@ -1,10 +1,17 @@
 //! Images that exist elsewhere, brought to a registry as they are.
 
-use super::engine::same_platform;
+use std::sync::Arc;
+
+use super::credentials::Credentials;
 use super::error::ImageError;
 use super::event::ImageEvent;
+use super::oci::Platform;
 use super::placeholder::Placeholder;
-use super::{Destination, Images, Mode};
+use super::reference::Reference;
+use super::registry::{Registry, RegistryError};
+use super::source::{Opened, Source};
+use super::upload::{Progress, Target};
+use super::{Auth, Destination, Images, Mode};
 
 /// An image that exists elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,12 +25,14 @@ pub struct Origin {
 }
 
 impl Images {
-    /// Sees to it that the destination has a copy of an image, and returns its digest there. An engine
-    /// that has the image already is not asked to pull it.
+    /// Sees to it that the destination has a copy of an image, and returns its digest there. It goes
+    /// from registry to registry, without an engine; an image that only the engine has comes from
+    /// there.
     ///
     /// # Errors
     ///
-    /// What pulling and pushing may come to.
+    /// What reading and uploading may come to; [`ImageError::NoSuchImage`] when neither a registry
+    /// nor the engine has it.
     pub async fn copy(
         &self,
         origin: &Origin,
@@ -37,19 +46,118 @@ impl Images {
         }
         let digest = match mode {
             Mode::Placeholder => {
-                let (registry, repository) = destination.open()?;
+                let (registry, repository) = self.open(destination)?;
                 on_event(ImageEvent::PushStarted);
                 let placeholder = Placeholder::new(reference, tag, platform);
                 placeholder.push(&registry, &repository, tag).await?
             }
-            Mode::Build => {
-                let no_engine = || ImageError::NoEngine { service: reference.clone() };
+            Mode::Build => self.bring(reference, platform, tag, destination, on_event).await?,
+        };
+        on_event(ImageEvent::Pushed { digest: digest.clone() });
+        Ok(digest)
+    }
+
+    async fn bring(
+        &self,
+        reference: &str,
+        platform: &str,
+        tag: &str,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let wanted = Platform::parse(platform);
+        let missing =
+            |message: String| ImageError::NoSuchImage { reference: reference.to_owned(), message };
+        let parsed = Reference::parse(reference)
+            .ok_or_else(|| missing("it is no name of an image".to_owned()))?;
+        let (registry, repository) = self.open(destination)?;
+        let target = Target { registry: &registry, repository: &repository, tag };
+        // What the engine has under this name is what its user means, where it is for the platform.
+        let in_engine = self.engine().is_some() && self.is_in_engine(reference, &wanted).await;
+        let found = match self.opened(&parsed, &wanted).await {
+            Err(error) if in_engine && !matches!(error, ImageError::Document { .. }) => None,
+            result => result?,
+        };
+        if let Some(opened) = found {
+            let progress = Progress::new(on_event);
+            return self.uploader.send(&target, &opened, &progress).await;
+        }
+        let asked = || missing(format!("the registry {} has no such image", parsed.registry));
+        let Some(engine) = self.engine().filter(|_| in_engine) else { return Err(asked()) };
+        let progress = Progress::new(on_event);
+        let sent = self.uploader.send_from_engine(&target, engine, reference, &wanted, &progress);
+        sent.await?.ok_or_else(asked)
+    }
+
+    async fn is_in_engine(&self, reference: &str, wanted: &Platform) -> bool {
+        let Some(engine) = self.engine() else { return false };
+        let found = engine.layers(reference).await;
+        matches!(found, Ok(Some(local)) if local.platform.serves(wanted))
+    }
+
+    /// The login that was given for a registry, or the user's own.
+    async fn login(&self, host: &str) -> Result<Auth, ImageError> {
+        match self.logins.get(host) {
+            Some(auth) => Ok(auth.clone()),
+            None => Credentials::user().find(host).await,
+        }
+    }
+
+    /// A registry to take images from.
+    pub(super) async fn source(&self, host: &str) -> Result<Arc<Registry>, ImageError> {
+        self.registry(host, &self.login(host).await?)
+    }
+
+    /// An image of a registry, with the login that was given for it or the user's own; nothing when there is none.
+    async fn opened(
+        &self,
+        reference: &Reference,
+        platform: &Platform,
+    ) -> Result<Option<Opened>, ImageError> {
+        let auth = self.login(&reference.registry).await?;
+        let registry: Arc<Registry> = self.registry(&reference.registry, &auth)?;
+        match Opened::remote(&registry, reference, platform).await {
+            // Docker Hub says so of what does not exist.
+            Err(ImageError::Registry(RegistryError::Refused { status: 401 | 403, .. }))
+                if auth == Auth::Anonymous && self.engine().is_some() =>
+            {
+                Ok(None)
+            }
+            result => result,
+        }
+    }
+
+    /// Brings an image from anywhere into a repository under a tag, for a platform such as
+    /// `linux/arm64`, and returns its digest there.
+    ///
+    /// # Errors
+    ///
+    /// What reading and uploading may come to.
+    pub async fn send(
+        &self,
+        source: &Source,
+        platform: &str,
+        tag: &str,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let wanted = Platform::parse(platform);
+        let digest = match source {
+            Source::Engine { name } => {
+                let no_engine = || ImageError::NoEngine { service: name.clone() };
                 let engine = self.engine().ok_or_else(no_engine)?;
-                let local = engine.inspect(reference).await?;
-                if !local.is_some_and(|local| same_platform(&local.platform, platform)) {
-                    engine.pull(reference, platform).await?;
-                }
-                self.push(engine, reference, tag, destination, on_event).await?
+                self.push_local(engine, name, &wanted, tag, destination, on_event).await?
+            }
+            Source::Registry { reference } => {
+                self.bring(reference, platform, tag, destination, on_event).await?
+            }
+            Source::Layout { path, name } | Source::Archive { path, name } => {
+                let (path, name) = (path.clone(), name.clone());
+                let open = move || Opened::open(&path, name.as_deref(), Some(&wanted));
+                let opened = super::engine::in_background(open).await?;
+                let (registry, repository) = self.open(destination)?;
+                let target = Target { registry: &registry, repository: &repository, tag };
+                self.uploader.send(&target, &opened, &Progress::new(on_event)).await?
             }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });

@@ -2,17 +2,20 @@
 
 mod build;
 mod context_tar;
+mod export;
+mod place;
 mod process;
-mod pull;
-mod push;
 
 pub(super) use build::in_background;
+pub(super) use export::{Export, LocalLayers, export_failed};
 
 use std::ffi::OsString;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 
 use super::config::ImageConfig;
 use super::error::ImageError;
@@ -56,6 +59,7 @@ pub struct LocalImage {
 pub struct Engine {
     program: OsString,
     info: EngineInfo,
+    place: Arc<OnceCell<place::Place>>,
 }
 
 impl Engine {
@@ -78,6 +82,7 @@ impl Engine {
                 platform: String::new(),
                 builder: Builder::Legacy,
             },
+            place: Arc::default(),
         };
         let answer = engine.output(&["version", "--format", "{{json .}}"]);
         let output = tokio::time::timeout(DETECT_TIMEOUT, answer).await.map_err(|_| {

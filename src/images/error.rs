@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::assets::AssetError;
 use super::ignore::IgnoreError;
+use super::oci::OciError;
 use super::registry::RegistryError;
 
 /// Why an image could not be named, built or pushed. The first group is the user's file at fault,
@@ -139,23 +140,107 @@ pub enum ImageError {
         /// The Compose service.
         service: String,
     },
-    /// The engine could not push.
-    #[error("push to {address}: {}", lines.join("\n"))]
-    PushFailed {
-        /// Registry, repository and tag.
-        address: String,
-        /// What docker said last.
-        lines: Vec<String>,
+    /// The engine could not hand out an image.
+    #[error("get the image {name} out of the engine: {message}")]
+    ExportFailed {
+        /// Its name or id.
+        name: String,
+        /// The engine's words, or what is wrong with what it sent.
+        message: String,
     },
-    /// The engine could not pull.
-    #[error("pull {reference} for {platform}: {}", lines.join("\n"))]
-    PullFailed {
-        /// The image.
+    /// A layout or an archive that is none.
+    #[error("read the image in {}: {message}", path.display())]
+    BadSource {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// An image that is neither in the engine nor in a registry.
+    #[error("find the image {reference}: {message}")]
+    NoSuchImage {
+        /// As the Compose file has it.
         reference: String,
-        /// What was wanted of it.
-        platform: String,
-        /// What docker said last.
-        lines: Vec<String>,
+        /// Who was asked.
+        message: String,
+    },
+    /// A document of an image that cannot be used.
+    #[error("{source} ({name})")]
+    Document {
+        /// Where it came from.
+        name: String,
+        /// What is wrong.
+        source: OciError,
+    },
+    /// Bytes of an image that are not those that it names.
+    #[error("trust the image {name}: it names {expected}, and what came is {actual}")]
+    Corrupt {
+        /// Where it came from.
+        name: String,
+        /// As the image has it.
+        expected: String,
+        /// As hashed.
+        actual: String,
+    },
+    /// The registry went away in the middle.
+    #[error(
+        "upload a layer to {host}: {sent} of {} bytes went out, and {attempts} attempts did not get further: {source}",
+        total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string())
+    )]
+    UploadBroken {
+        /// Host and port.
+        host: String,
+        /// Bytes.
+        sent: u64,
+        /// Bytes.
+        total: Option<u64>,
+        /// How often it was tried without any progress.
+        attempts: u32,
+        /// What happened the last time.
+        source: RegistryError,
+    },
+    /// The token is over, and there is no other.
+    #[error("upload to {host}: the login expired in the middle, and the registry takes no other")]
+    LoginExpired {
+        /// Host and port.
+        host: String,
+    },
+    /// The registry hashed something else than was sent.
+    #[error("upload to {host}: it says that {digest} has other bytes than were sent")]
+    DigestRefused {
+        /// Host and port.
+        host: String,
+        /// What was sent.
+        digest: String,
+    },
+    /// More than the registry takes.
+    #[error("upload a layer{} to {host}: it is larger than the registry takes", size.map(|size| format!(" of {size} bytes")).unwrap_or_default())]
+    LayerTooLarge {
+        /// Host and port.
+        host: String,
+        /// Bytes.
+        size: Option<u64>,
+    },
+    /// No room for layers on their way.
+    #[error("keep a layer on its way in {}: the disk is full", .0.display())]
+    DiskFull(PathBuf),
+    /// A layer on its way could not be kept.
+    #[error("keep a layer on its way in {}: {source}", path.display())]
+    Spool {
+        /// The directory.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// A credential helper did not help.
+    #[error("log in to {host} with `docker-credential-{helper}`: {message}")]
+    CredentialHelper {
+        /// The registry.
+        host: String,
+        /// The end of the program's name.
+        helper: String,
+        /// Its words.
+        message: String,
     },
     /// Not a name of an image, or not one with a registry in it.
     #[error("use `{0}` as an image's address: it must be <registry>/<repository>")]
@@ -221,14 +306,44 @@ impl ImageError {
                 "correct the Dockerfile or its context and deploy again: what was done stays done"
                     .to_owned(),
             ),
-            Self::PushFailed { .. } | Self::Registry(_) => Some(
+            Self::Registry(_) | Self::UploadBroken { .. } => Some(
                 "deploy again: layers that were uploaded are not uploaded twice".to_owned(),
             ),
-            Self::PullFailed { reference, platform, .. } => Some(format!(
-                "an engine that has it need not pull it: `docker pull --platform {platform} \
-                 {reference}` says more"
+            Self::LoginExpired { .. } => Some(
+                "check the credentials (`aws sts get-caller-identity`) and deploy again: layers that \
+                 were uploaded are not uploaded twice"
+                    .to_owned(),
+            ),
+            Self::DigestRefused { .. } => Some(
+                "something between here and the registry changes what passes; deploy again, without \
+                 the proxy if there is one"
+                    .to_owned(),
+            ),
+            Self::Corrupt { .. } => {
+                Some("build or pull the image again: this copy of it is damaged".to_owned())
+            }
+            Self::LayerTooLarge { .. } => Some(
+                "split the `COPY` or `RUN` that makes the layer, or leave out what need not be in the \
+                 image (ECR takes 52,000 MiB a layer)"
+                    .to_owned(),
+            ),
+            Self::DiskFull(_) => Some(
+                "make room, or name a directory with more of it in TMPDIR: each layer lies there until \
+                 it is uploaded"
+                    .to_owned(),
+            ),
+            Self::Document { source: OciError::NoPlatform { .. }, .. } => Some(
+                "choose a platform that the image has (`platform:` of the service), or an image that \
+                 has the platform"
+                    .to_owned(),
+            ),
+            Self::NoSuchImage { reference, .. } => Some(format!(
+                "`docker login` to its registry if it is private; `docker pull {reference}` says more"
             )),
             Self::Asset(error) => error.help().map(str::to_owned),
+            Self::CredentialHelper { host, .. } => {
+                Some(format!("`docker login {host}` sets it right"))
+            }
             _ => None,
         }
     }

@@ -1,19 +1,21 @@
 //! Images with files or settings on top of them, brought to a registry.
 
-use tokio::io::AsyncWriteExt;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::assets::{Base, Blob, Extended, Extension, Prepared, TemporaryFile};
+use super::assets::{Base, Blob, Extended, Extension, Prepared};
 use super::bases::{BaseDigest, current_base};
 use super::error::ImageError;
 use super::event::ImageEvent;
 use super::name::ContentName;
+use super::oci::{Descriptor, media_type};
 use super::placeholder::Placeholder;
 use super::reference::Reference;
-use super::registry::{Auth, BlobSource, Registry, RegistryCode, RegistryError};
+use super::registry::{Content, Registry, RegistryCode, RegistryError};
+use super::source::{Layer, Opened};
 use super::spec::BuildSpec;
+use super::upload::{Progress, Target};
 use super::{AssetError, Destination, Images, Mode, Origin};
 
 /// What files are put on.
@@ -127,7 +129,7 @@ impl Images {
         if let Some(digest) = self.tagged(&name.tag, destination, mode).await? {
             return Ok(digest);
         }
-        let (registry, repository) = destination.open()?;
+        let (registry, repository) = self.open(destination)?;
         let digest = match mode {
             Mode::Placeholder => {
                 on_event(ImageEvent::PushStarted);
@@ -155,7 +157,7 @@ impl Images {
             (&name.base, &name.digest)
             && let Some(place) = Reference::parse(reference)
         {
-            let source = Registry::new(&place.registry, Auth::Anonymous)?;
+            let source = self.source(&place.registry).await?;
             let base = Base::Registry {
                 registry: &source,
                 repository: &place.repository,
@@ -163,8 +165,9 @@ impl Images {
             };
             match name.prepared.extend(base).await {
                 Ok(extended) => {
-                    let from = Some((&source, place.repository.as_str()));
-                    return to.upload(&extended, from, on_event).await;
+                    return self
+                        .upload(&extended, (&source, &place.repository), to, on_event)
+                        .await;
                 }
                 // An engine may have the image already, or a login for it.
                 Err(error) if self.engine().is_some() && is_closed(&error) => {}
@@ -191,76 +194,51 @@ impl Images {
         let base =
             Base::Registry { registry: to.registry, repository: to.repository, reference: &digest };
         let extended = name.prepared.extend(base).await?;
-        to.upload(&extended, None, on_event).await
+        let (registry, repository) = self.open(destination)?;
+        self.upload(&extended, (&registry, &repository), to, on_event).await
     }
-}
 
-/// Where the image goes.
-struct Target<'a> {
-    registry: &'a Registry,
-    repository: &'a str,
-    tag: &'a str,
-}
-
-impl Target<'_> {
-    /// Uploads what is not there yet; `from` has the layers of the base, where it is not here.
+    /// Uploads what is not there yet; `from` has the layers of the base.
     async fn upload(
         &self,
         extended: &Extended,
-        from: Option<(&Registry, &str)>,
+        (registry, repository): (&Arc<Registry>, &str),
+        to: &Target<'_>,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
-        let Self { registry, repository, tag } = self;
-        on_event(ImageEvent::PushStarted);
-        let total = extended.base_layers.len() + usize::from(extended.layer.is_some());
-        for (done, blob) in extended.base_layers.iter().enumerate() {
-            if let Some((source, name)) = from
-                && !registry.has_blob(repository, &blob.digest).await?
-            {
-                let file = download(source, name, blob).await?;
-                let file = BlobSource::File(file.path().to_owned());
-                registry.upload(repository, &blob.digest, &file).await?;
-            }
-            on_event(ImageEvent::PushProgress { done: done + 1, total });
+        let name = format!("{repository}:{}", to.tag);
+        let descriptor = |blob: &Blob| {
+            let digest = blob.digest.parse();
+            let digest =
+                digest.map_err(|source| ImageError::Document { name: name.clone(), source })?;
+            Ok::<_, ImageError>(Descriptor::new(&blob.media_type, digest, blob.size))
+        };
+        let mut layers = Vec::new();
+        for blob in &extended.base_layers {
+            let descriptor = descriptor(blob)?;
+            let content = Content::Remote {
+                registry: registry.clone(),
+                repository: repository.to_owned(),
+                descriptor: Box::new(descriptor.clone()),
+            };
+            layers.push(Layer::Packed { descriptor, content });
         }
         if let Some((blob, file)) = &extended.layer {
-            let file = BlobSource::File(file.path().to_owned());
-            registry.upload(repository, &blob.digest, &file).await?;
-            on_event(ImageEvent::PushProgress { done: total, total });
+            let open = std::fs::File::open(file.path()).map_err(AssetError::Temporary)?;
+            let content = Content::Section { file: Arc::new(open), offset: 0, length: blob.size };
+            layers.push(Layer::Packed { descriptor: descriptor(blob)?, content });
         }
-        let (blob, config) = &extended.config;
-        registry.upload(repository, &blob.digest, &BlobSource::Bytes(config.clone())).await?;
-        let manifest: Bytes = extended.manifest.clone();
-        Ok(registry.put_manifest(repository, tag, &extended.media_type, manifest).await?)
+        let (config, bytes) = &extended.config;
+        let opened = Opened {
+            name: name.clone(),
+            manifest: Some((extended.media_type.clone(), extended.manifest.clone())),
+            family: media_type::OCI_MANIFEST,
+            config: bytes.clone(),
+            config_type: config.media_type.clone(),
+            layers,
+        };
+        self.uploader.send(to, &opened, &Progress::new(on_event)).await
     }
-}
-
-/// Brings a blob to a file, and checks its digest on the way.
-async fn download(
-    source: &Registry,
-    repository: &str,
-    blob: &Blob,
-) -> Result<TemporaryFile, ImageError> {
-    let (kept, file) = TemporaryFile::create().map_err(AssetError::Temporary)?;
-    let mut file = tokio::fs::File::from_std(file);
-    let mut body = source.blob(repository, &blob.digest).await?;
-    let mut hash = Sha256::new();
-    let mut size = 0_u64;
-    while let Some(piece) = body.chunk().await? {
-        size += piece.len() as u64;
-        if size > blob.size {
-            break;
-        }
-        hash.update(&piece);
-        file.write_all(&piece).await.map_err(AssetError::Temporary)?;
-    }
-    file.flush().await.map_err(AssetError::Temporary)?;
-    let actual = format!("sha256:{}", hex::encode(hash.finalize()));
-    if size != blob.size || actual != blob.digest {
-        let expected = blob.digest.clone();
-        return Err(RegistryError::DigestMismatch { expected, actual }.into());
-    }
-    Ok(kept)
 }
 
 /// Whether the registry keeps the image from those who do not log in, or cannot be reached from

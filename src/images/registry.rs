@@ -5,74 +5,40 @@
 
 mod auth;
 mod blob;
+mod content;
+mod download;
 mod error;
+mod login;
 mod message;
 mod transport;
+mod upload;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use base64::Engine as _;
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
-use sha2::{Digest, Sha256};
 
 pub use blob::BlobBody;
+pub(super) use content::{Activity, Content};
 pub use error::{RegistryCode, RegistryError};
+pub use login::{Auth, Renewal};
+pub(super) use upload::{Mounted, Session};
 
+use super::oci::{Digest, MAX_MANIFEST};
 use auth::Tokens;
 use message::{Request, Response};
-use transport::{Body, Transport, empty, full};
-
-/// What a registry may send where it is asked for a manifest. The specification has 4 MiB.
-const MAX_MANIFEST: usize = 4 * 1024 * 1024;
-
-/// Bytes a second. An upload that is slower than this is taken for a dead one.
-const SLOWEST_UPLOAD: u64 = 32 * 1024;
+use transport::{Transport, empty};
 
 /// Everything that names an image, newest first.
 const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json";
-
-/// Who asks.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub enum Auth {
-    /// Nobody in particular.
-    #[default]
-    Anonymous,
-    /// A user name and a password; for ECR `AWS` and a token.
-    Basic {
-        /// The name.
-        user: String,
-        /// The password.
-        password: String,
-    },
-}
-
-impl std::fmt::Debug for Auth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Anonymous => f.write_str("Anonymous"),
-            Self::Basic { user, .. } => write!(f, "Basic {{ user: {user:?}, .. }}"),
-        }
-    }
-}
-
-impl Auth {
-    /// What follows `Basic ` in a header, and what a docker configuration has as `auth`.
-    pub(super) fn encoded(&self) -> Option<String> {
-        match self {
-            Self::Anonymous => None,
-            Self::Basic { user, password } => {
-                Some(base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
-            }
-        }
-    }
-}
 
 /// One registry.
 pub struct Registry {
@@ -81,6 +47,8 @@ pub struct Registry {
     auth: Auth,
     tokens: Tokens,
     timeout: Duration,
+    /// Where redirections led, by host.
+    others: Mutex<HashMap<String, Arc<Transport>>>,
 }
 
 /// A manifest as the registry has it.
@@ -117,7 +85,13 @@ impl Registry {
             auth,
             tokens: Tokens::default(),
             timeout: Duration::from_secs(60),
+            others: Mutex::default(),
         })
+    }
+
+    /// Host, and port where one is written.
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Gives up on an answer after `timeout` instead of a minute.
@@ -190,9 +164,11 @@ impl Registry {
     ) -> Result<String, RegistryError> {
         let path = format!("/v2/{repository}/manifests/{reference}");
         let digest = sha256(&bytes);
-        let request = Request::new(Method::PUT, &path)
-            .header(CONTENT_TYPE, media_type)
-            .body(BlobSource::Bytes(bytes));
+        let request = Request::new(Method::PUT, &path).header(CONTENT_TYPE, media_type).content(
+            bytes.into(),
+            0,
+            Activity::default(),
+        );
         let response = self.send(&request).await?;
         if response.status != StatusCode::CREATED {
             return Err(response.refused(&self.host, "store", &path));
@@ -217,68 +193,55 @@ impl Registry {
         }
     }
 
-    /// Uploads a blob in one piece, unless the repository has it. Says whether it was uploaded.
-    ///
-    /// # Errors
-    ///
-    /// The registry cannot be reached, refuses, or the bytes are not those of `digest`.
-    pub async fn upload(
-        &self,
-        repository: &str,
-        digest: &str,
-        source: &BlobSource,
-    ) -> Result<bool, RegistryError> {
-        if self.has_blob(repository, digest).await? {
-            return Ok(false);
-        }
-        let path = format!("/v2/{repository}/blobs/uploads/");
-        let response = self.send(&Request::new(Method::POST, &path)).await?;
-        if response.status != StatusCode::ACCEPTED {
-            return Err(response.refused(&self.host, "upload to", &path));
-        }
-        let location =
-            response.header(LOCATION.as_str()).ok_or_else(|| RegistryError::Protocol {
-                host: self.host.clone(),
-                message: "an upload has no location".into(),
-            })?;
-        // ECR takes no body in the closing PUT, so the bytes go ahead of it.
-        let patch = Request::new(Method::PATCH, &location)
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .body(source.clone());
-        let response = self.send(&patch).await?;
-        if response.status != StatusCode::ACCEPTED && response.status != StatusCode::NO_CONTENT {
-            return Err(response.refused(&self.host, "upload to", &path));
-        }
-        let location = response.header(LOCATION.as_str()).unwrap_or(location);
-        let separator = if location.contains('?') { '&' } else { '?' };
-        let close = format!("{location}{separator}digest={digest}");
-        let response = self.send(&Request::new(Method::PUT, &close)).await?;
-        if response.status != StatusCode::CREATED {
-            return Err(response.refused(&self.host, "finish the upload to", &path));
-        }
-        verify(response.header("docker-content-digest").as_deref(), digest)?;
-        Ok(true)
+    /// Sends a request and reads the answer.
+    async fn send(&self, request: &Request) -> Result<Response, RegistryError> {
+        let answer = self.converse(request).await?;
+        self.read(answer).await
     }
 
     /// Sends a request; when the registry asks who it is, answers and sends it again.
-    async fn send(&self, request: &Request) -> Result<Response, RegistryError> {
+    async fn converse(
+        &self,
+        request: &Request,
+    ) -> Result<hyper::Response<Incoming>, RegistryError> {
         let uri = self.uri(&request.target)?;
         let scope = request.scope();
         let authorization = self.tokens.known(&self.auth, &scope);
-        let response = self.exchange(request, uri.clone(), authorization.as_deref()).await?;
-        if response.status != StatusCode::UNAUTHORIZED {
-            return Ok(response);
+        let answer = self.exchange(request, uri.clone(), authorization.as_deref()).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
         }
-        let Some(challenge) = response.header("www-authenticate") else { return Ok(response) };
-        let answer = auth::answer(&self.auth, &challenge, &scope, self.timeout);
-        match answer.await? {
-            // The same words would get the same answer.
-            Some(header) if Some(&header) != authorization.as_ref() => {
+        let challenge = answer.headers().get("www-authenticate");
+        let Some(challenge) = challenge.and_then(|value| value.to_str().ok()) else {
+            return Ok(answer);
+        };
+        match self.login(challenge, &scope, authorization.as_deref()).await? {
+            Some(header) => {
                 self.tokens.remember(scope, header.clone());
                 self.exchange(request, uri, Some(&header)).await
             }
-            _ => Ok(response),
+            None => Ok(answer),
         }
+    }
+
+    /// Another header than the one that was refused; nothing when there is nothing new to say.
+    async fn login(
+        &self,
+        challenge: &str,
+        scope: &auth::Scope,
+        refused: Option<&str>,
+    ) -> Result<Option<String>, RegistryError> {
+        let password = self.auth.encoded();
+        let answered = auth::answer(&self.auth, challenge, scope, self.timeout).await;
+        match answered {
+            // The same words would get the same answer.
+            Ok(Some(header)) if Some(header.as_str()) != refused => return Ok(Some(header)),
+            Err(error) if error.status() != Some(401) => return Err(error),
+            _ if self.auth.renew(password).await => {}
+            other => return other.map(|_| None),
+        }
+        let header = auth::answer(&self.auth, challenge, scope, self.timeout).await?;
+        Ok(header.filter(|header| Some(header.as_str()) != refused))
     }
 
     async fn exchange(
@@ -286,32 +249,32 @@ impl Registry {
         request: &Request,
         uri: Uri,
         authorization: Option<&str>,
-    ) -> Result<Response, RegistryError> {
-        let (body, length) = open(&request.body).await?;
+    ) -> Result<hyper::Response<Incoming>, RegistryError> {
+        let (body, length, activity) = match &request.body {
+            None => (empty(), Some(0), Activity::default()),
+            Some(body) => {
+                body.activity.set_position(body.offset);
+                let (stream, length) = body.content.body(body.offset, &body.activity).await?;
+                (stream, length, body.activity.clone())
+            }
+        };
         let mut outgoing = hyper::Request::new(body);
         *outgoing.method_mut() = request.method.clone();
         let same_host = uri.authority().is_some_and(|authority| authority.as_str() == self.host);
         *outgoing.uri_mut() = uri;
         *outgoing.headers_mut() = request.headers.clone();
-        if request.method != Method::GET && request.method != Method::HEAD {
+        if request.method != Method::GET
+            && request.method != Method::HEAD
+            && let Some(length) = length
+        {
             outgoing.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         // Uploads may be sent elsewhere; what lies there has its own key in the address.
         if let Some(value) = authorization.filter(|_| same_host) {
             transport::authorize(&mut outgoing, value);
         }
-        let timeout = self.timeout + Duration::from_secs(length / SLOWEST_UPLOAD);
-        let response = self.transport.send(outgoing, timeout).await?;
-        let (parts, body) = response.into_parts();
-        let limited = http_body_util::Limited::new(body, MAX_MANIFEST);
-        let collected = tokio::time::timeout(self.timeout, limited.collect())
-            .await
-            .map_err(|_| RegistryError::Timeout { host: self.host.clone() })?
-            .map_err(|error| RegistryError::Protocol {
-                host: self.host.clone(),
-                message: format!("the answer broke off: {error}"),
-            })?;
-        Ok(Response { status: parts.status, headers: parts.headers, body: collected.to_bytes() })
+        let timeout = request.patience.unwrap_or(self.timeout).max(self.timeout);
+        self.transport.send(outgoing, timeout, &activity).await
     }
 
     /// A path of this registry, or an address that it gave.
@@ -322,26 +285,18 @@ impl Registry {
         } else {
             target.to_owned()
         };
-        text.parse().map_err(|_| RegistryError::Protocol {
-            host: self.host.clone(),
-            message: format!("`{text}` is no address"),
-        })
+        // Not quoted: an upload's location may hold a key.
+        text.parse().map_err(|_| self.protocol("it gave an address that is none"))
     }
-}
 
-async fn open(source: &Option<BlobSource>) -> Result<(Body, u64), RegistryError> {
-    match source {
-        None => Ok((empty(), 0)),
-        Some(BlobSource::Bytes(bytes)) => Ok((full(bytes.clone()), bytes.len() as u64)),
-        Some(BlobSource::File(path)) => transport::file(path)
-            .await
-            .map_err(|source| RegistryError::File { path: path.clone(), source }),
+    fn protocol(&self, message: &str) -> RegistryError {
+        RegistryError::Protocol { host: self.host.clone(), message: message.to_owned() }
     }
 }
 
 /// `sha256:` and the digest of `bytes`.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
+    Digest::of(bytes).as_str().to_owned()
 }
 
 fn verify(promised: Option<&str>, actual: &str) -> Result<(), RegistryError> {

@@ -16,13 +16,13 @@ impl Images {
         digest: &str,
         tag: &str,
     ) -> Result<(), ImageError> {
-        let (registry, repository) = destination.open()?;
+        let (registry, repository) = self.open(destination)?;
         if registry.manifest_digest(&repository, tag).await?.as_deref() == Some(digest) {
             return Ok(());
         }
-        let missing = || ImageError::PushFailed {
-            address: format!("{}:{tag}", destination.address),
-            lines: vec![format!("the repository has no image {digest}")],
+        let missing = || ImageError::NoSuchImage {
+            reference: format!("{}@{digest}", destination.address),
+            message: "the repository does not have it".to_owned(),
         };
         let manifest = registry.manifest(&repository, digest).await?.ok_or_else(missing)?;
         registry.put_manifest(&repository, tag, &manifest.media_type, manifest.bytes).await?;

@@ -53,6 +53,12 @@ impl Paths {
         &self.root
     }
 
+    /// What is remembered of images: beside the sandbox, in the same cache.
+    #[must_use]
+    pub fn images(&self) -> Option<PathBuf> {
+        Some(self.root.parent()?.join("images"))
+    }
+
     /// The virtual environment of this set of pinned packages.
     #[must_use]
     pub fn venv(&self, pins: &str) -> PathBuf {

@@ -89,7 +89,7 @@ impl Base<'_> {
         }
         let bytes = match self {
             Self::Registry { registry, repository, .. } => {
-                let mut body = registry.blob(repository, &blob.digest).await?;
+                let mut body = registry.open_blob(repository, &blob.digest).await?;
                 let mut bytes = Vec::new();
                 while let Some(chunk) = body.chunk().await? {
                     bytes.extend_from_slice(&chunk);
@@ -149,7 +149,7 @@ async fn stream(
         Ok(read_layer(tree, Received { receiver, piece: Bytes::new() }, &expected)?)
     });
     let feed = async move {
-        let mut body = registry.blob(repository, &blob.digest).await?;
+        let mut body = registry.open_blob(repository, &blob.digest).await?;
         while let Some(piece) = body.chunk().await? {
             // Nobody listens where what came already is wrong.
             if sender.send(piece).await.is_err() {

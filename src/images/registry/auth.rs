@@ -5,9 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Uri};
 
-use super::transport::{Transport, authorize, empty};
+use super::content::Activity;
+use super::transport::{Transport, authorize, empty, full};
 use super::{Auth, RegistryError};
 
 /// What a token is good for.
@@ -15,12 +17,17 @@ use super::{Auth, RegistryError};
 pub(super) struct Scope {
     pub(super) repository: String,
     pub(super) writes: bool,
+    /// Another repository, from which a blob is mounted.
+    pub(super) also_reads: Option<String>,
 }
 
 impl Scope {
-    fn text(&self) -> String {
+    /// One or two values of `scope`.
+    fn texts(&self) -> Vec<String> {
         let actions = if self.writes { "pull,push" } else { "pull" };
-        format!("repository:{}:{actions}", self.repository)
+        let mut texts = vec![format!("repository:{}:{actions}", self.repository)];
+        texts.extend(self.also_reads.iter().map(|other| format!("repository:{other}:pull")));
+        texts
     }
 }
 
@@ -58,28 +65,51 @@ pub(super) async fn answer(
     }
     let parameters = parse(parameters);
     let Some(realm) = parameters.get("realm") else { return Ok(None) };
-    let mut query = vec![("scope", scope.text())];
+    let identity = auth.identity();
+    let mut query: Vec<_> = scope.texts().into_iter().map(|text| ("scope", text)).collect();
+    if identity.is_some() {
+        // OAuth takes all scopes as one list of words.
+        query = vec![("scope", scope.texts().join(" "))];
+    }
     query.extend(parameters.get("service").map(|service| ("service", service.clone())));
     let query: Vec<_> =
         query.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
     let separator = if realm.contains('?') { '&' } else { '?' };
     let wrong = |message: String| RegistryError::Protocol { host: realm.clone(), message };
-    let uri: Uri = format!("{realm}{separator}{}", query.join("&"))
-        .parse()
-        .map_err(|_| wrong("its token service has no address".to_owned()))?;
+    let address = match &identity {
+        Some(_) => realm.clone(),
+        None => format!("{realm}{separator}{}", query.join("&")),
+    };
+    let uri: Uri =
+        address.parse().map_err(|_| wrong("its token service has no address".to_owned()))?;
     let host = uri.authority().map(ToString::to_string).unwrap_or_default();
     // A token service in the clear would be sent the password in the clear.
     let transport = Transport::new(&host)?;
     if uri.scheme_str() != Some(transport.scheme()) {
         return Err(wrong("its token service does not use TLS".to_owned()));
     }
-    let mut request = Request::new(empty());
+    let mut request = match &identity {
+        Some(token) => {
+            // The token goes into the body: addresses are written into logs.
+            let refresh = format!(
+                "grant_type=refresh_token&client_id=decklift&refresh_token={}",
+                escape(token)
+            );
+            let mut request = Request::new(full(format!("{refresh}&{}", query.join("&")).into()));
+            *request.method_mut() = hyper::Method::POST;
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(CONTENT_TYPE, form);
+            request
+        }
+        None => Request::new(empty()),
+    };
     *request.uri_mut() = uri;
     if let Some(encoded) = auth.encoded() {
         authorize(&mut request, &format!("Basic {encoded}"));
     }
-    let response = transport.send(request, timeout).await?;
+    let response = transport.send(request, timeout, &Activity::default()).await?;
     let status = response.status();
+    let headers = response.headers().clone();
     let body =
         tokio::time::timeout(timeout, Limited::new(response.into_body(), 1024 * 1024).collect())
             .await
@@ -88,7 +118,14 @@ pub(super) async fn answer(
             .to_bytes();
     if !status.is_success() {
         let operation = "get a token for";
-        return Err(RegistryError::from_answer(&host, operation, &scope.repository, status, &body));
+        return Err(RegistryError::from_answer(
+            &host,
+            operation,
+            &scope.repository,
+            status,
+            &headers,
+            &body,
+        ));
     }
     token(&body)
         .map(|token| Some(format!("Bearer {token}")))

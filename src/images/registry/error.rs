@@ -1,6 +1,8 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use hyper::StatusCode;
+use hyper::header::{HeaderMap, RETRY_AFTER};
 
 /// Why a registry could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,8 @@ pub enum RegistryError {
         code: RegistryCode,
         /// The registry's own words.
         message: String,
+        /// When to ask again.
+        retry_after: Option<Duration>,
     },
     /// Bytes that are not what their name says.
     #[error("trust the registry: it has {expected} where the bytes are {actual}")]
@@ -87,6 +91,10 @@ pub enum RegistryCode {
     DigestInvalid,
     /// Try later.
     TooManyRequests,
+    /// The registry has forgotten the upload.
+    UploadUnknown,
+    /// The layer is larger than the registry takes.
+    TooLarge,
     /// Any other code, or none.
     Other(String),
 }
@@ -102,6 +110,8 @@ impl RegistryCode {
             "TAG_INVALID" => Self::TagInvalid,
             "DIGEST_INVALID" => Self::DigestInvalid,
             "TOOMANYREQUESTS" => Self::TooManyRequests,
+            "BLOB_UPLOAD_UNKNOWN" => Self::UploadUnknown,
+            "SIZE_INVALID" => Self::TooLarge,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -118,6 +128,8 @@ fn code_and_colon(code: &RegistryCode) -> String {
         RegistryCode::Denied => "not allowed: ".to_owned(),
         RegistryCode::TagInvalid => "the tag cannot be used: ".to_owned(),
         RegistryCode::DigestInvalid => "the digest is wrong: ".to_owned(),
+        RegistryCode::UploadUnknown => "no such upload: ".to_owned(),
+        RegistryCode::TooLarge => "too large: ".to_owned(),
         RegistryCode::TooManyRequests => "too many requests, try later: ".to_owned(),
     }
 }
@@ -131,6 +143,7 @@ impl RegistryError {
         operation: &'static str,
         path: &str,
         status: StatusCode,
+        headers: &HeaderMap,
         body: &[u8],
     ) -> Self {
         #[derive(serde::Deserialize)]
@@ -160,6 +173,38 @@ impl RegistryError {
             status: status.as_u16(),
             code,
             message,
+            // Dates are allowed there, too, and not worth a clock of the registry's.
+            retry_after: headers
+                .get(RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+                .map(Duration::from_secs),
+        }
+    }
+
+    /// The HTTP status of a refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The registry's own code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&RegistryCode> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+
+    /// When the registry wants to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused { retry_after, .. } => *retry_after,
+            _ => None,
         }
     }
 
@@ -179,6 +224,7 @@ fn by_status(status: StatusCode) -> RegistryCode {
         StatusCode::UNAUTHORIZED => RegistryCode::Unauthorized,
         StatusCode::FORBIDDEN => RegistryCode::Denied,
         StatusCode::TOO_MANY_REQUESTS => RegistryCode::TooManyRequests,
+        StatusCode::PAYLOAD_TOO_LARGE => RegistryCode::TooLarge,
         _ => RegistryCode::Other(String::new()),
     }
 }

@@ -1,22 +1,43 @@
 //! Requests and answers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use hyper::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 
-use super::{BlobSource, MANIFEST_TYPES, RegistryError, auth};
+use super::content::{Activity, Content};
+use super::{MANIFEST_TYPES, RegistryError, auth};
 
 /// A request that can be sent more than once.
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) target: String,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<BlobSource>,
+    pub(super) body: Option<Outgoing>,
+    /// How long the answer may take, where that is longer than usual.
+    pub(super) patience: Option<Duration>,
+    /// A repository that a mount reads.
+    also_reads: Option<String>,
+}
+
+/// What is sent along.
+pub(super) struct Outgoing {
+    pub(super) content: Content,
+    pub(super) offset: u64,
+    pub(super) activity: Activity,
 }
 
 impl Request {
     pub(super) fn new(method: Method, target: &str) -> Self {
-        Self { method, target: target.to_owned(), headers: HeaderMap::new(), body: None }
+        Self {
+            method,
+            target: target.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+            patience: None,
+            also_reads: None,
+        }
     }
 
     pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
@@ -30,8 +51,18 @@ impl Request {
         self.header(ACCEPT, MANIFEST_TYPES)
     }
 
-    pub(super) fn body(mut self, source: BlobSource) -> Self {
-        self.body = Some(source);
+    pub(super) fn content(mut self, content: Content, offset: u64, activity: Activity) -> Self {
+        self.body = Some(Outgoing { content, offset, activity });
+        self
+    }
+
+    pub(super) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
+    pub(super) fn also_reads(mut self, repository: &str) -> Self {
+        self.also_reads = Some(repository.to_owned());
         self
     }
 
@@ -40,7 +71,8 @@ impl Request {
         let path = self.target.split_once("/v2/").map_or("", |(_, path)| path);
         let end = ["/manifests/", "/blobs/"].iter().filter_map(|part| path.find(part)).min();
         let writes = self.method != Method::GET && self.method != Method::HEAD;
-        auth::Scope { repository: path[..end.unwrap_or(0)].to_owned(), writes }
+        let repository = path[..end.unwrap_or(0)].to_owned();
+        auth::Scope { repository, writes, also_reads: self.also_reads.clone() }
     }
 }
 
@@ -57,6 +89,6 @@ impl Response {
     }
 
     pub(super) fn refused(&self, host: &str, operation: &'static str, path: &str) -> RegistryError {
-        RegistryError::from_answer(host, operation, path, self.status, &self.body)
+        RegistryError::from_answer(host, operation, path, self.status, &self.headers, &self.body)
     }
 }

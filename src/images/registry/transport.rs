@@ -2,28 +2,26 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Empty, Full, StreamBody};
-use hyper::body::{Frame, Incoming};
+use http_body_util::{BodyExt, Empty, Full};
+use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use tokio::io::AsyncReadExt;
 
+use super::content::Activity;
 use super::error::RegistryError;
 
 /// A request's body.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const CHUNK: usize = 256 * 1024;
 
 /// Connections to one registry, kept open between requests.
 pub(super) enum Transport {
@@ -61,6 +59,7 @@ impl Transport {
         &self,
         mut request: Request<Body>,
         timeout: Duration,
+        activity: &Activity,
     ) -> Result<Response<Incoming>, RegistryError> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let agent = concat!("decklift/", env!("CARGO_PKG_VERSION"));
@@ -71,9 +70,10 @@ impl Transport {
                 Self::Tls(client) => client.request(request).await,
             }
         };
-        let answer = tokio::time::timeout(timeout, answer)
+        let answer = activity
+            .patient(answer, timeout)
             .await
-            .map_err(|_| RegistryError::Timeout { host: host.clone() })?;
+            .ok_or_else(|| RegistryError::Timeout { host: host.clone() })?;
         answer.map_err(|error| RegistryError::Unreachable { host, message: root_cause(&error) })
     }
 }
@@ -100,18 +100,6 @@ pub(super) fn empty() -> Body {
 
 pub(super) fn full(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
-}
-
-/// A file, piece by piece, and its length.
-pub(super) async fn file(path: &Path) -> io::Result<(Body, u64)> {
-    let file = tokio::fs::File::open(path).await?;
-    let length = file.metadata().await?.len();
-    let frames = futures_util::stream::try_unfold(file.take(length), |mut file| async move {
-        let mut chunk = bytes::BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        Ok((read > 0).then(|| (Frame::data(chunk.freeze()), file)))
-    });
-    Ok((StreamBody::new(frames).boxed_unsync(), length))
 }
 
 /// Whether docker, too, would speak to this host without TLS.
