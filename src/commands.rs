@@ -7,6 +7,7 @@ mod deploy;
 mod down;
 mod explain;
 mod history;
+mod iam_policy;
 mod init;
 mod inspected;
 mod logs;
@@ -65,6 +66,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Plan(arguments) => plan::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::IamPolicy(arguments) => iam_policy::run(session, &arguments),
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Schema => schema::run(session),
         Command::Ps(arguments) => ps::run(session, &arguments).await,

@@ -59,6 +59,7 @@
 //! else is history that cannot be read; as the highest it blocks until `--break-lock`.
 
 mod clock;
+mod folder;
 mod held;
 mod history;
 mod queue;
@@ -70,6 +71,7 @@ mod table;
 mod terms;
 mod timestamp;
 
+pub use folder::folder;
 pub use clock::{Clock, Meter, Moment, SystemClock};
 pub use held::{Held, Loss, Refusal};
 pub use history::Release;
