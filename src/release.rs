@@ -71,8 +71,8 @@ mod table;
 mod terms;
 mod timestamp;
 
-pub use folder::folder;
 pub use clock::{Clock, Meter, Moment, SystemClock};
+pub use folder::folder;
 pub use held::{Held, Loss, Refusal};
 pub use history::Release;
 pub use queue::{Head, Holder, Place, Queue, Taken, Unfinished};

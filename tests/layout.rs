@@ -155,12 +155,14 @@ fn called() -> BTreeSet<String> {
         if module != "aws" || name.ends_with("tests.rs") || name == "recorder.rs" {
             continue;
         }
-        let code: String = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().into();
+        let code: String =
+            text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().into();
         let code: String = code.split_whitespace().collect();
         for (client, service) in CLIENTS {
             // Parameter Store's client is a field of what holds it.
             let own = if *client == "ssm" { "self.client." } else { "\0" };
-            let calls = code.split(&format!(".{client}().")).skip(1).chain(code.split(own).skip(1));
+            let accessor = format!(".{client}().");
+            let calls = code.split(&accessor).skip(1).chain(code.split(own).skip(1));
             for rest in calls {
                 let call: String =
                     rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
@@ -175,8 +177,9 @@ fn called() -> BTreeSet<String> {
 
 #[test]
 fn every_operation_that_is_called_has_its_permissions() {
-    let connect = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws/connect.rs"))
-        .expect("text");
+    let connect =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws/connect.rs"))
+            .expect("text");
     let clients: BTreeSet<&str> = connect
         .lines()
         .filter_map(|line| line.trim().split_once(": aws_sdk_").filter(|(_, l)| l.ends_with(';')))

@@ -14,9 +14,10 @@ pub(super) fn run(session: &Session, arguments: &IamPolicyArgs) -> Result<(), Er
     let prepare::App { desired, project, .. } = prepare::read(session, arguments.strict)?;
     let facts = Facts::offline(prepare::region(session, &project).as_deref());
     let environment = session.global.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
-    let needs_certificate = desired.resources.values().any(
-        |resource| matches!(&resource.body, Body::Listener(l) if !l.certificates.is_empty()),
-    );
+    let needs_certificate = desired
+        .resources
+        .values()
+        .any(|resource| matches!(&resource.body, Body::Listener(l) if !l.certificates.is_empty()));
     let deployer = Deployer {
         project: project.name.clone(),
         environment: environment.to_owned(),

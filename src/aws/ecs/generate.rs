@@ -288,14 +288,20 @@ fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
             driver_opts,
             labels,
         });
-    let volume = (word(), option(efs), option(docker), option(word())).prop_map(
-        |(name, efs, docker, path)| {
-            let docker = docker.filter(|_| efs.is_none());
-            let is_host = efs.is_none() && docker.is_none();
+    let s3 = (word(), option(word()), option(word())).prop_map(|(system, root, point)| {
+        let root_directory = root.filter(|_| point.is_none()).map(|path| format!("/{path}"));
+        S3FilesVolume { file_system_arn: system, root_directory, access_point_arn: point }
+    });
+    let volume = (word(), option(efs), option(s3), option(docker), option(word())).prop_map(
+        |(name, efs, s3, docker, path)| {
+            let s3 = s3.filter(|_| efs.is_none());
+            let docker = docker.filter(|_| efs.is_none() && s3.is_none());
+            let is_host = efs.is_none() && s3.is_none() && docker.is_none();
             TaskVolume {
                 name,
                 host: is_host.then_some(HostVolume { source_path: path }),
                 efs_volume_configuration: efs,
+                s3_files_volume_configuration: s3,
                 docker_volume_configuration: docker,
             }
         },

@@ -53,6 +53,9 @@ const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
 const EFS: &str =
     r#"{"type": ["boolean", "object", "null", "string"], "pattern": "^fs-[0-9a-f]+$"}"#;
+/// The id of a file system of S3 Files, or its ARN.
+const S3_FILES: &str =
+    r#"{"type": "string", "pattern": "^(fs-[0-9a-f]+|arn:[a-z-]+:s3files:.+)$"}"#;
 /// One of the words, or the keys below it.
 const STORAGE: &str = r#"{
   "type": ["string", "object", "null"],
@@ -299,6 +302,7 @@ const SERVICE: &[Key] = &[
     ("volume.ebs", CHOICE, "on an EBS volume, which lives with its task"),
     ("volume.efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("volume.ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("volume.s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
 ];
 
 const MOUNT: &[Key] = &[
@@ -307,6 +311,7 @@ const MOUNT: &[Key] = &[
     ("ebs", CHOICE, "on an EBS volume, which lives with its task"),
     ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
     ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
 ];
 

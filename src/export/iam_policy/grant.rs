@@ -22,6 +22,7 @@ pub(super) enum Grant {
     FileSystemTags,
     FileSystems,
     FileSystemsOfOthers,
+    HostedZones,
     JobTasks,
     Jobs,
     Listeners,
@@ -158,9 +159,11 @@ impl<'a> Ground<'a> {
 
     fn tags(&self, scope: Scope, key: &str) -> Scope {
         let Deployer { project, environment, .. } = self.deployer;
-        scope
-            .when("StringEquals", format!("{key}/decklift:project"), [project])
-            .when("StringEquals", format!("{key}/decklift:environment"), [environment])
+        scope.when("StringEquals", format!("{key}/decklift:project"), [project]).when(
+            "StringEquals",
+            format!("{key}/decklift:environment"),
+            [environment],
+        )
     }
 
     /// The project's roles, which stand under its path.
@@ -278,6 +281,7 @@ impl<'a> Ground<'a> {
             | Grant::NewNamespaces
             | Grant::NewZones
             | Grant::DnsNames
+            | Grant::HostedZones
             | Grant::Zones => self.names(grant),
             Grant::Scaling | Grant::ScalingLists => self.scaling(grant),
             Grant::ScheduleGroups
@@ -298,7 +302,8 @@ impl<'a> Ground<'a> {
 
     fn ecs(&self, grant: Grant) -> Option<Scope> {
         let cluster = self.desired.cluster_name();
-        let everything_in = |kind: &str| Scope::of([self.arn("ecs", &format!("{kind}/{cluster}/*"))]);
+        let everything_in =
+            |kind: &str| Scope::of([self.arn("ecs", &format!("{kind}/{cluster}/*"))]);
         match grant {
             Grant::Cluster => self.with(Kind::Cluster, || Scope::of([self.cluster()])),
             Grant::ClusterLook => Some(Scope::of([self.cluster()])),
@@ -310,7 +315,9 @@ impl<'a> Ground<'a> {
                 self.with(Kind::Service, || everything_in("service"))
             }
             Grant::Services => self.with(Kind::Service, || {
-                Scope::of(self.named("ecs", service_name, |name| format!("service/{cluster}/{name}")))
+                Scope::of(
+                    self.named("ecs", service_name, |name| format!("service/{cluster}/{name}")),
+                )
             }),
             Grant::ServicesLook => Some(everything_in("service")),
             Grant::TasksLook => Some(everything_in("task")),
@@ -388,9 +395,7 @@ impl<'a> Ground<'a> {
                 (!arns.is_empty()).then(|| Scope::of(arns))
             }
             Grant::SecurityGroups => self.with(Kind::SecurityGroup, || self.tagged(any())),
-            Grant::NewSecurityGroups => {
-                self.with(Kind::SecurityGroup, || self.to_be_tagged(any()))
-            }
+            Grant::NewSecurityGroups => self.with(Kind::SecurityGroup, || self.to_be_tagged(any())),
             Grant::NewSecurityGroupTags => self.with(Kind::SecurityGroup, || {
                 self.to_be_tagged(any()).when(
                     "StringEquals",
@@ -398,9 +403,8 @@ impl<'a> Ground<'a> {
                     ["CreateSecurityGroup"],
                 )
             }),
-            Grant::SecurityGroupRules => self.with(Kind::IngressRule, || {
-                Scope::of([self.arn("ec2", "security-group-rule/*")])
-            }),
+            Grant::SecurityGroupRules => self
+                .with(Kind::IngressRule, || Scope::of([self.arn("ec2", "security-group-rule/*")])),
             _ => self.with(Kind::SecurityGroup, || {
                 Scope::of(self.named("ec2", vpc, |id| {
                     let id = if id.contains("${") { "*" } else { id };
@@ -411,9 +415,8 @@ impl<'a> Ground<'a> {
     }
 
     fn efs(&self, grant: Grant) -> Option<Scope> {
-        let any = || {
-            ["file-system/*", "access-point/*"].map(|any| self.arn("elasticfilesystem", any))
-        };
+        let any =
+            || ["file-system/*", "access-point/*"].map(|any| self.arn("elasticfilesystem", any));
         match grant {
             Grant::FileSystemsOfOthers => {
                 let arns = self.named("elasticfilesystem", foreign_file_system, |id| {
@@ -488,9 +491,7 @@ impl<'a> Ground<'a> {
     fn logs(&self, grant: Grant) -> Option<Scope> {
         let own = || format!("log-group:/decklift/{}/*", self.stack());
         match grant {
-            Grant::LogGroups => {
-                self.with(Kind::LogGroup, || Scope::of([self.arn("logs", &own())]))
-            }
+            Grant::LogGroups => self.with(Kind::LogGroup, || Scope::of([self.arn("logs", &own())])),
             _ => {
                 let prefix = format!("/decklift/{}/", self.stack());
                 let named = self.bodies().filter_map(|body| match body {
@@ -535,20 +536,19 @@ impl<'a> Ground<'a> {
 
     fn names(&self, grant: Grant) -> Option<Scope> {
         let has = self.has(Kind::Namespace) || self.has(Kind::PrivateNamespace);
-        let any = |kinds: &[&str]| {
-            Scope::of(kinds.iter().map(|kind| self.arn("servicediscovery", kind)))
-        };
+        let any =
+            |kinds: &[&str]| Scope::of(kinds.iter().map(|kind| self.arn("servicediscovery", kind)));
         match grant {
-            Grant::NewNamespaces => {
-                self.with(Kind::Namespace, || self.to_be_tagged(Scope::all()))
-            }
+            Grant::NewNamespaces => self.with(Kind::Namespace, || self.to_be_tagged(Scope::all())),
             Grant::NewZones => {
                 self.with(Kind::PrivateNamespace, || self.to_be_tagged(Scope::all()))
             }
+            Grant::HostedZones => self.with(Kind::PrivateNamespace, || {
+                let Deployer { partition, .. } = self.deployer;
+                Scope::of([format!("arn:{partition}:route53:::hostedzone/*")])
+            }),
             Grant::Zones => self.with(Kind::PrivateNamespace, Scope::all),
-            Grant::DnsNames => {
-                self.with(Kind::DnsName, || any(&["namespace/*", "service/*"]))
-            }
+            Grant::DnsNames => self.with(Kind::DnsName, || any(&["namespace/*", "service/*"])),
             Grant::NamespaceLists => Some(Scope::all()),
             _ => has.then(|| any(&["namespace/*", "service/*"])),
         }
@@ -557,9 +557,7 @@ impl<'a> Ground<'a> {
     fn scaling(&self, grant: Grant) -> Option<Scope> {
         self.with(Kind::ScalableTarget, || match grant {
             // A target's name is made up when it is registered.
-            Grant::Scaling => {
-                Scope::of([self.arn("application-autoscaling", "scalable-target/*")])
-            }
+            Grant::Scaling => Scope::of([self.arn("application-autoscaling", "scalable-target/*")]),
             _ => Scope::all(),
         })
     }
@@ -583,9 +581,9 @@ impl<'a> Ground<'a> {
         let others = &self.deployer.secrets;
         match grant {
             Grant::Secrets => self.with(Kind::Secret, || {
-                Scope::of(self.named("secretsmanager", secret, |name| {
-                    format!("secret:{name}-??????")
-                }))
+                Scope::of(
+                    self.named("secretsmanager", secret, |name| format!("secret:{name}-??????")),
+                )
             }),
             Grant::SecretsOfOthers => {
                 (!others.is_empty()).then(|| Scope::of(others.iter().map(|name| arn(name))))

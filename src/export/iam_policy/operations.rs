@@ -150,11 +150,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     (
         "ecs:RunTask",
-        &[
-            ("ecs:RunTask", Jobs),
-            ("ecs:TagResource", JobTasks),
-            ("iam:PassRole", RolesForTasks),
-        ],
+        &[("ecs:RunTask", Jobs), ("ecs:TagResource", JobTasks), ("iam:PassRole", RolesForTasks)],
     ),
     ("ecs:StopTask", &[("ecs:StopTask", JobTasks)]),
     ("ecs:TagResource", &[("ecs:TagResource", Cluster), ("ecs:TagResource", Services)]),
@@ -361,7 +357,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("ec2:DescribeVpcs", Lists),
             ("ec2:DescribeRegions", Zones),
             ("route53:CreateHostedZone", Zones),
-            ("route53:GetHostedZone", Zones),
+            ("route53:GetHostedZone", HostedZones),
             ("route53:ListHostedZonesByName", Zones),
         ],
     ),
@@ -371,7 +367,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     (
         "servicediscovery:DeleteNamespace",
-        &[("servicediscovery:DeleteNamespace", Namespaces), ("route53:DeleteHostedZone", Zones)],
+        &[
+            ("servicediscovery:DeleteNamespace", Namespaces),
+            ("route53:DeleteHostedZone", HostedZones),
+        ],
     ),
     ("servicediscovery:DeleteService", &[("servicediscovery:DeleteService", Namespaces)]),
     ("servicediscovery:GetNamespace", &[("servicediscovery:GetNamespace", Namespaces)]),
@@ -384,7 +383,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     (
         "servicediscovery:TagResource",
-        &[("servicediscovery:TagResource", NewNamespaces), ("servicediscovery:TagResource", NewZones)],
+        &[
+            ("servicediscovery:TagResource", NewNamespaces),
+            ("servicediscovery:TagResource", NewZones),
+        ],
     ),
     ("servicediscovery:UpdateService", &[("servicediscovery:UpdateService", DnsNames)]),
     ("ssm:DeleteParameters", &[("ssm:DeleteParameters", Releases)]),

@@ -136,5 +136,8 @@ fn a_load_balancer_of_others_gets_listeners_and_nothing_else() {
     assert!(listen[0]["Resource"].as_array().expect("ARNs").contains(&Json::from(arn)));
     let tags = allowing(&policy(&text), "elasticloadbalancing:AddTags");
     assert!(tags.iter().all(|s| s["Action"].to_string().find("SetSubnets").is_none()));
-    assert_eq!(allowing(&policy(&text), "elasticloadbalancing:DeleteLoadBalancer"), [] as [Json; 0]);
+    assert_eq!(
+        allowing(&policy(&text), "elasticloadbalancing:DeleteLoadBalancer"),
+        [] as [Json; 0]
+    );
 }
