@@ -161,7 +161,7 @@ fn called() -> BTreeSet<String> {
         for (client, service) in CLIENTS {
             // Parameter Store's client is a field of what holds it.
             let own = if *client == "ssm" { "self.client." } else { "\0" };
-            let accessor = format!(".{client}().");
+            let accessor = format!("self.{client}().");
             let calls = code.split(&accessor).skip(1).chain(code.split(own).skip(1));
             for rest in calls {
                 let call: String =

@@ -6,6 +6,7 @@
 //! may always be listed; it is written to as the present file needs.
 
 mod grant;
+mod ground;
 mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::ecs::desired::Desired;
-use grant::{Conditions, Grant, Ground, Scope};
+use grant::{Conditions, Grant, Scope};
+use ground::Ground;
 use operations::{OPERATIONS, PUSH};
 
 /// The most characters of a managed policy (IAM user guide, "IAM and AWS STS quotas").
@@ -100,6 +102,3 @@ pub fn policy_size(policy: &str) -> usize {
 pub fn operations() -> impl Iterator<Item = &'static str> {
     OPERATIONS.iter().map(|(operation, _)| *operation)
 }
-
-#[cfg(test)]
-mod tests;
