@@ -56,6 +56,8 @@ const EFS: &str =
 /// The id of a file system of S3 Files, or its ARN.
 const S3_FILES: &str =
     r#"{"type": "string", "pattern": "^(fs-[0-9a-f]+|arn:[a-z-]+:s3files:.+)$"}"#;
+/// CPU units or virtual CPUs.
+const CPU: &str = r#"{"type": ["number", "string"], "exclusiveMinimum": 0}"#;
 /// One of the words, or the keys below it.
 const STORAGE: &str = r#"{
   "type": ["string", "object", "null"],
@@ -180,7 +182,7 @@ const SERVICE: &[Key] = &[
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
     ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
     ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
-    ("cpu", COUNT, "CPU units of the task, 1024 is one virtual CPU"),
+    ("cpu", CPU, "CPU units of the task, 1024 is one virtual CPU; up to 16 counts virtual CPUs"),
     ("env_files_s3", TEXTS, "files of variables that ECS reads: `s3://BUCKET/PATH.env`"),
     ("ephemeral_storage", SIZE, "the task's own disk in GiB, 21 to 200"),
     ("exec", FLAG, "whether `aws ecs execute-command` may open a shell in the tasks"),
@@ -188,8 +190,8 @@ const SERVICE: &[Key] = &[
     ("http", GROUP, "how the load balancer treats the service"),
     (
         "http.deregistration_delay",
-        r#"{"type": "integer", "minimum": 0, "maximum": 3600}"#,
-        "seconds that a task has to answer what it was asked before it left",
+        r#"{"type": ["integer", "string"], "minimum": 0, "maximum": 3600}"#,
+        "seconds that a task has to answer what it was asked before it left, or `30s`",
     ),
     (
         "http.health_check",
