@@ -161,12 +161,14 @@ fn called() -> BTreeSet<String> {
         for (client, service) in CLIENTS {
             // Parameter Store's client is a field of what holds it.
             let own = if *client == "ssm" { "self.client." } else { "\0" };
-            let accessor = format!("self.{client}().");
+            let accessor = format!(".{client}().");
             let calls = code.split(&accessor).skip(1).chain(code.split(own).skip(1));
             for rest in calls {
                 let call: String =
                     rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-                if !["clone", "config"].contains(&call.as_str()) {
+                // An operation takes its input after its name.
+                let is_operation = rest[call.len()..].starts_with("()");
+                if is_operation && !["clone", "config"].contains(&call.as_str()) {
                     found.insert(format!("{service}:{}", operation(&call)));
                 }
             }
