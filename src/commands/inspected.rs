@@ -200,10 +200,11 @@ fn machine(service: &Service, config: &ImageConfig, span: Span) -> Option<Diagno
     let wanted =
         service.platform.as_ref().map_or(DEFAULT_PLATFORM, |platform| platform.value.as_str());
     let is_same = wanted == config.platform || wanted.starts_with(&format!("{}/", config.platform));
-    if is_same {
+    let here = &config.platform;
+    // An engine that does not say it knows no better.
+    if is_same || here.trim_matches('/').is_empty() {
         return None;
     }
-    let here = &config.platform;
     if config.is_public && service.platform.is_none() {
         let message = format!("the task runs {wanted}, and the image on this machine {here}");
         return Some(
