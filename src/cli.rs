@@ -123,6 +123,8 @@ pub enum Command {
     Down(DownArgs),
     /// List the releases: what was deployed when, by whom, and what came of it
     History(HistoryArgs),
+    /// Print the least IAM policy that deploying this file takes; no network, no credentials
+    IamPolicy(IamPolicyArgs),
     /// Write a CI pipeline that checks, plans and deploys
     Init(InitArgs),
     /// Print the JSON Schema of `x-ecs`, for editors
@@ -259,6 +261,17 @@ pub struct PsArgs {
     pub services: Vec<String>,
 }
 
+/// `decklift iam-policy`
+#[derive(Debug, Args)]
+pub struct IamPolicyArgs {
+    /// The account that is deployed to, twelve digits
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
 /// `decklift init`
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -326,6 +339,12 @@ fn tag(text: &str) -> Result<String, String> {
             Err("at most 128 letters, digits, `_`, `.` and `-`, not `.` or `-` first".to_owned())
         }
     }
+}
+
+/// The number of an AWS account.
+fn account(text: &str) -> Result<String, String> {
+    let is_number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.to_owned()).ok_or_else(|| "an account has twelve digits".to_owned())
 }
 
 /// How long: seconds, or a time with units.

@@ -9,6 +9,7 @@ mod down;
 mod ending;
 mod explain;
 mod history;
+mod iam_policy;
 mod images;
 mod init;
 mod inspected;
@@ -70,6 +71,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Push(arguments) => push::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
+        Command::IamPolicy(arguments) => iam_policy::run(session, &arguments),
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Schema => schema::run(session),
         Command::Ps(arguments) => ps::run(session, &arguments).await,

@@ -59,6 +59,7 @@
 //! else is history that cannot be read; as the highest it blocks until `--break-lock`.
 
 mod clock;
+mod folder;
 mod held;
 mod history;
 mod queue;
@@ -71,6 +72,7 @@ mod terms;
 mod timestamp;
 
 pub use clock::{Clock, Meter, Moment, SystemClock};
+pub use folder::folder;
 pub use held::{Held, Loss, Refusal};
 pub use history::Release;
 pub use queue::{Head, Holder, Place, Queue, Taken, Unfinished};

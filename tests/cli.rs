@@ -8,6 +8,8 @@ mod config;
 mod faulty_files;
 #[path = "cli/faulty_values.rs"]
 mod faulty_values;
+#[path = "cli/iam_policy.rs"]
+mod iam_policy;
 #[path = "cli/init.rs"]
 mod init;
 #[path = "cli/interrupt.rs"]

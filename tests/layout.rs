@@ -122,3 +122,72 @@ fn every_file_of_the_adapter_is_embedded() {
         .collect();
     assert_eq!(there, embedded);
 }
+
+/// The accessor of each client, and the service as `aws` and the IAM table name it.
+const CLIENTS: &[(&str, &str)] = &[
+    ("acm", "acm"),
+    ("ec2", "ec2"),
+    ("ecr", "ecr"),
+    ("ecs", "ecs"),
+    ("efs", "efs"),
+    ("elb", "elbv2"),
+    ("iam", "iam"),
+    ("logs", "logs"),
+    ("names", "servicediscovery"),
+    ("scaling", "application-autoscaling"),
+    ("scheduler", "scheduler"),
+    ("secrets", "secretsmanager"),
+    ("ssm", "ssm"),
+    ("sts", "sts"),
+];
+
+/// `create_service`, which stands after a client, as `CreateService`.
+fn operation(call: &str) -> String {
+    let word = |word: &str| word[..1].to_uppercase() + &word[1..];
+    call.split('_').filter(|part| !part.is_empty()).map(word).collect()
+}
+
+/// The operations that `aws` calls: what follows a client in its sources.
+fn called() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (module, path, text) in sources() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if module != "aws" || name.ends_with("tests.rs") || name == "recorder.rs" {
+            continue;
+        }
+        let code: String =
+            text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().into();
+        let code: String = code.split_whitespace().collect();
+        for (client, service) in CLIENTS {
+            // Parameter Store's client is a field of what holds it.
+            let own = if *client == "ssm" { "self.client." } else { "\0" };
+            let accessor = format!(".{client}().");
+            let calls = code.split(&accessor).skip(1).chain(code.split(own).skip(1));
+            for rest in calls {
+                let call: String =
+                    rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                // An operation takes its input after its name.
+                let is_operation = rest[call.len()..].starts_with("()");
+                if is_operation && !["clone", "config"].contains(&call.as_str()) {
+                    found.insert(format!("{service}:{}", operation(&call)));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_operation_that_is_called_has_its_permissions() {
+    let connect =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/aws/connect.rs"))
+            .expect("text");
+    let clients: BTreeSet<&str> = connect
+        .lines()
+        .filter_map(|line| line.trim().split_once(": aws_sdk_").filter(|(_, l)| l.ends_with(';')))
+        .map(|(client, _)| client)
+        .collect();
+    assert_eq!(clients, CLIENTS.iter().map(|(client, _)| *client).collect());
+    let known: BTreeSet<String> = decklift::export::operations().map(str::to_owned).collect();
+    assert_eq!(called(), known);
+}

@@ -5,6 +5,8 @@
 mod ecs_params;
 #[path = "translation/guide.rs"]
 mod guide;
+#[path = "translation/iam_policy.rs"]
+mod iam_policy;
 #[path = "translation/motion.rs"]
 mod motion;
 #[path = "translation/retired.rs"]

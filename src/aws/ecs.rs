@@ -10,6 +10,7 @@ mod inspect;
 mod instance;
 mod job;
 mod read;
+mod s3_files;
 mod service;
 mod shape;
 mod shift;

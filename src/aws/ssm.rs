@@ -11,13 +11,12 @@ use aws_sdk_ssm::types::{Parameter, ParameterType};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use sha2::{Digest, Sha256};
 
 use super::Aws;
 use super::error::OrFail;
 use super::pace::Pace;
 use crate::apply::cloud::CloudError;
-use crate::release::{Created, Entry, Listing, Store};
+use crate::release::{Created, Entry, Listing, Store, folder};
 
 /// The most parameters that one answer of GetParametersByPath has, and that one call of
 /// DeleteParameters and GetParameters takes (API reference).
@@ -35,20 +34,9 @@ impl Aws {
     /// The releases of a project in an environment.
     #[must_use]
     pub fn releases(&self, project: &str, environment: &str) -> Parameters {
-        let folder = format!("/decklift/{}/{}/releases", segment(project), segment(environment));
+        let folder = folder(project, environment);
         Parameters { client: self.ssm().clone(), pace: self.pace.clone(), folder }
     }
-}
-
-/// A part of a parameter's name: letters, digits, `.`, `-` and `_` (API reference, PutParameter). What
-/// else there is becomes `-`, and a hash keeps such names apart.
-fn segment(name: &str) -> String {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if !name.is_empty() && name.chars().all(is_allowed) {
-        return name.to_owned();
-    }
-    let kept: String = name.chars().map(|c| if is_allowed(c) { c } else { '-' }).collect();
-    format!("{kept}-{}", &hex::encode(Sha256::digest(name))[..8])
 }
 
 impl Parameters {

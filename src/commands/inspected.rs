@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Session;
 use crate::compose::Project;
-use crate::compose::model::{HealthTest, Healthcheck, Port, Protocol, Service};
+use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
 use crate::images::{Engine, ImageConfig, ImageError, ImageHealth};
@@ -86,6 +86,7 @@ pub(super) fn apply(
         let Some(span) = service.image.as_ref().map(|image| image.span) else { continue };
         expose(service, config, span);
         said.extend(check(service, config, span));
+        said.extend(user(service, config, span));
         said.extend(machine(service, config, span));
     }
     said
@@ -157,19 +158,67 @@ fn check(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diag
     )
 }
 
-/// An image that is nowhere but here is pushed as it is.
+/// Whoever the image runs as must be let into new volumes: by number that is known, as it is of a
+/// `user` in the file; what number a name has, only the image knows.
+fn user(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
+    let user = config.user.trim();
+    let name = user.split(':').next().unwrap_or_default();
+    if service.user.is_some() || matches!(name, "" | "0" | "root") {
+        return None;
+    }
+    let found = if name.bytes().all(|byte| byte.is_ascii_digit()) {
+        service.user = Some(Located::new(user.to_owned(), span));
+        Diagnostic::note(Code::Approximated, format!("the image runs as user {user}"))
+            .at(span, "")
+            .help("its new volumes belong to it; `user` at the service names another")
+    } else {
+        let writes = |mount: &&Located<Mount>| {
+            !mount.value.read_only && matches!(mount.value.kind, MountKind::Volume(_))
+        };
+        match service.mounts.iter().find(writes) {
+            Some(mount) => Diagnostic::warning(
+                Code::Approximated,
+                format!("the image runs as {user}, and a new volume belongs to root"),
+            )
+            .at(span, "")
+            .at(mount.span, "it may not write here")
+            .help(
+                "write the user's numbers as `driver_opts: {uid, gid}` at the volume, or as `user` \
+                 at the service",
+            ),
+            None => Diagnostic::note(Code::Approximated, format!("the image runs as {user}"))
+                .at(span, "")
+                .help("`user` at the service names another"),
+        }
+    };
+    Some(found.service(&service.name.value))
+}
+
+/// An image that is nowhere but here is pushed as it is; of one that a registry has, there may be more
+/// than this machine's.
 fn machine(service: &Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
     let wanted =
         service.platform.as_ref().map_or(DEFAULT_PLATFORM, |platform| platform.value.as_str());
     let is_same = wanted == config.platform || wanted.starts_with(&format!("{}/", config.platform));
-    if config.is_public || is_same {
+    let here = &config.platform;
+    // An engine that does not say it knows no better.
+    if is_same || here.trim_matches('/').is_empty() {
         return None;
     }
-    let message = format!("the image is made for {}, and the task runs {wanted}", config.platform);
+    if config.is_public && service.platform.is_none() {
+        let message = format!("the task runs {wanted}, and the image on this machine {here}");
+        return Some(
+            Diagnostic::note(Code::WrongMachine, message)
+                .at(span, "")
+                .help(format!("the registry must have it for {wanted}, too"))
+                .service(&service.name.value),
+        );
+    }
+    let message = format!("the image is made for {here}, and the task runs {wanted}");
     Some(
         Diagnostic::warning(Code::WrongMachine, message)
             .at(span, "")
-            .help(format!("build it for {wanted}, or write `platform: {}`", config.platform))
+            .help(format!("have it made for {wanted}, or write `platform: {here}`"))
             .service(&service.name.value),
     )
 }
@@ -183,7 +232,8 @@ mod tests {
     use crate::diagnostic::Severity;
 
     fn applied(attributes: &str, config: ImageConfig) -> (Service, Vec<(Severity, Code)>) {
-        let text = format!("services: {{web: {{image: 'a:1', {attributes}}}}}\n");
+        let text =
+            format!("services: {{web: {{image: 'a:1', {attributes}}}}}\nvolumes: {{data: {{}}}}\n");
         let options = LoadOptions {
             files: vec!["-".into()],
             stdin: Some(text),
@@ -243,6 +293,32 @@ mod tests {
         let arm = ImageConfig { platform: "linux/arm64".to_owned(), ..ImageConfig::default() };
         assert_eq!(applied("tty: true", arm.clone()).1, [(Severity::Warning, Code::WrongMachine)]);
         assert_eq!(applied("platform: linux/arm64/v8", arm.clone()).1, []);
-        assert_eq!(applied("tty: true", ImageConfig { is_public: true, ..arm }).1, []);
+        let public = ImageConfig { is_public: true, ..arm };
+        assert_eq!(applied("tty: true", public.clone()).1, [(Severity::Note, Code::WrongMachine)]);
+        let x86 = applied("platform: linux/amd64", public).1;
+        assert_eq!(x86, [(Severity::Warning, Code::WrongMachine)]);
+    }
+
+    #[test]
+    fn the_user_of_an_image_is_said_and_let_into_its_volumes() {
+        let config = |user: &str| {
+            let platform = "linux/amd64".to_owned();
+            ImageConfig { user: user.to_owned(), platform, ..ImageConfig::default() }
+        };
+        let user = |web: Service| web.user.map(|user| user.value);
+        let (web, said) = applied("tty: true", config("1001:1001"));
+        assert_eq!(user(web).as_deref(), Some("1001:1001"));
+        assert_eq!(said, [(Severity::Note, Code::Approximated)]);
+        let (web, said) = applied("user: '5'", config("1001"));
+        assert_eq!((user(web).as_deref(), said), (Some("5"), vec![]));
+        for root in ["", "root", "0:0"] {
+            assert_eq!(applied("tty: true", config(root)).1, []);
+        }
+        let (web, said) = applied("tty: true", config("node"));
+        assert_eq!((user(web), said), (None, vec![(Severity::Note, Code::Approximated)]));
+        let (_, said) = applied("volumes: ['data:/d']", config("node"));
+        assert_eq!(said, [(Severity::Warning, Code::Approximated)]);
+        let (_, said) = applied("volumes: ['data:/d:ro']", config("node"));
+        assert_eq!(said, [(Severity::Note, Code::Approximated)]);
     }
 }

@@ -31,7 +31,7 @@ use crate::release::{
 };
 
 /// The environment of a project that names none.
-const DEFAULT_ENVIRONMENT: &str = "default";
+pub(super) const DEFAULT_ENVIRONMENT: &str = "default";
 /// The longest time between two looks at somebody else's lock.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Between two lines that say who is waited for.

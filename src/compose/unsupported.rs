@@ -88,8 +88,8 @@ impl Level {
     /// Attributes that are refused until decklift supports them.
     pub(super) fn not_supported_yet(self) -> &'static [&'static str] {
         match self {
-            Level::StorageExtension => &["s3files"],
-            Level::Root
+            Level::StorageExtension
+            | Level::Root
             | Level::Service
             | Level::ProjectExtension
             | Level::ServiceExtension
@@ -144,13 +144,8 @@ impl Level {
 }
 
 /// What to do without an attribute for now.
-pub(super) fn way_out(level: Level, key: &str) -> &'static str {
-    match (level, key) {
-        (Level::StorageExtension, "s3files") => "use `efs`, which many tasks may share",
-        _ => {
-            "remove it for now; what is not needed on ECS can live in an override file for local use"
-        }
-    }
+pub(super) fn way_out() -> &'static str {
+    "remove it for now; what is not needed on ECS can live in an override file for local use"
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Facts {
     pub fn offline(region: Option<&str>) -> Self {
         let placeholder = |name: &str| format!("${{{name}}}");
         Self {
-            partition: "aws".to_owned(),
+            partition: region.map_or("aws", partition).to_owned(),
             account: placeholder("aws.account"),
             region: region.map_or_else(|| placeholder("aws.region"), str::to_owned),
             network: NetworkFacts {
@@ -78,5 +78,30 @@ impl Facts {
             paths: BTreeMap::new(),
             certificates: BTreeMap::new(),
         }
+    }
+}
+
+/// The partition of a region (AWS General Reference, "Amazon Resource Names"); botocore's
+/// `partitions.json` has their patterns.
+fn partition(region: &str) -> &'static str {
+    match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        Some("eusc") => "aws-eusc",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_says_its_partition() {
+        let of = |region| Facts::offline(region).partition;
+        assert_eq!(of(Some("cn-north-1")), "aws-cn");
+        assert_eq!(of(Some("us-gov-west-1")), "aws-us-gov");
+        assert_eq!(of(Some("eusc-de-east-1")), "aws-eusc");
+        assert_eq!((of(Some("eu-west-1")).as_str(), of(None).as_str()), ("aws", "aws"));
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod addressing;
 pub(crate) mod agreed;
+pub(crate) mod alone;
 pub(crate) mod autoscaling;
 pub(crate) mod base;
 pub(crate) mod bind;

@@ -354,6 +354,7 @@ impl App {
                         iam: "DISABLED".to_owned(),
                     }),
                 }),
+                s3_files_volume_configuration: None,
                 docker_volume_configuration: None,
             }],
             container_definitions: vec![container],

@@ -426,3 +426,19 @@ fn things_that_are_no_files() {
     let expected = if std::fs::read(&path).is_ok() { "" } else { "error file-unreadable: " };
     assert!(found.starts_with(expected), "{found}");
 }
+
+#[test]
+fn volumes_in_a_circle_are_a_fault_and_no_endless_walk() {
+    for text in [
+        "services: {a: {image: x, volumes_from: [b]}, b: {image: x, volumes_from: ['a:ro']}}\n",
+        "services: {a: {image: x, volumes_from: [a]}}\n",
+    ] {
+        let loaded = one(text).load();
+        let codes: Vec<_> = loaded.diagnostics.iter().map(|found| found.code.as_str()).collect();
+        assert_eq!(codes, ["dependency-cycle"], "{text}");
+        // What is left can be translated, so that every fault is told at once.
+        let project = loaded.project.expect("a project");
+        let facts = decklift::ecs::facts::Facts::offline(None);
+        assert!(!decklift::ecs::translate(&project, None, &facts).desired.resources.is_empty());
+    }
+}

@@ -102,7 +102,6 @@ fn what_has_no_place_on_fargate_is_said() {
         "ipc_mode: host",
         "services: {web: {gpu: 1}}",
         "docker_volumes: [{name: shared, scope: shared}]",
-        "efs_volumes: [{name: files, filesystem_id: fs-0123456789abcdef0, root_directory: /a}]",
     ] {
         let params = format!("version: 1\ntask_definition:\n  {text}\n");
         assert_eq!(said(&params), refused, "{text}");
@@ -112,6 +111,58 @@ fn what_has_no_place_on_fargate_is_said() {
     let params = "version: 1\nrun_params: {task_placement: {}, service_discovery: {}}\n";
     assert_eq!(said(params), []);
     assert_eq!(read(params).0.outcomes.len(), 2);
+}
+
+#[test]
+fn a_directory_of_a_file_system_is_mounted_instead_of_the_whole() {
+    let (_, done) = read(
+        "version: 1
+task_definition:
+  efs_volumes: [{name: files, filesystem_id: fs-0123456789abcdef0, root_directory: /a/b}]
+",
+    );
+    let task = request(&done, "ecs/register-task-definition/web.json");
+    let volumes = task["volumes"].to_string();
+    assert!(volumes.contains("\"rootDirectory\":\"/a/b\""), "{volumes}");
+    assert!(validate(&done.desired).is_empty());
+}
+
+#[test]
+fn on_instances_everything_finds_its_place() {
+    let compose = format!("x-ecs: {{launch: ec2}}\n{COMPOSE}");
+    let params = "version: 1
+task_definition:
+  ecs_network_mode: bridge
+  services: {web: {mem_limit: 256m}, log: {mem_reservation: 64m}}
+  docker_volumes:
+    - {name: shared, scope: shared, autoprovision: true, driver: rexray, driver_opts: {size: '5'}, labels: {a: b}}
+  placement_constraints: [{type: memberOf, expression: 'attribute:ecs.instance-type =~ t2.*'}]
+run_params:
+  task_placement:
+    strategy: [{type: spread, field: 'attribute:ecs.availability-zone'}, {type: binpack, field: memory}, {type: random}]
+    constraints: [{type: distinctInstance}]
+";
+    let (loaded, done) = support::read(&compose, &[("ecs-params.yml", params)]);
+    let faults = loaded.outcomes.iter().filter(|d| d.severity == Severity::Error);
+    assert_eq!(faults.map(|d| d.message.clone()).collect::<Vec<_>>(), [] as [&str; 0]);
+    let task = request(&done, "ecs/register-task-definition/web.json");
+    assert_eq!(task["networkMode"], "bridge");
+    let volumes = task["volumes"].to_string();
+    for part in ["\"driver\":\"rexray\"", "\"size\":\"5\"", "\"a\":\"b\""] {
+        assert!(volumes.contains(part), "{part}: {volumes}");
+    }
+    let service = request(&done, "ecs/create-service/web.json");
+    assert_eq!(
+        service["placementStrategy"],
+        json!([
+            {"type": "spread", "field": "attribute:ecs.availability-zone"},
+            {"type": "binpack", "field": "memory"},
+            {"type": "random"},
+        ])
+    );
+    let both =
+        task["placementConstraints"].to_string() + &service["placementConstraints"].to_string();
+    assert!(both.contains("t2.*") && both.contains("distinctInstance"), "{both}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! For tests: every body that the translator can make, more or less.
 
 mod shift;
+mod volumes;
 
 use proptest::prelude::*;
 
@@ -266,43 +267,6 @@ prop_compose! {
     }
 }
 
-fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
-    let root = option(word().prop_map(|path| format!("/{path}")));
-    let efs = (value(), option(value()), root).prop_map(|(system, point, root)| {
-        EfsVolumeConfiguration {
-            file_system_id: system,
-            // Nothing but the root goes with an access point.
-            root_directory: root.filter(|_| point.is_none()),
-            transit_encryption: "ENABLED".to_owned(),
-            authorization_config: point.map(|point| EfsAuthorizationConfig {
-                access_point_id: point,
-                iam: "DISABLED".to_owned(),
-            }),
-        }
-    });
-    let docker =
-        (word(), options(), options()).prop_map(|(driver, driver_opts, labels)| DockerVolume {
-            scope: "shared".to_owned(),
-            autoprovision: Some(true),
-            driver,
-            driver_opts,
-            labels,
-        });
-    let volume = (word(), option(efs), option(docker), option(word())).prop_map(
-        |(name, efs, docker, path)| {
-            let docker = docker.filter(|_| efs.is_none());
-            let is_host = efs.is_none() && docker.is_none();
-            TaskVolume {
-                name,
-                host: is_host.then_some(HostVolume { source_path: path }),
-                efs_volume_configuration: efs,
-                docker_volume_configuration: docker,
-            }
-        },
-    );
-    prop::collection::vec(volume, 0..3).prop_map(|list| sorted(list, |v| v.name.clone()))
-}
-
 fn tags() -> impl Strategy<Value = Vec<Tag>> {
     prop::collection::btree_map(word(), word(), 0..3)
         .prop_map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect())
@@ -318,7 +282,7 @@ prop_compose! {
         on_instances in prop::bool::ANY,
         ipc in option(prop::sample::select(vec!["host", "task", "none"])),
         storage in option(21..200),
-        volumes in volumes(),
+        volumes in volumes::volumes(),
         container_definitions in prop::collection::vec(container(), 1..3),
         tags in tags(),
     ) -> TaskDefinition {

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use futures_util::stream;
 
-use super::{SETTLE, container, instance};
+use super::{SETTLE, container, instance, s3_files};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::align::align;
@@ -209,16 +209,24 @@ fn size(text: &str) -> Option<String> {
 }
 
 fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
-    let TaskVolume { name, host, efs_volume_configuration, docker_volume_configuration } = volume;
+    let TaskVolume {
+        name,
+        host,
+        efs_volume_configuration,
+        s3_files_volume_configuration,
+        docker_volume_configuration,
+    } = volume;
     let host = host.as_ref().map(|HostVolume { source_path }| {
         sdk::HostVolumeProperties::builder().set_source_path(source_path.clone()).build()
     });
     let efs = efs_volume_configuration.as_ref().map(efs).transpose()?;
+    let s3_files = s3_files_volume_configuration.as_ref().map(s3_files::to_sdk).transpose()?;
     let docker = docker_volume_configuration.as_ref().map(instance::docker_volume);
     Ok(sdk::Volume::builder()
         .name(name)
         .set_host(host)
         .set_efs_volume_configuration(efs)
+        .set_s3files_volume_configuration(s3_files)
         .set_docker_volume_configuration(docker)
         .build())
 }
@@ -269,7 +277,8 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
         }
     });
     let docker = volume.docker_volume_configuration().map(instance::docker_volume_back);
-    let is_elsewhere = efs.is_some() || docker.is_some();
+    let s3_files = volume.s3files_volume_configuration().map(s3_files::from_sdk);
+    let is_elsewhere = efs.is_some() || s3_files.is_some() || docker.is_some();
     // A volume that names nothing is one of the task itself; AWS writes that as an empty host.
     let host = volume
         .host()
@@ -280,6 +289,7 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
         name: volume.name().unwrap_or_default().to_owned(),
         host,
         efs_volume_configuration: efs,
+        s3_files_volume_configuration: s3_files,
         docker_volume_configuration: docker,
     }
 }

@@ -2,12 +2,13 @@
 //! "Using Amazon ECS parameters", as of 2023). Each field becomes what `x-ecs` says today, or is
 //! said to have no place.
 
+mod instances;
 mod run;
 mod service;
 
 use super::table::Table;
 use super::{Decoder, Noted, Stage};
-use crate::compose::model::{Project, Storage};
+use crate::compose::model::{Mount, MountKind, Project, Storage};
 use crate::compose::paths::Paths;
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -63,16 +64,8 @@ impl Decoder<'_> {
         let level = Level::Part("`task_definition`");
         let Some(mut table) = Table::open(self, "task_definition", node, level) else { return };
         self.one_task(node.span, project);
-        if let Some(entry) = table.optional("ecs_network_mode")
-            && let Some(mode) = self.filled("ecs_network_mode", &entry.value)
-            && mode.value != "awsvpc"
-        {
-            let why = "every task on Fargate has a network interface of its own";
-            self.differs(
-                &format!("the network mode `{}` becomes `awsvpc`", mode.value),
-                mode.span,
-                why,
-            );
+        if let Some(entry) = table.optional("ecs_network_mode") {
+            self.network_parameter(entry, project);
         }
         if let Some(role) = self.read(&mut table, "task_role_arn", Self::role) {
             for service in project.services.values_mut() {
@@ -94,13 +87,17 @@ impl Decoder<'_> {
             }
         }
         if let Some(entry) = table.optional("placement_constraints") {
-            self.ignored_parameter(entry, "Fargate has no machines to choose from");
+            self.placement_parameter(entry, project);
         }
         if let Some(node) = table.value("services") {
             self.service_parameters(node, project);
         }
         if let Some(node) = table.value("docker_volumes") {
-            self.each(node, "docker_volumes", |d, node| d.docker_volume(node, project));
+            let read = match instances::are_meant(project) {
+                true => Self::engine_volume,
+                false => Self::docker_volume,
+            };
+            self.each(node, "docker_volumes", |d, node| read(d, node, project));
         }
         if let Some(node) = table.value("efs_volumes") {
             self.each(node, "efs_volumes", |d, node| d.efs_volume(node, project));
@@ -205,16 +202,7 @@ impl Decoder<'_> {
         let id = table.required(self, "filesystem_id", "write `fs-…`");
         let id = id.and_then(|node| self.filled("filesystem_id", node));
         let point = self.read(&mut table, "access_point", Self::filled);
-        if let Some(root) = self.read(&mut table, "root_directory", Self::filled)
-            && root.value != "/"
-        {
-            let help = "make an access point of the file system for it, and write `access_point`";
-            self.refused_parameter(
-                &root,
-                "a volume is a whole file system or an access point",
-                help,
-            );
-        }
+        let root = self.read(&mut table, "root_directory", Self::filled);
         if let Some(entry) = table.optional("transit_encryption")
             && let Some(mode) = self.filled("transit_encryption", &entry.value)
             && !mode.value.eq_ignore_ascii_case("ENABLED")
@@ -228,6 +216,9 @@ impl Decoder<'_> {
         }
         table.finish(self);
         let Some(id) = id else { return };
+        if let (Some(root), Some(name)) = (root.filter(|root| root.value != "/"), &name) {
+            below(&root.value, &name.value, project);
+        }
         let access_point = point.map(|point| point.value);
         let storage = Storage::Existing { file_system: id.value, access_point };
         self.place_volume(name, storage, project);
@@ -245,12 +236,14 @@ impl Decoder<'_> {
                 let storage = Located::new(storage, name.span);
                 self.unless_given(&mut volume.storage, &storage, "x-ecs");
             }
-            None => {
-                let message = format!("the Compose file has no volume `{}`", name.value);
-                let fault = Diagnostic::error(Code::UndefinedReference, message).at(name.span, "");
-                self.outcome(fault.help("name one of its top-level `volumes`"));
-            }
+            None => self.no_such_volume(&name),
         }
+    }
+
+    fn no_such_volume(&mut self, name: &Located<String>) {
+        let message = format!("the Compose file has no volume `{}`", name.value);
+        let fault = Diagnostic::error(Code::UndefinedReference, message).at(name.span, "");
+        self.outcome(fault.help("name one of its top-level `volumes`"));
     }
 
     /// The entries of a list, or the one that stands for it.
@@ -297,5 +290,21 @@ impl Decoder<'_> {
     fn differs(&mut self, what: &str, span: Span, why: &str) {
         let fault = Diagnostic::warning(Code::Approximated, what.to_owned()).at(span, "");
         self.outcome(fault.help(why.to_owned()));
+    }
+}
+
+/// A directory of a file system is mounted instead of the whole: below it, what the mounts name.
+fn below(root: &str, volume: &str, project: &mut Project) {
+    for service in project.services.values_mut() {
+        for mount in &mut service.mounts {
+            let Mount { kind, subpath, .. } = &mut mount.value;
+            if matches!(kind, MountKind::Volume(name) if name == volume) {
+                let root = root.trim_matches('/');
+                *subpath = Some(match subpath.take() {
+                    Some(path) => format!("{root}/{path}"),
+                    None => root.to_owned(),
+                });
+            }
+        }
     }
 }

@@ -79,7 +79,7 @@ impl Decoder<'_> {
         let Some(mut table) = Table::open(self, "x-ecs", node, Level::ServiceExtension) else {
             return out;
         };
-        out.cpu = table.value("cpu").and_then(|node| self.count("x-ecs.cpu", node, 1 << 20));
+        out.cpu = table.value("cpu").and_then(|node| self.cpu_units("x-ecs.cpu", node));
         out.memory = table.value("memory").and_then(|node| self.bytes("x-ecs.memory", node, true));
         if let Some(node) = table.value("ports") {
             self.exposures(node, &mut out);
@@ -205,7 +205,7 @@ impl Decoder<'_> {
         });
         http.deregistration_delay = table
             .value("deregistration_delay")
-            .and_then(|node| self.count("deregistration_delay", node, 3600));
+            .and_then(|node| self.seconds("deregistration_delay", node, 3600));
         http.stickiness = table.value("stickiness").and_then(|node| self.stickiness(node));
         if let Some(node) = table.value("alias") {
             self.no_records("x-ecs.http.alias", node, "`host` names what requests are for");

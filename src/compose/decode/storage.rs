@@ -8,7 +8,8 @@ use crate::yaml::{Kind, Node};
 /// GiB of a Fargate task's own disk (ECS API reference, `EphemeralStorage.sizeInGiB`).
 const DISK: (u32, u32) = (21, 200);
 
-const HELP: &str = "write one of `efs`, `ephemeral` and `asset`, or `efs: fs-…`";
+const HELP: &str =
+    "write one of `efs`, `ephemeral` and `asset`, or `efs: fs-…`, or `s3files: fs-…`";
 
 impl Decoder<'_> {
     /// `x-ecs` of a mount or a volume: one word, or a mapping of which `efs` and `access_point`
@@ -49,6 +50,7 @@ impl Decoder<'_> {
         let ephemeral = table.value("ephemeral");
         let (efs, ebs) = (table.value("efs"), table.value("ebs"));
         let access_point = table.value("access_point");
+        let s3_files = table.value("s3files");
         table.finish(self);
         let ephemeral = match ephemeral {
             Some(node) => self.is_chosen("ephemeral", node)?,
@@ -58,10 +60,18 @@ impl Decoder<'_> {
             Some(node) => self.is_chosen("asset", node)?,
             None => false,
         };
-        let chosen = [asset, efs.is_some(), ebs.is_some() || ephemeral];
+        let chosen = [asset, efs.is_some(), s3_files.is_some(), ebs.is_some() || ephemeral];
         if chosen.into_iter().filter(|chosen| *chosen).count() > 1 {
             self.invalid(field, node, "names several kinds of storage", HELP);
             return None;
+        }
+        if let Some(node) = s3_files {
+            let file_system = self.s3_files("s3files", "fs-", node)?;
+            let access_point = match access_point {
+                Some(node) => Some(self.s3_files("access_point", "fsap-", node)?),
+                None => None,
+            };
+            return Some(Storage::S3Files { file_system, access_point });
         }
         let access_point = match access_point {
             Some(node) => Some(self.id("access_point", "fsap-", node)?),
@@ -90,8 +100,6 @@ impl Decoder<'_> {
             (None, None) if ebs.is_some() => Some(Storage::Ebs { ephemeral }),
             (None, None) if ephemeral => Some(Storage::Ephemeral),
             (None, None) if efs.is_some() => Some(Storage::Efs),
-            // That it is not known yet was said.
-            (None, None) if node.get("s3files").is_some() => None,
             (None, None) => {
                 self.invalid(field, node, "names no storage", HELP);
                 None
@@ -105,6 +113,25 @@ impl Decoder<'_> {
             return Some(true);
         }
         self.boolean(field, node).map(|chosen| chosen.value)
+    }
+
+    /// An id of S3 Files, or its ARN: `arn:aws:s3files:REGION:ACCOUNT:file-system/fs-…`, behind which
+    /// `/access-point/fsap-…` may stand (ECS developer guide, "Specify an Amazon S3 Files volume in your
+    /// Amazon ECS task definition").
+    fn s3_files(&mut self, field: &str, prefix: &str, node: &Node) -> Option<String> {
+        let given = self.filled(field, node)?.value;
+        if !given.starts_with("arn:") {
+            return self.id(field, prefix, node);
+        }
+        let parts: Vec<&str> = given.splitn(6, ':').collect();
+        let of_s3_files = parts.get(2) == Some(&"s3files");
+        let id = given.rsplit('/').next().unwrap_or_default();
+        if of_s3_files && parts.len() == 6 && id.starts_with(prefix) {
+            return Some(given);
+        }
+        let help = format!("write the id, `{prefix}0123456789abcdef0`, or the whole ARN");
+        self.invalid(field, node, "is no ARN of S3 Files", &help);
+        None
     }
 
     /// An id of EFS: 8 to 40 hexadecimal digits after its prefix (EFS API reference,
@@ -195,11 +222,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_is_refused_for_ecs_alone() {
-        let loaded = loaded("volumes: [data:/d]", "x-ecs: {s3files: fs-1, efs}");
-        assert!(!loaded.diagnostics.has_errors() && loaded.outcomes.has_errors());
-        let loaded = self::loaded("volumes: [data:/d]", "x-ecs: {s3files: fs-1}");
-        assert!(!loaded.diagnostics.has_errors() && loaded.outcomes.has_errors());
+    fn s3_files_by_id_or_by_arn() {
+        let (id, point) = ("fs-0123456789abcdef0", "fsap-0123456789abcdef0");
+        let arn = format!("arn:aws:s3files:eu-west-1:123456789012:file-system/{id}");
+        let s3 = |file_system: &str, access_point: Option<&str>| Storage::S3Files {
+            file_system: file_system.to_owned(),
+            access_point: access_point.map(str::to_owned),
+        };
+        let with_point = format!("{{s3files: {id}, access_point: {point}}}");
+        assert_eq!(at_volume(&format!("{{s3files: {id}}}")), Some(s3(id, None)));
+        assert_eq!(at_volume(&format!("{{s3files: '{arn}'}}")), Some(s3(&arn, None)));
+        assert_eq!(at_volume(&with_point), Some(s3(id, Some(point))));
+        for text in [
+            "{s3files: fs-1}",
+            "{s3files}",
+            "s3files",
+            "{s3files: 'arn:aws:s3:::bucket'}",
+            &format!("{{s3files: {id}, efs}}"),
+            &format!("{{s3files: {id}, access_point: {id}}}"),
+        ] {
+            assert_eq!(at_volume(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl<'n> Table<'n> {
                 decoder.ignored(key, &entry.key, "it has no effect on ECS");
             } else if self.level.not_supported_yet().contains(&key) {
                 if !is_empty(&entry.value) {
-                    decoder.not_supported(&format!("`{key}`"), entry, way_out(self.level, key));
+                    decoder.not_supported(&format!("`{key}`"), entry, way_out());
                 }
             } else if !(*taken || key.starts_with("x-") && self.level.takes_extensions()) {
                 self.unknown(decoder, entry);

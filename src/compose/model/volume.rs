@@ -62,6 +62,13 @@ pub enum Storage {
         /// `access_point: fsap-…`
         access_point: Option<String>,
     },
+    /// `s3files: fs-…`: a file system of S3 Files, which somebody else made over a bucket.
+    S3Files {
+        /// `fs-…`, or the ARN
+        file_system: String,
+        /// `access_point: fsap-…`, or the ARN
+        access_point: Option<String>,
+    },
     /// `ephemeral`: it lives as long as the task.
     Ephemeral,
     /// `ebs`: a volume of its own, which is new and empty with every task.

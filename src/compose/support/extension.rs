@@ -53,6 +53,11 @@ const CHOICE: &str = r#"{"type": ["boolean", "object", "null"]}"#;
 /// The same, or the id of a file system.
 const EFS: &str =
     r#"{"type": ["boolean", "object", "null", "string"], "pattern": "^fs-[0-9a-f]+$"}"#;
+/// The id of a file system of S3 Files, or its ARN.
+const S3_FILES: &str =
+    r#"{"type": "string", "pattern": "^(fs-[0-9a-f]+|arn:[a-z-]+:s3files:.+)$"}"#;
+/// CPU units or virtual CPUs.
+const CPU: &str = r#"{"type": ["number", "string"], "exclusiveMinimum": 0}"#;
 /// One of the words, or the keys below it.
 const STORAGE: &str = r#"{
   "type": ["string", "object", "null"],
@@ -177,7 +182,7 @@ const SERVICE: &[Key] = &[
     ("capacity.fargate", WEIGHT, "weight of Fargate"),
     ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
     ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
-    ("cpu", COUNT, "CPU units of the task, 1024 is one virtual CPU"),
+    ("cpu", CPU, "CPU units of the task, 1024 is one virtual CPU; up to 16 counts virtual CPUs"),
     ("env_files_s3", TEXTS, "files of variables that ECS reads: `s3://BUCKET/PATH.env`"),
     ("ephemeral_storage", SIZE, "the task's own disk in GiB, 21 to 200"),
     ("exec", FLAG, "whether `aws ecs execute-command` may open a shell in the tasks"),
@@ -185,8 +190,8 @@ const SERVICE: &[Key] = &[
     ("http", GROUP, "how the load balancer treats the service"),
     (
         "http.deregistration_delay",
-        r#"{"type": "integer", "minimum": 0, "maximum": 3600}"#,
-        "seconds that a task has to answer what it was asked before it left",
+        r#"{"type": ["integer", "string"], "minimum": 0, "maximum": 3600}"#,
+        "seconds that a task has to answer what it was asked before it left, or `30s`",
     ),
     (
         "http.health_check",
@@ -299,6 +304,7 @@ const SERVICE: &[Key] = &[
     ("volume.ebs", CHOICE, "on an EBS volume, which lives with its task"),
     ("volume.efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("volume.ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("volume.s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
 ];
 
 const MOUNT: &[Key] = &[
@@ -307,6 +313,7 @@ const MOUNT: &[Key] = &[
     ("ebs", CHOICE, "on an EBS volume, which lives with its task"),
     ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    ("s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
     ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
 ];
 

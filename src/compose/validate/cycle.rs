@@ -9,6 +9,9 @@ pub(super) fn break_cycles(project: &mut Project, diagnostics: &mut Diagnostics)
     for (from, to) in closing_edges(project, diagnostics) {
         if let Some((_, service)) = project.services.get_index_mut(from) {
             service.depends_on.shift_remove(&to);
+            // Nobody has volumes from itself, at whatever distance.
+            let names = |from: &str| from.split(':').next() == Some(&*to);
+            service.volumes_from.retain(|from| !names(&from.value));
         }
     }
 }

@@ -81,6 +81,13 @@ pub struct TaskVolume {
     /// A volume on EFS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub efs_volume_configuration: Option<EfsVolumeConfiguration>,
+    /// A volume on S3 Files.
+    #[serde(
+        default,
+        rename = "s3filesVolumeConfiguration",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub s3_files_volume_configuration: Option<S3FilesVolume>,
     /// A volume of Docker's, on the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docker_volume_configuration: Option<DockerVolume>,
@@ -109,6 +116,20 @@ pub struct EfsVolumeConfiguration {
     /// The access point, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_config: Option<EfsAuthorizationConfig>,
+}
+
+/// `ecs S3FilesVolumeConfiguration`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct S3FilesVolume {
+    /// The ARN of the file system.
+    pub file_system_arn: String,
+    /// The directory of the file system; none with an access point, which has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_directory: Option<String>,
+    /// The ARN of the access point, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_point_arn: Option<String>,
 }
 
 /// `ecs EFSAuthorizationConfig`

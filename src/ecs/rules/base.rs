@@ -1,5 +1,7 @@
 //! What a project has once: the cluster and the Service Connect namespace.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, Cluster, Namespace};
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower, namespace_id};
@@ -26,9 +28,11 @@ pub(crate) fn add(cx: &Context<'_>, connected: bool, out: &mut Output) {
         Some(given) => existing(cx, given, out),
         None => {
             let id = cluster_id();
+            let mut capacity_providers = vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()];
+            capacity_providers.extend(providers(cx));
             let cluster = Cluster {
                 cluster_name: cluster_name(cx),
-                capacity_providers: vec!["FARGATE".to_owned(), "FARGATE_SPOT".to_owned()],
+                capacity_providers,
                 tags: lower(cx.tags(&id)),
             };
             out.add(id, Body::Cluster(cluster), None, None);
@@ -40,6 +44,15 @@ pub(crate) fn add(cx: &Context<'_>, connected: bool, out: &mut Output) {
         let namespace = Namespace { name, tags: cx.upper_tags(&id) };
         out.add(id, Body::Namespace(namespace), None, None);
     }
+}
+
+/// The providers of instances that services name, which somebody made: the cluster takes them in (ECS
+/// API reference, `CreateCluster.capacityProviders`).
+fn providers(cx: &Context<'_>) -> BTreeSet<String> {
+    let services = || cx.project.services.values().filter(|service| service.on_instances());
+    let of_all = cx.project.extension.capacity.as_ref().filter(|_| services().next().is_some());
+    let given = services().filter_map(|service| service.extension.capacity.as_ref()).chain(of_all);
+    given.flat_map(|capacity| capacity.value.providers.keys().cloned()).collect()
 }
 
 /// An existing cluster is used as it is: neither made nor changed nor deleted.

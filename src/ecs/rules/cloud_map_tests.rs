@@ -137,7 +137,7 @@ fn with_dns_alone_there_is_no_service_connect() {
 fn with_dns_alone_a_service_by_itself_has_no_zone() {
     let done = translate(&by_dns(vec![api()]), None, &facts());
     assert!(!has(&done, Kind::PrivateNamespace, "main"));
-    assert_eq!(loud(&done.diagnostics), []);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::PortNotPublic)]);
 }
 
 #[test]

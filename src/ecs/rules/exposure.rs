@@ -200,6 +200,10 @@ fn verdict(
     if [*target, listener].iter().any(|port| PRIVATE_PORTS.contains(port)) {
         return private("it is a port of data stores, brokers or administration");
     }
+    if !speaks_http(*target, spoken) {
+        let help = format!("{open}: a network load balancer takes it");
+        return Verdict::Private("an application load balancer speaks HTTP".into(), help);
+    }
     Verdict::Open(Face::Public, backend(*target, spoken))
 }
 
@@ -258,13 +262,23 @@ const TLS: [u16; 2] = [443, 8443];
 /// Ports of [`PRIVATE_PORTS`] on which HTTP is spoken all the same.
 const PRIVATE_HTTP: [u16; 11] = [2375, 2376, 2379, 5984, 6443, 7474, 8086, 8500, 8529, 9200, 15672];
 
+/// Ports that anybody may call, in other words than HTTP: mail, names, time-honoured chat, telephony,
+/// video, tunnels, games (IANA's registry of service names; the last is Minecraft's).
+const OTHER: [u16; 21] = [
+    25, 53, 110, 143, 465, 587, 853, 993, 995, 1080, 1194, 1935, 3478, 5060, 5061, 5222, 5269,
+    5349, 6667, 8554, 25565,
+];
+
 /// Whether a port speaks HTTP, as far as one can tell.
 fn speaks_http(target: u16, spoken: Option<&str>) -> bool {
     match spoken {
         Some(spoken) => {
             matches!(spoken, "http" | "ws" | "https" | "wss" | "http2" | "grpc")
         }
-        None => !PRIVATE_PORTS.contains(&target) || PRIVATE_HTTP.contains(&target),
+        None => {
+            !(PRIVATE_PORTS.contains(&target) || OTHER.contains(&target))
+                || PRIVATE_HTTP.contains(&target)
+        }
     }
 }
 

@@ -7,12 +7,13 @@
 //! [`Facts::paths`]: crate::ecs::facts::Facts::paths
 
 mod driver;
+mod s3_files;
 
 use super::bind;
 use super::known_images::{Class, KnownImage};
 use crate::compose::model::{Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Asset, AssetSource, DockerVolume};
+use crate::ecs::desired::{Asset, AssetSource, DockerVolume, S3FilesVolume};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit, with_hash};
 use crate::source::Located;
@@ -49,6 +50,8 @@ pub(crate) enum Place<'a> {
     Own(OwnVolume<'a>),
     /// On somebody else's file system.
     Other(OtherVolume),
+    /// On a file system of S3 Files.
+    S3(S3FilesVolume),
     /// At this path of the instance.
     Host(String),
     /// In a volume of the instance's engine.
@@ -87,7 +90,7 @@ impl<'a> Stored<'a> {
     /// Whether it outlives its task and may be written to.
     pub(crate) fn is_kept(&self) -> bool {
         let is_kept = match &self.place {
-            Place::Own(_) | Place::Other(_) | Place::Docker(_) => true,
+            Place::Own(_) | Place::Other(_) | Place::S3(_) | Place::Docker(_) => true,
             Place::Host(path) => !bind::is_of_the_machine(path),
             _ => false,
         };
@@ -189,7 +192,8 @@ fn named<'a>(
         Some((Storage::Efs, _)) => own(owner, mount, name, volume, out),
         Some((storage, chosen)) => chosen_place(owner, mount, storage, chosen, out),
     };
-    if mount.value.subpath.is_some() && !matches!(place, Place::Own(_) | Place::Other(_)) {
+    let has_parts = matches!(place, Place::Own(_) | Place::Other(_) | Place::S3(_));
+    if mount.value.subpath.is_some() && !has_parts {
         let message = format!("only a part of the volume {name} cannot be mounted");
         out.say(
             Diagnostic::error(Code::Refused, message)
@@ -251,6 +255,12 @@ pub(crate) fn chosen_place<'a>(
                 root: subpath.map(|path| format!("/{}", path.trim_matches('/'))),
             })
         }
+        Storage::S3Files { file_system, access_point } => s3_files::place(
+            owner,
+            mount,
+            &s3_files::Chosen { file_system, access_point: access_point.as_deref(), chosen },
+            out,
+        ),
         Storage::Ephemeral => Place::Task,
         Storage::Ebs { ephemeral: true } => {
             out.say(

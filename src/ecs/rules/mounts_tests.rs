@@ -54,6 +54,57 @@ fn a_file_system_that_is_there_is_used() {
     assert_eq!((found.root_directory.as_deref(), found.authorization_config), (Some("/a/b"), None));
 }
 
+fn on_s3(access_point: Option<&str>) -> Located<Storage> {
+    let access_point = access_point.map(str::to_owned);
+    at(Storage::S3Files { file_system: EXISTING.to_owned(), access_point })
+}
+
+#[test]
+fn a_volume_on_s3_files_is_opened_by_the_task_role() {
+    let mut project = project(vec![store()]);
+    project.volumes["data"].storage = Some(on_s3(None));
+    project.services["store"].mounts[0].value.subpath = Some("a/b".to_owned());
+    let done = translate(&project, None, &facts());
+    assert_eq!(loud(&done.diagnostics), []);
+    let arn = format!("arn:aws:s3files:eu-west-1:123456789012:file-system/{EXISTING}");
+    let volume = task(&done, "store").volumes[0].clone();
+    let s3 = volume.s3_files_volume_configuration.expect("a volume on S3 Files");
+    assert_eq!((s3.file_system_arn.as_str(), s3.root_directory.as_deref()), (&*arn, Some("/a/b")));
+    let Body::Role(role) = &resource(&done, Kind::Role, "store+task").body else {
+        panic!("a role")
+    };
+    let policy = crate::ecs::testing::policy(role);
+    for part in ["s3files:ClientMount", "s3files:ClientWrite", "s3files:ClientRootAccess", &arn] {
+        assert!(policy.contains(part), "{part}: {policy}");
+    }
+    assert!(crate::ecs::validate(&done.desired).is_empty());
+    assert!(!has(&done, Kind::FileSystem, "data"));
+
+    project.services["store"].mounts[0].value.read_only = true;
+    project.services["store"].mounts[0].value.subpath = None;
+    project.volumes["data"].storage = Some(on_s3(Some("fsap-0123456789abcdef0")));
+    let done = translate(&project, None, &facts());
+    let volume = task(&done, "store").volumes[0].clone();
+    let s3 = volume.s3_files_volume_configuration.expect("a volume on S3 Files");
+    let point = format!("{arn}/access-point/fsap-0123456789abcdef0");
+    assert_eq!(s3.access_point_arn, Some(point));
+    let Body::Role(role) = &resource(&done, Kind::Role, "store+task").body else {
+        panic!("a role")
+    };
+    let policy = crate::ecs::testing::policy(role);
+    assert!(!policy.contains("Write") && !policy.contains("Root"), "{policy}");
+}
+
+#[test]
+fn no_ec2_instance_mounts_s3_files() {
+    let mut store = store();
+    store.extension.launch = Some(at(crate::compose::model::Launch::Ec2));
+    let mut project = project(vec![store]);
+    project.volumes["data"].storage = Some(on_s3(None));
+    let done = translate(&project, None, &facts());
+    assert!(loud(&done.diagnostics).contains(&(Severity::Error, Code::Refused)));
+}
+
 #[test]
 fn the_mount_goes_before_the_volume_and_the_volume_before_the_service() {
     let mut store = store();

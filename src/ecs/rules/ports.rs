@@ -102,7 +102,7 @@ mod tests {
         let mut udp = exposed(53);
         udp.value.protocol = Protocol::Udp;
         dns.expose = vec![udp, exposed(53)];
-        let done = run(vec![dns]);
+        let done = run(vec![dns, service("web", "acme/web:1")]);
         assert_eq!(container(&done, "dns").port_mappings[0].protocol, "tcp");
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
     }
@@ -119,7 +119,7 @@ mod tests {
         web.expose = vec![exposed(80)];
         web.expose[0].value.host_mode = true;
         web.expose[0].value.name = Some("main".to_owned());
-        let done = run(vec![web]);
+        let done = run(vec![web, service("other", "acme/other:1")]);
         assert!(find(&done.diagnostics, Code::Ignored).is_some());
         assert_eq!(done.diagnostics.len(), 2);
     }

@@ -74,6 +74,7 @@ pub(crate) fn deliver(
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,
+        s3_files_volume_configuration: None,
     };
     Some(Writer { volume, container: writer })
 }

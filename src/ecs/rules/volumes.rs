@@ -8,7 +8,9 @@ use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Asset, DockerVolume, HostVolume, MountPoint, TaskVolume, Tmpfs};
+use crate::ecs::desired::{
+    Asset, DockerVolume, HostVolume, MountPoint, S3FilesVolume, TaskVolume, Tmpfs,
+};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -133,6 +135,7 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
         let volume = match &stored.place {
             Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),
             Place::Other(other) => Some(file_system::other_volume(&stored.name, other)),
+            Place::S3(volume) => Some(on_s3(stored.name.clone(), volume)),
             Place::Task => Some(of_the_task(stored.name.clone())),
             Place::Host(path) => Some(of_the_instance(stored.name.clone(), path)),
             Place::Docker(volume) => Some(of_docker(stored.name.clone(), volume)),
@@ -249,6 +252,7 @@ fn of_the_task(name: String) -> TaskVolume {
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,
+        s3_files_volume_configuration: None,
         docker_volume_configuration: None,
     }
 }
@@ -263,6 +267,12 @@ fn of_the_instance(name: String, path: &str) -> TaskVolume {
 fn of_docker(name: String, volume: &DockerVolume) -> TaskVolume {
     let docker_volume_configuration = Some(volume.clone());
     TaskVolume { host: None, docker_volume_configuration, ..of_the_task(name) }
+}
+
+/// A file system over a bucket.
+fn on_s3(name: String, volume: &S3FilesVolume) -> TaskVolume {
+    let s3_files_volume_configuration = Some(volume.clone());
+    TaskVolume { host: None, s3_files_volume_configuration, ..of_the_task(name) }
 }
 
 fn anonymous_name(owner: &Member<'_>, target: &str) -> String {

@@ -83,6 +83,33 @@ fn the_token_of_an_access_point_carries_what_cannot_change() {
 }
 
 #[test]
+fn a_new_volume_belongs_to_the_one_user_that_writes_to_it() {
+    let mut web = store();
+    web.name = at("web".to_owned());
+    web.user = Some(at("1000:1001".to_owned()));
+    let mut other = store();
+    let owner = |services: Vec<Service>| {
+        let info = access_point(&run(services), "data").root_directory.creation_info;
+        (info.owner_uid, info.owner_gid)
+    };
+    assert_eq!(owner(vec![web.clone()]), (1000, 1001));
+    assert_eq!(owner(vec![web.clone(), other.clone()]), (0, 0));
+    assert_eq!(owner(vec![other.clone(), web.clone()]), (0, 0));
+    other.mounts[0].value.read_only = true;
+    assert_eq!(owner(vec![web.clone(), other.clone()]), (1000, 1001));
+    web.user = Some(at("1000".to_owned()));
+    assert_eq!(owner(vec![web.clone()]), (1000, 0));
+    web.user = Some(at("node".to_owned()));
+    assert_eq!(owner(vec![web.clone()]), (0, 0));
+
+    web.user = Some(at("1000:1001".to_owned()));
+    let mut project = project(vec![web]);
+    project.volumes["data"].driver_opts.insert("uid".into(), at("7".into()));
+    let info = access_point(&translate(&project, None, &facts()), "data");
+    assert_eq!(info.root_directory.creation_info.owner_uid, 7);
+}
+
+#[test]
 fn options_of_a_volume() {
     for (key, value, said) in [
         ("gid", "5", vec![]),

@@ -4,7 +4,7 @@ use std::io;
 use super::text::is_ecs_name;
 use super::{Report, Unique, container, container_settings, instance, logging, tags};
 use crate::ecs::desired::{
-    Attribute, EfsVolumeConfiguration, Kind, TaskDefinition, TaskVolume, Value,
+    Attribute, EfsVolumeConfiguration, Kind, S3FilesVolume, TaskDefinition, TaskVolume, Value,
 };
 use crate::ecs::rules::image::private_ecr;
 use crate::ecs::rules::size::is_fargate_size;
@@ -113,8 +113,13 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
 fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
     let mut names = BTreeSet::new();
     for volume in &task.volumes {
-        let TaskVolume { name, host, efs_volume_configuration, docker_volume_configuration } =
-            volume;
+        let TaskVolume {
+            name,
+            host,
+            efs_volume_configuration,
+            s3_files_volume_configuration,
+            docker_volume_configuration,
+        } = volume;
         if !is_ecs_name(name) || !names.insert(name) {
             report.fault(
                 format!("{name:?} is no name of a volume, or stands twice"),
@@ -134,6 +139,7 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
         let kinds = [
             host.is_some(),
             efs_volume_configuration.is_some(),
+            s3_files_volume_configuration.is_some(),
             docker_volume_configuration.is_some(),
         ];
         if let Some(docker) = docker_volume_configuration {
@@ -148,6 +154,55 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
         if let Some(efs) = efs_volume_configuration {
             efs_volume(name, efs, report);
         }
+        if let Some(s3) = s3_files_volume_configuration {
+            s3_files_volume(name, s3, task, report);
+        }
+    }
+}
+
+/// `ecs S3FilesVolumeConfiguration` (its documentation in the ECS API reference, and the developer
+/// guide's "Configuring S3 Files for Amazon ECS")
+fn s3_files_volume(name: &str, s3: &S3FilesVolume, task: &TaskDefinition, report: &mut Report<'_>) {
+    let S3FilesVolume { file_system_arn, root_directory, access_point_arn } = s3;
+    let is_arn = |arn: &str, part: &str| {
+        let mut parts = arn.splitn(6, ':');
+        parts.next() == Some("arn")
+            && parts.nth(1) == Some("s3files")
+            && parts.nth(2).is_some_and(|resource| resource.contains(part))
+    };
+    if !is_arn(file_system_arn, "file-system/fs-") {
+        report.fault(
+            format!("volume {name:?} names no file system of S3 Files"),
+            "it is known by its ARN: `arn:aws:s3files:REGION:ACCOUNT:file-system/fs-…`",
+        );
+    }
+    if access_point_arn.as_ref().is_some_and(|arn| !is_arn(arn, "fsap-")) {
+        report.fault(
+            format!("volume {name:?} names no access point of S3 Files"),
+            "it is known by its ARN",
+        );
+    }
+    let root = root_directory.as_deref().unwrap_or("/");
+    if access_point_arn.is_some() && root != "/" {
+        report.fault(
+            format!("volume {name:?} has a directory beside its access point"),
+            "`rootDirectory` is left out with an access point, which has its own",
+        );
+    }
+    if !root.starts_with('/') {
+        report.fault(format!("volume {name:?} has no directory"), "`rootDirectory` is absolute");
+    }
+    if task.task_role_arn.is_none() {
+        report.fault(
+            format!("volume {name:?} is on S3 Files, and the task has no role"),
+            "the task role opens it: give it one with `x-ecs.role`",
+        );
+    }
+    if task.requires_compatibilities.iter().any(|kind| kind == "EC2") {
+        report.fault(
+            format!("volume {name:?} is on S3 Files"),
+            "tasks on EC2 instances cannot mount it",
+        );
     }
 }
 

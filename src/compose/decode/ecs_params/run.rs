@@ -20,13 +20,12 @@ impl Decoder<'_> {
                 inner.finish(self);
             }
         }
-        for (key, why) in [
-            ("task_placement", "Fargate has no machines to choose from"),
-            ("service_discovery", "services find each other under their names in the Compose file"),
-        ] {
-            if let Some(entry) = table.optional(key) {
-                self.ignored_parameter(entry, why);
-            }
+        if let Some(entry) = table.optional("task_placement") {
+            self.placement_parameter(entry, project);
+        }
+        if let Some(entry) = table.optional("service_discovery") {
+            let why = "services find each other under their names in the Compose file";
+            self.ignored_parameter(entry, why);
         }
         table.finish(self);
     }

@@ -21,7 +21,10 @@ impl Decoder<'_> {
     }
 
     /// `x-ecs.network_mode`
-    pub(super) fn task_network(&mut self, node: &Node) -> Option<Located<TaskNetwork>> {
+    pub(in crate::compose::decode) fn task_network(
+        &mut self,
+        node: &Node,
+    ) -> Option<Located<TaskNetwork>> {
         let modes = [
             ("awsvpc", TaskNetwork::AwsVpc),
             ("bridge", TaskNetwork::Bridge),
@@ -50,18 +53,29 @@ impl Decoder<'_> {
     }
 
     /// `x-ecs.placement`
-    pub(super) fn placement_extension(&mut self, node: &Node) -> PlacementExtension {
+    pub(in crate::compose::decode) fn placement_extension(
+        &mut self,
+        node: &Node,
+    ) -> PlacementExtension {
         let level = Level::Part("`x-ecs.placement`");
         let mut out = PlacementExtension::default();
         let Some(mut table) = Table::open(self, "x-ecs.placement", node, level) else { return out };
         if let Some(node) = table.value("constraints") {
-            out.constraints = self.placement_list("constraints", node, Self::placement_rule);
+            out.constraints = self.placement_rules(node);
         }
         if let Some(node) = table.value("strategy") {
             out.strategy = self.placement_list("strategy", node, Self::placement_step);
         }
         table.finish(self);
         out
+    }
+
+    /// A list of constraints.
+    pub(in crate::compose::decode) fn placement_rules(
+        &mut self,
+        node: &Node,
+    ) -> Vec<Located<PlacementRule>> {
+        self.placement_list("constraints", node, Self::placement_rule)
     }
 
     fn placement_list<T>(
@@ -81,6 +95,18 @@ impl Decoder<'_> {
     /// `distinctInstance`, or an expression, which may stand under `memberOf`.
     fn placement_rule(&mut self, node: &Node) -> Option<PlacementRule> {
         const FIELD: &str = "x-ecs.placement.constraints";
+        if node.get("type").is_some() {
+            let (kind, expression) = self.typed(FIELD, node, "expression")?;
+            return match (kind.as_str(), expression) {
+                ("distinctInstance", None) => Some(PlacementRule::DistinctInstance),
+                ("memberOf", Some(expression)) => Some(PlacementRule::MemberOf(expression)),
+                _ => {
+                    let help = "write `distinctInstance`, or `memberOf: EXPRESSION`";
+                    self.invalid(FIELD, node, "is no placement constraint", help);
+                    None
+                }
+            };
+        }
         if node.as_mapping().is_some() {
             let (kind, value) = self.pair(FIELD, node, &["memberOf"])?;
             return Some(PlacementRule::MemberOf(value)).filter(|_| kind == "memberOf");
@@ -96,15 +122,30 @@ impl Decoder<'_> {
         const FIELD: &str = "x-ecs.placement.strategy";
         const HELP: &str = "write `random`, `spread: attribute:ecs.availability-zone`, `spread: \
             instanceId`, `binpack: memory` or `binpack: cpu`";
-        if node.as_mapping().is_none() {
+        let kinds = ["spread", "binpack"];
+        let (kind, field) = if node.get("type").is_some() {
+            match self.typed(FIELD, node, "field")? {
+                (kind, None) if kind == "random" => {
+                    return Some(PlacementStep { kind: "random", field: None });
+                }
+                (kind, Some(field)) if kinds.contains(&kind.as_str()) => {
+                    (kinds[usize::from(kind == "binpack")], field)
+                }
+                _ => {
+                    self.invalid(FIELD, node, "is no placement strategy", HELP);
+                    return None;
+                }
+            }
+        } else if node.as_mapping().is_some() {
+            self.pair(FIELD, node, &kinds)?
+        } else {
             let text = self.filled(FIELD, node)?.value;
             if text == "random" {
                 return Some(PlacementStep { kind: "random", field: None });
             }
             self.invalid(FIELD, node, "is no placement strategy", HELP);
             return None;
-        }
-        let (kind, field) = self.pair(FIELD, node, &["spread", "binpack"])?;
+        };
         let good = match kind {
             "binpack" => matches!(field.as_str(), "cpu" | "memory"),
             _ => matches!(field.as_str(), "instanceId" | "host") || field.starts_with("attribute:"),
@@ -114,6 +155,21 @@ impl Decoder<'_> {
             return None;
         }
         Some(PlacementStep { kind, field: Some(field) })
+    }
+
+    /// The form of the AWS API: `{type: KIND, WITH: TEXT}`.
+    fn typed(
+        &mut self,
+        field: &'static str,
+        node: &Node,
+        with: &'static str,
+    ) -> Option<(String, Option<String>)> {
+        let mut table = Table::open(self, field, node, Level::Part("an entry of `placement`"))?;
+        let kind = table.value("type").and_then(|node| self.filled("type", node));
+        let text = table.value(with).filter(|node| !node.is_null());
+        let text = text.and_then(|node| self.filled(with, node));
+        table.finish(self);
+        Some((kind?.value, text.map(|text| text.value)))
     }
 
     /// The one key of a mapping, and its text.

@@ -16,6 +16,41 @@ const MOST_WEIGHT: u32 = 1000;
 const MOST_BASE: u32 = 100_000;
 
 impl Decoder<'_> {
+    /// CPU units, of which a virtual CPU has 1024; or virtual CPUs, as in `0.5`, `2` and `.25 vCPU` (ECS
+    /// API reference, `RegisterTaskDefinition`, `cpu`).
+    pub(super) fn cpu_units(&mut self, field: &str, node: &Node) -> Option<Located<u32>> {
+        /// The most virtual CPUs that Fargate gives a task; no task has as few units.
+        const MOST: f64 = 16.0;
+        let text = node.as_scalar().map(|scalar| scalar.text.to_ascii_lowercase());
+        let text = text.unwrap_or_default();
+        let named = text.strip_suffix("vcpu").map(str::trim);
+        let number = named.unwrap_or(&text).parse::<f64>().ok();
+        match number.filter(|number| *number > 0.0 && number.is_finite()) {
+            Some(number) if named.is_some() || number <= MOST => {
+                let units = (number * 1024.0).ceil().min(f64::from(1 << 20));
+                #[expect(clippy::cast_possible_truncation, reason = "at most 2^20")]
+                #[expect(clippy::cast_sign_loss, reason = "more than 0")]
+                Some(Located::new(units as u32, node.span))
+            }
+            _ => self.count(field, node, 1 << 20),
+        }
+    }
+
+    /// Seconds, as a number or with a unit.
+    pub(super) fn seconds(&mut self, field: &str, node: &Node, most: u32) -> Option<Located<u32>> {
+        let is_number =
+            node.as_scalar().is_none_or(|s| s.text.bytes().all(|byte| byte.is_ascii_digit()));
+        if is_number {
+            return self.count(field, node, most);
+        }
+        let time = self.duration(field, node)?;
+        let seconds = u32::try_from(time.value.as_secs()).ok().filter(|seconds| *seconds <= most);
+        if seconds.is_none() {
+            self.invalid(field, node, "is too long", &format!("write at most {most} seconds"));
+        }
+        Some(Located::new(seconds?, node.span))
+    }
+
     /// `x-ecs.capacity`
     pub(super) fn capacity(&mut self, node: &Node) -> Option<Located<Capacity>> {
         let level = Level::Part("`x-ecs.capacity`");
@@ -138,6 +173,53 @@ impl Decoder<'_> {
                 let help = "write `0.3.1`, `>=0.3`, `~0.3` or `>=0.3, <1.0`";
                 self.invalid("x-ecs.required_version", node, "names no version", help);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::{LoadOptions, load};
+
+    /// The units of `x-ecs.cpu`, and the seconds of `x-ecs.http.deregistration_delay`.
+    fn read(extension: &str) -> (Option<u32>, Option<u32>) {
+        let options = LoadOptions {
+            files: vec!["-".into()],
+            stdin: Some(format!("services: {{web: {{image: a, x-ecs: {extension}}}}}\n")),
+            cwd: "/".into(),
+            project_name: Some("app".to_owned()),
+            ..LoadOptions::default()
+        };
+        let loaded = load(&options);
+        let Some(project) = loaded.project.filter(|_| !loaded.diagnostics.has_errors()) else {
+            return (None, None);
+        };
+        let found = &project.services["web"].extension;
+        let delay = found.http.deregistration_delay.as_ref();
+        (found.cpu.as_ref().map(|cpu| cpu.value), delay.map(|delay| delay.value))
+    }
+
+    #[test]
+    fn units_and_virtual_cpus() {
+        for (text, units) in [
+            ("512", Some(512)),
+            ("0.5", Some(512)),
+            ("'.25 vCPU'", Some(256)),
+            ("2", Some(2048)),
+            ("'4096'", Some(4096)),
+            ("-1", None),
+            ("many", None),
+            ("20.5", None),
+        ] {
+            assert_eq!(read(&format!("{{cpu: {text}}}")).0, units, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_delay_may_have_a_unit() {
+        for (text, seconds) in [("5", Some(5)), ("1m30s", Some(90)), ("2h", None), ("x", None)] {
+            let found = read(&format!("{{http: {{deregistration_delay: {text}}}}}")).1;
+            assert_eq!(found, seconds, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::compose::model::{Launch, TaskNetwork};
 use crate::ecs::desired::{
     Device, DockerVolume, HostEntry, Job, PlacementConstraint, PlacementStrategy,
-    ResourceRequirement, TaskVolume,
+    ResourceRequirement, S3FilesVolume, TaskVolume,
 };
 use crate::ecs::testing::{at, port, project, service as compose_service};
 
@@ -137,6 +137,7 @@ fn volumes_of_the_engine() {
         name: "data".to_owned(),
         host: None,
         efs_volume_configuration: None,
+        s3_files_volume_configuration: None,
         docker_volume_configuration: Some(DockerVolume {
             scope: scope.to_owned(),
             autoprovision: Some(true),
@@ -147,6 +148,19 @@ fn volumes_of_the_engine() {
     };
     task_on(TaskNetwork::Bridge, "of the scope", |t| t.volumes = vec![volume("task")]);
     task("is Docker's", |t| t.volumes = vec![volume("shared")]);
+    task_on(TaskNetwork::Bridge, "is on S3 Files", |t| {
+        let on_s3 = S3FilesVolume {
+            file_system_arn: "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0".to_owned(),
+            root_directory: None,
+            access_point_arn: None,
+        };
+        t.task_role_arn = Some("arn:aws:iam::123456789012:role/r".into());
+        t.volumes = vec![TaskVolume {
+            docker_volume_configuration: None,
+            s3_files_volume_configuration: Some(on_s3),
+            ..volume("shared")
+        }];
+    });
 }
 
 #[test]

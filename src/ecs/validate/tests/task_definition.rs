@@ -1,5 +1,7 @@
 use super::*;
-use crate::ecs::desired::{FirelensConfiguration, RepositoryCredentials, SecretOption};
+use crate::ecs::desired::{
+    FirelensConfiguration, RepositoryCredentials, S3FilesVolume, SecretOption, TaskVolume,
+};
 
 #[test]
 fn fargate_sizes() {
@@ -396,5 +398,42 @@ fn what_ecs_fetches() {
         t.container_definitions[0].image = Value::from("busybox");
         t.container_definitions[0].environment_files = vec![file(good, "s3")];
         t.execution_role_arn = None;
+    });
+}
+
+#[test]
+fn volumes_on_s3_files() {
+    fn s3(edit: fn(&mut S3FilesVolume)) -> impl Fn(&mut TaskDefinition) {
+        move |t| {
+            let mut volume = S3FilesVolume {
+                file_system_arn: "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0".into(),
+                root_directory: None,
+                access_point_arn: None,
+            };
+            edit(&mut volume);
+            t.task_role_arn = Some("arn:aws:iam::123456789012:role/r".into());
+            t.volumes = vec![TaskVolume {
+                name: "data".to_owned(),
+                host: None,
+                efs_volume_configuration: None,
+                s3_files_volume_configuration: Some(volume),
+                docker_volume_configuration: None,
+            }];
+            t.container_definitions[0].mount_points.clear();
+        }
+    }
+    task("no file system of S3 Files", s3(|s3| s3.file_system_arn = "fs-0".to_owned()));
+    task("no access point of S3", s3(|s3| s3.access_point_arn = Some("fsap-0".to_owned())));
+    task("has no directory", s3(|s3| s3.root_directory = Some("x".to_owned())));
+    task(
+        "beside its access point",
+        s3(|s3| {
+            s3.access_point_arn = Some(format!("{}/access-point/fsap-0", s3.file_system_arn));
+            s3.root_directory = Some("/x".to_owned());
+        }),
+    );
+    task("the task has no role", |t| {
+        s3(|_| {})(t);
+        t.task_role_arn = None;
     });
 }

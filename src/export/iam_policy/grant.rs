@@ -1,0 +1,104 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Operators, keys and values of a condition.
+pub(super) type Conditions = BTreeMap<&'static str, BTreeMap<String, BTreeSet<String>>>;
+
+/// What a permission is for: each becomes a statement of this name. What each covers, `scope` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grant {
+    BoundRoles,
+    CertificateLists,
+    Certificates,
+    Cluster,
+    ClusterLists,
+    ClusterLook,
+    DnsNames,
+    EcsRole,
+    FileSystemRole,
+    FileSystemTags,
+    FileSystems,
+    FileSystemsOfOthers,
+    HostedZones,
+    JobTasks,
+    Jobs,
+    Listeners,
+    Lists,
+    LoadBalancerRole,
+    LoadBalancers,
+    LogGroups,
+    LogsLook,
+    ManagedPolicies,
+    MountTargetLists,
+    MountTargets,
+    NamespaceLists,
+    Namespaces,
+    NewFileSystems,
+    NewNamespaces,
+    NewRoles,
+    NewSecurityGroupTags,
+    NewSecurityGroups,
+    NewZones,
+    RegistryTokens,
+    Releases,
+    Repositories,
+    RepositoryKeys,
+    RepositoryLists,
+    Revisions,
+    Roles,
+    RolesForEcs,
+    RolesForSchedules,
+    RolesForTasks,
+    Scaling,
+    ScalingLists,
+    ScalingRole,
+    ScheduleGroupLook,
+    ScheduleGroups,
+    ScheduleLists,
+    Schedules,
+    SecretLists,
+    Secrets,
+    SecretsOfOthers,
+    SecurityGroupRules,
+    SecurityGroupVpc,
+    SecurityGroups,
+    SecurityGroupsOfOthers,
+    Services,
+    ServicesLook,
+    TargetGroups,
+    TaskDefinitions,
+    TasksLook,
+    Zones,
+}
+
+/// What a statement covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Scope {
+    pub(super) resources: BTreeSet<String>,
+    pub(super) conditions: Conditions,
+}
+
+impl Scope {
+    pub(super) fn of(resources: impl IntoIterator<Item = String>) -> Self {
+        Self { resources: resources.into_iter().collect(), conditions: Conditions::new() }
+    }
+
+    /// Actions that take no resource, by the Service Authorization Reference.
+    pub(super) fn all() -> Self {
+        Self::of(["*".to_owned()])
+    }
+
+    pub(super) fn when<I, V>(
+        mut self,
+        operator: &'static str,
+        key: impl Into<String>,
+        values: I,
+    ) -> Self
+    where
+        I: IntoIterator<Item = V>,
+        V: Into<String>,
+    {
+        let values = values.into_iter().map(Into::into).collect();
+        self.conditions.entry(operator).or_default().insert(key.into(), values);
+        self
+    }
+}

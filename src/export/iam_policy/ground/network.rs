@@ -1,0 +1,130 @@
+//! How it is reached.
+
+use super::super::Deployer;
+use super::super::grant::{Grant, Scope};
+use super::Ground;
+use crate::ecs::desired::{Body, Kind};
+
+impl Ground<'_> {
+    /// The one certificate is found by its domain among all.
+    pub(super) fn certificates(&self, grant: Grant) -> Option<Scope> {
+        self.deployer.finds_certificate.then(|| match grant {
+            Grant::Certificates => Scope::of([self.arn("acm", "certificate/*")]),
+            _ => Scope::all(),
+        })
+    }
+
+    /// A group's id is made up when the group is made, so its tags say whose it is.
+    pub(super) fn ec2(&self, grant: Grant) -> Option<Scope> {
+        let any = || Scope::of([self.arn("ec2", "security-group/*")]);
+        match grant {
+            Grant::SecurityGroupsOfOthers => {
+                let arns = self.named("ec2", foreign_group, |id| format!("security-group/{id}"));
+                (!arns.is_empty()).then(|| Scope::of(arns))
+            }
+            Grant::SecurityGroups => self.with(Kind::SecurityGroup, || self.tagged(any())),
+            Grant::NewSecurityGroups => self.with(Kind::SecurityGroup, || self.to_be_tagged(any())),
+            Grant::NewSecurityGroupTags => self.with(Kind::SecurityGroup, || {
+                self.to_be_tagged(any()).when(
+                    "StringEquals",
+                    "ec2:CreateAction",
+                    ["CreateSecurityGroup"],
+                )
+            }),
+            Grant::SecurityGroupRules => self
+                .with(Kind::IngressRule, || Scope::of([self.arn("ec2", "security-group-rule/*")])),
+            _ => self.with(Kind::SecurityGroup, || {
+                Scope::of(self.named("ec2", vpc, |id| {
+                    let id = if id.contains("${") { "*" } else { id };
+                    format!("vpc/{id}")
+                }))
+            }),
+        }
+    }
+
+    pub(super) fn elb(&self, grant: Grant) -> Option<Scope> {
+        const SERVICE: &str = "elasticloadbalancing";
+        let mut scope = Scope::default();
+        for body in self.bodies() {
+            match (grant, body) {
+                (Grant::LoadBalancers, Body::LoadBalancer(balancer)) => {
+                    let place = balancer_place(&balancer.kind, &balancer.name);
+                    scope.resources.insert(self.arn(SERVICE, &format!("loadbalancer/{place}/*")));
+                }
+                (Grant::Listeners, Body::LoadBalancer(balancer)) => {
+                    let place = balancer_place(&balancer.kind, &balancer.name);
+                    for kind in ["loadbalancer", "listener", "listener-rule"] {
+                        let arn = self.arn(SERVICE, &format!("{kind}/{place}/*"));
+                        scope.resources.insert(arn);
+                    }
+                }
+                (Grant::Listeners, Body::Listener(listener)) => {
+                    if let Some(arn) = listener.load_balancer_arn.known() {
+                        let part = |kind| arn.replacen(":loadbalancer/", kind, 1) + "/*";
+                        scope.resources.extend([
+                            arn.to_owned(),
+                            part(":listener/"),
+                            part(":listener-rule/"),
+                        ]);
+                    }
+                }
+                (Grant::Listeners, Body::ListenerRule(rule)) => {
+                    if let Some(arn) = rule.listener_arn.known() {
+                        let rules = arn.replacen(":listener/", ":listener-rule/", 1) + "/*";
+                        scope.resources.extend([arn.to_owned(), rules]);
+                    }
+                }
+                // The name ends with a hash that only AWS's answers make whole.
+                (Grant::TargetGroups, Body::TargetGroup(group)) => {
+                    let stem = group.create.name.rsplit_once('-').map_or("", |(stem, _)| stem);
+                    let hyphen = if stem.is_empty() { "" } else { "-" };
+                    let resource = format!("targetgroup/{stem}{hyphen}*/*");
+                    scope.resources.insert(self.arn(SERVICE, &resource));
+                }
+                _ => {}
+            }
+        }
+        (!scope.resources.is_empty()).then_some(scope)
+    }
+
+    pub(super) fn names(&self, grant: Grant) -> Option<Scope> {
+        let has = self.has(Kind::Namespace) || self.has(Kind::PrivateNamespace);
+        let any =
+            |kinds: &[&str]| Scope::of(kinds.iter().map(|kind| self.arn("servicediscovery", kind)));
+        match grant {
+            Grant::NewNamespaces => self.with(Kind::Namespace, || self.to_be_tagged(Scope::all())),
+            Grant::NewZones => {
+                self.with(Kind::PrivateNamespace, || self.to_be_tagged(Scope::all()))
+            }
+            Grant::HostedZones => self.with(Kind::PrivateNamespace, || {
+                let Deployer { partition, .. } = self.deployer;
+                Scope::of([format!("arn:{partition}:route53:::hostedzone/*")])
+            }),
+            Grant::Zones => self.with(Kind::PrivateNamespace, Scope::all),
+            Grant::DnsNames => self.with(Kind::DnsName, || any(&["namespace/*", "service/*"])),
+            Grant::NamespaceLists => Some(Scope::all()),
+            _ => has.then(|| any(&["namespace/*", "service/*"])),
+        }
+    }
+}
+
+fn vpc(body: &Body) -> Option<&str> {
+    match body {
+        Body::SecurityGroup(group) => Some(&group.vpc_id),
+        _ => None,
+    }
+}
+
+/// The group of a rule that stands in a group of others.
+fn foreign_group(body: &Body) -> Option<&str> {
+    match body {
+        Body::IngressRule(rule) => rule.group_id.known(),
+        _ => None,
+    }
+}
+
+/// `app/NAME` or `net/NAME`
+fn balancer_place(kind: &str, name: &str) -> String {
+    let short = if kind == "network" { "net" } else { "app" };
+    format!("{short}/{name}")
+}
