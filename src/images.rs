@@ -20,6 +20,7 @@ mod event;
 mod extended;
 mod ignore;
 mod line_ends;
+mod mirror;
 mod name;
 mod oci;
 mod options;

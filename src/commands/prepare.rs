@@ -18,7 +18,7 @@ use super::world::{Making, World};
 use crate::aws::{Aws, ConnectOptions};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
+use crate::ecs::desired::{Body, ContainerDefinition, Desired, Image, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
@@ -235,7 +235,7 @@ async fn name_images(
     let warn = |service: &str, base: &str| {
         if !placeholders {
             session.screen.warning(&format!(
-                "{service}: the digest of the base image {base} is not known, so a new {base} alone \
+                "{service}: the digest of the image {base} is not known, so a new {base} alone \
                  will not be noticed"
             ));
         }
@@ -257,6 +257,20 @@ async fn name_images(
         let name: ExtendedName = images.name_extended(base, extension.clone()).await?;
         name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
         made.insert(id.clone(), Making::Extend(Box::new(name)));
+    }
+    for (id, resource) in &app.desired.resources {
+        // What decklift adds itself belongs to no service, and is copied by its tag.
+        let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
+            continue;
+        };
+        let Image { base: Some(base), platform, .. } = image else { continue };
+        if !image.is_extended() {
+            let (origin, is_known) = images.name_copy(base, platform).await;
+            if !is_known {
+                warn(service, base);
+            }
+            made.insert(id.clone(), Making::Copy(origin));
+        }
     }
     Ok(made)
 }

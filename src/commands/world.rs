@@ -1,5 +1,7 @@
 //! AWS and the machine's image builder as one [`Cloud`].
 
+mod images;
+
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,48 +9,22 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::commit::commit;
+pub(super) use self::images::Making;
 use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
-use crate::apply::{Applied, Cloud, CloudError, CloudErrorKind};
-use crate::aws::{Aws, RegistryAuth};
-use crate::ecs::desired::{
-    Attribute, Body, Desired, Image, Kind, RELEASE_TAG, ResourceId, Secret, Service,
-};
+use crate::apply::{Cloud, CloudError, CloudErrorKind};
+use crate::aws::Aws;
+use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Secret, Service};
 use crate::ecs::facts::Facts;
-use crate::event::{Event, Events, ImageProgress, TargetHealth, TaskFailure};
-use crate::images::{
-    Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Images, Mode,
-    Origin, Renewal,
-};
+use crate::event::{Events, TargetHealth, TaskFailure};
+use crate::images::{Auth, ImageError, Images, Mode};
 use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
 use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
 /// How many images are built or pushed at a time: builds fill the machine by themselves.
 const BUILDS: usize = 2;
-
-/// How many digits of a commit make the tag of an image.
-const COMMIT: usize = 12;
-
-/// An image that may have to be made, by its name.
-#[derive(Debug)]
-pub(super) enum Making {
-    /// It is built.
-    Build { spec: Box<BuildSpec>, name: ContentName },
-    /// Something is put on another one.
-    Extend(Box<ExtendedName>),
-}
-
-impl Making {
-    pub(super) fn tag(&self) -> String {
-        match self {
-            Self::Build { name, .. } => name.tag(),
-            Self::Extend(name) => name.tag().to_owned(),
-        }
-    }
-}
 
 /// AWS, or the sandbox, and whatever builds images.
 pub(super) struct World<'a> {
@@ -106,37 +82,6 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The commit that the project's files are, where they are just that.
-    async fn clean_commit(&self) -> Option<&Commit> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let found = self.commit.get_or_init(|| commit(&self.directory, variable)).await;
-        found.as_ref().filter(|commit| !commit.dirty)
-    }
-
-    /// Where an image comes from, as labels of the OCI image specification (annotations.md,
-    /// "Pre-Defined Annotation Keys").
-    async fn provenance(&self, service: &str) -> Vec<(String, String)> {
-        let label =
-            |key: &str, value: &str| (format!("org.opencontainers.image.{key}"), value.to_owned());
-        let commit = self.clean_commit().await.map(|commit| label("revision", &commit.id));
-        [label("title", service)].into_iter().chain(commit).collect()
-    }
-
-    /// Gives an image that stands in its repository more tags, for people.
-    pub(super) async fn tag(
-        &self,
-        image: &Image,
-        digest: &str,
-        tags: &[String],
-    ) -> Result<(), CloudError> {
-        let destination = self.destination(image).await?;
-        for tag in tags {
-            let tagged = self.images.tag(&destination, digest, tag).await;
-            tagged.map_err(|error| image_error(error.to_string(), error.help()))?;
-        }
-        Ok(())
-    }
-
     pub(super) fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -175,125 +120,11 @@ impl<'a> World<'a> {
         Some(listener.url)
     }
 
-    /// Marks the images that a release needs, where old ones are deleted, and takes the marks of
-    /// releases that are no longer kept.
-    pub(super) async fn keep_images(
-        &self,
-        desired: &Desired,
-        applied: &Applied,
-        release: u64,
-        over: &[u64],
-    ) -> Result<(), CloudError> {
-        let expires = |name: &str| {
-            desired.resources.values().any(|resource| match &resource.body {
-                Body::Repository(repository) => {
-                    repository.repository_name == name && repository.lifecycle_policy_text.is_some()
-                }
-                _ => false,
-            })
-        };
-        let tag = |number: &u64| format!("{RELEASE_TAG}{number}");
-        let over: Vec<String> = over.iter().map(tag).collect();
-        let images = desired.resources.iter().filter_map(|(id, resource)| match &resource.body {
-            Body::Image(image) if expires(&image.repository_name) => Some((id, image)),
-            _ => None,
-        });
-        for (id, image) in images {
-            let uri = applied.attributes.get(id).and_then(|known| known.get(&Attribute::Uri));
-            let Some((_, digest)) = uri.and_then(|uri| uri.rsplit_once('@')) else { continue };
-            self.tag(image, digest, &[tag(&release)]).await?;
-            self.aws.forget_tags(&image.repository_name, &over).await?;
-        }
-        Ok(())
-    }
-
-    /// [`Cloud::observe`] for images and their repositories alone.
-    pub(super) async fn observe_images(&self, desired: &Desired) -> Result<Actual, CloudError> {
-        let mut actual = self.aws.observe_images(desired).await?;
-        self.drop_placeholders(&mut actual).await?;
-        Ok(actual)
-    }
-
     fn mode(&self) -> Mode {
         match &self.sandbox {
             Some(sandbox) if !sandbox.has_engine() => Mode::Placeholder,
             _ => Mode::Build,
         }
-    }
-
-    async fn destination(&self, image: &Image) -> Result<Destination, CloudError> {
-        let log_in = async || -> Result<(String, Auth), CloudError> {
-            let first = self.aws.registry_auth().await?;
-            let again = self.aws.registry_login();
-            let ask = move || {
-                let login = again();
-                async move { Some(basic(login.await?)) }
-            };
-            let address = first.address.clone();
-            Ok((address, Auth::Renewed(Renewal::new(basic(first), ask))))
-        };
-        let (address, auth) = self.registry.get_or_try_init(log_in).await?;
-        Ok(Destination {
-            address: format!("{address}/{}", image.repository_name),
-            auth: auth.clone(),
-        })
-    }
-
-    async fn push(&self, id: &ResourceId, image: &Image) -> Result<Changed, CloudError> {
-        let destination = self.destination(image).await?;
-        // Never closed, so that a place is always given in the end.
-        let _place = self.builders.acquire().await;
-        let mut on_event = |event: ImageEvent| {
-            if let Some(progress) = progress(event) {
-                self.events.emit(Event::Image { service: id.name.clone(), progress });
-            }
-        };
-        let (images, mode) = (&self.images, self.mode());
-        let result = match (self.made.get(id), &image.base) {
-            (Some(Making::Build { spec, name }), _) => {
-                let mut spec = spec.clone();
-                spec.provenance = self.provenance(&spec.service).await;
-                images.ensure(&spec, name, &destination, mode, &mut on_event).await
-            }
-            (Some(Making::Extend(name)), _) => {
-                let mut name = name.clone();
-                if let Some(spec) = name.build_mut() {
-                    spec.provenance = self.provenance(&spec.service).await;
-                }
-                images.ensure_extended(&name, &destination, mode, &mut on_event).await
-            }
-            (None, Some(base)) => {
-                let origin = Origin {
-                    reference: base.clone(),
-                    platform: image.platform.clone(),
-                    tag: image.image_tag.clone(),
-                };
-                images.copy(&origin, &destination, mode, &mut on_event).await
-            }
-            (None, None) => {
-                return Err(image_error("nothing says how it is built".to_owned(), None));
-            }
-        };
-        let digest = match (result, &self.no_engine) {
-            (Ok(digest), _) => digest,
-            // Why there is no engine says more than that there is none.
-            (Err(ImageError::NoEngine { .. }), Some(why)) => {
-                return Err(image_error(why.to_string(), why.help()));
-            }
-            (Err(error), _) => return Err(image_error(error.to_string(), error.help())),
-        };
-        if let (true, Some(commit)) = (self.made.contains_key(id), self.clean_commit().await) {
-            // For people: an image without it is the same image.
-            let short: String = commit.id.chars().take(COMMIT).collect();
-            let _ = images.tag(&destination, &digest, &short).await;
-        }
-        let registry = destination.address.split('/').next().unwrap_or_default();
-        let uri = self.aws.image_uri(registry, &image.repository_name, &digest);
-        Ok(Changed {
-            attributes: BTreeMap::from([(Attribute::Uri, uri)]),
-            deployment: None,
-            detail: Some(digest),
-        })
     }
 
     /// A secret that holds another value than this machine's counts as one that holds none: nothing
@@ -320,55 +151,6 @@ impl<'a> World<'a> {
         };
         self.aws.put_secret_value(&secret.name, value).await.map_err(|error| error.on(id))
     }
-
-    /// A placeholder that stands for an image counts as none once there is an engine to build it.
-    async fn drop_placeholders(&self, actual: &mut Actual) -> Result<(), CloudError> {
-        if self.sandbox.is_none() || self.mode() == Mode::Placeholder {
-            return Ok(());
-        }
-        for (id, making) in &self.made {
-            let Some(Observed { body: Body::Image(image), .. }) = actual.resources.get(id) else {
-                continue;
-            };
-            let destination = self.destination(image).await?;
-            let (images, mode) = (&self.images, Mode::Build);
-            let found = match making {
-                Making::Build { name, .. } => images.existing(name, &destination, mode).await,
-                Making::Extend(name) => images.existing_extended(name, &destination, mode).await,
-            };
-            let found = found.map_err(|error| image_error(error.to_string(), error.help()))?;
-            if found.is_none() {
-                actual.resources.remove(id);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn basic(auth: RegistryAuth) -> Auth {
-    Auth::Basic { user: auth.username, password: auth.password }
-}
-
-fn progress(event: ImageEvent) -> Option<ImageProgress> {
-    Some(match event {
-        ImageEvent::BuildStarted => ImageProgress::Building,
-        ImageEvent::BuildLine(line) => ImageProgress::Line { line },
-        ImageEvent::Built => return None,
-        ImageEvent::PushStarted => ImageProgress::Pushing,
-        ImageEvent::PushProgress { done, total } => {
-            ImageProgress::Layers { done: done as u64, total: total as u64 }
-        }
-        ImageEvent::Bytes { done, total } => ImageProgress::Uploaded { done, total },
-        // The count of layers says it, too.
-        ImageEvent::Layer { .. } => return None,
-        ImageEvent::Pushed { digest } => ImageProgress::Pushed { digest },
-    })
-}
-
-fn image_error(message: String, help: Option<String>) -> CloudError {
-    let mut error = CloudError::new(CloudErrorKind::Image, "push", message);
-    error.help = help;
-    error
 }
 
 impl Cloud for World<'_> {

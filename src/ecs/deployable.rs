@@ -4,7 +4,6 @@
 mod assets;
 mod build;
 mod instances;
-mod mirror;
 mod motion;
 
 use super::desired::Desired;
@@ -29,7 +28,6 @@ pub fn unpushable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Di
     let builds =
         project.services.values().flat_map(|service| build::undeployable(service, project));
     let mut found: Vec<Diagnostic> = builds.collect();
-    found.extend(mirror::undeployable(desired));
     found.extend(assets::undeployable(desired, project, facts));
     found
 }
