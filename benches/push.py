@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Pushes the same images with decklift, skopeo and docker into one fresh docker-registry, in turn.
 
+    cargo build --release --example push_image
     benches/push.py [--decklift 'COMMAND {source} {address}'] [--rounds N]
 
-COMMAND pushes one image (or several, separated by commas) and exits; `{source}` is `engine:NAME` or
+COMMAND, decklift's uploader by itself unless something else is named, pushes one image (or several, separated by commas) and exits; `{source}` is `engine:NAME` or
 `path:FILE-OR-DIRECTORY`, `{address}` is REGISTRY/REPOSITORY. What is compared:
 
     cold     8 layers x 50 MB of random bytes, from the engine and from an OCI layout
@@ -32,6 +33,9 @@ import time
 
 LAYERS, SIZE, MANY, WARM = 8, 50_000_000, 200, 20
 NAME = "decklift-bench-push"
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
+DRIVER = os.path.join(TARGET, "release", "examples", "push_image")
 
 
 def free_port():
@@ -260,7 +264,7 @@ def show(title, best):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--decklift", default="decklift push --from {source} --to {address}:v1")
+    parser.add_argument("--decklift", default=f"{DRIVER} {{source}} {{address}} v1")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     pushers = Pushers(shlex.split(options.decklift))

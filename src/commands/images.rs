@@ -18,7 +18,8 @@ const IN_FLIGHT: usize = 10;
 
 /// `decklift images`
 pub(super) async fn run(session: &Session, arguments: &ImagesArgs) -> Result<(), Error> {
-    let app = prepare::read(session, false)?;
+    // An image is named by what makes it, so all of that must be there.
+    let app = prepare::read_to_push(session, false)?;
     let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
     prepare::check_names(&arguments.services, &known)?;
     let stop = signals::listen(session);

@@ -80,3 +80,28 @@ fn what_a_release_needs_is_marked_where_old_images_go() {
     assert!(["release-1", "release-2"].iter().all(|tag| api.iter().any(|t| t == tag)), "{api:?}");
     run("plan --exit-code").exits(0);
 }
+
+#[test]
+fn copies_and_what_is_put_on_images_are_pushed_like_builds() {
+    let sandbox = Sandbox::new("copies").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::of(
+        "name: app\nservices:\n  web:\n    image: acme/web:1\n    configs: [{source: app, target: /app.conf}]\n  \
+         side: {image: acme/side:1, x-ecs: {mirror: true}}\nconfigs: {app: {content: one}}\n",
+    );
+    let folder = project.path("");
+    let run = |arguments: &str| sandbox.run_in(&folder, &format!("{arguments} --sandbox"));
+    let first = ready(&run("push --output json").exits(0));
+    let names: Vec<_> = first.iter().map(|image| image["service"].clone()).collect();
+    assert_eq!(names, ["web", "side"]);
+    let images = run("images --output json").exits(0);
+    let images: Value = serde_json::from_str(&images.stdout).expect("JSON");
+    for (image, ready) in images["images"].as_array().expect("images").iter().zip(&first) {
+        assert_eq!(image["stored"]["digest"], ready["digest"], "{image}");
+    }
+    // Another content is another image; the copy stays.
+    project.edit("compose.yaml", "content: one", "content: two");
+    let second = ready(&run("push --output json").exits(0));
+    let pushed: Vec<_> = second.iter().map(|image| image["pushed"].clone()).collect();
+    assert_eq!(pushed, [true, false]);
+    run("push --dry-run").exits(0).prints("No changes");
+}
