@@ -67,7 +67,8 @@ pub struct Global {
     /// ecs-params.yml of the retired ecs-cli
     #[arg(long, global = true, value_name = "FILE")]
     pub ecs_params: Option<PathBuf>,
-    /// Ask the local engine what images say themselves: ports, health check, machine
+    /// Ask the local engine, then registries, what images say themselves: ports, health check, user,
+    /// machine
     #[arg(long, global = true)]
     pub inspect_images: bool,
 }

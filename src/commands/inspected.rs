@@ -1,38 +1,50 @@
-//! `--inspect-images`: what the images on this machine say of themselves goes into the project,
-//! where the Compose file says nothing else.
+//! `--inspect-images`: what images say of themselves goes into the project, where the Compose file says nothing else.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Session;
 use crate::compose::Project;
 use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
-use crate::images::{Engine, ImageConfig, ImageError, ImageHealth};
+use crate::images::{Engine, ImageConfig, ImageHealth, Images};
 use crate::source::{Located, Span};
 
 /// What a task runs on when nothing is said.
 const DEFAULT_PLATFORM: &str = "linux/amd64";
 
-/// Asks the engine for the images of a project; those that it does not have are named.
+/// How long all registries together may take: nobody waits for what only helps.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks the engine for the images of a project, and registries for those that it does not have; those
+/// that nobody has are named.
 ///
 /// # Errors
 ///
-/// There is no engine, or it does not answer.
+/// The engine stops answering.
 pub(super) fn look(
     session: &Session,
     project: &Project,
 ) -> Result<BTreeMap<String, ImageConfig>, Error> {
-    let services = project.services.values();
-    let mut names: Vec<&str> = services.filter_map(|service| image(service)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let found = ask(&names)?;
-    for name in names.iter().filter(|name| !found.contains_key(**name)) {
-        session.notify(&format!(
-            "{name} is not on this machine: nothing is known of what it says itself \
-             (`docker pull` fetches it)"
-        ));
+    let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
+    for service in project.services.values() {
+        let platform = service.platform.as_ref().map_or(DEFAULT_PLATFORM, |p| p.value.as_str());
+        if let Some(name) = image(service) {
+            wanted.entry(name).or_insert(platform);
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (name, answer) in ask(&wanted)? {
+        let why = match answer {
+            Ok(Some(config)) => {
+                found.insert(name, config);
+                continue;
+            }
+            Ok(None) => "neither this machine nor its registry has it".to_owned(),
+            Err(why) => why,
+        };
+        session.notify(&format!("nothing is known of what {name} says itself: {why}"));
     }
     Ok(found)
 }
@@ -43,36 +55,45 @@ fn image(service: &Service) -> Option<&str> {
     Some(&image.value)
 }
 
+/// What was learned of an image, or why nothing was.
+type Learned = Result<Option<ImageConfig>, String>;
+
 /// Commands run inside a runtime, and this is asked for where nothing is awaited.
-fn ask(names: &[&str]) -> Result<BTreeMap<String, ImageConfig>, Error> {
+fn ask(wanted: &BTreeMap<&str, &str>) -> Result<Vec<(String, Learned)>, Error> {
     let asked = std::thread::scope(|scope| {
         scope
             .spawn(|| {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                Ok(runtime.block_on(configs(names)))
+                let found = runtime.block_on(configs(wanted));
+                // A name that is still looked up must not hold the program up.
+                runtime.shutdown_background();
+                Ok(found)
             })
             .join()
     });
     let failed = |why: String| Error::System {
-        message: format!("failed to ask the engine for images: {why}"),
+        message: format!("failed to ask for images: {why}"),
         help: "leave out `--inspect-images`".to_owned(),
     };
     match asked {
-        Ok(Ok(found)) => Ok(found?),
+        Ok(Ok(found)) => Ok(found),
         Ok(Err(error)) => Err(failed(std::io::Error::to_string(&error))),
         Err(_) => Err(failed("it was given up".to_owned())),
     }
 }
 
-async fn configs(names: &[&str]) -> Result<BTreeMap<String, ImageConfig>, ImageError> {
-    let engine = Engine::detect().await?;
-    let mut found = BTreeMap::new();
-    for name in names {
-        if let Some(config) = engine.config(name).await? {
-            found.insert((*name).to_owned(), config);
-        }
-    }
-    Ok(found)
+async fn configs(wanted: &BTreeMap<&str, &str>) -> Vec<(String, Learned)> {
+    // Registries need no engine.
+    let images = &Images::new(Engine::detect().await.ok());
+    let asked = wanted.iter().map(|(name, platform)| async move {
+        let answer = tokio::time::timeout(PATIENCE, images.describe(name, platform)).await;
+        let learned = match answer {
+            Ok(answer) => answer.map_err(|error| format!("failed to {error}")),
+            Err(_) => Err(format!("no answer in {} s", PATIENCE.as_secs())),
+        };
+        ((*name).to_owned(), learned)
+    });
+    futures_util::future::join_all(asked).await
 }
 
 /// Adds to every service what its image says, and says what was added.
@@ -225,8 +246,6 @@ fn machine(service: &Service, config: &ImageConfig, span: Span) -> Option<Diagno
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::compose::{LoadOptions, load};
     use crate::diagnostic::Severity;

@@ -46,6 +46,15 @@ struct Answer {
     config: Option<Settings>,
 }
 
+/// A configuration as it is stored (OCI image specification, "Image Configuration").
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Stored {
+    os: String,
+    architecture: String,
+    config: Option<Settings>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", default)]
 struct Settings {
@@ -70,17 +79,28 @@ impl ImageConfig {
     pub(super) fn read(json: &[u8]) -> Option<Self> {
         let Answer { os, architecture, repo_digests, config } =
             serde_json::from_slice(json).ok()?;
-        let Settings { user, exposed_ports, healthcheck } = config.unwrap_or_default();
+        let is_public = repo_digests.is_some_and(|digests| !digests.is_empty());
+        Some(Self::of(&os, &architecture, config.unwrap_or_default(), is_public))
+    }
+
+    /// Reads the configuration that a registry has of an image; nothing when it is none.
+    pub(super) fn read_stored(json: &[u8]) -> Option<Self> {
+        let Stored { os, architecture, config } = serde_json::from_slice(json).ok()?;
+        Some(Self::of(&os, &architecture, config.unwrap_or_default(), true))
+    }
+
+    fn of(os: &str, architecture: &str, settings: Settings, is_public: bool) -> Self {
+        let Settings { user, exposed_ports, healthcheck } = settings;
         let ports = exposed_ports.unwrap_or_default();
         let mut exposed: Vec<_> = ports.keys().filter_map(|port| exposed_port(port)).collect();
         exposed.sort();
-        Some(Self {
+        Self {
             exposed,
             health: healthcheck.and_then(health),
             user,
             platform: format!("{os}/{architecture}"),
-            is_public: repo_digests.is_some_and(|digests| !digests.is_empty()),
-        })
+            is_public,
+        }
     }
 }
 
@@ -117,6 +137,16 @@ mod tests {
         assert_eq!((found.user.as_str(), found.platform.as_str()), ("app", "linux/arm64"));
         assert_eq!((health.interval, health.timeout), (Some(Duration::from_secs(5)), None));
         assert_eq!((health.retries, health.test.len(), found.is_public), (Some(3), 2, false));
+    }
+
+    #[test]
+    fn what_is_stored_is_read() {
+        let json = br#"{"os": "linux", "architecture": "arm64", "rootfs": {"type": "layers"},
+            "config": {"User": "1001", "ExposedPorts": {"80/tcp": {}}}}"#;
+        let found = ImageConfig::read_stored(json).expect("a configuration");
+        assert_eq!((found.user.as_str(), found.platform.as_str()), ("1001", "linux/arm64"));
+        assert_eq!((found.exposed, found.is_public), (vec![(80, "tcp".to_owned())], true));
+        assert_eq!(ImageConfig::read_stored(b"[]"), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::config::ImageConfig;
 use super::credentials::Credentials;
 use super::error::ImageError;
 use super::event::ImageEvent;
@@ -93,6 +94,27 @@ impl Images {
         let Some(engine) = self.engine() else { return false };
         let found = engine.layers(reference).await;
         matches!(found, Ok(Some(local)) if local.platform.serves(wanted))
+    }
+
+    /// What an image says of itself: the engine's, or else that of its registry for a platform. Nothing
+    /// when neither has it.
+    ///
+    /// # Errors
+    ///
+    /// The engine or the registry does not answer, or the registry has nothing for the platform.
+    pub async fn describe(
+        &self,
+        reference: &str,
+        platform: &str,
+    ) -> Result<Option<ImageConfig>, ImageError> {
+        if let Some(engine) = self.engine()
+            && let Some(found) = engine.config(reference).await?
+        {
+            return Ok(Some(found));
+        }
+        let Some(parsed) = Reference::parse(reference) else { return Ok(None) };
+        let found = self.opened(&parsed, &Platform::parse(platform)).await?;
+        Ok(found.and_then(|opened| ImageConfig::read_stored(&opened.config)))
     }
 
     /// The login that was given for a registry, or the user's own.

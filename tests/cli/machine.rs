@@ -70,7 +70,9 @@ fn images_say_what_the_file_does_not() {
         "#!/bin/sh\ncase \"$1 $6\" in version*) echo '{server}';; image*acme/*) echo '{image}';; \
          image*) echo 'Error: No such image' >&2; exit 1;; *) exit 1;; esac\n"
     );
-    let text = "services:\n  web:\n    image: acme/web:1\n  cache:\n    image: redis:7.2\n";
+    // Nothing answers there, so that no registry is asked for what is not on the machine.
+    let text = "services:\n  web:\n    image: 127.0.0.1:1/acme/web:1\n  cache:\n    \
+                image: 127.0.0.1:1/redis:7.2\n";
     let project = Project::of(text).file("docker", script);
     let docker = project.path("docker");
     std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).expect("mode");
