@@ -146,7 +146,7 @@ mod tests {
         let found = ImageConfig::read_stored(json).expect("a configuration");
         assert_eq!((found.user.as_str(), found.platform.as_str()), ("1001", "linux/arm64"));
         assert_eq!((found.exposed, found.is_public), (vec![(80, "tcp".to_owned())], true));
-        assert_eq!(ImageConfig::read_stored(b"[]"), None);
+        assert_eq!(ImageConfig::read_stored(b"1"), None);
     }
 
     #[test]
