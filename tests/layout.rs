@@ -159,8 +159,13 @@ fn called() -> BTreeSet<String> {
             text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().into();
         let code: String = code.split_whitespace().collect();
         for (client, service) in CLIENTS {
-            // Parameter Store's client is a field of what holds it.
-            let own = if *client == "ssm" { "self.client." } else { "\0" };
+            let own = match *client {
+                // Parameter Store's client is a field of what holds it.
+                "ssm" => "self.client.",
+                // A login is renewed by whoever holds the client alone.
+                "ecr" => "=ecr.",
+                _ => "\0",
+            };
             let accessor = format!(".{client}().");
             let calls = code.split(&accessor).skip(1).chain(code.split(own).skip(1));
             for rest in calls {

@@ -39,11 +39,11 @@ impl fmt::Debug for RegistryAuth {
 
 /// `registry` is an emulator's address, which it does not know itself.
 async fn registry_auth(
-    client: &aws_sdk_ecr::Client,
+    ecr: &aws_sdk_ecr::Client,
     registry: Option<&str>,
 ) -> Result<RegistryAuth, CloudError> {
     const NAME: &str = "ecr:GetAuthorizationToken";
-    let answer = client.get_authorization_token().send().await.or_fail(NAME)?;
+    let answer = ecr.get_authorization_token().send().await.or_fail(NAME)?;
     let unreadable =
         || CloudError::new(CloudErrorKind::Service, NAME, "the token could not be read");
     let data = answer.authorization_data().first().ok_or_else(unreadable)?;
