@@ -88,6 +88,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("ec2:RevokeSecurityGroupIngress", SecurityGroupsOfOthers),
         ],
     ),
+    ("ecr:BatchDeleteImage", &[("ecr:BatchDeleteImage", Repositories)]),
     (
         "ecr:CreateRepository",
         &[
@@ -99,7 +100,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("kms:RetireGrant", RepositoryKeys),
         ],
     ),
-    ("ecr:BatchDeleteImage", &[("ecr:BatchDeleteImage", Repositories)]),
     ("ecr:DeleteLifecyclePolicy", &[("ecr:DeleteLifecyclePolicy", Repositories)]),
     ("ecr:DeleteRepository", &[("ecr:DeleteRepository", Repositories)]),
     ("ecr:DescribeImages", &[("ecr:DescribeImages", Repositories)]),
