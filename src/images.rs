@@ -174,21 +174,6 @@ impl Images {
         name_in_background(spec, digests).await
     }
 
-    /// The digest of the image at its destination; `None` when there is work to do. A placeholder
-    /// does not count as an image that could have been built.
-    ///
-    /// # Errors
-    ///
-    /// The registry cannot be reached, or refuses.
-    pub async fn existing(
-        &self,
-        name: &ContentName,
-        destination: &Destination,
-        mode: Mode,
-    ) -> Result<Option<String>, ImageError> {
-        self.tagged(&name.tag(), destination, mode).await
-    }
-
     /// The digest that a tag has at a destination; nothing when there is no such tag. One round trip.
     ///
     /// # Errors
@@ -203,7 +188,13 @@ impl Images {
         Ok(registry.manifest_digest(&repository, tag).await?)
     }
 
-    async fn tagged(
+    /// The digest of the image that has a tag, which names what makes it; `None` when there is work to
+    /// do. A placeholder does not count as an image that could have been made.
+    ///
+    /// # Errors
+    ///
+    /// The registry cannot be reached, or refuses.
+    pub async fn existing(
         &self,
         tag: &str,
         destination: &Destination,
@@ -232,16 +223,14 @@ impl Images {
         mode: Mode,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
-        if let Some(digest) = self.existing(name, destination, mode).await? {
+        let tag = name.tag();
+        if let Some(digest) = self.existing(&tag, destination, mode).await? {
             return Ok(digest);
         }
-        let tag = name.tag();
         let digest = match mode {
             Mode::Placeholder => {
-                let (registry, repository) = self.open(destination)?;
-                on_event(ImageEvent::PushStarted);
                 let placeholder = Placeholder::new(&spec.service, &tag, &spec.platform);
-                placeholder.push(&registry, &repository, &tag).await?
+                self.stand_in(&placeholder, &tag, destination, on_event).await?
             }
             Mode::Build => {
                 let Some(engine) = &self.engine else {
@@ -257,6 +246,19 @@ impl Images {
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)
+    }
+
+    /// Pushes what stands for an image, and returns its digest.
+    async fn stand_in(
+        &self,
+        placeholder: &Placeholder,
+        tag: &str,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let (registry, repository) = self.open(destination)?;
+        on_event(ImageEvent::PushStarted);
+        Ok(placeholder.push(&registry, &repository, tag).await?)
     }
 
     /// Pushes what the engine has as `local`, and returns its digest.

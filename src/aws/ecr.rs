@@ -1,92 +1,23 @@
 //! Amazon ECR: repositories and the images in them.
 
+mod login;
 mod stored;
 
-use std::fmt;
-
 use aws_sdk_ecr::types as sdk;
-use base64::Engine;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+pub use login::RegistryAuth;
 
 use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
 use super::tags::{self, Owner, Tags};
-use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
+use crate::apply::cloud::{Changed, CloudError};
 use crate::ecs::desired::{
     Attribute, Body, Desired, Image, ImageScanning, Repository, RepositoryEncryption,
 };
 
-/// How to log in to the registry.
-#[derive(Clone)]
-pub struct RegistryAuth {
-    /// Such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com`.
-    pub address: String,
-    /// Always `AWS` with ECR.
-    pub username: String,
-    /// Holds for twelve hours.
-    pub password: String,
-}
-
-impl fmt::Debug for RegistryAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryAuth")
-            .field("address", &self.address)
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
-
-/// `registry` is an emulator's address, which it does not know itself.
-async fn registry_auth(
-    ecr: &aws_sdk_ecr::Client,
-    registry: Option<&str>,
-) -> Result<RegistryAuth, CloudError> {
-    const NAME: &str = "ecr:GetAuthorizationToken";
-    let answer = ecr.get_authorization_token().send().await.or_fail(NAME)?;
-    let unreadable =
-        || CloudError::new(CloudErrorKind::Service, NAME, "the token could not be read");
-    let data = answer.authorization_data().first().ok_or_else(unreadable)?;
-    let token = data.authorization_token().unwrap_or_default();
-    let token = base64::engine::general_purpose::STANDARD.decode(token).ok();
-    let token = token.and_then(|token| String::from_utf8(token).ok()).ok_or_else(unreadable)?;
-    let (username, password) = token.split_once(':').ok_or_else(unreadable)?;
-    let endpoint = data.proxy_endpoint().unwrap_or_default();
-    // An emulator's registry may speak plain HTTP.
-    let own = endpoint.split_once("://").map_or(endpoint, |(_, host)| host);
-    let own = own.trim_end_matches('/');
-    Ok(RegistryAuth {
-        address: registry.unwrap_or(own).to_owned(),
-        username: username.to_owned(),
-        password: password.to_owned(),
-    })
-}
-
 impl Aws {
-    /// How to log in to the account's registry.
-    ///
-    /// # Errors
-    ///
-    /// When AWS gives no token.
-    pub async fn registry_auth(&self) -> Result<RegistryAuth, CloudError> {
-        registry_auth(self.ecr(), self.registry.as_deref()).await
-    }
-
-    /// What logs in again when a login has expired, for whoever outlives this connection.
-    pub fn registry_login(
-        &self,
-    ) -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<RegistryAuth>> + Send>>
-    + Send
-    + Sync
-    + use<> {
-        let client = self.ecr().clone();
-        let registry = self.registry.clone();
-        move || {
-            let (client, registry) = (client.clone(), registry.clone());
-            Box::pin(async move { registry_auth(&client, registry.as_deref()).await.ok() })
-        }
-    }
-
     /// The digest of the image that bears a tag; nothing when there is none.
     ///
     /// # Errors
@@ -399,19 +330,4 @@ fn encryption(
 
 fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
     Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_is_never_printed() {
-        let auth = RegistryAuth {
-            address: "r".to_owned(),
-            username: "AWS".to_owned(),
-            password: "canary".to_owned(),
-        };
-        assert!(!format!("{auth:?}").contains("canary"));
-    }
 }

@@ -4,7 +4,7 @@ use super::signals;
 use crate::apply::Cloud;
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::plan::plan;
+use crate::plan::{Plan, plan};
 use crate::report::plan_text;
 
 /// `decklift plan`
@@ -17,14 +17,18 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     prepare::possible(session, &app, &desired, &actual)?;
     let plan = plan(&desired, &actual);
-    if session.json() {
-        session.screen.data(&serde_json::to_string_pretty(&plan).unwrap_or_default());
-    } else {
-        let text = plan_text::text(&plan);
-        if !text.is_empty() {
-            session.screen.data(text.trim_end());
-        }
-        session.screen.data(&plan_text::summary(&plan));
-    }
+    print(session, &plan);
     if arguments.exit_code && !plan.is_empty() { Err(Error::Changes) } else { Ok(()) }
+}
+
+/// The plan on stdout, for whoever asked for it.
+pub(super) fn print(session: &Session, plan: &Plan) {
+    if session.json() {
+        return session.screen.data(&serde_json::to_string_pretty(plan).unwrap_or_default());
+    }
+    let text = plan_text::text(plan);
+    if !text.is_empty() {
+        session.screen.data(text.trim_end());
+    }
+    session.screen.data(&plan_text::summary(plan));
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::deploy::{LIMIT, show};
+use super::plan::print;
 use super::prepare::{self, Purpose};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Options, Verdict, WatchOptions, apply};
@@ -9,9 +10,8 @@ use crate::cli::PushArgs;
 use crate::ecs::desired::{Attribute, Body, Desired, Image, ResourceId};
 use crate::error::Error;
 use crate::event::{Event, Events, ImageReady};
-use crate::plan::{Actual, Plan, plan};
+use crate::plan::{Actual, plan};
 use crate::report::closing;
-use crate::report::plan_text;
 
 /// `decklift push`
 pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), Error> {
@@ -73,18 +73,6 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
         session.screen.block(&closing::text(&closing));
     }
     Err(Error::Deployment(verdict))
-}
-
-/// The plan is what was asked for.
-fn print(session: &Session, plan: &Plan) {
-    if session.json() {
-        return session.screen.data(&serde_json::to_string_pretty(plan).unwrap_or_default());
-    }
-    let text = plan_text::text(plan);
-    if !text.is_empty() {
-        session.screen.data(text.trim_end());
-    }
-    session.screen.data(&plan_text::summary(plan));
 }
 
 /// The images, in the order of the file.

@@ -37,7 +37,15 @@ pub type BaseDigests = BTreeMap<String, BaseDigest>;
 /// The Dockerfile is missing or cannot be understood.
 pub fn external_bases(spec: &BuildSpec) -> Result<Vec<String>, ImageError> {
     check_directory(spec)?;
-    let mut bases = Dockerfile::read(spec)?.bases(spec)?;
+    bases_of(&Dockerfile::read(spec)?, spec)
+}
+
+/// As [`external_bases`], of a Dockerfile that was read.
+pub(super) fn bases_of(
+    dockerfile: &Dockerfile,
+    spec: &BuildSpec,
+) -> Result<Vec<String>, ImageError> {
+    let mut bases = dockerfile.bases(spec)?;
     // Another context of the name stands in the place of the image.
     bases.retain(|base| spec.contexts.iter().all(|(name, _)| name != base));
     for (_, context) in &spec.contexts {

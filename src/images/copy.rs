@@ -42,15 +42,13 @@ impl Images {
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
         let Origin { reference, platform, tag } = origin;
-        if let Some(digest) = self.tagged(tag, destination, mode).await? {
+        if let Some(digest) = self.existing(tag, destination, mode).await? {
             return Ok(digest);
         }
         let digest = match mode {
             Mode::Placeholder => {
-                let (registry, repository) = self.open(destination)?;
-                on_event(ImageEvent::PushStarted);
                 let placeholder = Placeholder::new(reference, tag, platform);
-                placeholder.push(&registry, &repository, tag).await?
+                self.stand_in(&placeholder, tag, destination, on_event).await?
             }
             Mode::Build => self.bring(reference, platform, tag, destination, on_event).await?,
         };

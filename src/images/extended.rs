@@ -99,20 +99,6 @@ impl Images {
         Ok(ExtendedName { base, digest, prepared, tag })
     }
 
-    /// As [`Images::existing`].
-    ///
-    /// # Errors
-    ///
-    /// The registry cannot be reached, or refuses.
-    pub async fn existing_extended(
-        &self,
-        name: &ExtendedName,
-        destination: &Destination,
-        mode: Mode,
-    ) -> Result<Option<String>, ImageError> {
-        self.tagged(&name.tag, destination, mode).await
-    }
-
     /// Sees to it that the destination has the image, and returns its digest there. An engine is
     /// asked only for what it builds, and for a base that no registry gives to everybody.
     ///
@@ -126,21 +112,16 @@ impl Images {
         mode: Mode,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
-        if let Some(digest) = self.tagged(&name.tag, destination, mode).await? {
+        if let Some(digest) = self.existing(&name.tag, destination, mode).await? {
             return Ok(digest);
         }
-        let (registry, repository) = self.open(destination)?;
         let digest = match mode {
             Mode::Placeholder => {
-                on_event(ImageEvent::PushStarted);
                 let Extension { service, platform, .. } = name.prepared.extension();
                 let placeholder = Placeholder::new(service, &name.tag, platform);
-                placeholder.push(&registry, &repository, &name.tag).await?
+                self.stand_in(&placeholder, &name.tag, destination, on_event).await?
             }
-            Mode::Build => {
-                let to = Target { registry: &registry, repository: &repository, tag: &name.tag };
-                self.extend(name, destination, &to, on_event).await?
-            }
+            Mode::Build => self.extend(name, destination, on_event).await?,
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)
@@ -150,9 +131,10 @@ impl Images {
         &self,
         name: &ExtendedName,
         destination: &Destination,
-        to: &Target<'_>,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
+        let (registry, repository) = self.open(destination)?;
+        let to = &Target { registry: &registry, repository: &repository, tag: &name.tag };
         if let (BaseImage::Existing(reference), BaseDigest::Registry(digest)) =
             (&name.base, &name.digest)
             && let Some(place) = Reference::parse(reference)
@@ -194,7 +176,6 @@ impl Images {
         let base =
             Base::Registry { registry: to.registry, repository: to.repository, reference: &digest };
         let extended = name.prepared.extend(base).await?;
-        let (registry, repository) = self.open(destination)?;
         self.upload(&extended, (&registry, &repository), to, on_event).await
     }
 

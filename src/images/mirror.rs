@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::bases::{BaseDigest, current_base};
-use super::{Destination, ImageError, Images, Mode, Origin, Reference};
+use super::{Images, Origin, Reference};
 
 impl Images {
     /// Names the copy of an image as it is now. Nothing but a tag that moves tells two copies of one
@@ -20,20 +20,6 @@ impl Images {
         let tag = format!("decklift-copy-{}", hex::encode(&whole[..12]));
         let origin = Origin { reference: pinned, platform: platform.to_owned(), tag };
         (origin, found != BaseDigest::Unknown)
-    }
-
-    /// As [`Images::existing`].
-    ///
-    /// # Errors
-    ///
-    /// The registry cannot be reached, or refuses.
-    pub async fn existing_copy(
-        &self,
-        origin: &Origin,
-        destination: &Destination,
-        mode: Mode,
-    ) -> Result<Option<String>, ImageError> {
-        self.tagged(&origin.tag, destination, mode).await
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest, Sha256};
 
-use super::bases::{BaseDigest, BaseDigests, external_bases};
+use super::bases::{BaseDigest, BaseDigests, bases_of};
 use super::buildkit::OtherContext;
 use super::context::{Context, Entry, unreadable};
 use super::dockerfile::Dockerfile;
@@ -91,7 +91,7 @@ pub fn content_name(spec: &BuildSpec, bases: &BaseDigests) -> Result<ContentName
         hash.add(b"ignore", &[&as_stored(&path, &bytes)]);
     }
     let mut unresolved = Vec::new();
-    for base in external_bases(spec)? {
+    for base in bases_of(&dockerfile, spec)? {
         let digest = match bases.get(&base) {
             Some(BaseDigest::Registry(digest) | BaseDigest::Local(digest)) => digest.as_str(),
             // The reference itself says which image it is.

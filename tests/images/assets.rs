@@ -262,10 +262,10 @@ fn without_an_engine_a_sandbox_has_a_placeholder() {
             let mode = Mode::Placeholder;
             let made = images.ensure_extended(&name, &destination, mode, &mut quiet).await;
             let made = made.expect("a placeholder");
-            let found = images.existing_extended(&name, &destination, mode).await.expect("asked");
+            let found = images.existing(name.tag(), &destination, mode).await.expect("asked");
             assert_eq!(found, Some(made));
             // It counts for a sandbox that cannot build, and for nobody else.
-            let found = images.existing_extended(&name, &destination, Mode::Build).await;
+            let found = images.existing(name.tag(), &destination, Mode::Build).await;
             assert_eq!(found.expect("asked"), None);
             let built = images.ensure_extended(&name, &destination, Mode::Build, &mut quiet).await;
             assert!(matches!(built, Err(ImageError::Registry(_))), "{built:?}");

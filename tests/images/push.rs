@@ -46,7 +46,7 @@ async fn built_and_pushed(engine: &Engine, registry: &TestRegistry) {
     let spec = BuildSpec::new(&service, directory.path(), engine.info().platform.clone());
 
     let name = images.name(&spec).await.expect("name");
-    let existing = images.existing(&name, &destination, Mode::Build).await;
+    let existing = images.existing(&name.tag(), &destination, Mode::Build).await;
     assert_eq!(existing.expect("answer"), None, "{}", registry.name);
 
     let (digest, events) = ensure(&images, &spec, &destination).await;
@@ -171,7 +171,7 @@ fn placeholders_stand_in_and_step_aside() {
             assert_eq!(events.len(), 2, "{events:?}");
             assert_eq!(stood_in().await, (digest.clone(), Vec::new()));
             // It counts for a sandbox that cannot build, and for nobody else.
-            let counts = without.existing(&name, &destination, Mode::Build).await;
+            let counts = without.existing(&name.tag(), &destination, Mode::Build).await;
             assert_eq!(counts.expect("answer"), None);
 
             let Some(engine) = &engine else { continue };

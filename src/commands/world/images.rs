@@ -98,6 +98,7 @@ impl World<'_> {
         for (id, image) in images {
             let uri = applied.attributes.get(id).and_then(|known| known.get(&Attribute::Uri));
             let Some((_, digest)) = uri.and_then(|uri| uri.rsplit_once('@')) else { continue };
+            self.permit().await?;
             self.tag(image, digest, &[tag(&release)]).await?;
             self.aws.forget_tags(&image.repository_name, &over).await?;
         }
@@ -178,7 +179,9 @@ impl World<'_> {
             }
             (Err(error), _) => return Err(image_error(error.to_string(), error.help())),
         };
-        if let (true, Some(commit)) = (self.made.contains_key(id), self.clean_commit().await) {
+        let is_of_files =
+            matches!(self.made.get(id), Some(Making::Build { .. } | Making::Extend(_)));
+        if is_of_files && let Some(commit) = self.clean_commit().await {
             // For people: an image without it is the same image.
             let short: String = commit.id.chars().take(COMMIT).collect();
             let _ = images.tag(&destination, &digest, &short).await;
@@ -202,12 +205,7 @@ impl World<'_> {
                 continue;
             };
             let destination = self.destination(image).await?;
-            let (images, mode) = (&self.images, Mode::Build);
-            let found = match making {
-                Making::Build { name, .. } => images.existing(name, &destination, mode).await,
-                Making::Extend(name) => images.existing_extended(name, &destination, mode).await,
-                Making::Copy(origin) => images.existing_copy(origin, &destination, mode).await,
-            };
+            let found = self.images.existing(&making.tag(), &destination, Mode::Build).await;
             let found = found.map_err(|error| image_error(error.to_string(), error.help()))?;
             if found.is_none() {
                 actual.resources.remove(id);

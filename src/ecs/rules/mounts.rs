@@ -211,6 +211,30 @@ fn named<'a>(
     Stored::at(mount, &name, place)
 }
 
+/// Why an access point and a subpath do not go together, and the way out.
+const TWO_DIRECTORIES: (&str, &str) = (
+    "an access point has a directory of its own",
+    "name an access point of that directory, and take `subpath` away",
+);
+
+/// Says why a mount cannot live where `x-ecs` wants it, and the way out.
+fn refused<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &Located<Mount>,
+    chosen: &Located<Storage>,
+    (message, help): (&str, &str),
+    out: &mut Output,
+) -> Place<'a> {
+    out.say(
+        Diagnostic::error(Code::Refused, message)
+            .at(chosen.span, "")
+            .at(mount.span, "")
+            .help(help)
+            .service(owner.name()),
+    );
+    Place::Nowhere
+}
+
 /// What `x-ecs` says, where it is not the project's own file system.
 pub(crate) fn chosen_place<'a>(
     owner: &Owner<'a, '_>,
@@ -219,24 +243,12 @@ pub(crate) fn chosen_place<'a>(
     chosen: &Located<Storage>,
     out: &mut Output,
 ) -> Place<'a> {
-    let mut refuse = |message: &str, help: &str| {
-        out.say(
-            Diagnostic::error(Code::Refused, message)
-                .at(chosen.span, "")
-                .at(mount.span, "")
-                .help(help)
-                .service(owner.name()),
-        );
-        Place::Nowhere
-    };
+    let mut refuse = |message, help| refused(owner, mount, chosen, (message, help), out);
     match storage {
         Storage::Existing { file_system, access_point } => {
             let subpath = mount.value.subpath.as_deref();
             if access_point.is_some() && subpath.is_some() {
-                return refuse(
-                    "an access point has a directory of its own",
-                    "name an access point of that directory, and take `subpath` away",
-                );
+                return refused(owner, mount, chosen, TWO_DIRECTORIES, out);
             }
             out.say(
                 Diagnostic::note(

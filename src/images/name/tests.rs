@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::images::{BuildSecret, SecretSource};
+use crate::images::{BuildSecret, SecretSource, external_bases};
 
 /// A context with one of everything.
 fn context() -> TempDir {

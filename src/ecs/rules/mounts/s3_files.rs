@@ -1,6 +1,6 @@
 //! `x-ecs: {s3files: …}`: a file system of S3 Files, which somebody made over a bucket.
 
-use super::{Owner, Place};
+use super::{Owner, Place, TWO_DIRECTORIES, refused};
 use crate::compose::model::{Launch, Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::S3FilesVolume;
@@ -25,28 +25,16 @@ pub(super) fn place<'a>(
     out: &mut Output,
 ) -> Place<'a> {
     let Chosen { file_system, access_point, chosen } = given;
-    let mut refuse = |message: &str, help: &str| {
-        out.say(
-            Diagnostic::error(Code::Refused, message)
-                .at(chosen.span, "")
-                .at(mount.span, "")
-                .help(help)
-                .service(owner.name()),
-        );
-        Place::Nowhere
-    };
     if owner.service.launch() == Launch::Ec2 {
-        return refuse(
+        let why = (
             "tasks on EC2 instances cannot mount S3 Files",
             "choose `launch: fargate` or `managed-instances`, or `efs`",
         );
+        return refused(owner, mount, chosen, why, out);
     }
     let subpath = mount.value.subpath.as_deref();
     if access_point.is_some() && subpath.is_some() {
-        return refuse(
-            "an access point has a directory of its own",
-            "name an access point of that directory, and take `subpath` away",
-        );
+        return refused(owner, mount, chosen, TWO_DIRECTORIES, out);
     }
     let file_system_arn = arn(owner.cx, file_system);
     let access_point_arn = access_point.map(|point| match point.starts_with("arn:") {
