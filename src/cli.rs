@@ -170,6 +170,8 @@ pub struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub exit_code: bool,
+    #[command(flatten)]
+    pub build: BuildArgs,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
@@ -187,9 +189,33 @@ pub struct PushArgs {
     /// Show what would be built and pushed; do nothing
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub build: BuildArgs,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Which images are built although nothing says that they must.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct BuildArgs {
+    /// Build images even where ECR has what these files make
+    #[arg(long)]
+    pub build: bool,
+    /// The same, with every step of each build run anew
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Build on what registries have under the tags of base images today, whatever the engine has
+    #[arg(long)]
+    pub pull: bool,
+}
+
+impl BuildArgs {
+    /// Whether images are built that are there already.
+    #[must_use]
+    pub fn again(self) -> bool {
+        self.build || self.no_cache
+    }
 }
 
 /// `decklift images`
@@ -219,8 +245,10 @@ pub struct DeployArgs {
     #[arg(long)]
     pub force: bool,
     /// Build and push nothing; refused when an image is missing
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["build", "no_cache"])]
     pub no_build: bool,
+    #[command(flatten)]
+    pub build: BuildArgs,
     /// Leave a deployment that fails in place, to look at it
     #[arg(long)]
     pub no_rollback: bool,

@@ -61,7 +61,9 @@ pub use registry::{
 pub use source::Source;
 pub use spec::{BuildSecret, BuildSpec, SecretSource};
 
+use bases::current_base;
 use oci::Platform;
+use tokio::sync::OnceCell;
 use upload::{Progress, Target, Uploader};
 
 /// What to do about an image that the registry does not have.
@@ -69,6 +71,8 @@ use upload::{Progress, Target, Uploader};
 pub enum Mode {
     /// Build it. A placeholder of that name is replaced.
     Build,
+    /// Build it, whether the registry has it or not: the tag is moved to what comes of it.
+    Rebuild,
     /// Push a placeholder: for a sandbox without an engine, and nowhere else.
     Placeholder,
 }
@@ -86,8 +90,11 @@ pub struct Destination {
 #[derive(Debug, Default)]
 pub struct Images {
     engine: Option<Engine>,
-    /// Each base is asked for once, so that all images of a run agree on it.
-    bases: Mutex<BTreeMap<String, BaseDigest>>,
+    /// Each base is asked for once, so that all images of a run agree on it; those that are to be
+    /// pulled apart from the others.
+    bases: Mutex<BTreeMap<(String, bool), BaseDigest>>,
+    /// What was built in this run, by its tag: what the engine calls it.
+    made: Mutex<BTreeMap<String, Arc<OnceCell<String>>>>,
     uploader: Uploader,
     /// One client for each registry and login, so that all images share its connections.
     registries: Registries,
@@ -159,14 +166,19 @@ impl Images {
     pub async fn name(&self, spec: &BuildSpec) -> Result<ContentName, ImageError> {
         let mut digests = BaseDigests::new();
         for base in external_bases(spec)? {
+            let key = (base.clone(), spec.options.pull);
             let known =
-                self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&base).cloned();
+                self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
             let digest = match known {
                 Some(digest) => digest,
                 None => {
-                    let digest = resolve_base(self.engine.as_ref(), &base).await;
+                    let engine = self.engine.as_ref();
+                    let digest = match spec.options.pull {
+                        true => current_base(engine, &base).await,
+                        false => resolve_base(engine, &base).await,
+                    };
                     let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);
-                    bases.entry(base.clone()).or_insert(digest).clone()
+                    bases.entry(key).or_insert(digest).clone()
                 }
             };
             digests.insert(base, digest);
@@ -224,7 +236,9 @@ impl Images {
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
         let tag = name.tag();
-        if let Some(digest) = self.existing(&tag, destination, mode).await? {
+        if mode != Mode::Rebuild
+            && let Some(digest) = self.existing(&tag, destination, mode).await?
+        {
             return Ok(digest);
         }
         let digest = match mode {
@@ -232,20 +246,42 @@ impl Images {
                 let placeholder = Placeholder::new(&spec.service, &tag, &spec.platform);
                 self.stand_in(&placeholder, &tag, destination, on_event).await?
             }
-            Mode::Build => {
+            Mode::Build | Mode::Rebuild => {
                 let Some(engine) = &self.engine else {
                     return Err(ImageError::NoEngine { service: spec.service.clone() });
                 };
-                let local = local_name(&spec.service, &tag);
-                if engine.inspect(&local).await?.is_none() {
-                    build(engine, spec, name, &local, on_event).await?;
-                }
+                let local = self.built(engine, spec, name, mode, on_event).await?;
                 let platform = Platform::parse(&spec.platform);
                 self.push_local(engine, &local, &platform, &tag, destination, on_event).await?
             }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)
+    }
+
+    /// Builds what the engine does not have, and returns what it is called there. Services that build
+    /// the same have it built once a run, by whoever comes first.
+    async fn built(
+        &self,
+        engine: &Engine,
+        spec: &BuildSpec,
+        name: &ContentName,
+        mode: Mode,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let tag = name.tag();
+        let cell = {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.entry(tag.clone()).or_default().clone()
+        };
+        let make = async || {
+            let local = local_name(&spec.service, &tag);
+            if mode == Mode::Rebuild || engine.inspect(&local).await?.is_none() {
+                build(engine, spec, name, &local, on_event).await?;
+            }
+            Ok::<_, ImageError>(local)
+        };
+        cell.get_or_try_init(make).await.cloned()
     }
 
     /// Pushes what stands for an image, and returns its digest.
@@ -293,6 +329,11 @@ async fn build(
     on_event: &mut dyn FnMut(ImageEvent),
 ) -> Result<(), ImageError> {
     let unchecked = format!("{local}-unchecked");
+    let mut spec = spec.clone();
+    // The builder would look for it in a registry that has never heard of it.
+    let is_local = |base: &BaseDigest| matches!(base, BaseDigest::Local(_));
+    spec.options.pull &= !name.bases().values().any(is_local);
+    let spec = &spec;
     engine.build(spec, &unchecked, on_event).await?;
     let after = name_in_background(spec, name.bases().clone()).await;
     let result = match after {

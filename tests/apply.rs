@@ -149,10 +149,36 @@ fn forced_every_service_is_deployed_again() {
     let desired = shop("v1");
     deploy(&cloud, &desired);
     let actual = block_on(cloud.observe(&desired)).expect("observed");
-    let plan = plan_with(&desired, &actual, PlanOptions { force: true });
+    let plan = plan_with(&desired, &actual, PlanOptions { force: true, ..PlanOptions::default() });
     let services = desired.resources.keys().filter(|id| id.kind == Kind::Service).count();
     assert_eq!(plan.count(&[Action::NewDeployment]), services);
     assert_eq!(plan.count(&[Action::Create, Action::Update, Action::Delete]), 0);
+}
+
+#[test]
+fn asked_to_build_again_every_built_image_counts_as_missing() {
+    let cloud = Memory::default();
+    let desired = shop("v1");
+    deploy(&cloud, &desired);
+    let actual = block_on(cloud.observe(&desired)).expect("observed");
+    let plan = plan_with(&desired, &actual, PlanOptions { build: true, ..PlanOptions::default() });
+    let built = desired
+        .resources
+        .values()
+        .filter(|resource| matches!(&resource.body, Body::Image(image) if image.base.is_none()));
+    let built: Vec<_> = built.map(|resource| &resource.id).collect();
+    assert!(!built.is_empty());
+    let images = plan.steps.iter().filter(|step| step.resource.kind == Kind::Image);
+    let images: Vec<_> = images.map(|step| (&step.resource, step.reason.as_deref())).collect();
+    assert_eq!(images.len(), built.len());
+    for (resource, reason) in images {
+        assert!(built.contains(&resource), "{resource}");
+        assert_eq!(reason, Some("to be built again"));
+        let rolled = plan.steps.iter().any(|step| {
+            step.action == Action::NewDeployment && step.service.as_ref() == Some(&resource.name)
+        });
+        assert!(rolled, "{resource}");
+    }
 }
 
 #[test]

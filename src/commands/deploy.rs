@@ -21,7 +21,7 @@ pub(super) const LIMIT: usize = 16;
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read_to_deploy(session, arguments.strict)?;
+    let app = prepare::read_to_deploy(session, arguments.strict)?.building(arguments.build);
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());
@@ -40,11 +40,12 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     }
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
+    let options = PlanOptions { force: arguments.force, build: arguments.build.again() };
     let (plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         prepare::possible(session, &app, &desired, &actual)?;
-        let plan = plan_with(&desired, &actual, PlanOptions { force: arguments.force });
+        let plan = plan_with(&desired, &actual, options);
         if !session.json() {
             show(session, &plan);
         }

@@ -4,19 +4,20 @@ use super::signals;
 use crate::apply::Cloud;
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, PlanOptions, plan_with};
 use crate::report::plan_text;
 
 /// `decklift plan`
 pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
-    let app = prepare::read_to_deploy(session, arguments.strict)?;
+    let app = prepare::read_to_deploy(session, arguments.strict)?.building(arguments.build);
     let stop = signals::listen(session);
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
     let world = stop.or_interrupted(session, connect).await?;
     let desired = prepare::desired(session, &app, &world)?;
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     prepare::possible(session, &app, &desired, &actual)?;
-    let plan = plan(&desired, &actual);
+    let options = PlanOptions { build: arguments.build.again(), ..PlanOptions::default() };
+    let plan = plan_with(&desired, &actual, options);
     print(session, &plan);
     if arguments.exit_code && !plan.is_empty() { Err(Error::Changes) } else { Ok(()) }
 }

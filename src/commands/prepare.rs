@@ -16,6 +16,7 @@ use super::Session;
 use super::vault::Vault;
 use super::world::{Making, World};
 use crate::aws::{Aws, ConnectOptions};
+use crate::cli::BuildArgs;
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Image, Kind, ResourceId};
@@ -40,6 +41,8 @@ pub(super) struct App {
     pub(super) project: Project,
     pub(super) sources: Sources,
     pub(super) builds: Vec<BuildSpec>,
+    /// Whether they are built again where they are there already.
+    builds_again: bool,
     /// What it becomes as far as nothing is known of the world.
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
@@ -51,6 +54,18 @@ pub(super) struct App {
     extended: Vec<extensions::Extended>,
     /// What was printed when nothing was known of the world yet.
     told: Diagnostics,
+}
+
+impl App {
+    /// As the command line has it.
+    pub(super) fn building(mut self, arguments: BuildArgs) -> Self {
+        self.builds_again = arguments.again();
+        for BuildSpec { options, .. } in &mut self.builds {
+            options.no_cache |= arguments.no_cache;
+            options.pull |= arguments.pull;
+        }
+        self
+    }
 }
 
 /// What a command wants of the world.
@@ -221,7 +236,8 @@ pub(super) async fn connect<'a>(
     }
     let vault = app.vault.clone();
     let directory = app.project.directory.clone();
-    Ok(World::new(aws, facts, images, no_engine, made, vault, sandbox, directory, events))
+    let world = World::new(aws, facts, images, no_engine, made, vault, sandbox, directory, events);
+    Ok(if app.builds_again { world.building_again() } else { world })
 }
 
 /// Names what is built, and what something is put on.

@@ -10,13 +10,13 @@ use crate::cli::PushArgs;
 use crate::ecs::desired::{Attribute, Body, Desired, Image, ResourceId};
 use crate::error::Error;
 use crate::event::{Event, Events, ImageReady};
-use crate::plan::{Actual, plan};
+use crate::plan::{Actual, PlanOptions, plan_with};
 use crate::report::closing;
 
 /// `decklift push`
 pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read_to_push(session, arguments.strict)?;
+    let app = prepare::read_to_push(session, arguments.strict)?.building(arguments.build);
     let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
     prepare::check_names(&arguments.services, &known)?;
     let stop = signals::listen(session);
@@ -28,7 +28,8 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     let mut desired = prepare::desired(session, &app, &world)?;
     desired.retain_images(&arguments.services);
     let actual = stop.or_interrupted(session, world.observe_images(&desired)).await?;
-    let plan = plan(&desired, &actual);
+    let options = PlanOptions { build: arguments.build.again(), ..PlanOptions::default() };
+    let plan = plan_with(&desired, &actual, options);
     if arguments.dry_run {
         print(session, &plan);
         return Ok(());

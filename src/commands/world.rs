@@ -34,6 +34,8 @@ pub(super) struct World<'a> {
     /// Why there is no engine, for the moment in which one is needed.
     no_engine: Option<ImageError>,
     made: BTreeMap<ResourceId, Making>,
+    /// Whether images are built that are there already.
+    builds_again: bool,
     vault: Vault,
     sandbox: Option<Sandbox>,
     events: &'a dyn Events,
@@ -71,6 +73,7 @@ impl<'a> World<'a> {
             images,
             no_engine,
             made,
+            builds_again: false,
             vault,
             sandbox,
             events,
@@ -80,6 +83,12 @@ impl<'a> World<'a> {
             guard,
             registry,
         }
+    }
+
+    /// Builds images even where they are there already.
+    pub(super) fn building_again(mut self) -> Self {
+        self.builds_again = true;
+        self
     }
 
     pub(super) fn facts(&self) -> &Facts {
@@ -123,6 +132,7 @@ impl<'a> World<'a> {
     fn mode(&self) -> Mode {
         match &self.sandbox {
             Some(sandbox) if !sandbox.has_engine() => Mode::Placeholder,
+            _ if self.builds_again => Mode::Rebuild,
             _ => Mode::Build,
         }
     }

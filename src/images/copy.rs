@@ -50,7 +50,10 @@ impl Images {
                 let placeholder = Placeholder::new(reference, tag, platform);
                 self.stand_in(&placeholder, tag, destination, on_event).await?
             }
-            Mode::Build => self.bring(reference, platform, tag, destination, on_event).await?,
+            // What is copied is what it was.
+            Mode::Build | Mode::Rebuild => {
+                self.bring(reference, platform, tag, destination, on_event).await?
+            }
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)

@@ -112,7 +112,10 @@ impl Images {
         mode: Mode,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
-        if let Some(digest) = self.existing(&name.tag, destination, mode).await? {
+        let builds = matches!(name.base, BaseImage::Built(..));
+        if !(builds && mode == Mode::Rebuild)
+            && let Some(digest) = self.existing(&name.tag, destination, mode).await?
+        {
             return Ok(digest);
         }
         let digest = match mode {
@@ -121,7 +124,7 @@ impl Images {
                 let placeholder = Placeholder::new(service, &name.tag, platform);
                 self.stand_in(&placeholder, &name.tag, destination, on_event).await?
             }
-            Mode::Build => self.extend(name, destination, on_event).await?,
+            Mode::Build | Mode::Rebuild => self.extend(name, destination, mode, on_event).await?,
         };
         on_event(ImageEvent::Pushed { digest: digest.clone() });
         Ok(digest)
@@ -131,6 +134,7 @@ impl Images {
         &self,
         name: &ExtendedName,
         destination: &Destination,
+        mode: Mode,
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
         let (registry, repository) = self.open(destination)?;
@@ -164,7 +168,7 @@ impl Images {
         };
         let digest = match &name.base {
             BaseImage::Built(spec, built) => {
-                self.ensure(spec, built, destination, Mode::Build, &mut quiet).await?
+                self.ensure(spec, built, destination, mode, &mut quiet).await?
             }
             BaseImage::Existing(reference) => {
                 let platform = name.prepared.extension().platform.clone();

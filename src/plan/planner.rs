@@ -23,6 +23,8 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
 pub struct PlanOptions {
     /// Every service gets a new deployment, whether anything differs or not.
     pub force: bool,
+    /// Every image that is built counts as missing.
+    pub build: bool,
 }
 
 /// [`plan`], with options.
@@ -125,6 +127,12 @@ impl<'a> Planner<'a> {
             }
             return;
         };
+        if self.options.build
+            && matches!(&resource.body, Body::Image(image) if image.base.is_none())
+        {
+            let reason = Some("to be built again".to_owned());
+            return self.push(resource, Action::Create, Vec::new(), reason);
+        }
         if let Body::TaskDefinition(_) = resource.body {
             return self.task_definition(resource, observed);
         }

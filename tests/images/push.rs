@@ -15,10 +15,19 @@ async fn ensure(
     spec: &BuildSpec,
     destination: &Destination,
 ) -> (Result<String, ImageError>, Vec<ImageEvent>) {
+    ensure_as(images, spec, destination, Mode::Build).await
+}
+
+async fn ensure_as(
+    images: &Images,
+    spec: &BuildSpec,
+    destination: &Destination,
+    mode: Mode,
+) -> (Result<String, ImageError>, Vec<ImageEvent>) {
     let mut events = Vec::new();
     let name = images.name(spec).await.expect("name");
     let mut on_event = |event| events.push(event);
-    let result = images.ensure(spec, &name, destination, Mode::Build, &mut on_event).await;
+    let result = images.ensure(spec, &name, destination, mode, &mut on_event).await;
     (result, events)
 }
 
@@ -90,6 +99,58 @@ async fn built_and_pushed(engine: &Engine, registry: &TestRegistry) {
     let (edited, events) = ensure(&images, &spec, &destination).await;
     assert_ne!(BaseDigest::Registry(edited.expect("digest")), known);
     assert!(events.contains(&ImageEvent::BuildStarted));
+}
+
+#[test]
+fn built_again_when_that_is_asked_for() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        for registry in TestRegistry::all().await {
+            let service = unique("again");
+            let _cleanup = local_names(&service);
+            let destination = registry.repository().await;
+            let directory = own_context();
+            let platform = engine.info().platform.clone();
+            let mut spec = BuildSpec::new(&service, directory.path(), platform);
+            // What no cache has differs in its time at least.
+            spec.options.no_cache = true;
+            let name = Images::new(None).name(&spec).await.expect("name");
+            let mut digests = Vec::new();
+            for _ in 0..2 {
+                let images = Images::new(Some(engine.clone()));
+                let (digest, events) = ensure_as(&images, &spec, &destination, Mode::Rebuild).await;
+                let digest = digest.expect("digest");
+                assert!(events.contains(&ImageEvent::BuildStarted), "{events:?}");
+                let there = images.has(&destination, &name.tag()).await.expect("answer");
+                assert_eq!(there.as_ref(), Some(&digest), "{}", registry.name);
+                digests.push(digest);
+            }
+            assert_ne!(digests[0], digests[1], "{}", registry.name);
+        }
+    });
+}
+
+#[test]
+fn what_two_services_build_is_built_once() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let registries = TestRegistry::all().await;
+        let Some(registry) = registries.first() else { return };
+        let (one, other) = (unique("one"), unique("other"));
+        let _cleanup = [local_names(&one), local_names(&other)];
+        let directory = own_context();
+        let platform = engine.info().platform.clone();
+        let spec = |service: &str| BuildSpec::new(service, directory.path(), &*platform);
+        let places = [registry.repository().await, registry.repository().await];
+        let images = Images::new(Some(engine.clone()));
+        let (first, second) = (spec(&one), spec(&other));
+        let (first, second) =
+            tokio::join!(ensure(&images, &first, &places[0]), ensure(&images, &second, &places[1]));
+        assert_eq!(first.0.expect("digest"), second.0.expect("digest"));
+        let builds = [first.1, second.1].concat();
+        let builds = builds.iter().filter(|event| **event == ImageEvent::BuildStarted).count();
+        assert_eq!(builds, 1);
+    });
 }
 
 #[test]

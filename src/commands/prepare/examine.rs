@@ -59,6 +59,7 @@ impl Examined {
                     project,
                     sources,
                     builds,
+                    builds_again: false,
                     desired,
                     paths,
                     first_deploy,
