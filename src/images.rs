@@ -7,6 +7,7 @@
 
 mod assets;
 mod bases;
+mod building;
 mod buildkit;
 mod compress;
 mod config;
@@ -18,6 +19,7 @@ mod engine;
 mod error;
 mod event;
 mod extended;
+mod git;
 mod ignore;
 mod line_ends;
 mod mirror;
@@ -35,7 +37,7 @@ mod tar;
 mod upload;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use assets::{
@@ -95,6 +97,9 @@ pub struct Images {
     bases: Mutex<BTreeMap<(String, bool), BaseDigest>>,
     /// What was built in this run, by its tag: what the engine calls it.
     made: Mutex<BTreeMap<String, Arc<OnceCell<String>>>>,
+    /// The directories of contexts that were fetched in this run, by their addresses.
+    fetched: Mutex<BTreeMap<String, Arc<OnceCell<PathBuf>>>>,
+    cache: Option<PathBuf>,
     uploader: Uploader,
     /// One client for each registry and login, so that all images share its connections.
     registries: Registries,
@@ -124,6 +129,7 @@ impl Images {
     #[must_use]
     pub fn with_cache(mut self, directory: &Path) -> Self {
         self.uploader = Uploader::new(Some(directory));
+        self.cache = Some(directory.to_owned());
         self
     }
 
@@ -259,31 +265,6 @@ impl Images {
         Ok(digest)
     }
 
-    /// Builds what the engine does not have, and returns what it is called there. Services that build
-    /// the same have it built once a run, by whoever comes first.
-    async fn built(
-        &self,
-        engine: &Engine,
-        spec: &BuildSpec,
-        name: &ContentName,
-        mode: Mode,
-        on_event: &mut dyn FnMut(ImageEvent),
-    ) -> Result<String, ImageError> {
-        let tag = name.tag();
-        let cell = {
-            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            made.entry(tag.clone()).or_default().clone()
-        };
-        let make = async || {
-            let local = local_name(&spec.service, &tag);
-            if mode == Mode::Rebuild || engine.inspect(&local).await?.is_none() {
-                build(engine, spec, name, &local, on_event).await?;
-            }
-            Ok::<_, ImageError>(local)
-        };
-        cell.get_or_try_init(make).await.cloned()
-    }
-
     /// Pushes what stands for an image, and returns its digest.
     async fn stand_in(
         &self,
@@ -319,62 +300,10 @@ impl Images {
     }
 }
 
-/// Builds under a passing name: the image only gets its own when its files are still those that
-/// the name was made of.
-async fn build(
-    engine: &Engine,
-    spec: &BuildSpec,
-    name: &ContentName,
-    local: &str,
-    on_event: &mut dyn FnMut(ImageEvent),
-) -> Result<(), ImageError> {
-    let unchecked = format!("{local}-unchecked");
-    let mut spec = spec.clone();
-    // The builder would look for it in a registry that has never heard of it.
-    let is_local = |base: &BaseDigest| matches!(base, BaseDigest::Local(_));
-    spec.options.pull &= !name.bases().values().any(is_local);
-    let spec = &spec;
-    engine.build(spec, &unchecked, on_event).await?;
-    let after = name_in_background(spec, name.bases().clone()).await;
-    let result = match after {
-        Ok(after) if after == *name => engine.tag(&unchecked, local).await,
-        Ok(_) => Err(ImageError::ContextChanged { service: spec.service.clone() }),
-        Err(error) => Err(error),
-    };
-    // Failing to remove a passing name changes nothing for the image.
-    let _ = engine.untag(&unchecked).await;
-    result
-}
-
 async fn name_in_background(
     spec: &BuildSpec,
     bases: BaseDigests,
 ) -> Result<ContentName, ImageError> {
     let spec = spec.clone();
     engine::in_background(move || content_name(&spec, &bases)).await
-}
-
-/// The image's name in the engine, for people who look. Services are called more freely than
-/// docker allows.
-fn local_name(service: &str, tag: &str) -> String {
-    let plain = |c: char| {
-        let c = c.to_ascii_lowercase();
-        if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }
-    };
-    let service: String = service.chars().map(plain).collect();
-    let parts: Vec<&str> = service.split('-').filter(|part| !part.is_empty()).collect();
-    let service = if parts.is_empty() { "service".to_owned() } else { parts.join("-") };
-    format!("decklift/{service}:{tag}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_name;
-
-    #[test]
-    fn local_names_are_ones_that_docker_takes() {
-        assert_eq!(local_name("web", "t"), "decklift/web:t");
-        assert_eq!(local_name("-My__Web.1-", "t"), "decklift/my-web-1:t");
-        assert_eq!(local_name("_", "t"), "decklift/service:t");
-    }
 }

@@ -9,6 +9,9 @@
 mod assets;
 #[path = "images/builder.rs"]
 mod builder;
+#[cfg(unix)]
+#[path = "images/contexts.rs"]
+mod contexts;
 #[path = "images/push.rs"]
 mod push;
 #[path = "sandbox/python.rs"]

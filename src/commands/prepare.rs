@@ -60,9 +60,11 @@ impl App {
     /// As the command line has it.
     pub(super) fn building(mut self, arguments: BuildArgs) -> Self {
         self.builds_again = arguments.again();
-        for BuildSpec { options, .. } in &mut self.builds {
+        let mut open: Vec<&mut BuildSpec> = self.builds.iter_mut().collect();
+        while let Some(BuildSpec { options, built_contexts, .. }) = open.pop() {
             options.no_cache |= arguments.no_cache;
             options.pull |= arguments.pull;
+            open.extend(built_contexts.iter_mut().map(|(_, other)| other));
         }
         self
     }
@@ -258,6 +260,7 @@ async fn name_images(
     };
     let mut made = BTreeMap::new();
     for spec in &app.builds {
+        let spec = &images.local(spec).await?;
         let name: ContentName = images.name(spec).await?;
         name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
         let id = ResourceId::new(Kind::Image, &spec.service);

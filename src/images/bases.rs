@@ -1,6 +1,6 @@
 //! Which bytes a base image's name means today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::buildkit::OtherContext;
@@ -47,13 +47,21 @@ pub(super) fn bases_of(
 ) -> Result<Vec<String>, ImageError> {
     let mut bases = dockerfile.bases(spec)?;
     // Another context of the name stands in the place of the image.
-    bases.retain(|base| spec.contexts.iter().all(|(name, _)| name != base));
+    let built = spec.built_contexts.iter().map(|(name, _)| name);
+    let names: Vec<&String> = spec.contexts.iter().map(|(name, _)| name).chain(built).collect();
+    bases.retain(|base| !names.contains(&base));
+    for (_, other) in &spec.built_contexts {
+        let of_other = external_bases(other)?;
+        bases.extend(of_other);
+    }
     for (_, context) in &spec.contexts {
         match OtherContext::read(context) {
             OtherContext::Image(image) if !bases.contains(&image) => bases.push(image),
             other => other.spec(spec).iter().try_for_each(check_directory)?,
         }
     }
+    let mut seen = BTreeSet::new();
+    bases.retain(|base| seen.insert(base.clone()));
     Ok(bases)
 }
 

@@ -59,6 +59,26 @@ pub enum ImageError {
         /// The system's word.
         source: io::Error,
     },
+    /// A build context is a git repository, and there is no git.
+    #[error("fetch the build context {address}: there is no `git` on this machine")]
+    GitMissing {
+        /// Nothing secret is in it.
+        address: String,
+    },
+    /// A build context that is a git repository could not be fetched.
+    #[error("fetch the build context {address}: {message}")]
+    GitFailed {
+        /// Nothing secret is in it.
+        address: String,
+        /// git's words, or what is missing there.
+        message: String,
+    },
+    /// A build context at an address that is no git repository.
+    #[error("fetch the build context {address}: it is no git repository")]
+    RemoteContext {
+        /// As the Compose file has it.
+        address: String,
+    },
     /// An argument that cannot be passed to a builder.
     #[error("pass the build argument `{0}`: its name must not be empty, nor hold `=` or a NUL")]
     BadArgument(String),
@@ -296,6 +316,19 @@ impl ImageError {
         match self {
             Self::ContextMissing(_) | Self::ContextNotDirectory(_) => Some(
                 "`build.context` is relative to the Compose file: correct it, or make the directory"
+                    .to_owned(),
+            ),
+            Self::GitMissing { .. } => {
+                Some("install git, or check the sources out and name the directory".to_owned())
+            }
+            Self::GitFailed { .. } => Some(
+                "`git ls-remote` with the same address says more; a token goes into the build's secret \
+                 `GIT_AUTH_TOKEN`, a key to your SSH agent"
+                    .to_owned(),
+            ),
+            Self::RemoteContext { .. } => Some(
+                "name a git repository (`https://…/name.git#branch:directory`), or unpack it here and \
+                 name the directory"
                     .to_owned(),
             ),
             Self::NoBuildKit { .. } => Some(

@@ -124,6 +124,13 @@ pub fn content_name(spec: &BuildSpec, bases: &BaseDigests) -> Result<ContentName
             }
         }
     }
+    for (name, other) in &spec.built_contexts {
+        let other = content_name(other, bases)?;
+        hash.add(b"built", &[name.as_bytes(), &other.digest]);
+        leaves_out_git |= other.leaves_out_git;
+        unresolved.extend(other.unresolved);
+    }
+    unresolved.dedup();
     Ok(ContentName {
         digest: hash.0.finalize().into(),
         bases: bases.clone(),

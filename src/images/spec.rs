@@ -8,8 +8,11 @@ use super::options::BuildOptions;
 pub struct BuildSpec {
     /// The Compose service, for messages and for the name of the local image.
     pub service: String,
-    /// The absolute path of the context directory.
+    /// The absolute path of the context directory; without a meaning where it is at an address.
     pub context: PathBuf,
+    /// The address of the context, where it is no directory of this machine:
+    /// [`Images::local`](super::Images::local) makes it one.
+    pub address: Option<String>,
     /// Relative to the context; `Dockerfile` when absent.
     pub dockerfile: Option<String>,
     /// The text of the Dockerfile, in the place of a file.
@@ -28,6 +31,8 @@ pub struct BuildSpec {
     /// Other contexts that the Dockerfile names, and what each is: a directory, `docker-image://…`,
     /// `oci-layout://…` or an address. BuildKit alone has them, and the next two.
     pub contexts: Vec<(String, String)>,
+    /// Other contexts that are images, and are built before: what the Dockerfile calls them.
+    pub built_contexts: Vec<(String, BuildSpec)>,
     /// What steps may read and the image does not keep. They are no part of its name.
     pub secrets: Vec<BuildSecret>,
     /// Agents and keys that steps may use: `default`, or `id=path`. They are no part of its name.
@@ -70,6 +75,7 @@ impl BuildSpec {
         Self {
             service: service.into(),
             context: context.into(),
+            address: None,
             dockerfile: None,
             dockerfile_inline: None,
             args: Vec::new(),
@@ -78,16 +84,23 @@ impl BuildSpec {
             labels: Vec::new(),
             provenance: Vec::new(),
             contexts: Vec::new(),
+            built_contexts: Vec::new(),
             secrets: Vec::new(),
             ssh: Vec::new(),
             options: BuildOptions::default(),
         }
     }
 
+    /// Whether everything that it is built of is on this machine.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.address.is_none() && self.built_contexts.iter().all(|(_, other)| other.is_here())
+    }
+
     /// What only BuildKit can do of it: the attributes of `build`.
     pub(super) fn needs_buildkit(&self) -> Vec<&'static str> {
         let needed = [
-            ("additional_contexts", !self.contexts.is_empty()),
+            ("additional_contexts", !self.contexts.is_empty() || !self.built_contexts.is_empty()),
             ("entitlements", !self.options.allow.is_empty()),
             ("secrets", !self.secrets.is_empty()),
             ("ssh", !self.ssh.is_empty()),

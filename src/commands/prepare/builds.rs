@@ -1,35 +1,69 @@
 //! What a project builds of the files of this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use super::build_options;
-use crate::compose::Project;
 use crate::compose::model::Service;
+use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::platform;
 use crate::images::{BuildSpec, external_bases};
 use crate::parallel;
 
+/// What an additional context starts with that is the image of another service.
+const SERVICE: &str = "service:";
+
 /// In the order of the files.
 pub(super) fn specs(project: &Project, variables: &BTreeMap<&str, &str>) -> Vec<BuildSpec> {
-    let services = project.services.values();
-    services.filter_map(|service| spec(project, service, variables)).collect()
+    let mut specs = Vec::new();
+    for service in project.services.values() {
+        let Some(mut spec) = spec(project, service, variables) else { continue };
+        build_on(&mut spec, project, variables, &mut Vec::new());
+        specs.push(spec);
+    }
+    specs
 }
 
-/// What is built of the files of this machine; `plan` and `deploy` refuse what is built elsewhere.
+/// Puts what a build stands on into it, for its own platform. What is not there, or leads back to
+/// where it came from, was said by [`faults`].
+fn build_on(
+    on: &mut BuildSpec,
+    project: &Project,
+    variables: &BTreeMap<&str, &str>,
+    open: &mut Vec<String>,
+) {
+    let Some(service) = project.services.get(&on.service) else { return };
+    open.push(on.service.clone());
+    for (context, name) in service_contexts(service) {
+        let other = project.services.get(&name).filter(|_| !open.contains(&name));
+        let Some(mut other) = other.and_then(|other| spec(project, other, variables)) else {
+            continue;
+        };
+        other.platform.clone_from(&on.platform);
+        build_on(&mut other, project, variables, open);
+        on.built_contexts.push((context, other));
+    }
+    open.pop();
+}
+
+/// The contexts that are images of other services: their names, and those of the services.
+fn service_contexts(service: &Service) -> Vec<(String, String)> {
+    let contexts = service.written.build.as_ref().map(build_options::contexts);
+    let of = |(name, text): (String, String)| Some((name, text.strip_prefix(SERVICE)?.to_owned()));
+    contexts.unwrap_or_default().into_iter().filter_map(of).collect()
+}
+
 fn spec(
     project: &Project,
     service: &Service,
     variables: &BTreeMap<&str, &str>,
 ) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
-    if build.is_remote {
-        return None;
-    }
     // The task says what it runs on, never the machine that builds.
     let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
     let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
+    spec.address = build.is_remote.then(|| build.context.value.to_string_lossy().into_owned());
     let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
         map.iter().map(|(key, value)| (key.clone(), value.value.clone())).collect()
     };
@@ -40,6 +74,7 @@ fn spec(
     spec.labels = pairs(&build.labels);
     if let Some(settings) = &service.written.build {
         spec.contexts = build_options::contexts(settings);
+        spec.contexts.retain(|(_, context)| !context.starts_with(SERVICE));
         spec.ssh = build_options::ssh(settings);
         spec.options = build_options::read(settings);
     }
@@ -53,7 +88,8 @@ pub(super) fn faults(project: &Project, builds: &[BuildSpec], sends: bool) -> Ve
     const A_PART: usize = 64;
     let parts: Vec<_> = builds.chunks(A_PART).collect();
     let look = |part: usize| -> Vec<_> {
-        parts[part].iter().filter_map(|spec| fault(project, spec, sends)).collect()
+        let found = |spec| contexts(project, spec).into_iter().chain(fault(project, spec, sends));
+        parts[part].iter().flat_map(found).collect()
     };
     let mut faults = Vec::new();
     let Ok(()) = parallel::in_order(
@@ -67,9 +103,62 @@ pub(super) fn faults(project: &Project, builds: &[BuildSpec], sends: bool) -> Ve
     faults
 }
 
+/// Additional contexts that are no image of another service.
+fn contexts(project: &Project, spec: &BuildSpec) -> Vec<Diagnostic> {
+    let Some(service) = project.services.get(&spec.service) else { return Vec::new() };
+    let Some(build) = &service.build else { return Vec::new() };
+    let place = build.value.places.iter().find(|place| place.value == "additional_contexts");
+    let span = place.map_or(build.span, |place| place.span);
+    let fault = |(context, name): (String, String)| {
+        let (what, help) = match project.services.get(&name) {
+            None => {
+                let known = project.services.keys().map(String::as_str);
+                let help = did_you_mean(&name, known);
+                (
+                    format!("there is no service `{name}`"),
+                    help.unwrap_or_else(|| {
+                        "name a service of this file that has a `build`".to_owned()
+                    }),
+                )
+            }
+            Some(other) if other.build.is_none() => {
+                let image = other.image.as_ref().map_or("IMAGE", |image| &image.value);
+                let help = format!("name its image: `docker-image://{image}`");
+                (format!("the service {name} builds nothing"), help)
+            }
+            Some(_) if leads_to(project, &name, &spec.service) => {
+                let what = format!("{name} is built on the image of {}", spec.service);
+                (what, "take one of the two apart".to_owned())
+            }
+            Some(_) => return None,
+        };
+        let message = format!("the build context `{context}` cannot be used: {what}");
+        let diagnostic = Diagnostic::error(Code::BuildContext, message).at(span, "");
+        Some(diagnostic.help(help).service(&spec.service))
+    };
+    service_contexts(service).into_iter().filter_map(fault).collect()
+}
+
+/// Whether the image of `from` is built on that of `to`, or on one that is.
+fn leads_to(project: &Project, from: &str, to: &str) -> bool {
+    let (mut open, mut seen) = (vec![from.to_owned()], BTreeSet::new());
+    while let Some(name) = open.pop() {
+        if name == to {
+            return true;
+        }
+        if seen.insert(name.clone())
+            && let Some(service) = project.services.get(&name)
+        {
+            open.extend(service_contexts(service).into_iter().map(|(_, name)| name));
+        }
+    }
+    false
+}
+
 /// A build context or Dockerfile that cannot be used, at its place in the Compose file.
 fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic> {
-    let error = external_bases(spec).err()?;
+    // What lies elsewhere is looked at when it is fetched.
+    let error = if spec.is_here() { external_bases(spec).err()? } else { return None };
     let service = project.services.get(&spec.service)?;
     let build = service.build.as_ref()?;
     let span = match &build.value.dockerfile {
@@ -83,4 +172,72 @@ fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic>
     };
     diagnostic.help = error.help();
     Some(diagnostic.at(span, "").service(&spec.service))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::{LoadOptions, load};
+
+    fn project(text: &str) -> (tempfile::TempDir, Project) {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
+        std::fs::write(folder.path().join("Dockerfile"), "FROM scratch\n").expect("a file");
+        let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
+        let loaded = load(&options);
+        let project = loaded.project.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics));
+        (folder, project)
+    }
+
+    #[test]
+    fn an_image_is_built_on_those_of_other_services() {
+        let text = "services:\n  base: {build: .}\n  middle:\n    build:\n      context: .\n      \
+                    additional_contexts: {low: 'service:base'}\n  web:\n    platform: linux/arm64\n    \
+                    build:\n      context: .\n      additional_contexts: {mid: 'service:middle'}\n";
+        let (_folder, project) = project(text);
+        let specs = specs(&project, &BTreeMap::new());
+        assert_eq!(faults(&project, &specs, true), []);
+        let web = specs.iter().find(|spec| spec.service == "web").expect("web");
+        let (name, middle) = &web.built_contexts[0];
+        assert_eq!((name.as_str(), middle.service.as_str()), ("mid", "middle"));
+        assert_eq!(middle.platform, "linux/arm64");
+        let (name, base) = &middle.built_contexts[0];
+        assert_eq!((name.as_str(), base.service.as_str()), ("low", "base"));
+        assert_eq!(base.platform, "linux/arm64");
+        assert!(base.built_contexts.is_empty() && web.contexts.is_empty() && web.is_here());
+    }
+
+    #[test]
+    fn services_that_no_image_can_be_built_on() {
+        let web = |context: &str| {
+            format!(
+                "  web:\n    build:\n      context: .\n      additional_contexts: {{a: 'service:{context}'}}\n"
+            )
+        };
+        for (text, why) in [
+            (web("bas"), "there is no service `bas`"),
+            (web("web"), "web is built on the image of web"),
+            (web("store"), "the service store builds nothing"),
+            (web("other"), "other is built on the image of web"),
+        ] {
+            let rest = "  base: {build: .}\n  store: {image: 'redis:7'}\n  other:\n    build:\n      \
+                        context: .\n      additional_contexts: {b: 'service:web'}\n";
+            let (_folder, project) = project(&format!("services:\n{text}{rest}"));
+            let specs = specs(&project, &BTreeMap::new());
+            let faults = faults(&project, &specs, true);
+            let said = faults.iter().find(|fault| fault.service.as_deref() == Some("web"));
+            let said = said.unwrap_or_else(|| panic!("{why}: {faults:?}"));
+            assert!(said.message.ends_with(why), "{}", said.message);
+            assert!(said.help.is_some() && said.labels.len() == 1);
+        }
+    }
+
+    #[test]
+    fn a_context_at_an_address_is_looked_at_when_it_is_fetched() {
+        let text = "services: {web: {build: 'https://example.com/acme/web.git#main:api'}}\n";
+        let (_folder, project) = project(text);
+        let specs = specs(&project, &BTreeMap::new());
+        assert_eq!(specs[0].address.as_deref(), Some("https://example.com/acme/web.git#main:api"));
+        assert_eq!(faults(&project, &specs, true), []);
+    }
 }

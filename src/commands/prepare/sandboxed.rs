@@ -34,7 +34,8 @@ pub(super) async fn prepare_sandbox(
     }
     if purpose.names_images() {
         let mut wanted = Vec::new();
-        for spec in &app.builds {
+        // What lies elsewhere is not here yet.
+        for spec in app.builds.iter().filter(|spec| spec.is_here()) {
             wanted.extend(external_bases(spec)?);
         }
         let plain = app.project.services.values().filter(|service| service.build.is_none());

@@ -1,11 +1,13 @@
 //! What of `build` the builder cannot be told. Leaving it out would make another image.
 
 use crate::compose::Project;
-use crate::compose::model::{FileObject, Service, Setting};
+use crate::compose::model::{FileObject, Service};
 use crate::diagnostic::{Code, Diagnostic};
 
 pub(super) fn undeployable(service: &Service, project: &Project) -> Vec<Diagnostic> {
-    let Some(build) = &service.build else { return Vec::new() };
+    if service.build.is_none() {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     let mut say = |what: String, span, help: &str| {
         found.push(
@@ -15,23 +17,6 @@ pub(super) fn undeployable(service: &Service, project: &Project) -> Vec<Diagnost
                 .service(&service.name.value),
         );
     };
-    if build.value.is_remote {
-        let what = "building a context that is no directory of this machine".to_owned();
-        let help = "check the sources out, and name the directory";
-        say(what, build.value.context.span, help);
-    }
-    let settings = service.written.build.as_ref();
-    let contexts = settings.and_then(|build| build.attributes.get("additional_contexts"));
-    if let Some(Setting::Map(contexts)) = contexts {
-        for (name, context) in contexts.iter() {
-            if context.as_text().is_some_and(|text| text.starts_with("service:")) {
-                let place = build.value.places.iter().find(|p| p.value == "additional_contexts");
-                let what = format!("building on another service's image (`{name}`)");
-                let help = "COPY --from a stage of the same Dockerfile, or name an image";
-                say(what, place.map_or(build.span, |place| place.span), help);
-            }
-        }
-    }
     for reference in &service.written.build_secrets {
         let object = project.secrets.get(&reference.source.value);
         let here = |object: &FileObject| {
@@ -77,9 +62,6 @@ mod tests {
 
     #[test]
     fn what_is_not_here_is_refused() {
-        let other = found("      additional_contexts: {base: 'service:base'}\n");
-        let wanted = "building on another service's image (`base`) is not supported yet";
-        assert_eq!(other, [wanted]);
         let external = found("      secrets: [e]\n");
         assert_eq!(external.len(), 1);
         assert!(external[0].contains("the secret e, which is not on this machine"), "{external:?}");
@@ -95,17 +77,5 @@ mod tests {
                    privileged: true\n      secrets: [s]\n      ssh: [default]\n      \
                    entitlements: [network.host]\n      additional_contexts: {base: ../base}\n";
         assert_eq!(found(all), Vec::<String>::new());
-    }
-
-    #[test]
-    fn a_context_elsewhere_is_refused() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let text = "services: {web: {build: 'https://github.com/acme/web.git'}}\n";
-        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
-        let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
-        let loaded = load(&options);
-        assert!(!loaded.outcomes.has_errors());
-        let project = loaded.project.expect("a project");
-        assert_eq!(all(&project).len(), 1);
     }
 }
