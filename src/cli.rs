@@ -159,6 +159,10 @@ pub struct ConvertArgs {
     /// Folder for one file a request [default: one document on stdout]
     #[arg(short = 'o', long = "out", value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write images by the digests that registries have under their tags today, as `deploy` sends them:
+    /// asks the network
+    #[arg(long)]
+    pub resolve_digests: bool,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,

@@ -15,6 +15,7 @@ mod init;
 mod inspected;
 mod logs;
 mod mounted;
+mod pinned;
 mod plan;
 mod prepare;
 mod ps;

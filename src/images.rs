@@ -26,6 +26,7 @@ mod mirror;
 mod name;
 mod oci;
 mod options;
+mod pin;
 mod placeholder;
 mod reference;
 mod registry;
@@ -55,6 +56,7 @@ pub use ignore::{Ignore, IgnoreError};
 pub use name::{ContentName, content_name};
 pub use oci::OciError;
 pub use options::BuildOptions;
+pub use pin::Pin;
 pub use placeholder::Placeholder;
 pub use reference::Reference;
 pub use registry::{

@@ -4,6 +4,8 @@
 mod aws;
 #[path = "cli/config.rs"]
 mod config;
+#[path = "cli/digests.rs"]
+mod digests;
 #[path = "cli/faulty_files.rs"]
 mod faulty_files;
 #[path = "cli/faulty_values.rs"]

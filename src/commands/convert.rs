@@ -10,7 +10,7 @@ use crate::export::Export;
 /// `decklift convert`
 pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Error> {
     let prepare::App { desired, first_deploy, project, sources, builds, paths, .. } =
-        prepare::read_to_convert(session, arguments.strict)?;
+        prepare::read_to_convert(session, arguments.strict, arguments.resolve_digests)?;
     // Of many services it takes a while to give back what they were made of, and what they became.
     // The former leaves room for what follows; with the latter, the program ends.
     let thread = std::thread::Builder::new();

@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Session;
+use super::pinned;
 use super::vault::Vault;
 use super::world::{Making, World};
+use crate::apply::CloudError;
 use crate::aws::{Aws, ConnectOptions};
 use crate::cli::BuildArgs;
 use crate::compose::{Project, did_you_mean};
@@ -210,21 +212,22 @@ pub(super) async fn connect<'a>(
         None => images,
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
-    let mut facts = match purpose {
-        Purpose::Push => {
-            let identity = aws.identity().await?;
-            let (partition, account) = (identity.partition.clone(), identity.account.clone());
-            Facts { partition, account, ..Facts::offline(Some(aws.region())) }
-        }
-        Purpose::Plan | Purpose::Deploy | Purpose::Down => {
-            let request = network_request(app, purpose);
-            if let (Some(_), Some(domain)) = (&sandbox, &request.certificate) {
-                aws.issue_certificate(domain).await?;
+    let asked = async {
+        match purpose {
+            // Tasks that are simulated pull nothing.
+            Purpose::Plan | Purpose::Deploy if sandbox.as_ref().is_none_or(Sandbox::has_engine) => {
+                Some(pinned::ask(&images, &app.project, &app.desired).await)
             }
-            aws.facts(&request).await?
+            _ => None,
         }
     };
+    let known = facts(&aws, app, purpose, sandbox.is_some());
+    let (known, found) = futures_util::future::join(known, asked).await;
+    let mut facts = known?;
     facts.paths.clone_from(&app.paths);
+    if let Some(found) = found {
+        facts.pinned = pinned::told(session, &app.sources, found)?;
+    }
     if matches!(purpose, Purpose::Plan | Purpose::Deploy) {
         outside::look_up(session, app, &aws, &mut facts).await?;
     }
@@ -240,6 +243,25 @@ pub(super) async fn connect<'a>(
     let directory = app.project.directory.clone();
     let world = World::new(aws, facts, images, no_engine, made, vault, sandbox, directory, events);
     Ok(if app.builds_again { world.building_again() } else { world })
+}
+
+/// What the translation must know of the account.
+async fn facts(
+    aws: &Aws,
+    app: &App,
+    purpose: Purpose,
+    in_sandbox: bool,
+) -> Result<Facts, CloudError> {
+    if purpose == Purpose::Push {
+        let identity = aws.identity().await?;
+        let (partition, account) = (identity.partition.clone(), identity.account.clone());
+        return Ok(Facts { partition, account, ..Facts::offline(Some(aws.region())) });
+    }
+    let request = network_request(app, purpose);
+    if let (true, Some(domain)) = (in_sandbox, &request.certificate) {
+        aws.issue_certificate(domain).await?;
+    }
+    aws.facts(&request).await
 }
 
 /// Names what is built, and what something is put on.

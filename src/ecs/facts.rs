@@ -25,6 +25,8 @@ pub struct Facts {
     pub balancers: BTreeMap<String, BalancerFacts>,
     /// By Compose service: what is known of the image that is built for it.
     pub images: BTreeMap<String, ImageFacts>,
+    /// By reference: what an image that is run as it is is called by its digest.
+    pub pinned: BTreeMap<String, String>,
     /// The ARNs of secrets that others made, by their names in Secrets Manager.
     pub secrets: BTreeMap<String, String>,
     /// What is known of the files and directories that are mounted, by their absolute paths; those
@@ -74,6 +76,7 @@ impl Facts {
             },
             balancers: BTreeMap::new(),
             images: BTreeMap::new(),
+            pinned: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
             certificates: BTreeMap::new(),

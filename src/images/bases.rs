@@ -113,7 +113,7 @@ pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDig
 }
 
 /// The digest by which others know the image, if it came from where its name says.
-fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
+pub(super) fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
     let digests = image.repo_digests.iter().filter_map(|digest| Reference::parse(digest));
     let same = |other: &Reference| {
         other.registry == reference.registry && other.repository == reference.repository

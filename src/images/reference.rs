@@ -54,6 +54,14 @@ impl Reference {
         bare.then(|| (registry.to_owned(), parsed.repository))
     }
 
+    /// A name as it is written, as far as its tag or digest.
+    #[must_use]
+    pub fn without_tag(text: &str) -> &str {
+        let name = text.split('@').next().unwrap_or(text);
+        let last = name.rfind('/').map_or(0, |slash| slash + 1);
+        name[last..].find(':').map_or(name, |colon| &name[..last + colon])
+    }
+
     /// Whether the name itself says which bytes it means.
     #[must_use]
     pub fn is_pinned(&self) -> bool {
@@ -75,6 +83,19 @@ fn is_registry(first: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_without_its_tag() {
+        for (text, name) in [
+            ("redis", "redis"),
+            ("redis:7", "redis"),
+            ("r:5000/a/b:7", "r:5000/a/b"),
+            ("r:5000/a", "r:5000/a"),
+            ("redis:7@sha256:0", "redis"),
+        ] {
+            assert_eq!(Reference::without_tag(text), name, "{text}");
+        }
+    }
 
     #[test]
     fn as_docker_reads_names() {

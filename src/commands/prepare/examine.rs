@@ -9,7 +9,7 @@ use std::thread;
 use super::absent::absent;
 use super::{App, builds, extensions, region};
 use crate::commands::vault::Vault;
-use crate::commands::{Session, inspected, mounted};
+use crate::commands::{Session, inspected, mounted, pinned};
 use crate::compose::{LoadOptions, Loaded, load};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable, unpushable};
@@ -38,8 +38,8 @@ pub(in crate::commands) struct Examined {
 enum Aim {
     /// To say what there is to say of them.
     Look,
-    /// To say what would be sent.
-    Convert,
+    /// To say what would be sent, and whether images are called by their digests.
+    Convert { resolves: bool },
     /// To push images: what they are made of and is missing at home is an error.
     Push,
     /// To send it: what is missing at home, and what cannot be deployed yet, are errors.
@@ -80,8 +80,12 @@ pub(in crate::commands) fn read(session: &Session, strict: bool) -> Result<App, 
 }
 
 /// As [`read`], with what a first deploy does.
-pub(in crate::commands) fn read_to_convert(session: &Session, strict: bool) -> Result<App, Error> {
-    examine_as(session, strict, Aim::Convert)?.finish(session)
+pub(in crate::commands) fn read_to_convert(
+    session: &Session,
+    strict: bool,
+    resolves: bool,
+) -> Result<App, Error> {
+    examine_as(session, strict, Aim::Convert { resolves })?.finish(session)
 }
 
 /// As [`read`], for a command that pushes images and sends nothing else.
@@ -121,17 +125,27 @@ fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Err
         // Faults of the translation are worth knowing even when the file has others.
         let facts = Facts::offline(region(session, project).as_deref());
         let facts = Facts { paths: paths.clone(), ..facts };
+        let pinned = match aim {
+            Aim::Convert { resolves: true } => {
+                let known = translate(project, global.environment.as_deref(), &facts).desired;
+                let found = pinned::look(project, &known)?;
+                pinned::told(session, &loaded.sources, found)?
+            }
+            _ => BTreeMap::new(),
+        };
+        let facts = Facts { pinned, ..facts };
         let translation = translate(project, global.environment.as_deref(), &facts);
         let clean = !diagnostics.has_errors() && !translation.diagnostics.has_errors();
         if clean {
-            let (faults, order) = validated(&translation.desired, aim == Aim::Convert);
+            let (faults, order) =
+                validated(&translation.desired, matches!(aim, Aim::Convert { .. }));
             diagnostics.extend(faults);
             first_deploy = order;
         }
         let refused = match aim {
             Aim::Send => undeployable(&translation.desired, project, &facts),
             Aim::Push => unpushable(&translation.desired, project, &facts),
-            Aim::Look | Aim::Convert => Vec::new(),
+            Aim::Look | Aim::Convert { .. } => Vec::new(),
         };
         let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
         diagnostics.extend(told.cloned());

@@ -94,7 +94,7 @@ pub(crate) fn container(
     } = member.service;
     check(cx, member, out);
     ContainerDefinition {
-        image: image::reference(member),
+        image: image::reference(cx, member),
         repository_credentials: image::credentials(member, out),
         port_mappings: bridge::mappings(member),
         entry_point: words(member.service, "entrypoint", entrypoint.as_ref(), out),

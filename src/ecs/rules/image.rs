@@ -98,12 +98,14 @@ pub(crate) fn credentials(member: &Member<'_>, out: &mut Output) -> Option<Repos
 }
 
 /// What the container's `image` says.
-pub(crate) fn reference(member: &Member<'_>) -> Value {
+pub(crate) fn reference(cx: &Context<'_>, member: &Member<'_>) -> Value {
     match &member.service.image {
         _ if is_pushed(member) => {
             Value::From(ResourceId::new(Kind::Image, member.name()), Attribute::Uri)
         }
-        Some(image) => Value::Known(image.value.clone()),
+        Some(image) => {
+            Value::Known(cx.facts.pinned.get(&image.value).unwrap_or(&image.value).clone())
+        }
         // The loader refuses a service with neither.
         None => Value::default(),
     }
@@ -181,6 +183,8 @@ fn architecture(platform: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::diagnostic::Severity;
     use crate::ecs::testing::{
@@ -222,6 +226,17 @@ mod tests {
             panic!("no image")
         };
         assert_eq!(image.image_tag, "${image.web.tag}");
+    }
+
+    #[test]
+    fn an_image_is_called_by_its_digest_where_that_is_known() {
+        let by_digest = "acme/web@sha256:0".to_owned();
+        let known = BTreeMap::from([("acme/web:1".to_owned(), by_digest.clone())]);
+        let facts = Facts { pinned: known, ..facts() };
+        let services = vec![service("web", "acme/web:1"), service("store", "redis:7")];
+        let done = translate(&project(services), None, &facts);
+        assert_eq!(container(&done, "web").image.to_string(), by_digest);
+        assert_eq!(container(&done, "store").image.to_string(), "redis:7");
     }
 
     #[test]

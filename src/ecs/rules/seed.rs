@@ -6,7 +6,7 @@ use super::mounts::Place;
 use super::volumes::Mounts;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, ContainerDependency, MountPoint};
-use crate::ecs::translate::context::Output;
+use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 
@@ -19,6 +19,7 @@ const MARK: &str = ".decklift-seeding";
 /// The container that fills the new volumes of a service before it starts; it is the service's own
 /// image, and needs a shell, `ls` and `cp` there.
 pub(crate) fn container(
+    cx: &Context<'_>,
     member: &Member<'_>,
     mounts: &Mounts,
     out: &mut Output,
@@ -71,7 +72,7 @@ pub(crate) fn container(
     );
     Some(ContainerDefinition {
         name: name(member),
-        image: image::reference(member),
+        image: image::reference(cx, member),
         essential: false,
         // Only root may write to a new volume.
         user: Some("0".to_owned()),

@@ -38,7 +38,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     for (member, size) in unit.members.iter().zip(sizes) {
         let mounts = volumes::mounts(unit, member, out);
         let mut container = container::container(cx, unit, member, size, &mounts, out);
-        if let Some(mut seed) = seed::container(member, &mounts, out) {
+        if let Some(mut seed) = seed::container(cx, member, &mounts, out) {
             seed.log_configuration.clone_from(&container.log_configuration);
             container.depends_on.push(seed::dependency(&seed));
             container.depends_on.sort_by(|a, b| a.container_name.cmp(&b.container_name));

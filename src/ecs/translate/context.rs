@@ -56,6 +56,7 @@ impl Context<'_> {
             balancers: _,
             certificates: _,
             images: _,
+            pinned: _,
             secrets: _,
             paths: _,
         } = self.facts;
