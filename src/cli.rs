@@ -24,6 +24,7 @@ pub struct Cli {
 
 /// Options that every command takes, before it or after it.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Compose file; may be given several times, later ones win [default: compose.yaml]
     #[arg(short = 'f', long = "file", global = true, value_name = "FILE")]

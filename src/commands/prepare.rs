@@ -12,6 +12,8 @@ mod sandboxed;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use futures_util::future::{join, join_all};
+
 use super::Session;
 use super::pinned;
 use super::vault::Vault;
@@ -222,7 +224,7 @@ pub(super) async fn connect<'a>(
         }
     };
     let known = facts(&aws, app, purpose, sandbox.is_some());
-    let (known, found) = futures_util::future::join(known, asked).await;
+    let (known, found) = join(known, asked).await;
     let mut facts = known?;
     facts.paths.clone_from(&app.paths);
     if let Some(found) = found {
@@ -264,6 +266,27 @@ async fn facts(
     aws.facts(&request).await
 }
 
+/// What is built, with every context on this machine.
+async fn contexts(session: &Session, app: &App, images: &Images) -> Result<Vec<BuildSpec>, Error> {
+    let mut diagnostics = Diagnostics::default();
+    let mut local = Vec::new();
+    for (spec, found) in
+        app.builds.iter().zip(join_all(app.builds.iter().map(|s| images.local(s))).await)
+    {
+        match found {
+            Ok(found) => local.push(found),
+            Err(error) => {
+                diagnostics.extend([builds::unusable(&app.project, &spec.service, &error)])
+            }
+        }
+    }
+    if diagnostics.has_errors() {
+        session.print(&diagnostics, &app.sources);
+        return Err(Error::Compose);
+    }
+    Ok(local)
+}
+
 /// Names what is built, and what something is put on.
 async fn name_images(
     session: &Session,
@@ -281,8 +304,7 @@ async fn name_images(
         }
     };
     let mut made = BTreeMap::new();
-    for spec in &app.builds {
-        let spec = &images.local(spec).await?;
+    for spec in &contexts(session, app, images).await? {
         let name: ContentName = images.name(spec).await?;
         name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
         let id = ResourceId::new(Kind::Image, &spec.service);

@@ -10,7 +10,7 @@ use crate::cli::PushArgs;
 use crate::ecs::desired::{Attribute, Body, Desired, Image, ResourceId};
 use crate::error::Error;
 use crate::event::{Event, Events, ImageReady};
-use crate::plan::{Actual, PlanOptions, plan_with};
+use crate::plan::{Plan, PlanOptions, plan_with};
 use crate::report::closing;
 
 /// `decklift push`
@@ -57,7 +57,7 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
         outcome: ending::outcome(verdict, &plan).to_owned(),
         seconds: start.elapsed().as_secs(),
     });
-    let ready = ready(&desired, &actual, &applied);
+    let ready = ready(&desired, &plan, &applied);
     if verdict == Verdict::Done {
         for (image, ready) in &ready {
             world.tag(image, &ready.digest, &arguments.tags).await?;
@@ -85,16 +85,12 @@ fn images(desired: &Desired) -> impl Iterator<Item = (&ResourceId, &Image)> {
 }
 
 /// Which images stand where: those that were pushed, and those that were there.
-fn ready<'a>(
-    desired: &'a Desired,
-    actual: &Actual,
-    applied: &Applied,
-) -> Vec<(&'a Image, ImageReady)> {
+fn ready<'a>(desired: &'a Desired, plan: &Plan, applied: &Applied) -> Vec<(&'a Image, ImageReady)> {
     let ready = images(desired).filter_map(|(id, image)| {
         let uri = |found: &BTreeMap<Attribute, String>| found.get(&Attribute::Uri).cloned();
-        let before = actual.resources.get(id).and_then(|found| uri(&found.attributes));
-        let pushed = before.is_none();
-        let uri = before.or_else(|| applied.attributes.get(id).and_then(uri))?;
+        // What was built again stands under the same tag with another digest.
+        let pushed = !plan.known.contains_key(id);
+        let uri = applied.attributes.get(id).and_then(uri)?;
         let (_, digest) = uri.rsplit_once('@')?;
         let ready = ImageReady {
             service: id.name.clone(),

@@ -6,9 +6,9 @@ use std::convert::Infallible;
 use super::build_options;
 use crate::compose::model::Service;
 use crate::compose::{Project, did_you_mean};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::platform;
-use crate::images::{BuildSpec, external_bases};
+use crate::images::{BuildSpec, ImageError, external_bases};
 use crate::parallel;
 
 /// What an additional context starts with that is the image of another service.
@@ -159,19 +159,27 @@ fn leads_to(project: &Project, from: &str, to: &str) -> bool {
 fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic> {
     // What lies elsewhere is looked at when it is fetched.
     let error = if spec.is_here() { external_bases(spec).err()? } else { return None };
-    let service = project.services.get(&spec.service)?;
-    let build = service.build.as_ref()?;
-    let span = match &build.value.dockerfile {
+    let mut fault = unusable(project, &spec.service, &error);
+    if error.is_absence() && !sends {
+        fault.severity = Severity::Warning;
+    }
+    Some(fault)
+}
+
+/// What is wrong with a service's build, at its place.
+pub(super) fn unusable(project: &Project, service: &str, error: &ImageError) -> Diagnostic {
+    let mut fault = Diagnostic::error(Code::BuildContext, format!("failed to {error}"));
+    fault.help = error.help();
+    let build = project.services.get(service).and_then(|service| service.build.as_ref());
+    let span = build.map(|build| match &build.value.dockerfile {
         Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
         _ => build.value.context.span,
-    };
-    let message = format!("failed to {error}");
-    let mut diagnostic = match error.is_absence() && !sends {
-        true => Diagnostic::warning(Code::BuildContext, message),
-        false => Diagnostic::error(Code::BuildContext, message),
-    };
-    diagnostic.help = error.help();
-    Some(diagnostic.at(span, "").service(&spec.service))
+    });
+    let fault = fault.service(service);
+    match span {
+        Some(span) => fault.at(span, ""),
+        None => fault,
+    }
 }
 
 #[cfg(test)]
