@@ -2,6 +2,7 @@
 
 mod code;
 mod coverage;
+pub mod credential;
 mod example;
 
 pub use code::Code;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::json;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity, credential};
 use crate::source::{LineColumn, Sources, Span};
 
 /// How diagnostics are drawn for people.
@@ -195,7 +195,8 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
     let (start, end) = whole
         .fold((usize::MAX, 0), |(start, end), range| (start.min(range.start), end.max(range.end)));
     let first = Span::new(primary.source, start, start);
-    let mut text = without_steering(source.text.get(start..end).unwrap_or_default());
+    let mut text =
+        credential::hide(&without_steering(source.text.get(start..end).unwrap_or_default()));
     let mut base = start;
     let is_cut = is_long(primary, sources);
     if is_cut {

@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::credentials;
 use super::log_group::{self, log_group_name};
 use crate::compose::model::{Launch, Logging, Service};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, credential};
 use crate::ecs::desired::{LogConfiguration, SecretOption};
 use crate::ecs::translate::context::{Context, Output};
 use crate::source::{Located, Span};
@@ -306,7 +305,7 @@ impl Found<'_, '_> {
                 self.configuration.secret_options.push(option);
                 continue;
             }
-            if credentials::is_one(key, &value.value) {
+            if credential::is_one(key, &value.value) {
                 let message = format!("{key} stands in plain text in the task definition");
                 let help = "keep it in Secrets Manager, and write the secret's ARN here: ECS \
                     hands the value to the log driver";

@@ -1,0 +1,260 @@
+//! What looks like a credential in a Compose file. The value itself is never printed.
+
+/// Words of a variable's name, between underscores, that say that the value is a credential.
+const WORDS: &[&str] = &[
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "PASS",
+    "PWD",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "PRIVATEKEY",
+    "SECRETKEY",
+    "ACCESSKEY",
+];
+
+/// Two words in a row that say so.
+const PAIRS: &[(&str, &str)] = &[
+    ("API", "KEY"),
+    ("ACCESS", "KEY"),
+    ("PRIVATE", "KEY"),
+    ("SECRET", "KEY"),
+    ("SIGNING", "KEY"),
+    ("ENCRYPTION", "KEY"),
+    ("MASTER", "KEY"),
+    ("ACCOUNT", "KEY"),
+];
+
+/// Last words after which the value is something about a credential, not one.
+const ABOUT: &[&str] = &[
+    "FILE",
+    "PATH",
+    "DIR",
+    "URL",
+    "URI",
+    "TTL",
+    "EXPIRY",
+    "EXPIRES",
+    "EXPIRATION",
+    "LIFETIME",
+    "LENGTH",
+    "NAME",
+    "ID",
+    "TYPE",
+    "HEADER",
+    "ALGORITHM",
+    "ENABLED",
+    "DISABLED",
+    "ISSUER",
+    "AUDIENCE",
+    "MODE",
+    "POLICY",
+    "PROVIDER",
+    "TIMEOUT",
+    "PREFIX",
+    "SCHEME",
+    "SECONDS",
+    "MINUTES",
+    "HOURS",
+    "DAYS",
+];
+
+/// Whether a setting of this name and value is a credential in plain text.
+#[must_use]
+pub fn is_one(name: &str, value: &str) -> bool {
+    names_a_credential(name) && is_literal(value)
+}
+
+fn names_a_credential(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    // The shell's working directories.
+    if matches!(upper.as_str(), "PWD" | "OLDPWD") {
+        return false;
+    }
+    let words: Vec<_> = upper.split(['_', '-', '.']).filter(|word| !word.is_empty()).collect();
+    if words.last().is_some_and(|last| ABOUT.contains(last)) {
+        return false;
+    }
+    words
+        .iter()
+        .any(|word| WORDS.contains(word) || word.ends_with("PASSWORD") || word.ends_with("APIKEY"))
+        || words.windows(2).any(|pair| PAIRS.contains(&(pair[0], pair[1])))
+}
+
+/// Whether a value may be a credential at all: switches and empty values are not.
+fn is_literal(value: &str) -> bool {
+    !matches!(
+        value.to_ascii_lowercase().as_str(),
+        "" | "true" | "false" | "yes" | "no" | "on" | "off" | "0" | "1" | "none" | "null"
+    )
+}
+
+/// Whether a value is an address with a password in it.
+#[must_use]
+pub fn has_userinfo(value: &str) -> bool {
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(user, _)| {
+        user.split_once(':').is_some_and(|(_, password)| !password.is_empty())
+    })
+}
+
+/// The text with the values of credentials starred out, byte by byte, so that places in it stay what they
+/// are. Variables stay to be read, and their defaults do not: `${DB_PASSWORD:-*****}`.
+#[must_use]
+pub fn hide(text: &str) -> String {
+    text.split_inclusive('\n').map(hide_in_line).collect()
+}
+
+fn hide_in_line(line: &str) -> String {
+    let mut bytes = line.as_bytes().to_vec();
+    for range in values(line).into_iter().chain(passwords(line)) {
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &line[at..range.end];
+            let kept = reference(rest);
+            if kept > 0 {
+                at += kept;
+                continue;
+            }
+            let is_structure = matches!(bytes[at], b'}' | b'"' | b'\'' | b'\r' | b'\n');
+            let length = rest.chars().next().map_or(1, char::len_utf8);
+            if !is_structure {
+                bytes[at..at + length].fill(b'*');
+            }
+            at += length;
+        }
+    }
+    // Whole characters were replaced by stars alone.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// How much of a text is a variable, as far as its default: `${NAME:-`, `${NAME:?message}`, `$NAME`.
+fn reference(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix('$') else { return 0 };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let Some(inner) = rest.strip_prefix('{') else {
+        return 1 + rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+    };
+    let name = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
+    let operator = inner[name..].find(|c| !":-+?".contains(c)).unwrap_or(inner.len() - name);
+    let end = match inner[name..name + operator].contains('?') {
+        true => inner.find('}').unwrap_or(inner.len()),
+        false => name + operator,
+    };
+    2 + end
+}
+
+/// Where the values of settings stand that are called like credentials: `NAME: value`, `NAME=value`.
+fn values(line: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+    let mut at = 0;
+    while let Some(offset) = line[at..].find(is_name) {
+        let start = at + offset;
+        let length = line[start..].find(|c| !is_name(c)).unwrap_or(line.len() - start);
+        let name = &line[start..start + length];
+        at = start + length;
+        let rest = line[at..].strip_prefix(['"', '\'']).unwrap_or(&line[at..]);
+        let value = match rest.strip_prefix(": ").or_else(|| rest.strip_prefix('=')) {
+            Some(value) if names_a_credential(name.trim_start_matches('-')) => value,
+            _ => continue,
+        };
+        let value = value.trim_start();
+        // What stands there is something about it, and no value.
+        if value.starts_with(['{', '[', '*']) {
+            continue;
+        }
+        let from = line.len() - value.len();
+        let end = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].find(quote).map_or(value.len(), |end| end + 1),
+            _ => {
+                let in_flow = line[..start].contains(['{', '[']);
+                let comment = value.find(" #").unwrap_or(value.len());
+                let flow = value.find([',', ']']).filter(|_| in_flow).unwrap_or(value.len());
+                comment.min(flow)
+            }
+        };
+        let value = value[..end].trim_end();
+        if is_literal(value.trim_matches(['"', '\'', '}', ' '])) {
+            found.push(from..from + value.len());
+        }
+        at = from + end;
+    }
+    found
+}
+
+/// Where the passwords of addresses stand: `scheme://user:password@host`.
+fn passwords(line: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for (at, mark) in line.match_indices("://") {
+        let start = at + mark.len();
+        let is_end = |c: char| c.is_whitespace() || "/?#\"'".contains(c);
+        // A variable may hold whatever it likes.
+        let end = line[start..].find(is_end).map_or(line.len(), |end| start + end);
+        let Some(user) = line[start..end].rfind('@') else { continue };
+        if let Some(colon) = line[start..start + user].find(':') {
+            found.push(start + colon + 1..start + user);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_credentials_are_starred_out() {
+        for (line, shown) in [
+            ("  DB_PASSWORD: hunter2 # mine\n", "  DB_PASSWORD: ******* # mine\n"),
+            ("  - DB_PASSWORD=hunter2", "  - DB_PASSWORD=*******"),
+            ("  - \"DB_PASSWORD=hunter2\"", "  - \"DB_PASSWORD=*******\""),
+            ("  API_TOKEN: \"a b\"  # x", "  API_TOKEN: \"***\"  # x"),
+            ("  {A: 1, TOKEN: abc, B: 2}", "  {A: 1, TOKEN: ***, B: 2}"),
+            ("  {TOKEN: abc}", "  {TOKEN: ***}"),
+            ("  TOKEN: é", "  TOKEN: **"),
+            ("  P_PASSWORD: ${P}", "  P_PASSWORD: ${P}"),
+            ("  P_PASSWORD: $P", "  P_PASSWORD: $P"),
+            ("  P_PASSWORD: ${P:-hunter2}", "  P_PASSWORD: ${P:-*******}"),
+            ("  P_PASSWORD: ${P:?set it}", "  P_PASSWORD: ${P:?set it}"),
+            ("  P_PASSWORD: a${P}b", "  P_PASSWORD: *${P}*"),
+            ("  URL: postgres://u:hunter2@db/x", "  URL: postgres://u:*******@db/x"),
+            ("  URL: postgres://u:${P:-x}@db", "  URL: postgres://u:${P:-*}@db"),
+            ("build: https://me:canary@h/web.git", "build: https://me:******@h/web.git"),
+        ] {
+            assert_eq!(hide(line), shown);
+            assert_eq!(hide(line).len(), line.len());
+        }
+    }
+
+    #[test]
+    fn everything_else_stays() {
+        for line in [
+            "  DB_PASSWORD_FILE: /run/secrets/x",
+            "  ALLOW_EMPTY_PASSWORD: yes",
+            "  image: nginx:1.27",
+            "  DB_PASSWORD:",
+            "  password: {environment: DB_PASSWORD}",
+            "  - TOKEN: *token",
+            "    password:\n      file: ./x\n",
+            "  URL: postgres://u@db/x",
+            "",
+        ] {
+            assert_eq!(hide(line), line);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_too_odd(line in "[ -~é${}:=\"'#,@/\n]{0,60}") {
+            let hidden = hide(&line);
+            assert_eq!(hidden.len(), line.len());
+            assert_eq!(hidden.matches('\n').count(), line.matches('\n').count());
+        }
+    }
+}
