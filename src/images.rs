@@ -27,6 +27,7 @@ mod options;
 mod placeholder;
 mod reference;
 mod registry;
+mod retry;
 mod source;
 mod spec;
 mod spool;
@@ -58,6 +59,7 @@ pub use reference::Reference;
 pub use registry::{
     Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError, Renewal,
 };
+pub use retry::Retry;
 pub use source::Source;
 pub use spec::{BuildSecret, BuildSpec, SecretSource};
 
@@ -89,6 +91,7 @@ pub struct Images {
     /// Each base is asked for once, so that all images of a run agree on it.
     bases: Mutex<BTreeMap<String, BaseDigest>>,
     uploader: Uploader,
+    retry: Retry,
     /// One client for each registry and login, so that all images share its connections.
     registries: Registries,
     /// Logins to take images from, by registry, ahead of those in docker's configuration.
@@ -117,6 +120,15 @@ impl Images {
     #[must_use]
     pub fn with_cache(mut self, directory: &Path) -> Self {
         self.uploader = Uploader::new(Some(directory));
+        self.uploader.set_retry(self.retry);
+        self
+    }
+
+    /// Asks registries so often, and waits so long between.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self.uploader.set_retry(retry);
         self
     }
 
@@ -134,7 +146,7 @@ impl Images {
         if let Some((_, _, registry)) = same {
             return Ok(registry.clone());
         }
-        let registry = Arc::new(Registry::new(host, auth.clone())?);
+        let registry = Arc::new(Registry::new(host, auth.clone())?.with_retry(self.retry));
         known.push((host.to_owned(), auth.clone(), registry.clone()));
         Ok(registry)
     }

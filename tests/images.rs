@@ -9,12 +9,18 @@
 mod assets;
 #[path = "images/builder.rs"]
 mod builder;
+#[path = "images/chaos.rs"]
+mod chaos;
+#[path = "images/faults.rs"]
+mod faults;
 #[path = "images/push.rs"]
 mod push;
 #[path = "sandbox/python.rs"]
 mod python;
 #[path = "images/registries.rs"]
 mod registries;
+#[path = "images/sample.rs"]
+mod sample;
 #[path = "images/sources.rs"]
 mod sources;
 #[path = "images/support.rs"]

@@ -184,10 +184,12 @@ pub enum ImageError {
     },
     /// The registry went away in the middle.
     #[error(
-        "upload a layer to {host}: {sent} of {} bytes went out, and {attempts} attempts did not get further: {source}",
+        "upload {what} to {host}: {sent} of {} bytes went out, and {attempts} attempts did not get further: {source}",
         total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string())
     )]
     UploadBroken {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// Bytes.
@@ -206,16 +208,20 @@ pub enum ImageError {
         host: String,
     },
     /// The registry hashed something else than was sent.
-    #[error("upload to {host}: it says that {digest} has other bytes than were sent")]
+    #[error("upload {what} to {host}: it says that {digest} has other bytes than were sent")]
     DigestRefused {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// What was sent.
         digest: String,
     },
     /// More than the registry takes.
-    #[error("upload a layer{} to {host}: it is larger than the registry takes", size.map(|size| format!(" of {size} bytes")).unwrap_or_default())]
+    #[error("upload {what} to {host}: {} larger than the registry takes", size.map_or_else(|| "it is".to_owned(), |size| format!("its {size} bytes are")))]
     LayerTooLarge {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// Bytes.

@@ -227,7 +227,9 @@ impl Images {
 fn is_closed(error: &ImageError) -> bool {
     let ImageError::Registry(error) = error else { return false };
     match error {
-        RegistryError::Unreachable { .. } | RegistryError::Timeout { .. } => true,
+        RegistryError::Unreachable { .. }
+        | RegistryError::BrokeOff { .. }
+        | RegistryError::Timeout { .. } => true,
         RegistryError::Refused { code, .. } => matches!(
             code,
             RegistryCode::Unauthorized | RegistryCode::Denied | RegistryCode::TooManyRequests

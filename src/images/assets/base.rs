@@ -22,9 +22,6 @@ use crate::images::registry::{Registry, RegistryError};
 /// What is read into memory at once: manifests and configurations (as for [`Registry`]).
 const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 
-/// How often a layer is begun again when its connection breaks.
-const ATTEMPTS: u32 = 3;
-
 /// Pieces of a layer that wait to be looked at.
 const WAITING: usize = 16;
 
@@ -113,15 +110,7 @@ impl Base<'_> {
     ) -> Result<BaseTree, ImageError> {
         match self {
             Self::Registry { registry, repository, .. } => {
-                let mut attempt = 1;
-                loop {
-                    match stream(registry, repository, tree.clone(), blob).await {
-                        Err(ImageError::Registry(error))
-                            if error.is_transient() && attempt < ATTEMPTS => {}
-                        result => return result,
-                    }
-                    attempt += 1;
-                }
+                stream(registry, repository, tree, blob).await
             }
             Self::Layout(directory) => {
                 let path = blob_path(directory, &blob.digest)?;

@@ -46,10 +46,15 @@ fn opened(directory: &TempDir) -> Opened {
 }
 
 /// Quick to try again, so that tests are.
+const QUICK: Retry = Retry {
+    attempts: 6,
+    first_pause: Duration::from_millis(1),
+    longest_pause: Duration::from_millis(5),
+};
+
 fn uploader(cache: Option<&TempDir>) -> Uploader {
     let mut uploader = Uploader::new(cache.map(TempDir::path));
-    uploader.retry.first_pause = Duration::from_millis(1);
-    uploader.retry.longest_pause = Duration::from_millis(5);
+    uploader.set_retry(QUICK);
     uploader
 }
 

@@ -1,0 +1,219 @@
+//! Images reach a registry whatever goes wrong on the way, and nothing of them is sent for nothing.
+//!
+//! `DECKLIFT_TEST_SEED=7` lets other things go wrong; each failure names the seed that led to it.
+
+use std::time::Duration;
+
+use decklift::images::{Auth, Destination, Engine, ImageError, Images, Mode, Origin, Retry, Source};
+
+use crate::chaos::{Chaos, Fault, Plan};
+use crate::sample::{Sample, read_back};
+use crate::support::{TestRegistry, engine, run, skip, unique};
+
+/// As patient as users are, and quicker: what is waited for is the test.
+const QUICK: Retry = Retry {
+    attempts: 12,
+    first_pause: Duration::from_millis(2),
+    longest_pause: Duration::from_millis(20),
+};
+
+const ON_UPLOADS: [Fault; 10] = [
+    Fault::ResetRequest,
+    Fault::LoseAnswer,
+    Fault::Answer(429),
+    Fault::AnswerLater(429),
+    Fault::Answer(500),
+    Fault::Answer(502),
+    Fault::Answer(503),
+    Fault::Slow,
+    Fault::Close,
+    Fault::ResetAnswer,
+];
+
+/// Layers: such as need several pieces, such as need one, and a tiny one.
+const SIZES: [usize; 4] = [900_000, 500, 350_000, 1_200_000];
+
+fn seed() -> u64 {
+    std::env::var("DECKLIFT_TEST_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn images(engine: Option<&Engine>) -> Images {
+    Images::new(engine.cloned()).with_retry(QUICK)
+}
+
+/// A new repository, as it is named with and without what goes wrong.
+async fn repository(registry: &TestRegistry, chaos: &Chaos) -> (Destination, Destination) {
+    let direct = registry.repository().await;
+    let address = direct.address.replacen(&registry.host, &chaos.host, 1);
+    (Destination { address, auth: direct.auth.clone() }, direct)
+}
+
+async fn send(
+    images: &Images,
+    source: &Source,
+    destination: &Destination,
+) -> Result<String, ImageError> {
+    images.send(source, "linux/amd64", "v1", destination, &mut |_| {}).await
+}
+
+/// Nothing was stored twice.
+fn stored_once(chaos: &Chaos, story: &str) {
+    let twice: Vec<_> = chaos.stored().into_iter().filter(|(_, count)| *count > 1).collect();
+    assert!(twice.is_empty(), "{story}: {twice:?}\n{:#?}", chaos.seen());
+}
+
+/// Cold, with faults, and then once more without any.
+async fn arrives(
+    registry: &TestRegistry,
+    chaos: &Chaos,
+    images: &Images,
+    (source, sample): (&Source, &Sample),
+    plan: Plan,
+) -> usize {
+    let story = format!("{} from {source:?} with {plan:?}", registry.name);
+    let (destination, direct) = repository(registry, chaos).await;
+    chaos.now(plan);
+    let digest = send(images, source, &destination).await;
+    let digest = digest.unwrap_or_else(|error| panic!("{story}: {error}\n{:#?}", chaos.seen()));
+    stored_once(chaos, &story);
+    let faults = chaos.faults();
+    let layers = read_back(&direct, "v1", &digest).await;
+    if matches!(source, Source::Layout { .. }) {
+        assert_eq!((&digest, &layers), (&sample.digest, &sample.layers), "{story}");
+    }
+    assert_eq!(layers.len(), sample.layers.len(), "{story}");
+    chaos.now(Plan::quiet());
+    assert_eq!(send(images, source, &destination).await.expect("again"), digest, "{story}");
+    assert!(chaos.of("POST").is_empty() && chaos.of("PATCH").is_empty(), "{story}");
+    faults
+}
+
+/// Every source that this machine has.
+fn sources(sample: &Sample, engine: Option<&Engine>) -> (Vec<Source>, Option<crate::support::Cleanup>) {
+    let mut sources = vec![sample.layout(), sample.archive()];
+    let cleanup = engine.map(|_| {
+        let (source, cleanup) = sample.loaded();
+        sources.push(source);
+        cleanup
+    });
+    (sources, cleanup)
+}
+
+fn amd64(engine: &Engine) -> bool {
+    let is = engine.info().platform == "linux/amd64";
+    if !is {
+        skip("the engine does not run linux/amd64");
+    }
+    is
+}
+
+#[test]
+fn each_fault_alone() {
+    run(async {
+        for registry in TestRegistry::all().await {
+            let chaos = Chaos::start(&registry.host, Plan::quiet());
+            for fault in ON_UPLOADS {
+                let name = format!("{}:v1", unique("decklift-test/fault"));
+                let sample = Sample::new(&name, &SIZES);
+                let mut faults = 0;
+                for source in &[sample.layout(), sample.archive()] {
+                    let cache = tempfile::tempdir().expect("directory");
+                    let images = images(None).with_cache(cache.path());
+                    let plan = Plan::new(seed(), &[fault], 30);
+                    faults += arrives(&registry, &chaos, &images, (source, &sample), plan).await;
+                }
+                assert!(faults > 0, "{fault:?} never came");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_mix_of_faults() {
+    run(async {
+        let engine = engine().await.filter(amd64);
+        for registry in TestRegistry::all().await {
+            let chaos = Chaos::start(&registry.host, Plan::quiet());
+            for number in 0..4 {
+                let name = format!("{}:v1", unique("decklift-test/mix"));
+                let sample = Sample::new(&name, &SIZES);
+                let (sources, _cleanup) = sources(&sample, engine.as_ref());
+                for source in &sources {
+                    let cache = tempfile::tempdir().expect("directory");
+                    let images = images(engine.as_ref()).with_cache(cache.path());
+                    let plan = Plan::new(seed() * 100 + number, &ON_UPLOADS, 25);
+                    let faults = arrives(&registry, &chaos, &images, (source, &sample), plan).await;
+                    assert!(faults > 0);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn killed_at_any_moment() {
+    run(async {
+        let engine = engine().await.filter(amd64);
+        for registry in TestRegistry::all().await {
+            let chaos = Chaos::start(&registry.host, Plan::quiet());
+            let name = format!("{}:v1", unique("decklift-test/killed"));
+            let sample = Sample::new(&name, &SIZES);
+            let (sources, _cleanup) = sources(&sample, engine.as_ref());
+            for source in &sources {
+                let cache = tempfile::tempdir().expect("directory");
+                let (destination, direct) = repository(&registry, &chaos).await;
+                // So slow that there is a middle.
+                chaos.now(Plan { pace: Some(6_000_000), ..Plan::quiet() });
+                let mut kills = 0;
+                let digest = loop {
+                    let images = images(engine.as_ref()).with_cache(cache.path());
+                    let moment = Duration::from_millis(20 + 35 * kills + (seed() * 7 + kills) % 13);
+                    let sent = send(&images, source, &destination);
+                    if let Ok(done) = tokio::time::timeout(moment, sent).await {
+                        break done.unwrap_or_else(|error| panic!("{source:?}: {error}"));
+                    }
+                    // As a process that ends, its connections are gone; what arrived is carried out.
+                    drop(images);
+                    chaos.idle().await;
+                    kills += 1;
+                    assert!(kills < 200, "it gets nowhere");
+                };
+                assert!(kills > 0, "it was over too soon");
+                // However often it was killed: what had arrived was not sent again.
+                stored_once(&chaos, &format!("{}, {source:?}", registry.name));
+                read_back(&direct, "v1", &digest).await;
+            }
+        }
+    });
+}
+
+#[test]
+fn whoever_gives_up_says_where_and_the_next_run_sends_what_is_missing() {
+    run(async {
+        for registry in TestRegistry::all().await {
+            let chaos = Chaos::start(&registry.host, Plan::quiet());
+            let sample = Sample::new(&unique("give-up"), &SIZES);
+            let (destination, direct) = repository(&registry, &chaos).await;
+            let down = Plan::new(seed(), &[Fault::ResetRequest], 100);
+            // Down altogether for the layers that are still to come after the first ones.
+            let images = images(None);
+            chaos.now(Plan { pace: Some(20_000_000), ..Plan::quiet() });
+            let first = Sample::new(&unique("give-up-first"), &SIZES[..1]);
+            send(&images, &first.layout(), &destination).await.expect("the first");
+            chaos.now(down.only("PATCH"));
+            let error = send(&images, &sample.layout(), &destination).await.expect_err("down");
+            let words = error.to_string();
+            assert!(words.starts_with("upload the layer sha256:"), "{words}");
+            assert!(sample.layers.iter().any(|layer| words.contains(layer)), "{words}");
+            assert!(words.contains(&chaos.host) && words.contains("bytes went out"), "{words}");
+            assert!(error.help().is_some_and(|help| help.contains("not uploaded twice")));
+            let stored = chaos.stored();
+            chaos.now(Plan::quiet());
+            let digest = send(&images, &sample.layout(), &destination).await.expect("up again");
+            assert_eq!(digest, sample.digest);
+            let repeated: Vec<_> = chaos.stored().into_keys().filter(|k| stored.contains_key(k)).collect();
+            assert!(repeated.is_empty(), "{repeated:?}");
+            read_back(&direct, "v1", &digest).await;
+        }
+    });
+}
