@@ -43,7 +43,7 @@ pub(crate) struct Plan {
     /// with so many of a hundred requests,
     pub(crate) share: u64,
     /// of those that begin so: `METHOD path`.
-    pub(crate) only: &'static str,
+    pub(crate) only: String,
     /// Bytes a second and connection.
     pub(crate) pace: Option<u64>,
 }
@@ -54,11 +54,11 @@ impl Plan {
     }
 
     pub(crate) fn new(seed: u64, faults: &[Fault], share: u64) -> Self {
-        Self { seed, faults: faults.to_vec(), share, only: "", pace: None }
+        Self { seed, faults: faults.to_vec(), share, only: String::new(), pace: None }
     }
 
-    pub(crate) fn only(self, only: &'static str) -> Self {
-        Self { only, ..self }
+    pub(crate) fn only(self, only: &str) -> Self {
+        Self { only: only.to_owned(), ..self }
     }
 }
 
@@ -336,7 +336,7 @@ impl Connection {
         let place = key.find("/blobs/").or_else(|| key.find("/manifests/")).unwrap_or(0);
         (state.counts[&key], state.plan.seed, &seen.method, &key[place..]).hash(&mut hasher);
         let chance = hasher.finish();
-        let is_meant = line.starts_with(state.plan.only) && !state.plan.faults.is_empty();
+        let is_meant = line.starts_with(&state.plan.only) && !state.plan.faults.is_empty();
         let fault = (is_meant && chance % 100 < state.plan.share).then(|| {
             let place = chance / 100 % state.plan.faults.len() as u64;
             state.plan.faults[place as usize]
@@ -411,8 +411,7 @@ impl Connection {
         if has_body {
             let to = self.client.get_mut();
             let pace = self.pace;
-            let mut passing =
-                Passing { from: &mut upstream, to, limit, damage, pace, passed: 0 };
+            let mut passing = Passing { from: &mut upstream, to, limit, damage, pace, passed: 0 };
             let passed = match is_known {
                 true => passing.body(&answer).await?,
                 // To its end, wherever that is.
@@ -432,7 +431,9 @@ impl Connection {
     /// Says no at once, with the body unread, as load balancers do.
     async fn answer(&mut self, status: u16, later: bool) -> io::Result<Passed> {
         let later = if later { "retry-after: 1\r\n" } else { "" };
-        let text = format!("HTTP/1.1 {status} No\r\n{later}content-length: 0\r\nconnection: close\r\n\r\n");
+        let text = format!(
+            "HTTP/1.1 {status} No\r\n{later}content-length: 0\r\nconnection: close\r\n\r\n"
+        );
         let client = self.client.get_mut();
         client.write_all(text.as_bytes()).await?;
         client.shutdown().await?;

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use decklift::images::{Auth, Destination, Engine, ImageError, Images, Mode, Origin, Retry, Source};
+use decklift::images::{
+    Asset, AssetSource, BaseImage, Destination, Engine, Extension, ImageError, Images, Mode,
+    Origin, Retry, Source,
+};
 
 use crate::chaos::{Chaos, Fault, Plan};
 use crate::sample::{Sample, read_back};
@@ -17,11 +20,10 @@ const QUICK: Retry = Retry {
     longest_pause: Duration::from_millis(20),
 };
 
-const ON_UPLOADS: [Fault; 10] = [
+const ON_UPLOADS: [Fault; 9] = [
     Fault::ResetRequest,
     Fault::LoseAnswer,
     Fault::Answer(429),
-    Fault::AnswerLater(429),
     Fault::Answer(500),
     Fault::Answer(502),
     Fault::Answer(503),
@@ -89,7 +91,10 @@ async fn arrives(
 }
 
 /// Every source that this machine has.
-fn sources(sample: &Sample, engine: Option<&Engine>) -> (Vec<Source>, Option<crate::support::Cleanup>) {
+fn sources(
+    sample: &Sample,
+    engine: Option<&Engine>,
+) -> (Vec<Source>, Option<crate::support::Cleanup>) {
     let mut sources = vec![sample.layout(), sample.archive()];
     let cleanup = engine.map(|_| {
         let (source, cleanup) = sample.loaded();
@@ -112,14 +117,18 @@ fn each_fault_alone() {
     run(async {
         for registry in TestRegistry::all().await {
             let chaos = Chaos::start(&registry.host, Plan::quiet());
-            for fault in ON_UPLOADS {
+            for fault in ON_UPLOADS.into_iter().chain([Fault::AnswerLater(429)]) {
                 let name = format!("{}:v1", unique("decklift-test/fault"));
                 let sample = Sample::new(&name, &SIZES);
                 let mut faults = 0;
                 for source in &[sample.layout(), sample.archive()] {
                     let cache = tempfile::tempdir().expect("directory");
                     let images = images(None).with_cache(cache.path());
-                    let plan = Plan::new(seed(), &[fault], 30);
+                    let mut plan = Plan::new(seed(), &[fault], 30);
+                    if fault == Fault::AnswerLater(429) {
+                        // It is waited for.
+                        plan = Plan { share: 50, ..plan.only("PATCH") };
+                    }
                     faults += arrives(&registry, &chaos, &images, (source, &sample), plan).await;
                 }
                 assert!(faults > 0, "{fault:?} never came");
@@ -211,9 +220,130 @@ fn whoever_gives_up_says_where_and_the_next_run_sends_what_is_missing() {
             chaos.now(Plan::quiet());
             let digest = send(&images, &sample.layout(), &destination).await.expect("up again");
             assert_eq!(digest, sample.digest);
-            let repeated: Vec<_> = chaos.stored().into_keys().filter(|k| stored.contains_key(k)).collect();
+            let repeated: Vec<_> =
+                chaos.stored().into_keys().filter(|k| stored.contains_key(k)).collect();
             assert!(repeated.is_empty(), "{repeated:?}");
             read_back(&direct, "v1", &digest).await;
+        }
+    });
+}
+
+const ON_DOWNLOADS: [Fault; 5] =
+    [Fault::ResetAnswer, Fault::Answer(503), Fault::LoseAnswer, Fault::Slow, Fault::Close];
+
+/// A registry with an image in it, where things go wrong on the way out.
+async fn source(registry: &TestRegistry, sample: &Sample) -> (Chaos, Origin) {
+    let chaos = Chaos::start(&registry.host, Plan::quiet());
+    let (destination, _) = repository(registry, &chaos).await;
+    send(&images(None), &sample.layout(), &destination).await.expect("the source");
+    let reference = format!("{}:v1", destination.address);
+    let (platform, tag) = ("linux/amd64".to_owned(), "v1".to_owned());
+    (chaos, Origin { reference, platform, tag })
+}
+
+#[test]
+fn copies_from_a_registry_in_trouble_to_another_one() {
+    run(async {
+        let registries = TestRegistry::all().await;
+        let mut continued = 0;
+        for (from, to) in registries.iter().zip(registries.iter().rev()) {
+            let sample = Sample::new(&unique("copied"), &SIZES);
+            let (out, origin) = source(from, &sample).await;
+            for number in 0..3 {
+                let into = Chaos::start(&to.host, Plan::new(seed() + number, &ON_UPLOADS, 20));
+                let (destination, direct) = repository(to, &into).await;
+                // The names of repositories and of what is in them are known by HEAD.
+                out.now(Plan::new(seed() * 10 + number, &ON_DOWNLOADS, 40).only("GET"));
+                let copied =
+                    images(None).copy(&origin, &destination, Mode::Build, &mut |_| {}).await;
+                let story = format!("{} to {}, seed {}", from.name, to.name, seed());
+                let copied = copied.unwrap_or_else(|error| panic!("{story}: {error}"));
+                assert_eq!(copied, sample.digest, "{story}");
+                assert!(out.faults() > 0, "{story}");
+                stored_once(&into, &story);
+                assert_eq!(read_back(&direct, "v1", &copied).await, sample.layers, "{story}");
+                continued += out.of("GET").iter().filter(|seen| seen.range.is_some()).count();
+            }
+        }
+        assert!(continued > 0, "no download went on where it broke off");
+    });
+}
+
+/// The configuration of the same, with a file on top.
+fn extension() -> Extension {
+    let text = AssetSource::Text("text\n".to_owned());
+    Extension {
+        service: "web".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        assets: vec![Asset::of_root("/etc/app.conf", text)],
+        ..Extension::default()
+    }
+}
+
+#[test]
+fn files_on_an_image_of_a_registry_in_trouble() {
+    run(async {
+        for registry in TestRegistry::all().await {
+            let sample = Sample::new(&unique("extended"), &SIZES);
+            let (out, origin) = source(&registry, &sample).await;
+            let mut digests = Vec::new();
+            for number in 0..3 {
+                let into = Chaos::start(&registry.host, Plan::new(number, &ON_UPLOADS, 20));
+                let (destination, direct) = repository(&registry, &into).await;
+                out.now(Plan::new(seed() * 10 + number, &ON_DOWNLOADS, 30).only("GET"));
+                let images = images(None);
+                let base = BaseImage::Existing(origin.reference.clone());
+                let name = images.name_extended(base, extension()).await.expect("a name");
+                let mut none = |_| {};
+                let made = images.ensure_extended(&name, &destination, Mode::Build, &mut none);
+                let made = made.await.unwrap_or_else(|error| panic!("{}: {error}", registry.name));
+                let layers = read_back(&direct, name.tag(), &made).await;
+                assert_eq!(layers[..4], sample.layers);
+                assert_eq!(layers.len(), 5);
+                stored_once(&into, registry.name);
+                digests.push(made);
+            }
+            digests.dedup();
+            assert_eq!(digests.len(), 1, "{digests:?}");
+        }
+    });
+}
+
+#[test]
+fn bytes_that_are_not_those_that_were_asked_for() {
+    run(async {
+        for registry in TestRegistry::all().await {
+            let sample = Sample::new(&unique("damaged"), &SIZES);
+            let (out, origin) = source(&registry, &sample).await;
+            let into = Chaos::start(&registry.host, Plan::quiet());
+            let (destination, _) = repository(&registry, &into).await;
+            let copy =
+                async || images(None).copy(&origin, &destination, Mode::Build, &mut |_| {}).await;
+            // All that comes is damaged: the manifest first.
+            out.now(Plan::new(seed(), &[Fault::Damage], 100).only("GET"));
+            let words = copy().await.expect_err("damaged").to_string();
+            assert!(words.starts_with("trust the registry"), "{words}");
+            // The layers alone.
+            let repository = origin.reference.split_once('/').expect("a repository").1;
+            let repository = repository.rsplit_once(':').expect("a tag").0;
+            let layer = format!("GET /v2/{repository}/blobs/{}", sample.layers[2]);
+            out.now(Plan::new(seed(), &[Fault::Damage], 100).only(&layer));
+            let error = copy().await.expect_err("damaged");
+            let words = error.to_string();
+            assert!(words.contains(&format!("it names {}", sample.layers[2])), "{words}");
+            assert!(words.starts_with(&format!("trust the image {}/", out.host)), "{words}");
+            assert!(error.help().is_some());
+            let base = BaseImage::Existing(origin.reference.clone());
+            let images = images(None);
+            let name = images.name_extended(base, extension()).await.expect("a name");
+            let mut none = |_| {};
+            let made = images.ensure_extended(&name, &destination, Mode::Build, &mut none);
+            let words = made.await.expect_err("damaged").to_string();
+            assert!(words.contains(&format!("should be {}", sample.layers[2])), "{words}");
+            // And nothing came of it.
+            for tag in ["v1", name.tag()] {
+                assert_eq!(images.has(&destination, tag).await.expect("an answer"), None);
+            }
         }
     });
 }

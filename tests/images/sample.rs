@@ -147,7 +147,9 @@ pub(crate) async fn read_back(destination: &Destination, tag: &str, digest: &str
     assert_eq!(self::digest(&found.bytes), digest);
     let manifest: Value = serde_json::from_slice(&found.bytes).expect("JSON");
     let mut layers = Vec::new();
-    for blob in [&manifest["config"]].into_iter().chain(manifest["layers"].as_array().expect("layers")) {
+    for blob in
+        [&manifest["config"]].into_iter().chain(manifest["layers"].as_array().expect("layers"))
+    {
         let name = blob["digest"].as_str().expect("a digest");
         let mut body = registry.open_blob(repository, name).await.expect("a blob");
         let (mut hash, mut size) = (Sha256::new(), 0);

@@ -173,9 +173,7 @@ fn open(blob: &mut BlobBody<Arc<Registry>>) -> BoxFuture<'_, Result<(), Registry
     Box::pin(blob.open())
 }
 
-fn next(
-    blob: &mut BlobBody<Arc<Registry>>,
-) -> BoxFuture<'_, Result<Option<Bytes>, RegistryError>> {
+fn next(blob: &mut BlobBody<Arc<Registry>>) -> BoxFuture<'_, Result<Option<Bytes>, RegistryError>> {
     Box::pin(blob.chunk())
 }
 

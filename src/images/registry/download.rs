@@ -46,7 +46,9 @@ impl Registry {
                 let range = range.and_then(|value| value.to_str().ok()).unwrap_or_default();
                 let start = range.trim_start_matches("bytes ").split('-').next();
                 if start.and_then(|start| start.parse().ok()) != Some(from) {
-                    return Err(self.protocol("it sends another part of a layer than was asked for"));
+                    return Err(
+                        self.protocol("it sends another part of a layer than was asked for")
+                    );
                 }
                 return Ok((answer.into_body(), 0));
             }
@@ -105,7 +107,10 @@ impl Registry {
         Ok(Response { status: parts.status, headers: parts.headers, body: collected.to_bytes() })
     }
 
-    pub(super) fn broke_off(&self, error: &(dyn std::error::Error + Send + Sync + 'static)) -> RegistryError {
+    pub(super) fn broke_off(
+        &self,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> RegistryError {
         if error.is::<http_body_util::LengthLimitError>() {
             return self.protocol("its answer is larger than anything that was asked for");
         }
