@@ -62,18 +62,19 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// With layers of these sizes, and content that `name` decides.
-    pub(crate) fn new(name: &str, sizes: &[usize]) -> Self {
+    /// With layers of these sizes, and content that `what` decides: the same in each run, so that the
+    /// same goes wrong. Its name is in it, too, so that no two have one id.
+    pub(crate) fn new(name: &str, what: &str, sizes: &[usize]) -> Self {
         let layer = |(number, size): (usize, &usize)| {
             let path = format!("file-{number}");
-            let half = noise(&format!("{name} {number}"), size / 2);
+            let half = noise(&format!("{what} {number}"), size / 2);
             // Half of it can be packed.
             let content = [half, vec![b'x'; size - size / 2]].concat();
             tar(&[(&path, &content)])
         };
         let plain: Vec<Vec<u8>> = sizes.iter().enumerate().map(layer).collect();
         let diff_ids: Vec<String> = plain.iter().map(|layer| digest(layer)).collect();
-        let config = json!({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/x"]},
+        let config = json!({"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/x"], "Labels": {"name": name}},
             "rootfs": {"type": "layers", "diff_ids": diff_ids}})
         .to_string();
         let directory = tempfile::tempdir().expect("directory");
