@@ -11,6 +11,9 @@ use crate::images::registry::{Auth, Renewal};
 use crate::images::source::Opened;
 use crate::images::{Destination, Images, Mode, Origin};
 
+#[cfg(unix)]
+#[path = "tests/exports.rs"]
+mod exports;
 #[path = "tests/fake.rs"]
 mod fake;
 

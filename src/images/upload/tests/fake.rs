@@ -118,6 +118,10 @@ impl Fake {
         self.state().blobs.get(&key).cloned()
     }
 
+    pub(super) fn blob_of(&self, repository: &str, digest: &Digest) -> Option<Vec<u8>> {
+        self.state().blobs.get(&(repository.to_owned(), digest.to_string())).cloned()
+    }
+
     pub(super) fn forget_blobs(&self) {
         self.state().blobs.clear();
     }
