@@ -187,9 +187,20 @@ pub struct PushArgs {
     /// Show what would be built and pushed; do nothing
     #[arg(long)]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub given: GivenArgs,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Images that somebody else made.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GivenArgs {
+    /// Push an image that was made already instead of building it; SOURCE is oci:DIR[:TAG],
+    /// oci-archive:FILE or docker-archive:FILE; may be given several times
+    #[arg(long = "image", value_name = "SERVICE=SOURCE")]
+    pub images: Vec<String>,
 }
 
 /// `decklift images`
@@ -221,6 +232,8 @@ pub struct DeployArgs {
     /// Build and push nothing; refused when an image is missing
     #[arg(long)]
     pub no_build: bool,
+    #[command(flatten)]
+    pub given: GivenArgs,
     /// Leave a deployment that fails in place, to look at it
     #[arg(long)]
     pub no_rollback: bool,

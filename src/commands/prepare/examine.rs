@@ -63,6 +63,7 @@ impl Examined {
                     paths,
                     first_deploy,
                     vault,
+                    given: BTreeMap::new(),
                     extended,
                     told,
                 })
