@@ -196,6 +196,8 @@ pub struct PushArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub build: BuildArgs,
+    #[command(flatten)]
+    pub given: GivenArgs,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
@@ -221,6 +223,15 @@ impl BuildArgs {
     pub fn again(self) -> bool {
         self.build || self.no_cache
     }
+}
+
+/// Images that somebody else made.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GivenArgs {
+    /// Push an image that was made already instead of building it; SOURCE is oci:DIR[:TAG],
+    /// oci-archive:FILE or docker-archive:FILE; may be given several times
+    #[arg(long = "image", value_name = "SERVICE=SOURCE")]
+    pub images: Vec<String>,
 }
 
 /// `decklift images`
@@ -254,6 +265,8 @@ pub struct DeployArgs {
     pub no_build: bool,
     #[command(flatten)]
     pub build: BuildArgs,
+    #[command(flatten)]
+    pub given: GivenArgs,
     /// Leave a deployment that fails in place, to look at it
     #[arg(long)]
     pub no_rollback: bool,

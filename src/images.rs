@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod extended;
 mod git;
+mod given;
 mod ignore;
 mod line_ends;
 mod mirror;
@@ -30,6 +31,7 @@ mod pin;
 mod placeholder;
 mod reference;
 mod registry;
+mod retry;
 mod source;
 mod spec;
 mod spool;
@@ -52,6 +54,7 @@ pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
 pub use event::{ImageEvent, LayerArrival};
 pub use extended::{BaseImage, ExtendedName};
+pub use given::GivenName;
 pub use ignore::{Ignore, IgnoreError};
 pub use name::{ContentName, content_name};
 pub use oci::OciError;
@@ -62,6 +65,7 @@ pub use reference::Reference;
 pub use registry::{
     Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError, Renewal,
 };
+pub use retry::Retry;
 pub use source::Source;
 pub use spec::{BuildSecret, BuildSpec, SecretSource};
 
@@ -103,6 +107,7 @@ pub struct Images {
     fetched: Mutex<BTreeMap<String, Arc<OnceCell<PathBuf>>>>,
     cache: Option<PathBuf>,
     uploader: Uploader,
+    retry: Retry,
     /// One client for each registry and login, so that all images share its connections.
     registries: Registries,
     /// Logins to take images from, by registry, ahead of those in docker's configuration.
@@ -131,7 +136,16 @@ impl Images {
     #[must_use]
     pub fn with_cache(mut self, directory: &Path) -> Self {
         self.uploader = Uploader::new(Some(directory));
+        self.uploader.set_retry(self.retry);
         self.cache = Some(directory.to_owned());
+        self
+    }
+
+    /// Asks registries so often, and waits so long between.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self.uploader.set_retry(retry);
         self
     }
 
@@ -149,7 +163,7 @@ impl Images {
         if let Some((_, _, registry)) = same {
             return Ok(registry.clone());
         }
-        let registry = Arc::new(Registry::new(host, auth.clone())?);
+        let registry = Arc::new(Registry::new(host, auth.clone())?.with_retry(self.retry));
         known.push((host.to_owned(), auth.clone(), registry.clone()));
         Ok(registry)
     }

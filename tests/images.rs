@@ -9,15 +9,21 @@
 mod assets;
 #[path = "images/builder.rs"]
 mod builder;
+#[path = "images/chaos.rs"]
+mod chaos;
 #[cfg(unix)]
 #[path = "images/contexts.rs"]
 mod contexts;
+#[path = "images/faults.rs"]
+mod faults;
 #[path = "images/push.rs"]
 mod push;
 #[path = "sandbox/python.rs"]
 mod python;
 #[path = "images/registries.rs"]
 mod registries;
+#[path = "images/sample.rs"]
+mod sample;
 #[path = "images/sources.rs"]
 mod sources;
 #[path = "images/support.rs"]

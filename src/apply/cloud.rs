@@ -48,6 +48,8 @@ pub struct CloudError {
     pub request_id: Option<String>,
     /// What to do next.
     pub help: Option<String>,
+    /// The mount or config that it is about, by its path on this machine or in the container.
+    pub subject: Option<String>,
 }
 
 impl CloudError {
@@ -65,6 +67,7 @@ impl CloudError {
             message: message.into(),
             request_id: None,
             help: None,
+            subject: None,
         }
     }
 

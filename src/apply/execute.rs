@@ -98,6 +98,15 @@ impl StepError {
         Some(text)
     }
 
+    /// The mount or config that it is about, where it is about one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Cloud(error) => error.subject.as_deref(),
+            Self::Rollout(_) | Self::Job(_) => None,
+        }
+    }
+
     /// The way out, where one is known.
     #[must_use]
     pub fn help(&self) -> Option<String> {

@@ -1,6 +1,6 @@
 //! How a command that applied a plan ended, for people and for programs.
 
-use super::prepare::App;
+use super::prepare::{App, extensions};
 use crate::apply::{Applied, Outcome, Verdict};
 use crate::ecs::desired::Desired;
 use crate::event::TaskFailure;
@@ -64,12 +64,15 @@ pub(super) fn closing(
             Outcome::Done => continue,
         };
         let origin = desired.resources.get(&step.resource).and_then(|resource| resource.origin);
+        let mounted = error.subject().zip(step.service.as_deref());
+        let mounted = mounted
+            .and_then(|(subject, service)| extensions::place(&app.project, service, subject));
         let of_service =
             |(service, _): &&(String, TaskFailure)| Some(service) == step.service.as_ref();
         let is_rollout = matches!(step.action, Action::Rollout | Action::Run);
         closing.failures.push(Failure {
             what: step.resource.to_string(),
-            place: origin.map(|span| app.sources.place(span)),
+            place: mounted.or(origin).map(|span| app.sources.place(span)),
             reason: error.to_string(),
             lines: Vec::new(),
             // One task is enough here: the others were told of when they stopped.

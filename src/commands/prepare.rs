@@ -4,7 +4,8 @@ mod absent;
 mod build_options;
 mod builds;
 mod examine;
-mod extensions;
+pub(super) mod extensions;
+mod given;
 mod network_request;
 mod outside;
 mod sandboxed;
@@ -20,7 +21,7 @@ use super::vault::Vault;
 use super::world::{Making, World};
 use crate::apply::CloudError;
 use crate::aws::{Aws, ConnectOptions};
-use crate::cli::BuildArgs;
+use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Image, Kind, ResourceId};
@@ -28,7 +29,9 @@ use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
-use crate::images::{BaseImage, BuildSpec, ContentName, Engine, ExtendedName, Images};
+use crate::images::{
+    BaseImage, BuildSpec, ContentName, Engine, ExtendedName, ImageError, Images, Source,
+};
 use crate::plan::{Action, Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
@@ -54,6 +57,8 @@ pub(super) struct App {
     /// What a first deploy does, by places in `desired`: of what is examined to be converted alone.
     pub(super) first_deploy: Vec<(usize, Action)>,
     vault: Vault,
+    /// Images that somebody else made, by the services that run them.
+    given: BTreeMap<String, Source>,
     /// What is put on images.
     extended: Vec<extensions::Extended>,
     /// What was printed when nothing was known of the world yet.
@@ -71,6 +76,21 @@ impl App {
             open.extend(built_contexts.iter_mut().map(|(_, other)| other));
         }
         self
+    }
+
+    /// With images at the prompt in the place of what would be built.
+    pub(super) fn taking(mut self, arguments: &GivenArgs) -> Result<Self, Error> {
+        for text in &arguments.images {
+            let (service, source) = given::read(&self.project, &self.desired, text)?;
+            self.builds.retain(|spec| spec.service != service);
+            if self.given.insert(service.clone(), source).is_some() {
+                return Err(Error::Usage {
+                    message: format!("two images are given for {service}"),
+                    help: "give one --image for each service".to_owned(),
+                });
+            }
+        }
+        Ok(self)
     }
 }
 
@@ -310,14 +330,25 @@ async fn name_images(
         let id = ResourceId::new(Kind::Image, &spec.service);
         made.insert(id, Making::Build { spec: Box::new(spec.clone()), name });
     }
+    for (service, source) in &app.given {
+        let id = ResourceId::new(Kind::Image, service);
+        if let Some(Body::Image(image)) = app.desired.resources.get(&id).map(|r| &r.body) {
+            let name = images.name_given(source, &image.platform).await?;
+            made.insert(id, Making::Given(Box::new(name)));
+        }
+    }
     for extensions::Extended { id, base, extension } in &app.extended {
         let base = match (made.remove(id), base) {
             (Some(Making::Build { spec, name }), _) => BaseImage::Built(spec, name),
+            (Some(Making::Given(name)), _) => BaseImage::Given(name),
             (_, Some(reference)) => BaseImage::Existing(reference.clone()),
             // A build of something that is not here was refused.
             (_, None) => continue,
         };
-        let name: ExtendedName = images.name_extended(base, extension.clone()).await?;
+        let name: ExtendedName = match images.name_extended(base, extension.clone()).await {
+            Ok(name) => name,
+            Err(error) => return Err(refused(session, app, &extension.service, error)),
+        };
         name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
         made.insert(id.clone(), Making::Extend(Box::new(name)));
     }
@@ -327,7 +358,7 @@ async fn name_images(
             continue;
         };
         let Image { base: Some(base), platform, .. } = image else { continue };
-        if !image.is_extended() {
+        if !image.is_extended() && !made.contains_key(id) {
             let (origin, is_known) = images.name_copy(base, platform).await;
             if !is_known {
                 warn(service, base);
@@ -336,6 +367,19 @@ async fn name_images(
         }
     }
     Ok(made)
+}
+
+/// A fault of what is mounted, at its place in the Compose file where it has one.
+fn refused(session: &Session, app: &App, service: &str, error: ImageError) -> Error {
+    let subject = error.subject().filter(|_| error.is_users_fault());
+    let place = subject.and_then(|subject| extensions::place(&app.project, service, subject));
+    let Some(place) = place else { return error.into() };
+    let mut fault = Diagnostic::error(Code::Refused, format!("failed to {error}"));
+    fault.help = error.help();
+    let mut diagnostics = Diagnostics::default();
+    diagnostics.extend([fault.at(place, "").service(service)]);
+    session.print(&diagnostics, &app.sources);
+    Error::Compose
 }
 
 /// Translates with what is known of the world.

@@ -19,6 +19,7 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     let app = prepare::read_to_push(session, arguments.strict)?.building(arguments.build);
     let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
     prepare::check_names(&arguments.services, &known)?;
+    let app = app.taking(&arguments.given)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let emit = |event: Event| reporter.event(&event);

@@ -146,6 +146,9 @@ impl Images {
             {
                 Ok(None)
             }
+            Err(ImageError::Registry(source)) => {
+                Err(ImageError::Unavailable { reference: reference.to_string(), source })
+            }
             result => result,
         }
     }

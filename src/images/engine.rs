@@ -247,4 +247,4 @@ pub(super) fn same_platform(one: &str, other: &str) -> bool {
 
 #[cfg(all(test, unix))]
 #[path = "engine/tests.rs"]
-mod tests;
+pub(super) mod tests;

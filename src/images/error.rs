@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::assets::AssetError;
 use super::ignore::IgnoreError;
 use super::oci::OciError;
-use super::registry::RegistryError;
+use super::registry::{RegistryCode, RegistryError};
 
 /// Why an image could not be named, built or pushed. The first group is the user's file at fault,
 /// for the caller to point at the line of the Compose file.
@@ -184,6 +184,14 @@ pub enum ImageError {
         /// Who was asked.
         message: String,
     },
+    /// An image that its registry does not hand out.
+    #[error("get the image {reference}: {source}")]
+    Unavailable {
+        /// As the Compose file has it.
+        reference: String,
+        /// What happened.
+        source: RegistryError,
+    },
     /// A document of an image that cannot be used.
     #[error("{source} ({name})")]
     Document {
@@ -204,10 +212,12 @@ pub enum ImageError {
     },
     /// The registry went away in the middle.
     #[error(
-        "upload a layer to {host}: {sent} of {} bytes went out, and {attempts} attempts did not get further: {source}",
+        "upload {what} to {host}: {sent} of {} bytes went out, and {attempts} attempts did not get further: {source}",
         total.map_or_else(|| "an unknown number of".to_owned(), |total| total.to_string())
     )]
     UploadBroken {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// Bytes.
@@ -226,16 +236,20 @@ pub enum ImageError {
         host: String,
     },
     /// The registry hashed something else than was sent.
-    #[error("upload to {host}: it says that {digest} has other bytes than were sent")]
+    #[error("upload {what} to {host}: it says that {digest} has other bytes than were sent")]
     DigestRefused {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// What was sent.
         digest: String,
     },
     /// More than the registry takes.
-    #[error("upload a layer{} to {host}: it is larger than the registry takes", size.map(|size| format!(" of {size} bytes")).unwrap_or_default())]
+    #[error("upload {what} to {host}: {} larger than the registry takes", size.map_or_else(|| "it is".to_owned(), |size| format!("its {size} bytes are")))]
     LayerTooLarge {
+        /// Which layer, in words.
+        what: String,
         /// Host and port.
         host: String,
         /// Bytes.
@@ -310,6 +324,15 @@ impl ImageError {
         )
     }
 
+    /// The mount or config that it is about: its path on this machine or in the container.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Asset(error) => error.subject(),
+            _ => None,
+        }
+    }
+
     /// What to do next, where the message does not say it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
@@ -336,20 +359,20 @@ impl ImageError {
                     .to_owned(),
             ),
             Self::BuildFailed { .. } => Some(
-                "correct the Dockerfile or its context and deploy again: what was done stays done"
+                "correct the Dockerfile or its context and run the command again: what was done stays \
+                 done"
                     .to_owned(),
             ),
-            Self::Registry(_) | Self::UploadBroken { .. } => Some(
-                "deploy again: layers that were uploaded are not uploaded twice".to_owned(),
-            ),
+            Self::Registry(source) | Self::UploadBroken { source, .. } => Some(to_push(source)),
+            Self::Unavailable { source, .. } => Some(to_get(source)),
             Self::LoginExpired { .. } => Some(
-                "check the credentials (`aws sts get-caller-identity`) and deploy again: layers that \
-                 were uploaded are not uploaded twice"
+                "check the credentials (`aws sts get-caller-identity`) and run the command again: \
+                 layers that were uploaded are not uploaded twice"
                     .to_owned(),
             ),
             Self::DigestRefused { .. } => Some(
-                "something between here and the registry changes what passes; deploy again, without \
-                 the proxy if there is one"
+                "something between here and the registry changes what passes; run the command again, \
+                 without the proxy if there is one"
                     .to_owned(),
             ),
             Self::Corrupt { .. } => {
@@ -379,5 +402,37 @@ impl ImageError {
             }
             _ => None,
         }
+    }
+}
+
+/// What helps whoever pushes.
+fn to_push(error: &RegistryError) -> String {
+    const AGAIN: &str = "run the command again: layers that were uploaded are not uploaded twice";
+    if error.is_transient() && error.status().is_none() {
+        return format!("check the way to the registry (network, DNS, proxy) and {AGAIN}");
+    }
+    match error.code() {
+        Some(RegistryCode::Denied) => {
+            "`decklift iam-policy` prints what whoever pushes must be allowed".to_owned()
+        }
+        _ => AGAIN.to_owned(),
+    }
+}
+
+/// What helps whoever takes an image from a registry.
+fn to_get(error: &RegistryError) -> String {
+    let host = error.host().unwrap_or_default();
+    if error.is_transient() && error.status().is_none() {
+        return "check the image's name, and the way to its registry (network, DNS, proxy)"
+            .to_owned();
+    }
+    match error.code() {
+        Some(RegistryCode::Unauthorized | RegistryCode::Denied) => {
+            format!("check the image's name; `docker login {host}` if it is private")
+        }
+        Some(RegistryCode::TooManyRequests) => format!(
+            "wait, or `docker login {host}`: registries give more to those who are logged in"
+        ),
+        _ => "run the command again: what was done stays done".to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use super::assets::{Base, Blob, Extended, Extension, Prepared};
 use super::bases::{BaseDigest, current_base};
 use super::error::ImageError;
 use super::event::ImageEvent;
+use super::given::GivenName;
 use super::name::ContentName;
 use super::oci::{Descriptor, media_type};
 use super::placeholder::Placeholder;
@@ -25,6 +26,8 @@ pub enum BaseImage {
     Built(Box<BuildSpec>, ContentName),
     /// An image that exists elsewhere, by its reference.
     Existing(String),
+    /// An image of a layout or an archive.
+    Given(Box<GivenName>),
 }
 
 /// An image with something on top of it, named before anything of it is there.
@@ -57,7 +60,7 @@ impl ExtendedName {
     pub fn build_mut(&mut self) -> Option<&mut BuildSpec> {
         match &mut self.base {
             BaseImage::Built(spec, _) => Some(spec),
-            BaseImage::Existing(_) => None,
+            BaseImage::Existing(_) | BaseImage::Given(_) => None,
         }
     }
 
@@ -88,12 +91,14 @@ impl Images {
         let prepared = extension.prepare().await?;
         let digest = match &base {
             BaseImage::Built(_, name) => BaseDigest::Local(name.tag()),
+            BaseImage::Given(name) => BaseDigest::Local(name.tag().to_owned()),
             BaseImage::Existing(reference) => current_base(self.engine(), reference).await,
         };
         let identity = match (&base, &digest) {
             (_, BaseDigest::Registry(digest) | BaseDigest::Local(digest)) => digest,
             (BaseImage::Existing(reference), BaseDigest::Unknown) => reference,
             (BaseImage::Built(spec, _), BaseDigest::Unknown) => &spec.service,
+            (BaseImage::Given(name), BaseDigest::Unknown) => name.tag(),
         };
         let tag = prepared.tag(identity);
         Ok(ExtendedName { base, digest, prepared, tag })
@@ -157,6 +162,10 @@ impl Images {
                 }
                 // An engine may have the image already, or a login for it.
                 Err(error) if self.engine().is_some() && is_closed(&error) => {}
+                Err(ImageError::Registry(source)) => {
+                    let reference = reference.clone();
+                    return Err(ImageError::Unavailable { reference, source });
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -170,6 +179,7 @@ impl Images {
             BaseImage::Built(spec, built) => {
                 self.ensure(spec, built, destination, mode, &mut quiet).await?
             }
+            BaseImage::Given(given) => self.ensure_given(given, destination, &mut quiet).await?,
             BaseImage::Existing(reference) => {
                 let platform = name.prepared.extension().platform.clone();
                 let tag = name.base_tag(reference);
@@ -231,7 +241,9 @@ impl Images {
 fn is_closed(error: &ImageError) -> bool {
     let ImageError::Registry(error) = error else { return false };
     match error {
-        RegistryError::Unreachable { .. } | RegistryError::Timeout { .. } => true,
+        RegistryError::Unreachable { .. }
+        | RegistryError::BrokeOff { .. }
+        | RegistryError::Timeout { .. } => true,
         RegistryError::Refused { code, .. } => matches!(
             code,
             RegistryCode::Unauthorized | RegistryCode::Denied | RegistryCode::TooManyRequests

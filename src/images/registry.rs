@@ -15,6 +15,7 @@ mod upload;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub use login::{Auth, Renewal};
 pub(super) use upload::{Mounted, Session};
 
 use super::oci::{Digest, MAX_MANIFEST};
+use super::retry::Retry;
 use auth::Tokens;
 use message::{Request, Response};
 use transport::{Transport, empty};
@@ -47,6 +49,9 @@ pub struct Registry {
     auth: Auth,
     tokens: Tokens,
     timeout: Duration,
+    retry: Retry,
+    /// Whether it has ever answered.
+    is_known: AtomicBool,
     /// Where redirections led, by host.
     others: Mutex<HashMap<String, Arc<Transport>>>,
 }
@@ -85,6 +90,8 @@ impl Registry {
             auth,
             tokens: Tokens::default(),
             timeout: Duration::from_secs(60),
+            retry: Retry::default(),
+            is_known: AtomicBool::new(false),
             others: Mutex::default(),
         })
     }
@@ -101,6 +108,13 @@ impl Registry {
         self
     }
 
+    /// Asks so often, and waits so long between.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// The digest of a manifest, by tag or digest; `None` when there is no such manifest, or no
     /// such repository.
     ///
@@ -113,7 +127,8 @@ impl Registry {
         reference: &str,
     ) -> Result<Option<String>, RegistryError> {
         let path = format!("/v2/{repository}/manifests/{reference}");
-        let response = self.send(&Request::new(Method::HEAD, &path).accept_manifests()).await?;
+        let request = Request::new(Method::HEAD, &path).accept_manifests();
+        let response = self.ask(&request, "ask for", &path).await?;
         match response.status {
             StatusCode::NOT_FOUND => Ok(None),
             StatusCode::OK => match response.header("docker-content-digest") {
@@ -136,7 +151,8 @@ impl Registry {
         reference: &str,
     ) -> Result<Option<Manifest>, RegistryError> {
         let path = format!("/v2/{repository}/manifests/{reference}");
-        let response = self.send(&Request::new(Method::GET, &path).accept_manifests()).await?;
+        let request = Request::new(Method::GET, &path).accept_manifests();
+        let response = self.ask(&request, "get", &path).await?;
         match response.status {
             StatusCode::NOT_FOUND => return Ok(None),
             StatusCode::OK => {}
@@ -169,7 +185,7 @@ impl Registry {
             0,
             Activity::default(),
         );
-        let response = self.send(&request).await?;
+        let response = self.ask(&request, "store", &path).await?;
         if response.status != StatusCode::CREATED {
             return Err(response.refused(&self.host, "store", &path));
         }
@@ -184,13 +200,45 @@ impl Registry {
     /// The registry cannot be reached, or refuses.
     pub async fn has_blob(&self, repository: &str, digest: &str) -> Result<bool, RegistryError> {
         let path = format!("/v2/{repository}/blobs/{digest}");
-        let response = self.send(&Request::new(Method::HEAD, &path)).await?;
+        let response = self.ask(&Request::new(Method::HEAD, &path), "ask for", &path).await?;
         match response.status {
             StatusCode::NOT_FOUND => Ok(false),
             // A redirection says where to read it from.
             status if status.is_success() || status.is_redirection() => Ok(true),
             _ => Err(response.refused(&self.host, "ask for", &path)),
         }
+    }
+
+    /// Sends a request that may be sent again, until there is an answer that will not change.
+    async fn ask(
+        &self,
+        request: &Request,
+        operation: &'static str,
+        path: &str,
+    ) -> Result<Response, RegistryError> {
+        let mut failures = 0;
+        loop {
+            let error = match self.send(request).await {
+                Ok(response) if !error::is_passing(response.status.as_u16()) => {
+                    return Ok(response);
+                }
+                Ok(response) => response.refused(&self.host, operation, path),
+                Err(error) => error,
+            };
+            failures += 1;
+            self.bear(failures, error).await?;
+        }
+    }
+
+    /// Waits before the next attempt; the error, when there is to be none.
+    async fn bear(&self, failures: u32, error: RegistryError) -> Result<(), RegistryError> {
+        // Where nobody ever answered, a name is wrong or a network is missing: that does not pass.
+        let is_absent = error.is_about_connecting() && !self.is_known.load(Ordering::Relaxed);
+        if !error.is_transient() || is_absent || failures >= self.retry.attempts {
+            return Err(error);
+        }
+        tokio::time::sleep(self.retry.pause(failures, &error)).await;
+        Ok(())
     }
 
     /// Sends a request and reads the answer.
@@ -274,7 +322,9 @@ impl Registry {
             transport::authorize(&mut outgoing, value);
         }
         let timeout = request.patience.unwrap_or(self.timeout).max(self.timeout);
-        self.transport.send(outgoing, timeout, &activity).await
+        let answer = self.transport.send(outgoing, timeout, &activity).await?;
+        self.is_known.store(true, Ordering::Relaxed);
+        Ok(answer)
     }
 
     /// A path of this registry, or an address that it gave.

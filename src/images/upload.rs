@@ -11,7 +11,7 @@ mod cache;
 mod from_engine;
 mod from_store;
 mod progress;
-mod retry;
+mod refusal;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -22,13 +22,13 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 pub(super) use progress::Progress;
-pub(super) use retry::Retry;
 
 use self::blob::Arrival;
 use self::cache::Cache;
 use super::error::ImageError;
 use super::oci::{Descriptor, Digest};
-use super::registry::Registry;
+use super::registry::{Registry, RegistryCode};
+use super::retry::Retry;
 use super::spool;
 
 /// Blobs under way at a time, over all images: as many as skopeo has for one.
@@ -92,6 +92,11 @@ impl Uploader {
             flights: Mutex::default(),
             made: Mutex::default(),
         }
+    }
+
+    /// Asks so often, and waits so long between.
+    pub(super) fn set_retry(&mut self, retry: Retry) {
+        self.retry = retry;
     }
 
     /// A repository has a blob.
@@ -170,8 +175,18 @@ impl Uploader {
         bytes: Bytes,
     ) -> Result<String, ImageError> {
         let Target { registry, repository, tag } = *target;
-        let put = || registry.put_manifest(repository, tag, media_type, bytes.clone());
-        Ok(self.retry.run(put).await?)
+        let error = match registry.put_manifest(repository, tag, media_type, bytes.clone()).await {
+            Ok(digest) => return Ok(digest),
+            Err(error) => error,
+        };
+        // A tag that may not move is refused when the answer was lost and it is asked for again.
+        if error.code() == Some(&RegistryCode::TagInvalid) {
+            let digest = Digest::of(&bytes).to_string();
+            if registry.manifest_digest(repository, tag).await?.as_ref() == Some(&digest) {
+                return Ok(digest);
+            }
+        }
+        Err(error.into())
     }
 
     /// The system's word about a layer on its way.

@@ -268,7 +268,7 @@ fn without_an_engine_a_sandbox_has_a_placeholder() {
             let found = images.existing(name.tag(), &destination, Mode::Build).await;
             assert_eq!(found.expect("asked"), None);
             let built = images.ensure_extended(&name, &destination, Mode::Build, &mut quiet).await;
-            assert!(matches!(built, Err(ImageError::Registry(_))), "{built:?}");
+            assert!(matches!(built, Err(ImageError::Unavailable { .. })), "{built:?}");
         }
     });
 }

@@ -105,3 +105,73 @@ fn copies_and_what_is_put_on_images_are_pushed_like_builds() {
     assert_eq!(pushed, [true, false]);
     run("push --dry-run").exits(0).prints("No changes");
 }
+
+/// An image in an OCI layout, as other builders write them.
+fn layout(root: &std::path::Path, text: &str) {
+    let blobs = root.join("blobs/sha256");
+    std::fs::create_dir_all(&blobs).expect("create");
+    let blob = |kind: &str, bytes: &[u8]| {
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(bytes));
+        std::fs::write(blobs.join(&digest), bytes).expect("write");
+        let kind = format!("application/vnd.oci.image.{kind}");
+        serde_json::json!({"mediaType": kind, "digest": format!("sha256:{digest}"), "size": bytes.len()})
+    };
+    let mut entries = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let config = serde_json::json!({"architecture": architecture, "os": "linux",
+            "rootfs": {"type": "layers", "diff_ids": []}, "config": {"Labels": {"text": text}}});
+        let config = blob("config.v1+json", config.to_string().as_bytes());
+        let manifest = serde_json::json!({"schemaVersion": 2, "layers": [], "config": config,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json"});
+        let mut entry = blob("manifest.v1+json", manifest.to_string().as_bytes());
+        entry["platform"] = serde_json::json!({"architecture": architecture, "os": "linux"});
+        entries.push(entry);
+    }
+    let index = serde_json::json!({"schemaVersion": 2, "manifests": entries}).to_string();
+    std::fs::write(root.join("index.json"), index).expect("write");
+}
+
+#[test]
+fn images_that_others_made_are_pushed_instead_of_building() {
+    let sandbox = Sandbox::new("given").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::of(
+        "name: app\nservices:\n  web: {build: web}\n  arm: {build: web, platform: linux/arm64}\n  \
+         side: {image: acme/side:1, x-ecs: {mirror: true}}\n  plain: {image: acme/plain:1}\n",
+    );
+    project.write("web/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+    let folder = project.path("");
+    layout(&project.path("out"), "one");
+    let manifest = |place: usize| {
+        let index = std::fs::read(project.path("out/index.json")).expect("an index");
+        let index: Value = serde_json::from_slice(&index).expect("JSON");
+        index["manifests"][place]["digest"].clone()
+    };
+    let run = |arguments: &str| sandbox.run_in(&folder, &format!("{arguments} --sandbox"));
+    let all = "push --image web=oci:out --image arm=oci:out --image side=oci:out --output json";
+    let first = ready(&run(all).exits(0));
+    let digest = |ready: &[Value], service: &str| {
+        ready.iter().find(|image| image["service"] == service).expect(service)["digest"].clone()
+    };
+    // Each task gets the image of its platform.
+    assert_eq!(digest(&first, "web"), manifest(0));
+    assert_eq!(digest(&first, "arm"), manifest(1));
+    assert_eq!(digest(&first, "side"), manifest(0));
+    // The same image is pushed once.
+    run(all).exits(0).prints(r#""outcome":"nothing-to-do""#);
+    layout(&project.path("out"), "two");
+    let second = ready(&run(all).exits(0));
+    assert_ne!(digest(&second, "web"), digest(&first, "web"));
+
+    let refused = |arguments: &str, code: i32, words: &str| {
+        let ran = run(&format!("push {arguments}")).exits(code);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    };
+    refused("--image nobody=oci:out", 64, "there is no service `nobody`");
+    refused("--image oci:out", 64, "names no service");
+    refused("--image web=docker://nginx", 64, "oci-archive:FILE");
+    refused("--image plain=oci:out", 64, "x-ecs: {mirror: true}");
+    refused("--image web=oci:out --image web=oci:out", 64, "two images are given for web");
+    refused("--image web=oci:nowhere", 1, "read the image in nowhere: ");
+    std::fs::write(project.path("text"), "no image").expect("write");
+    refused("--image web=docker-archive:text", 1, "read the image in text: ");
+}

@@ -64,6 +64,7 @@ impl Examined {
                     paths,
                     first_deploy,
                     vault,
+                    given: BTreeMap::new(),
                     extended,
                     told,
                 })

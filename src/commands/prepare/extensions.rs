@@ -1,11 +1,14 @@
 //! What is put on images: what the translation says of it, as `images` takes it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::compose::Project;
+use crate::compose::model::{FileReference, MountKind};
 use crate::ecs::container_name;
 use crate::ecs::desired::{Asset, AssetSource, Body, Desired, Image, ResourceId};
 use crate::images::{self, Extension, Rewrites};
+use crate::source::Span;
 
 /// An image with something on top of it.
 #[derive(Clone, Debug)]
@@ -67,6 +70,31 @@ fn asset(
         AssetSource::Image { .. } => return None,
     };
     Some(images::Asset { target: target.clone(), source, uid: *uid, gid: *gid, mode: *mode })
+}
+
+/// Where the Compose file has what a fault is about: a mount or a config of the service, by a path on
+/// this machine or in the container.
+pub(in crate::commands) fn place(project: &Project, service: &str, subject: &str) -> Option<Span> {
+    let service = project.services.get(service)?;
+    let subject = Path::new(subject);
+    let mount = service.mounts.iter().find(|mount| {
+        let is_source = match &mount.value.kind {
+            MountKind::Bind(path) => subject.starts_with(path),
+            _ => false,
+        };
+        is_source || Path::new(&mount.value.target) == subject
+    });
+    let config = || {
+        service.written.configs.iter().find(|reference| {
+            let FileReference { source, settings } = reference;
+            let target = settings.text("target").filter(|target| !target.is_empty());
+            let file = project.configs.get(&source.value).and_then(|c| c.settings.text("file"));
+            // Without a place of its own it lies in the root.
+            Path::new("/").join(target.unwrap_or(&source.value)) == subject
+                || file.is_some_and(|file| Path::new(file) == subject)
+        })
+    };
+    mount.map(|mount| mount.span).or_else(|| config().map(|reference| reference.source.span))
 }
 
 /// Where the service's container mounts volumes and memory.

@@ -10,8 +10,8 @@ use crate::commands::commit::commit;
 use crate::ecs::desired::{Attribute, Body, Desired, Image, RELEASE_TAG, ResourceId};
 use crate::event::{Event, ImageProgress};
 use crate::images::{
-    Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Mode, Origin,
-    Renewal,
+    Auth, BuildSpec, ContentName, Destination, ExtendedName, GivenName, ImageError, ImageEvent,
+    Mode, Origin, Renewal,
 };
 use crate::plan::{Actual, Observed};
 use crate::release::Commit;
@@ -28,6 +28,8 @@ pub(in crate::commands) enum Making {
     Extend(Box<ExtendedName>),
     /// It is copied as it is.
     Copy(Origin),
+    /// It was made by somebody else, and lies here.
+    Given(Box<GivenName>),
 }
 
 impl Making {
@@ -36,6 +38,7 @@ impl Making {
             Self::Build { name, .. } => name.tag(),
             Self::Extend(name) => name.tag().to_owned(),
             Self::Copy(origin) => origin.tag.clone(),
+            Self::Given(name) => name.tag().to_owned(),
         }
     }
 }
@@ -67,7 +70,7 @@ impl World<'_> {
         let destination = self.destination(image).await?;
         for tag in tags {
             let tagged = self.images.tag(&destination, digest, tag).await;
-            tagged.map_err(|error| image_error(error.to_string(), error.help()))?;
+            tagged.map_err(|error| image_error(&error))?;
         }
         Ok(())
     }
@@ -159,6 +162,9 @@ impl World<'_> {
             (Some(Making::Copy(origin)), _) => {
                 images.copy(origin, &destination, mode, &mut on_event).await
             }
+            (Some(Making::Given(name)), _) => {
+                images.ensure_given(name, &destination, &mut on_event).await
+            }
             (None, Some(base)) => {
                 let origin = Origin {
                     reference: base.clone(),
@@ -168,16 +174,17 @@ impl World<'_> {
                 images.copy(&origin, &destination, mode, &mut on_event).await
             }
             (None, None) => {
-                return Err(image_error("nothing says how it is built".to_owned(), None));
+                let message = "nothing says how it is built";
+                return Err(CloudError::new(CloudErrorKind::Image, "push", message));
             }
         };
         let digest = match (result, &self.no_engine) {
             (Ok(digest), _) => digest,
             // Why there is no engine says more than that there is none.
             (Err(ImageError::NoEngine { .. }), Some(why)) => {
-                return Err(image_error(why.to_string(), why.help()));
+                return Err(image_error(why));
             }
-            (Err(error), _) => return Err(image_error(error.to_string(), error.help())),
+            (Err(error), _) => return Err(image_error(&error)),
         };
         let is_of_files =
             matches!(self.made.get(id), Some(Making::Build { .. } | Making::Extend(_)));
@@ -206,7 +213,7 @@ impl World<'_> {
             };
             let destination = self.destination(image).await?;
             let found = self.images.existing(&making.tag(), &destination, Mode::Build).await;
-            let found = found.map_err(|error| image_error(error.to_string(), error.help()))?;
+            let found = found.map_err(|error| image_error(&error))?;
             if found.is_none() {
                 actual.resources.remove(id);
             }
@@ -235,8 +242,10 @@ fn progress(event: ImageEvent) -> Option<ImageProgress> {
     })
 }
 
-fn image_error(message: String, help: Option<String>) -> CloudError {
-    let mut error = CloudError::new(CloudErrorKind::Image, "push", message);
-    error.help = help;
-    error
+fn image_error(error: &ImageError) -> CloudError {
+    CloudError {
+        help: error.help(),
+        subject: error.subject().map(str::to_owned),
+        ..CloudError::new(CloudErrorKind::Image, "push", error.to_string())
+    }
 }

@@ -22,8 +22,11 @@ use crate::images::registry::{Registry, RegistryError};
 /// What is read into memory at once: manifests and configurations (as for [`Registry`]).
 const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
 
-/// How often a layer is begun again when its connection breaks.
-const ATTEMPTS: u32 = 3;
+/// Whatever its size: what a layer may have when it is unpacked, bytes.
+const ROOM: u64 = 16 * 1024 * 1024 * 1024;
+
+/// A layer that grows more than this beyond [`ROOM`] is there to do harm: gzip's most is 1032.
+const MAX_RATIO: u64 = 100;
 
 /// Pieces of a layer that wait to be looked at.
 const WAITING: usize = 16;
@@ -113,15 +116,7 @@ impl Base<'_> {
     ) -> Result<BaseTree, ImageError> {
         match self {
             Self::Registry { registry, repository, .. } => {
-                let mut attempt = 1;
-                loop {
-                    match stream(registry, repository, tree.clone(), blob).await {
-                        Err(ImageError::Registry(error))
-                            if error.is_transient() && attempt < ATTEMPTS => {}
-                        result => return result,
-                    }
-                    attempt += 1;
-                }
+                stream(registry, repository, tree, blob).await
             }
             Self::Layout(directory) => {
                 let path = blob_path(directory, &blob.digest)?;
@@ -165,11 +160,26 @@ async fn stream(
 }
 
 /// Reads the whole of a layer, so that its digest can be checked.
-fn read_layer(mut tree: BaseTree, input: impl Read, blob: &Blob) -> Result<BaseTree, AssetError> {
+fn read_layer(tree: BaseTree, input: impl Read, blob: &Blob) -> Result<BaseTree, AssetError> {
+    read_layer_within(tree, input, blob, blob.size.saturating_mul(MAX_RATIO).max(ROOM))
+}
+
+/// The same, when it has no more than `room` bytes unpacked.
+fn read_layer_within(
+    mut tree: BaseTree,
+    input: impl Read,
+    blob: &Blob,
+    room: u64,
+) -> Result<BaseTree, AssetError> {
     let input = Hashing { input: input.take(blob.size.saturating_add(1)), hash: Sha256::new() };
-    let mut entries = TarEntries::new(unpack(input)?);
+    let mut entries = TarEntries::new(unpack(input)?.take(room));
     let read = tree.add_layer(&mut entries);
-    let mut input = entries.into_inner().into_inner();
+    let unpacked = entries.into_inner();
+    if unpacked.limit() == 0 {
+        let size = blob.size;
+        return Err(fault(&format!("its {size} bytes become more than {room} when unpacked")));
+    }
+    let mut input = unpacked.into_inner().into_inner();
     let drained = io::copy(&mut input, &mut io::sink());
     let actual = format!("sha256:{}", hex::encode(input.hash.finalize()));
     drained.map_err(broken)?;
@@ -225,4 +235,29 @@ async fn read_file(path: PathBuf) -> Result<Bytes, ImageError> {
         Ok(bytes.into())
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::super::testing::{file, layer};
+    use super::*;
+
+    #[test]
+    fn what_swells_beyond_all_measure_is_not_read_to_its_end() {
+        let zeros = vec![0; 4 << 20];
+        let swollen = layer(&[file("zeros", std::str::from_utf8(&zeros).expect("text"))]);
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packed.write_all(&swollen).expect("write");
+        let packed = packed.finish().expect("finish");
+        let (digest, size) = (sha256(&packed), packed.len() as u64);
+        let blob = Blob { media_type: String::new(), digest, size };
+        let read = |room| {
+            read_layer_within(BaseTree::new(std::iter::empty::<&[u8]>()), &packed[..], &blob, room)
+        };
+        assert!(read(5 << 20).is_ok());
+        let error = read(1 << 20).expect_err("too much").to_string();
+        assert!(error.contains("become more than 1048576 when unpacked"), "{error}");
+    }
 }

@@ -116,6 +116,27 @@ impl AssetError {
         )
     }
 
+    /// What it is about, as the Compose file has it: a path of this machine or one of the container.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Missing(path)
+            | Self::Unreadable { path, .. }
+            | Self::SpecialFile(path)
+            | Self::LinkLeaves { path, .. }
+            | Self::WhiteoutName(path)
+            | Self::NameTooLong(path)
+            | Self::TooLarge { path, .. }
+            | Self::Changed(path) => path.to_str(),
+            Self::BadTarget(target)
+            | Self::Hidden { target, .. }
+            | Self::Twice { target, .. }
+            | Self::NotADirectory { target, .. }
+            | Self::LinkLoop(target) => Some(target),
+            _ => None,
+        }
+    }
+
     /// What to do next, where the message does not say it.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {

@@ -11,6 +11,14 @@ use tokio::process::{ChildStdin, Command};
 /// As many of a command's last lines as an error message shows.
 const TAIL: usize = 20;
 
+/// What docker says ahead of every build that it makes without BuildKit. It is known, and the lines of
+/// an error message are few.
+const NOTICE: [&str; 3] = [
+    "DEPRECATED: The legacy builder is deprecated and will be removed in a future release.",
+    "Install the buildx component to build images with BuildKit:",
+    "https://docs.docker.com/go/buildx/",
+];
+
 /// How a command ended.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
@@ -57,7 +65,7 @@ pub(super) async fn stream<F: Future<Output = io::Result<()>>>(
             let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default());
             // Of a line that was drawn over, what was seen last.
             let line = text.trim_end().rsplit('\r').next().unwrap_or_default();
-            if line.is_empty() {
+            if line.is_empty() || NOTICE.contains(&line.trim()) {
                 continue;
             }
             if tail.len() == TAIL {

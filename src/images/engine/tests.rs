@@ -9,7 +9,7 @@ use crate::images::{BuildSpec, ImageEvent};
 /// A docker command that is a shell script. Another process writes it: a file that is open for
 /// writing here would be so in every child that some other test's thread forks just then, and
 /// could not be run ("text file busy").
-pub(super) fn fake(script: &str) -> (TempDir, OsString) {
+pub(in crate::images) fn fake(script: &str) -> (TempDir, OsString) {
     let directory = tempfile::tempdir().expect("directory");
     let path = directory.path().join("docker");
     let mut writer = std::process::Command::new("sh")
@@ -23,6 +23,15 @@ pub(super) fn fake(script: &str) -> (TempDir, OsString) {
     drop(input);
     assert!(writer.wait().expect("sh").success());
     (directory, path.into_os_string())
+}
+
+impl Engine {
+    /// Asks a command for exports, whatever `DOCKER_HOST` says.
+    pub(in crate::images) async fn piped(program: OsString) -> Self {
+        let engine = Self::detect_program(program).await.expect("engine");
+        let _ = engine.place.set(place::Place::default());
+        engine
+    }
 }
 
 async fn detected(script: &str) -> Result<Engine, ImageError> {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 
-use super::transport::{Body, empty, full};
-use super::{BlobSource, Registry, RegistryError};
+use super::transport::{Body, OtherRegistry, empty, full};
+use super::{BlobBody, BlobSource, Registry, RegistryError};
 use crate::images::oci::Descriptor;
 use crate::images::spool::{self, Spool};
 
@@ -47,8 +48,9 @@ impl Activity {
         self.0.position.load(Ordering::Relaxed)
     }
 
-    /// The upload goes on from here.
+    /// The upload goes on from here. Whoever was waited for was the last attempt's.
     pub(in crate::images) fn set_position(&self, position: u64) {
+        self.waits(false);
         self.0.position.store(position, Ordering::Relaxed);
     }
 
@@ -131,10 +133,11 @@ impl Content {
             }
             Self::Growing(spool) => streamed(growing(spool.clone(), from, activity), activity),
             Self::Remote { registry, repository, descriptor } => {
-                // Boxed: the other registry is one of the same kind, and opens no bodies of its own.
-                let answer = Box::pin(registry.blob(repository, &descriptor.digest, from)).await?;
-                let frames = answer.into_data_stream().map_err(io::Error::other);
-                streamed(frames, activity)
+                let digest = descriptor.digest.clone();
+                let mut blob = BlobBody::new(registry.clone(), repository, digest, from);
+                let opened = open(&mut blob).await;
+                opened.map_err(|error| RegistryError::Origin(Box::new(error)))?;
+                streamed(remote(blob, activity), activity)
             }
         };
         Ok((body, left))
@@ -161,6 +164,31 @@ fn section(file: Arc<File>, from: u64, end: u64) -> impl Stream<Item = io::Resul
         let bytes = spool::piece(file.clone(), at, end - at).await?;
         let next = at + bytes.len() as u64;
         Ok(Some((bytes, (file, next))))
+    })
+}
+
+/// Boxed, as is what follows: the other registry is one of the same kind, and opens no bodies of its
+/// own.
+fn open(blob: &mut BlobBody<Arc<Registry>>) -> BoxFuture<'_, Result<(), RegistryError>> {
+    Box::pin(blob.open())
+}
+
+fn next(blob: &mut BlobBody<Arc<Registry>>) -> BoxFuture<'_, Result<Option<Bytes>, RegistryError>> {
+    Box::pin(blob.chunk())
+}
+
+fn remote(
+    blob: BlobBody<Arc<Registry>>,
+    activity: &Activity,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let state = (blob, activity.clone());
+    futures_util::stream::try_unfold(state, |(mut blob, activity)| async move {
+        // The other registry has a patience of its own.
+        activity.waits(true);
+        let read = next(&mut blob).await;
+        activity.waits(false);
+        let read = read.map_err(OtherRegistry::broke)?;
+        Ok(read.map(|bytes| (bytes, (blob, activity))))
     })
 }
 

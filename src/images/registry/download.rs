@@ -2,32 +2,32 @@
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{LOCATION, RANGE};
+use hyper::header::{CONTENT_RANGE, LOCATION, RANGE};
 use hyper::{Method, StatusCode, Uri};
 
 use super::content::Activity;
 use super::message::{Request, Response};
 use super::transport::Transport;
-use super::{Registry, RegistryError, verify};
+use super::{Registry, RegistryError};
 use crate::images::oci::Digest;
 
 /// Registries send to where their blobs lie: once, seldom twice.
 const MAX_REDIRECTIONS: usize = 5;
 
 impl Registry {
-    /// The bytes of a blob from `from` on. Whoever reads them checks the digest.
-    pub(in crate::images) async fn blob(
+    /// The bytes of a blob from `from` on, after so many that come once more. Whoever reads them checks
+    /// the digest.
+    pub(super) async fn blob(
         &self,
         repository: &str,
         digest: &Digest,
         from: u64,
-    ) -> Result<Incoming, RegistryError> {
+    ) -> Result<(Incoming, u64), RegistryError> {
         let path = format!("/v2/{repository}/blobs/{digest}");
         let mut request = Request::new(Method::GET, &path);
         if from > 0 {
             request = request.header(RANGE, &format!("bytes={from}-"));
         }
-        let expected = if from > 0 { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
         let mut answer = self.converse(&request).await?;
         for _ in 0..MAX_REDIRECTIONS {
             if !answer.status().is_redirection() {
@@ -38,30 +38,26 @@ impl Registry {
             let target = target.ok_or_else(|| self.protocol("a redirection leads nowhere"))?;
             answer = self.elsewhere(&request, target).await?;
         }
-        if answer.status() == expected {
-            return Ok(answer.into_body());
-        }
-        if answer.status().is_success() {
-            return Err(self.protocol("it cannot send a part of a layer"));
+        match answer.status() {
+            // Not every registry sends parts.
+            StatusCode::OK => return Ok((answer.into_body(), from)),
+            StatusCode::PARTIAL_CONTENT if from > 0 => {
+                let range = answer.headers().get(CONTENT_RANGE);
+                let range = range.and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let start = range.trim_start_matches("bytes ").split('-').next();
+                if start.and_then(|start| start.parse().ok()) != Some(from) {
+                    return Err(
+                        self.protocol("it sends another part of a layer than was asked for")
+                    );
+                }
+                return Ok((answer.into_body(), 0));
+            }
+            status if status.is_success() => {
+                return Err(self.protocol(&format!("it sends a layer with the status {status}")));
+            }
+            _ => {}
         }
         Err(self.read(answer).await?.refused(&self.host, "get", &path))
-    }
-
-    /// A blob that fits into memory, checked.
-    pub(in crate::images) async fn small_blob(
-        &self,
-        repository: &str,
-        digest: &Digest,
-        limit: usize,
-    ) -> Result<bytes::Bytes, RegistryError> {
-        let body = Limited::new(self.blob(repository, digest, 0).await?, limit);
-        let collected = tokio::time::timeout(self.timeout, body.collect())
-            .await
-            .map_err(|_| RegistryError::Timeout { host: self.host.clone() })?
-            .map_err(|error| self.broke_off(&*error))?
-            .to_bytes();
-        verify(Some(digest.as_str()), Digest::of(&collected).as_str())?;
-        Ok(collected)
     }
 
     /// Where a redirection leads: without our password, and with TLS unless it is this machine.
@@ -111,11 +107,14 @@ impl Registry {
         Ok(Response { status: parts.status, headers: parts.headers, body: collected.to_bytes() })
     }
 
-    fn broke_off(&self, error: &(dyn std::error::Error + Send + Sync + 'static)) -> RegistryError {
+    pub(super) fn broke_off(
+        &self,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> RegistryError {
         if error.is::<http_body_util::LengthLimitError>() {
             return self.protocol("its answer is larger than anything that was asked for");
         }
-        RegistryError::Unreachable {
+        RegistryError::BrokeOff {
             host: self.host.clone(),
             message: format!("its answer broke off: {error}"),
         }

@@ -16,6 +16,14 @@ pub enum RegistryError {
         /// The system's word.
         message: String,
     },
+    /// A connection that came to an end too early.
+    #[error("talk to the registry {host}: {message}")]
+    BrokeOff {
+        /// Host and port.
+        host: String,
+        /// The system's word.
+        message: String,
+    },
     /// No answer.
     #[error("get an answer from the registry {host} in time")]
     Timeout {
@@ -64,6 +72,9 @@ pub enum RegistryError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// Of the registry that the bytes come from, which was asked again as often as is worth it.
+    #[error(transparent)]
+    Origin(Box<RegistryError>),
     /// TLS cannot be set up.
     #[error(
         "set up TLS: {0}; install the system's certificates (package ca-certificates), or set SSL_CERT_FILE"
@@ -212,11 +223,35 @@ impl RegistryError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } => true,
-            Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..=599),
+            Self::Unreachable { .. } | Self::BrokeOff { .. } | Self::Timeout { .. } => true,
+            Self::Refused { status, .. } => is_passing(*status),
             _ => false,
         }
     }
+
+    /// Whether there was not even a connection.
+    pub(super) fn is_about_connecting(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// The registry that it is about, where one is named.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { host, .. }
+            | Self::BrokeOff { host, .. }
+            | Self::Timeout { host }
+            | Self::Refused { host, .. }
+            | Self::Protocol { host, .. } => Some(host),
+            Self::Origin(error) => error.host(),
+            _ => None,
+        }
+    }
+}
+
+/// Whether another answer may well come in a moment.
+pub(super) fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 fn by_status(status: StatusCode) -> RegistryCode {

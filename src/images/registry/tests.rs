@@ -124,7 +124,8 @@ async fn a_registry_in_trouble() {
         answer("202 Accepted", "", ""),
     ])
     .await;
-    let registry = Registry::new(&host, Auth::Anonymous).expect("client");
+    let once = Retry { attempts: 1, ..Retry::default() };
+    let registry = Registry::new(&host, Auth::Anonymous).expect("client").with_retry(once);
     let error = registry.manifest("a", "v1").await.expect_err("refused");
     assert!(error.is_transient() && error.to_string().contains("it answered 503"), "{error}");
     let error = registry.manifest("a", "v1").await.expect_err("refused");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,7 +75,39 @@ impl Transport {
             .patient(answer, timeout)
             .await
             .ok_or_else(|| RegistryError::Timeout { host: host.clone() })?;
-        answer.map_err(|error| RegistryError::Unreachable { host, message: root_cause(&error) })
+        answer.map_err(|error| failed(host, &error))
+    }
+}
+
+fn failed(host: String, error: &hyper_util::client::legacy::Error) -> RegistryError {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(found) = cause {
+        let inner = found.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(error) = inner.and_then(|e| e.downcast_ref::<OtherRegistry>()?.take()) {
+            return RegistryError::Origin(Box::new(error));
+        }
+        cause = found.source();
+    }
+    let message = root_cause(error);
+    if error.is_connect() {
+        RegistryError::Unreachable { host, message }
+    } else {
+        RegistryError::BrokeOff { host, message }
+    }
+}
+
+/// What broke is the registry that a body comes from, on its way through hyper.
+#[derive(Debug, thiserror::Error)]
+#[error("the registry that it comes from broke off")]
+pub(super) struct OtherRegistry(Mutex<Option<RegistryError>>);
+
+impl OtherRegistry {
+    pub(super) fn broke(error: RegistryError) -> io::Error {
+        io::Error::other(Self(Mutex::new(Some(error))))
+    }
+
+    fn take(&self) -> Option<RegistryError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

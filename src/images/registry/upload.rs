@@ -43,7 +43,7 @@ impl Registry {
         repository: &str,
     ) -> Result<Session, RegistryError> {
         let path = format!("/v2/{repository}/blobs/uploads/");
-        let response = self.send(&Request::new(Method::POST, &path)).await?;
+        let response = self.ask(&Request::new(Method::POST, &path), "upload to", &path).await?;
         self.begun(response, repository, &path)
     }
 
@@ -55,7 +55,8 @@ impl Registry {
         from: &str,
     ) -> Result<Mounted, RegistryError> {
         let path = format!("/v2/{repository}/blobs/uploads/?mount={digest}&from={from}");
-        let response = self.send(&Request::new(Method::POST, &path).also_reads(from)).await?;
+        let request = Request::new(Method::POST, &path).also_reads(from);
+        let response = self.ask(&request, "upload to", &path).await?;
         if response.status == StatusCode::CREATED {
             verify(response.header("docker-content-digest").as_deref(), digest)?;
             return Ok(Mounted::Done);
@@ -115,7 +116,8 @@ impl Registry {
         session: &mut Session,
     ) -> Result<Option<u64>, RegistryError> {
         let path = self.upload_path(session);
-        let response = self.send(&Request::new(Method::GET, &session.location)).await?;
+        let request = Request::new(Method::GET, &session.location);
+        let response = self.ask(&request, "ask for", &path).await?;
         match response.status {
             StatusCode::NOT_FOUND => return Ok(None),
             status if status.is_success() => {}

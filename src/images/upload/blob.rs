@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::retry::{is_upload_lost, is_wrong_digest, is_wrong_offset};
+use super::refusal::{is_upload_lost, is_wrong_digest, is_wrong_offset};
 use super::{Target, Uploader};
 use crate::images::error::ImageError;
+use crate::images::oci::media_type;
 use crate::images::oci::{Descriptor, Digest, Hasher};
 use crate::images::registry::{
     Activity, Content, Mounted, Registry, RegistryCode, RegistryError, Session,
@@ -26,9 +27,11 @@ pub(in crate::images) enum Arrival {
 }
 
 /// An upload under way.
-struct Upload<'a> {
+pub(super) struct Upload<'a> {
     registry: &'a Registry,
     repository: &'a str,
+    /// Which layer, in words.
+    what: &'a str,
     content: &'a Content,
     activity: &'a Activity,
     session: Option<Session>,
@@ -54,7 +57,9 @@ impl Uploader {
         if let Some(arrival) = arrival {
             return Ok(arrival);
         }
-        self.upload(target, content, activity, session, async || Ok(digest.clone())).await?;
+        let what = what(descriptor);
+        let upload = Upload::new(target, &what, content, activity, session);
+        self.upload(upload, async || Ok(digest.clone())).await?;
         self.placed(target, digest);
         Ok(Arrival::Uploaded)
     }
@@ -68,7 +73,7 @@ impl Uploader {
     ) -> Result<(Option<Arrival>, Option<Session>), ImageError> {
         let Target { registry, repository, .. } = target;
         let digest = descriptor.digest.as_str();
-        if self.retry.run(|| registry.has_blob(repository, digest)).await? {
+        if registry.has_blob(repository, digest).await? {
             self.placed(target, &descriptor.digest);
             return Ok((Some(Arrival::Present), None));
         }
@@ -90,15 +95,10 @@ impl Uploader {
     /// Uploads `content`, whatever it takes. `digest` is asked for when all of it has been sent.
     pub(super) async fn upload(
         &self,
-        target: &Target<'_>,
-        content: &Content,
-        activity: &Activity,
-        session: Option<Session>,
+        mut upload: Upload<'_>,
         digest: impl AsyncFn() -> Result<Digest, ImageError>,
     ) -> Result<(), ImageError> {
-        let Target { registry, repository, .. } = *target;
-        let is_broken = false;
-        let mut upload = Upload { registry, repository, content, activity, session, is_broken };
+        let Upload { registry, repository, what, content, activity, .. } = upload;
         let (mut failures, mut furthest, mut wrong_digests) = (0, 0, 0);
         for round in 1.. {
             let error = match upload.send().await {
@@ -113,6 +113,7 @@ impl Uploader {
                                 upload.cancel().await;
                                 damaged(content, &digest).await?;
                                 return Err(ImageError::DigestRefused {
+                                    what: what.to_owned(),
                                     host: registry.host().to_owned(),
                                     digest: digest.to_string(),
                                 });
@@ -137,7 +138,7 @@ impl Uploader {
                 upload.session = None;
             } else if !error.is_transient() && !is_wrong_offset(&error) {
                 upload.cancel().await;
-                return Err(refused(registry, content, error));
+                return Err(upload.refused(error));
             }
             upload.is_broken = true;
             // Whoever makes the content says better why there is no more of it.
@@ -151,6 +152,7 @@ impl Uploader {
             furthest = furthest.max(position);
             if failures >= self.retry.attempts || round >= MAX_ROUNDS {
                 return Err(ImageError::UploadBroken {
+                    what: what.to_owned(),
                     host: registry.host().to_owned(),
                     sent: furthest,
                     total: content.length(),
@@ -170,7 +172,31 @@ impl Uploader {
     }
 }
 
-impl Upload<'_> {
+impl<'a> Upload<'a> {
+    /// Of `content`, into what has begun or what will.
+    pub(super) fn new(
+        target: &Target<'a>,
+        what: &'a str,
+        content: &'a Content,
+        activity: &'a Activity,
+        session: Option<Session>,
+    ) -> Self {
+        let Target { registry, repository, .. } = *target;
+        Self { registry, repository, what, content, activity, session, is_broken: false }
+    }
+
+    /// The registry's no, in the words of whoever pushes.
+    fn refused(&self, error: RegistryError) -> ImageError {
+        let (what, host) = (self.what.to_owned(), self.registry.host().to_owned());
+        match error.code() {
+            Some(RegistryCode::Unauthorized) => ImageError::LoginExpired { host },
+            Some(RegistryCode::TooLarge) => {
+                ImageError::LayerTooLarge { what, host, size: self.content.length() }
+            }
+            _ => error.into(),
+        }
+    }
+
     /// Sends what the registry does not have yet.
     async fn send(&mut self) -> Result<(), RegistryError> {
         let mut offset = 0;
@@ -215,30 +241,44 @@ impl Upload<'_> {
 }
 
 /// What is uploaded as it is gets hashed by the registry alone. Where that came to another digest, this
-/// says whether the file here is to blame.
+/// says whether the file here, or the registry that it comes from, is to blame.
 async fn damaged(content: &Content, digest: &Digest) -> Result<(), ImageError> {
-    let Content::Section { file, offset, length } = content else { return Ok(()) };
     let mut hasher = Hasher::new();
-    let mut at = 0;
-    while at < *length {
-        let Ok(bytes) = piece(file.clone(), offset + at, length - at).await else { break };
-        at += bytes.len() as u64;
-        hasher.update(&bytes);
-    }
+    let name = match content {
+        Content::Section { file, offset, length } => {
+            let mut at = 0;
+            while at < *length {
+                let Ok(bytes) = piece(file.clone(), offset + at, length - at).await else { break };
+                at += bytes.len() as u64;
+                hasher.update(&bytes);
+            }
+            "on this machine".to_owned()
+        }
+        Content::Remote { registry, repository, .. } => {
+            let mut blob = registry.open_blob(repository, digest.as_str()).await?;
+            while let Some(bytes) = blob.chunk().await? {
+                hasher.update(&bytes);
+            }
+            format!("{}/{repository}", registry.host())
+        }
+        Content::Bytes(_) | Content::Growing(_) => return Ok(()),
+    };
     let actual = hasher.finish();
     if actual == *digest {
         return Ok(());
     }
-    let (name, expected) = ("on this machine".to_owned(), digest.to_string());
-    Err(ImageError::Corrupt { name, expected, actual: actual.to_string() })
+    Err(ImageError::Corrupt { name, expected: digest.to_string(), actual: actual.to_string() })
 }
 
-/// The registry's no, in the words of whoever pushes.
-fn refused(registry: &Registry, content: &Content, error: RegistryError) -> ImageError {
-    let host = registry.host().to_owned();
-    match error.code() {
-        Some(RegistryCode::Unauthorized) => ImageError::LoginExpired { host },
-        Some(RegistryCode::TooLarge) => ImageError::LayerTooLarge { host, size: content.length() },
-        _ => error.into(),
+/// A blob in the words of a message.
+fn what(descriptor: &Descriptor) -> String {
+    if media_type::CONFIGS.contains(&descriptor.media_type.as_str()) {
+        return "the image's configuration".to_owned();
     }
+    layer(&descriptor.digest)
+}
+
+/// A layer in the words of a message.
+pub(super) fn layer(digest: &Digest) -> String {
+    format!("the layer {digest}")
 }

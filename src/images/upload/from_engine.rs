@@ -8,7 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{OnceCell, OwnedMutexGuard, Semaphore, mpsc, oneshot};
 
-use super::blob::Arrival;
+use super::blob::{Arrival, Upload, layer};
 use super::from_store::of_family;
 use super::{POOL, Progress, TICK, Target, Uploader};
 use crate::images::engine::{Engine, LocalLayers, export_failed};
@@ -179,6 +179,8 @@ impl Uploader {
         let activity = progress.watch(&content);
         let _place = self.pool.acquire().await;
         let mut session = None;
+        // What comes unpacked has its digest when it is over.
+        let what = digest.as_ref().map_or_else(|| "a layer".to_owned(), layer);
         if let Some(digest) = digest {
             // Its size and kind do not matter for the question.
             let asked = Descriptor::new("", digest.clone(), 0);
@@ -201,7 +203,8 @@ impl Uploader {
             }
             None => Err(export_failed("", NOT_MADE.to_owned())),
         };
-        let uploaded = self.upload(target, &content, &activity, session, digest).await;
+        let upload = Upload::new(target, &what, &content, &activity, session);
+        let uploaded = self.upload(upload, digest).await;
         let made = made.get().await.ok_or(Failed::NotMade)?;
         uploaded?;
         match &made.diff_id {

@@ -9,6 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::OnceCell;
 
+use super::blob::{Arrival, Upload, layer};
 use super::{Progress, TICK, Target, Uploader};
 use crate::images::compress::{Compressed, compress};
 use crate::images::error::ImageError;
@@ -146,6 +147,8 @@ impl Uploader {
                 .get_or_try_init(async || pack().await.map_err(|error| self.cannot_keep(error)))
                 .await?;
             if made.diff_id == *diff_id {
+                // Whoever is stopped once it is stored need not store it again.
+                self.remember(target, diff_id, &descriptor(image, made), false);
                 return Ok(made.digest.clone());
             }
             Err(ImageError::Corrupt {
@@ -155,17 +158,22 @@ impl Uploader {
             })
         };
         let place = self.pool.acquire().await;
-        self.upload(target, &content, &activity, None, digest).await?;
+        let what = layer(diff_id);
+        self.upload(Upload::new(target, &what, &content, &activity, None), digest).await?;
         drop(place);
         let made = packed.get().ok_or_else(|| {
             self.cannot_keep(io::Error::other("a layer was uploaded before it was made"))
         })?;
-        let kind = media_type::layer(image.family, Packing::Gzip);
-        let descriptor = Descriptor::new(&kind, made.digest.clone(), made.size);
+        let descriptor = descriptor(image, made);
         self.remember(target, diff_id, &descriptor, true);
-        progress.layer(&descriptor.digest, super::blob::Arrival::Uploaded);
+        progress.layer(&descriptor.digest, Arrival::Uploaded);
         Ok(descriptor)
     }
+}
+
+fn descriptor(image: &Opened, made: &Compressed) -> Descriptor {
+    let kind = media_type::layer(image.family, Packing::Gzip);
+    Descriptor::new(&kind, made.digest.clone(), made.size)
 }
 
 /// What was learned in the words of one family, in those of another.

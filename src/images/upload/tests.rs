@@ -11,6 +11,9 @@ use crate::images::registry::{Auth, Renewal};
 use crate::images::source::Opened;
 use crate::images::{Destination, Images, Mode, Origin};
 
+#[cfg(unix)]
+#[path = "tests/exports.rs"]
+mod exports;
 #[path = "tests/fake.rs"]
 mod fake;
 
@@ -46,10 +49,15 @@ fn opened(directory: &TempDir) -> Opened {
 }
 
 /// Quick to try again, so that tests are.
+const QUICK: Retry = Retry {
+    attempts: 6,
+    first_pause: Duration::from_millis(1),
+    longest_pause: Duration::from_millis(5),
+};
+
 fn uploader(cache: Option<&TempDir>) -> Uploader {
     let mut uploader = Uploader::new(cache.map(TempDir::path));
-    uploader.retry.first_pause = Duration::from_millis(1);
-    uploader.retry.longest_pause = Duration::from_millis(5);
+    uploader.set_retry(QUICK);
     uploader
 }
 

@@ -98,7 +98,7 @@ impl Fake {
     }
 
     pub(super) fn registry(&self) -> Registry {
-        Registry::new(&self.host, Auth::Anonymous).expect("client")
+        Registry::new(&self.host, Auth::Anonymous).expect("client").with_retry(QUICK)
     }
 
     pub(super) fn fault(&self, request: &str, fault: Fault) {
@@ -116,6 +116,10 @@ impl Fake {
     pub(super) fn blob(&self, repository: &str, content: &[u8]) -> Option<Vec<u8>> {
         let key = (repository.to_owned(), Digest::of(content).to_string());
         self.state().blobs.get(&key).cloned()
+    }
+
+    pub(super) fn blob_of(&self, repository: &str, digest: &Digest) -> Option<Vec<u8>> {
+        self.state().blobs.get(&(repository.to_owned(), digest.to_string())).cloned()
     }
 
     pub(super) fn forget_blobs(&self) {
@@ -214,7 +218,10 @@ impl Fake {
                     Some(range) => {
                         let from = range.trim_start_matches("bytes=").trim_end_matches('-');
                         let from: usize = from.parse().expect("a number");
-                        answer("206 Partial Content", "", &bytes[from..])
+                        let last = bytes.len() - 1;
+                        let range =
+                            format!("Content-Range: bytes {from}-{last}/{}\r\n", bytes.len());
+                        answer("206 Partial Content", &range, &bytes[from..])
                     }
                     None => answer("200 OK", "", bytes),
                 },

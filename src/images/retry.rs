@@ -3,17 +3,17 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use crate::images::registry::{RegistryCode, RegistryError};
+use super::registry::RegistryError;
 
-/// How often, and how long between.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::images) struct Retry {
+/// How often a registry is asked, and how long between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
     /// Attempts in a row without any progress.
-    pub(in crate::images) attempts: u32,
+    pub attempts: u32,
     /// Before the second attempt, at most.
-    pub(in crate::images) first_pause: Duration,
+    pub first_pause: Duration,
     /// Before any attempt, at most.
-    pub(in crate::images) longest_pause: Duration,
+    pub longest_pause: Duration,
 }
 
 /// A registry that asks for more patience than this is not waited for that long.
@@ -39,39 +39,6 @@ impl Retry {
         let pause = full.mul_f64(0.25 + 0.75 * chance as f64 / 1024.0);
         error.retry_after().map_or(pause, |wish| wish.min(LONGEST_WISH).max(pause))
     }
-
-    /// Asks until there is an answer that will not change.
-    pub(super) async fn run<T, F: Future<Output = Result<T, RegistryError>>>(
-        &self,
-        mut ask: impl FnMut() -> F,
-    ) -> Result<T, RegistryError> {
-        let mut failures = 0;
-        loop {
-            match ask().await {
-                Err(error) if error.is_transient() && failures + 1 < self.attempts => {
-                    failures += 1;
-                    tokio::time::sleep(self.pause(failures, &error)).await;
-                }
-                result => return result,
-            }
-        }
-    }
-}
-
-/// Whether the upload at hand is lost, but another one may do.
-pub(super) fn is_upload_lost(error: &RegistryError) -> bool {
-    matches!(error.code(), Some(RegistryCode::UploadUnknown)) || error.status() == Some(404)
-}
-
-/// Whether the registry got other bytes than it was told.
-pub(super) fn is_wrong_digest(error: &RegistryError) -> bool {
-    matches!(error.code(), Some(RegistryCode::DigestInvalid))
-        || matches!(error, RegistryError::DigestMismatch { .. })
-}
-
-/// Whether the registry has another idea of how much it has.
-pub(super) fn is_wrong_offset(error: &RegistryError) -> bool {
-    error.status() == Some(416)
 }
 
 #[cfg(test)]
