@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::error::ImageError;
 use super::options::BuildOptions;
 
 /// What an image is built from.
@@ -25,6 +26,9 @@ pub struct BuildSpec {
     /// Labels that say where the image came from, such as `org.opencontainers.image.revision`.
     /// They are no part of its name: a new commit alone must not roll a service.
     pub provenance: Vec<(String, String)>,
+    /// Seconds since 1970 that the image says it was made at, and its files, where the builder can
+    /// (`SOURCE_DATE_EPOCH`). No part of the name, either.
+    pub made_at: Option<i64>,
     /// Other contexts that the Dockerfile names, and what each is: a directory, `docker-image://…`,
     /// `oci-layout://…` or an address. BuildKit alone has them, and the next two.
     pub contexts: Vec<(String, String)>,
@@ -77,6 +81,7 @@ impl BuildSpec {
             platform: platform.into(),
             labels: Vec::new(),
             provenance: Vec::new(),
+            made_at: None,
             contexts: Vec::new(),
             secrets: Vec::new(),
             ssh: Vec::new(),
@@ -93,6 +98,19 @@ impl BuildSpec {
             ("ssh", !self.ssh.is_empty()),
         ];
         needed.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+    }
+
+    /// [`BuildSpec::made_at`], unless a build argument says otherwise: BuildKit takes it for just
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// The argument is no whole number.
+    pub(super) fn epoch(&self) -> Result<Option<i64>, ImageError> {
+        match self.args.iter().find(|(name, _)| name == "SOURCE_DATE_EPOCH") {
+            Some((_, value)) => super::epoch(value),
+            None => Ok(self.made_at),
+        }
     }
 
     /// The path of the Dockerfile; of a text in the Compose file, what messages call it.
