@@ -9,6 +9,10 @@
 mod assets;
 #[path = "images/builder.rs"]
 mod builder;
+#[path = "images/builders.rs"]
+mod builders;
+#[path = "images/makers.rs"]
+mod makers;
 #[path = "images/push.rs"]
 mod push;
 #[path = "sandbox/python.rs"]

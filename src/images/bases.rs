@@ -7,7 +7,7 @@ use super::buildkit::OtherContext;
 use super::context::check_directory;
 use super::credentials::Credentials;
 use super::dockerfile::Dockerfile;
-use super::engine::{Builder, Engine, LocalImage};
+use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
 use super::reference::Reference;
 use super::registry::Registry;
@@ -67,21 +67,8 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     if let Some(engine) = engine
         && let Ok(Some(image)) = engine.inspect(base).await
     {
-        let here = local(&image, &reference);
-        // Of an image for several platforms buildah knows the platform's digest alone, and others
-        // know it by that of the whole. What the registry has is what it builds on.
-        if engine.info().builder != Builder::Buildah || matches!(here, BaseDigest::Local(_)) {
-            return here;
-        }
-        return match of_registry(&reference).await {
-            BaseDigest::Unknown => here,
-            found => found,
-        };
+        return local(&image, &reference);
     }
-    of_registry(&reference).await
-}
-
-async fn of_registry(reference: &Reference) -> BaseDigest {
     let credentials = Credentials::user();
     let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
     let auth = login.ok().and_then(Result::ok).unwrap_or_default();

@@ -87,7 +87,9 @@ pub enum ImageError {
     )]
     PermissionDenied,
     /// Nothing was asked to build.
-    #[error("build the image of `{service}`: neither a Docker engine nor podman or buildah is in use")]
+    #[error(
+        "build the image of `{service}`: neither a Docker engine nor podman or buildah is in use"
+    )]
     NoEngine {
         /// The Compose service.
         service: String,

@@ -63,7 +63,11 @@ impl Engine {
         let needed = missing(spec, flags);
         if !needed.is_empty() {
             let builder = format!("{} {}", self.info.builder.name(), self.info.version);
-            return Err(ImageError::BuilderLacks { service: spec.service.clone(), builder, needed });
+            return Err(ImageError::BuilderLacks {
+                service: spec.service.clone(),
+                builder,
+                needed,
+            });
         }
         // The other format has no place for HEALTHCHECK, SHELL and ONBUILD.
         let mut arguments: Vec<OsString> = vec!["--format=docker".into()];
@@ -105,8 +109,7 @@ fn missing(spec: &BuildSpec, flags: &Flags) -> Vec<&'static str> {
     let needed = [
         (
             "additional_contexts",
-            !spec.contexts.is_empty()
-                && (!flags.has("build-context") || has_kind("oci-layout://")),
+            !spec.contexts.is_empty() && (!flags.has("build-context") || has_kind("oci-layout://")),
         ),
         // No builder but BuildKit knows the word.
         ("entitlements", !spec.options.allow.is_empty()),
@@ -147,9 +150,9 @@ fn option_arguments(
     }
     match (pull, builder) {
         (true, _) => arguments.push("--pull=always".to_owned()),
-        // A base is named by what its registry has, and so that is what must be built on; podman
-        // takes its own copy, as docker does, when nothing is said.
-        (false, Builder::Buildah) => arguments.push("--pull=true".to_owned()),
+        // It looks for newer ones when nothing is said. docker and podman take the copy that they
+        // have, and that is the one that the image is named by.
+        (false, Builder::Buildah) => arguments.push("--pull=false".to_owned()),
         (false, _) => {}
     }
     let mut left_out = Vec::new();
@@ -190,8 +193,8 @@ fn ignore_file(spec: &BuildSpec) -> Result<IgnoreFile, ImageError> {
     };
     let unreadable = |path: PathBuf| move |source| ImageError::Unreadable { path, source };
     let mut text = std::fs::read(&path).map_err(unreadable(path.clone()))?;
-    let ignore = Ignore::parse(&text)
-        .map_err(|source| ImageError::Ignore { path: path.clone(), source })?;
+    let ignore =
+        Ignore::parse(&text).map_err(|source| ImageError::Ignore { path: path.clone(), source })?;
     if !ignore.has_wild_exceptions() {
         return Ok(IgnoreFile { path, _made: None });
     }
@@ -215,7 +218,8 @@ fn ignore_file(spec: &BuildSpec) -> Result<IgnoreFile, ImageError> {
 mod tests {
     use super::*;
 
-    const HELP: &str = "Options:\n      --secret stringArray   a secret, see --ssh\n  -t, --tag name\n";
+    const HELP: &str =
+        "Options:\n      --secret stringArray   a secret, see --ssh\n  -t, --tag name\n";
 
     #[test]
     fn what_the_version_does_not_have_is_named() {
@@ -266,7 +270,7 @@ mod tests {
             option_arguments(options, builder, &Flags::read(HELP)).0
         };
         assert!(of(&plain, Builder::Podman).is_empty());
-        assert_eq!(of(&plain, Builder::Buildah), ["--pull=true"]);
+        assert_eq!(of(&plain, Builder::Buildah), ["--pull=false"]);
         let fresh = BuildOptions { pull: true, ..plain };
         assert_eq!(of(&fresh, Builder::Buildah), ["--pull=always"]);
         assert!(option_arguments(&options, Builder::Podman, &Flags::read(HELP)).1.len() == 3);

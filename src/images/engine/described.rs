@@ -16,7 +16,10 @@ impl Engine {
             return Ok(match self.info.builder {
                 Builder::Buildx | Builder::Legacy => Some(output.stdout),
                 Builder::Podman => of_podman(&output.stdout),
-                Builder::Buildah => of_buildah(&output.stdout),
+                Builder::Buildah => {
+                    let listed = self.output(&["images", "--json", "--", name]).await?;
+                    of_buildah(&output.stdout, &listed.stdout)
+                }
             });
         }
         let lower = String::from_utf8_lossy(&output.stderr).to_lowercase();
@@ -53,9 +56,9 @@ fn of_podman(json: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&image).ok()
 }
 
-/// Of an image for several platforms podman has two digests: that of the index, by which others know
-/// it, and that of the platform's own manifest.
-fn foreign_digests(digests: &mut Vec<Value>, own: Option<&str>) {
+/// Of an image for several platforms podman has two digests: that of the index, by which it was asked
+/// for and others know it, and that of the platform's own manifest.
+fn foreign_digests(digests: &mut Vec<Value>, asked_for: Option<&str>) {
     fn split(digest: &Value) -> (&str, &str) {
         digest.as_str().and_then(|text| text.split_once('@')).unwrap_or_default()
     }
@@ -64,21 +67,24 @@ fn foreign_digests(digests: &mut Vec<Value>, own: Option<&str>) {
     let all = digests.clone();
     digests.retain(|digest| {
         let (repository, value) = split(digest);
-        let other = |other: &Value| split(other).0 == repository && split(other).1 != value;
-        Some(value) != own || !all.iter().any(other)
+        let better =
+            |other: &Value| split(other).0 == repository && Some(split(other).1) == asked_for;
+        Some(value) == asked_for || !all.iter().any(better)
     });
 }
 
-fn of_buildah(json: &[u8]) -> Option<Vec<u8>> {
-    let answer: Value = serde_json::from_slice(json).ok()?;
+/// The digest of its inspection is that of the platform; the one of its list is that by which the
+/// image was asked for.
+fn of_buildah(inspected: &[u8], listed: &[u8]) -> Option<Vec<u8>> {
+    let answer: Value = serde_json::from_slice(inspected).ok()?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
     let stored: Value = serde_json::from_str(text("Config")).ok()?;
+    let listed: Value = serde_json::from_slice(listed).unwrap_or_default();
+    let digest = listed[0]["digest"].as_str().unwrap_or_else(|| text("FromImageDigest"));
     let name = text("FromImage");
-    let place = name.rsplit_once('/').map_or((String::new(), name), |(place, rest)| {
-        (format!("{place}/"), rest)
-    });
-    let repository = format!("{}{}", place.0, place.1.split([':', '@']).next()?);
-    let mut digests = vec![Value::from(format!("{repository}@{}", text("FromImageDigest")))];
+    let start = name.rfind('/').map_or(0, |slash| slash + 1);
+    let end = name[start..].find([':', '@']).map_or(name.len(), |end| start + end);
+    let mut digests = vec![Value::from(format!("{}@{digest}", &name[..end]))];
     foreign_digests(&mut digests, None);
     serde_json::to_vec(&json!({
         "Id": with_algorithm(Some(text("FromImageID")).filter(|id| !id.is_empty())?),
@@ -107,7 +113,7 @@ mod tests {
 
     #[test]
     fn podman_in_the_words_of_docker() {
-        let json = br#"[{"Id":"ab","Digest":"sha256:own","RepoDigests":["docker.io/library/b@sha256:own",
+        let json = br#"[{"Id":"ab","Digest":"sha256:index","RepoDigests":["docker.io/library/b@sha256:own",
             "docker.io/library/b@sha256:index","localhost/b@sha256:own","quay.io/b@sha256:own"],
             "Os":"linux","Architecture":"arm64","Config":{"User":"app"},
             "Healthcheck":{"Test":["CMD","/x"]}}]"#;
@@ -123,7 +129,9 @@ mod tests {
         let one = br#"{"Id":"sha256:ab","Config":null,"Healthcheck":{"Test":["NONE"]}}"#;
         let config = ImageConfig::read(&of_podman(one).expect("an image")).expect("settings");
         assert_eq!(config.health.expect("a check").test, ["NONE"]);
-        for bad in ["", "[]", "[1]", "{}", r#"{"Id":1}"#, r#"{"Id":"a","Config":1,"Healthcheck":{}}"#] {
+        for bad in
+            ["", "[]", "[1]", "{}", r#"{"Id":1}"#, r#"{"Id":"a","Config":1,"Healthcheck":{}}"#]
+        {
             assert_eq!(of_podman(bad.as_bytes()), None, "{bad}");
         }
     }
@@ -136,18 +144,19 @@ mod tests {
         let json = |name: &str| {
             let answer = json!({"FromImage": name, "FromImageID": "ab",
                 "FromImageDigest": "sha256:own", "Config": config});
-            of_buildah(answer.to_string().as_bytes()).expect("an image")
+            let listed = br#"[{"digest":"sha256:index"}]"#;
+            of_buildah(answer.to_string().as_bytes(), listed).expect("an image")
         };
         let described = json("my.io:5000/a/b:1");
         let image = local_image(&described).expect("an image");
         assert_eq!((image.id.as_str(), image.platform.as_str()), ("sha256:ab", "linux/arm/v7"));
-        assert_eq!(image.repo_digests, ["my.io:5000/a/b@sha256:own"]);
+        assert_eq!(image.repo_digests, ["my.io:5000/a/b@sha256:index"]);
         let config = ImageConfig::read(&described).expect("settings");
         assert_eq!(config.exposed, [(80, "tcp".to_owned())]);
         assert!(config.health.is_some());
         assert!(local_image(&json("localhost/b:1")).expect("an image").repo_digests.is_empty());
         for bad in ["", "{}", r#"{"FromImageID":"a","Config":"{"}"#, r#"{"Config":"{}"}"#] {
-            assert_eq!(of_buildah(bad.as_bytes()), None, "{bad}");
+            assert_eq!(of_buildah(bad.as_bytes(), b""), None, "{bad}");
         }
     }
 }

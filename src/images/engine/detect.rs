@@ -78,8 +78,7 @@ impl Engine {
             _ => &["info"],
         };
         let output = engine.answer(what).await?;
-        engine.info.platform =
-            host(&output.stdout).ok_or_else(|| engine.failed(&output.stderr))?;
+        engine.info.platform = host(&output.stdout).ok_or_else(|| engine.failed(&output.stderr))?;
         // `podman version 5.4.2`, `buildah version 1.39.3 (image-spec 1.1.0, …)`
         engine.info.version = named.split_whitespace().nth(2).unwrap_or_default().to_owned();
         Ok(engine)
