@@ -322,5 +322,7 @@ async fn local_base(maker: &Maker) {
     let moved = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
     assert_ne!(first.tag(), moved.tag());
     let digest = decklift::images::resolve_base(Some(engine), &format!("{name}:1")).await;
-    assert!(matches!(digest, BaseDigest::Local(_)), "{digest:?}");
+    if maker.ids_are_configurations() {
+        assert!(matches!(digest, BaseDigest::Local(_)), "{digest:?}");
+    }
 }

@@ -146,7 +146,7 @@ fn files(text: &str) -> TempDir {
     let dockerfile = "FROM scratch\nCOPY text /dir/text\nCOPY more /dir/more\nEXPOSE 8080\n\
                       USER 1000\nHEALTHCHECK CMD [\"/check\"]\nCMD [\"/dir/text\"]\n";
     let directory = context(&[("Dockerfile", dockerfile), ("text", text)]);
-    write(directory.path(), "more", &format!("{text}\n").repeat(100_000));
+    write(directory.path(), "more", &format!("{text}\n").repeat(10_000));
     directory
 }
 
@@ -163,7 +163,9 @@ fn what_any_builder_makes_is_read_by_all() {
             maker.engine.build(&spec, &name, &mut |_| {}).await.expect("build");
             let config = maker.engine.config(&name).await.expect("asked").expect("there");
             assert_eq!((&*config.user, config.exposed.len()), ("1000", 1), "{:?}", maker.builder());
-            assert!(!config.is_public, "{:?}", maker.builder());
+            if maker.ids_are_configurations() {
+                assert!(!config.is_public, "{:?}", maker.builder());
+            }
             let check = config.health.expect("a health check").test;
             assert_eq!(check, ["CMD", "/check"], "{:?}", maker.builder());
             for registry in TestRegistry::all().await {
@@ -171,8 +173,8 @@ fn what_any_builder_makes_is_read_by_all() {
                 let images = Images::new(Some(maker.engine.clone()));
                 let source = Source::Engine { name: name.clone() };
                 let digest = send(&images, &source, &spec.platform, &destination).await;
-                let expected =
-                    Expected { id: maker.id(&name), layers: maker.layers(&name), text: &text };
+                let id = maker.ids_are_configurations().then(|| maker.id(&name));
+                let expected = Expected { id, layers: maker.layers(&name), text: &text };
                 read_back(&makers, &destination, &digest, &expected);
                 // There is nothing to send a second time.
                 assert_eq!(send(&images, &source, &spec.platform, &destination).await, digest);
@@ -207,7 +209,8 @@ fn what_skopeo_makes_is_read_by_all() {
             let destination = registry.repository().await;
             let source = Source::Layout { path: path("layout"), name: None };
             let digest = send(&Images::default(), &source, &spec.platform, &destination).await;
-            let expected = Expected { id: id.clone(), layers: maker.layers(&name), text: &text };
+            let expected =
+                Expected { id: Some(id.clone()), layers: maker.layers(&name), text: &text };
             read_back(&makers, &destination, &digest, &expected);
         }
     });
@@ -219,7 +222,8 @@ async fn send(images: &Images, source: &Source, platform: &str, to: &Destination
 
 /// What an image has to be like when it comes back.
 struct Expected<'a> {
-    id: String,
+    /// The digest of its configuration, where that is known.
+    id: Option<String>,
     layers: String,
     text: &'a str,
 }
@@ -228,7 +232,9 @@ fn read_back(makers: &Makers, destination: &Destination, digest: &str, expected:
     let pinned = format!("{}@{digest}", destination.address);
     for reader in makers.docker().into_iter().chain(makers.podman()) {
         reader.pull(&pinned);
-        assert_eq!(reader.id(&pinned), expected.id, "{:?}", reader.builder());
+        if let Some(id) = expected.id.as_ref().filter(|_| reader.ids_are_configurations()) {
+            assert_eq!(&reader.id(&pinned), id, "{:?}", reader.builder());
+        }
         assert_eq!(reader.layers(&pinned), expected.layers, "{:?}", reader.builder());
         assert_eq!(reader.file(&pinned, "dir/text"), expected.text, "{:?}", reader.builder());
         // Its name alone: the image may be the one that is still needed.
@@ -246,7 +252,9 @@ fn read_back(makers: &Makers, destination: &Destination, digest: &str, expected:
     let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", "--creds", &login, &from]);
     if let Some(raw) = raw {
         let manifest: serde_json::Value = serde_json::from_str(&raw).expect("a manifest");
-        assert_eq!(manifest["config"]["digest"], expected.id);
+        if let Some(id) = &expected.id {
+            assert_eq!(&manifest["config"]["digest"], id);
+        }
     }
 }
 

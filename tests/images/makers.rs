@@ -57,6 +57,13 @@ impl Maker {
         if id.contains(':') { id } else { format!("sha256:{id}") }
     }
 
+    /// Whether an image's id is the digest of its configuration, and its digests come from registries.
+    /// In containerd's store (an engine's choice since 23) it is that of its manifest, or of its index.
+    pub(crate) fn ids_are_configurations(&self) -> bool {
+        self.is_podman()
+            || !self.said(&["info", "--format", "{{.DriverStatus}}"]).contains("containerd")
+    }
+
     pub(crate) fn layers(&self, image: &str) -> String {
         self.inspect(image, ".RootFS.Layers")
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::build::in_background;
-use super::{Builder, Engine};
+use super::{Builder, EPOCH, Engine};
 use crate::images::assets::TemporaryFile;
 use crate::images::context::{Context, Entry};
 use crate::images::error::ImageError;
@@ -79,8 +79,10 @@ impl Engine {
             arguments.push("--identity-label=false".into());
         }
         if let Some(epoch) = spec.epoch()? {
-            if flags.has("source-date-epoch") && flags.has("rewrite-timestamp") {
-                arguments.push(format!("--source-date-epoch={epoch}").into());
+            let is_argument = spec.args.iter().any(|(name, _)| name == EPOCH);
+            // As an argument newer ones hear it themselves, and take one word for it only. By that
+            // word files older than it keep their time, which is not that of another clone.
+            if is_argument && flags.has("source-date-epoch") && flags.has("rewrite-timestamp") {
                 arguments.push("--rewrite-timestamp".into());
             } else if flags.has("timestamp") {
                 arguments.push(format!("--timestamp={epoch}").into());

@@ -15,10 +15,13 @@ impl Engine {
         if output.status.success() {
             return Ok(match self.info.builder {
                 Builder::Buildx | Builder::Legacy => Some(output.stdout),
-                Builder::Podman => of_podman(&output.stdout),
+                Builder::Podman => {
+                    let list = &["images", "--format", "json", "--", name];
+                    of_podman(&output.stdout, &self.output(list).await?.stdout)
+                }
                 Builder::Buildah => {
-                    let listed = self.output(&["images", "--json", "--", name]).await?;
-                    of_buildah(&output.stdout, &listed.stdout)
+                    let list = &["images", "--json", "--", name];
+                    of_buildah(&output.stdout, &self.output(list).await?.stdout)
                 }
             });
         }
@@ -32,10 +35,18 @@ impl Engine {
     }
 }
 
+/// The digest by which an image was asked for, out of a list of images. That of an inspection may be
+/// the one of its platform's manifest alone.
+fn listed_digest(list: &[u8]) -> Option<String> {
+    let list: Value = serde_json::from_slice(list).ok()?;
+    let digest = list[0].get("Digest").or_else(|| list[0].get("digest"))?;
+    digest.as_str().map(str::to_owned)
+}
+
 /// podman writes a list where docker writes one image, an id without its algorithm, the health check
 /// beside the settings, and as digests what no registry ever saw.
-fn of_podman(json: &[u8]) -> Option<Vec<u8>> {
-    let mut image = match serde_json::from_slice(json).ok()? {
+fn of_podman(inspected: &[u8], listed: &[u8]) -> Option<Vec<u8>> {
+    let mut image = match serde_json::from_slice(inspected).ok()? {
         Value::Array(images) => images.into_iter().next()?,
         one => one,
     };
@@ -49,9 +60,8 @@ fn of_podman(json: &[u8]) -> Option<Vec<u8>> {
         }
         settings.as_object_mut()?.insert("Healthcheck".to_owned(), check);
     }
-    let own = fields.get("Digest").and_then(Value::as_str).map(str::to_owned);
     if let Some(Value::Array(digests)) = fields.get_mut("RepoDigests") {
-        foreign_digests(digests, own.as_deref());
+        foreign_digests(digests, listed_digest(listed).as_deref());
     }
     serde_json::to_vec(&image).ok()
 }
@@ -73,14 +83,11 @@ fn foreign_digests(digests: &mut Vec<Value>, asked_for: Option<&str>) {
     });
 }
 
-/// The digest of its inspection is that of the platform; the one of its list is that by which the
-/// image was asked for.
 fn of_buildah(inspected: &[u8], listed: &[u8]) -> Option<Vec<u8>> {
     let answer: Value = serde_json::from_slice(inspected).ok()?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
     let stored: Value = serde_json::from_str(text("Config")).ok()?;
-    let listed: Value = serde_json::from_slice(listed).unwrap_or_default();
-    let digest = listed[0]["digest"].as_str().unwrap_or_else(|| text("FromImageDigest"));
+    let digest = listed_digest(listed).unwrap_or_else(|| text("FromImageDigest").to_owned());
     let name = text("FromImage");
     let start = name.rfind('/').map_or(0, |slash| slash + 1);
     let end = name[start..].find([':', '@']).map_or(name.len(), |end| start + end);
@@ -113,11 +120,12 @@ mod tests {
 
     #[test]
     fn podman_in_the_words_of_docker() {
-        let json = br#"[{"Id":"ab","Digest":"sha256:index","RepoDigests":["docker.io/library/b@sha256:own",
+        let json =
+            br#"[{"Id":"ab","Digest":"sha256:own","RepoDigests":["docker.io/library/b@sha256:own",
             "docker.io/library/b@sha256:index","localhost/b@sha256:own","quay.io/b@sha256:own"],
             "Os":"linux","Architecture":"arm64","Config":{"User":"app"},
             "Healthcheck":{"Test":["CMD","/x"]}}]"#;
-        let described = of_podman(json).expect("an image");
+        let described = of_podman(json, br#"[{"Digest":"sha256:index"}]"#).expect("an image");
         let image = local_image(&described).expect("an image");
         assert_eq!(image.id, "sha256:ab");
         let known = ["docker.io/library/b@sha256:index", "quay.io/b@sha256:own"];
@@ -127,12 +135,12 @@ mod tests {
         assert_eq!(config.health.expect("a check").test, ["CMD", "/x"]);
         // Newer ones write the image alone, and perhaps no settings.
         let one = br#"{"Id":"sha256:ab","Config":null,"Healthcheck":{"Test":["NONE"]}}"#;
-        let config = ImageConfig::read(&of_podman(one).expect("an image")).expect("settings");
+        let config = ImageConfig::read(&of_podman(one, b"").expect("an image")).expect("settings");
         assert_eq!(config.health.expect("a check").test, ["NONE"]);
         for bad in
             ["", "[]", "[1]", "{}", r#"{"Id":1}"#, r#"{"Id":"a","Config":1,"Healthcheck":{}}"#]
         {
-            assert_eq!(of_podman(bad.as_bytes()), None, "{bad}");
+            assert_eq!(of_podman(bad.as_bytes(), b"[]"), None, "{bad}");
         }
     }
 
