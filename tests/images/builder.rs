@@ -5,11 +5,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use decklift::images::{BaseDigest, BuildSpec, Builder, ImageError, ImageEvent, Images};
+use decklift::images::{
+    BaseDigest, BuildSecret, BuildSpec, Builder, ImageError, ImageEvent, Images, SecretSource,
+};
 use tempfile::TempDir;
 
 use crate::makers::{Maker, Makers};
-use crate::support::{Cleanup, context, own_context, run, unique, write};
+use crate::support::{Cleanup, context, own_context, run, skip, unique, write};
 
 /// One of everything that patterns speak about.
 const FILES: [(&str, &str); 18] = [
@@ -325,4 +327,70 @@ async fn local_base(maker: &Maker) {
     if maker.ids_are_configurations() {
         assert!(matches!(digest, BaseDigest::Local(_)), "{digest:?}");
     }
+}
+
+/// What only BuildKit has of docker's builders, podman and buildah have, too.
+#[test]
+fn secrets_and_other_contexts_reach_the_steps() {
+    with_each(secrets_and_contexts);
+}
+
+async fn secrets_and_contexts(maker: &Maker) {
+    let name = unique("decklift-test/steps");
+    let _cleanup = Cleanup(name.clone());
+    let directory = context(&[
+        (
+            "ctx/Dockerfile",
+            "FROM scratch\nCOPY busybox /bin/busybox\nCOPY --from=other page /page\n\
+             RUN --mount=type=secret,id=key --mount=type=secret,id=file [\"/bin/busybox\", \"sh\", \"-c\", \
+             \"busybox sha256sum /run/secrets/key /run/secrets/file >/out; \
+             busybox grep db /etc/hosts >>/out; ulimit -n >>/out\"]\n",
+        ),
+        ("other/page", "of the other context"),
+        ("file", "canary in a file"),
+    ]);
+    let root = directory.path();
+    if std::fs::copy("/bin/busybox", root.join("ctx/busybox")).is_err() {
+        return skip("there is no /bin/busybox");
+    }
+    let mut spec = BuildSpec::new("web", root.join("ctx"), maker.engine.info().platform.clone());
+    spec.contexts = vec![("other".to_owned(), root.join("other").display().to_string())];
+    let secret = |id: &str, source| BuildSecret { id: id.to_owned(), source };
+    spec.secrets = vec![
+        secret("key", SecretSource::Value("canary".to_owned())),
+        secret("file", SecretSource::File(root.join("file"))),
+    ];
+    spec.options.extra_hosts = vec!["db:10.1.2.3".to_owned()];
+    spec.options.ulimits = vec!["nofile=512:512".to_owned()];
+    // Some machines have no other to give.
+    spec.options.network = Some("host".to_owned());
+    let built = maker.engine.build(&spec, &name, &mut |_| {}).await;
+    match maker.builder() {
+        Builder::Legacy => {
+            let Err(ImageError::NoBuildKit { needed, .. }) = built else { panic!("{built:?}") };
+            assert_eq!(needed, ["additional_contexts", "secrets"]);
+            return;
+        }
+        // Engines have other contexts since 23.
+        Builder::Buildx => return,
+        Builder::Podman | Builder::Buildah => {}
+    }
+    built.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(maker.file(&name, "page"), "of the other context");
+    let out = maker.file(&name, "out");
+    for expected in [hash("canary"), hash("canary in a file"), "10.1.2.3".into(), "512".into()] {
+        assert!(out.contains(&expected), "{expected}: {out}");
+    }
+    let history = maker.said(&["image", "history", "--no-trunc", &name]);
+    assert!(!history.contains("canary"), "{history}");
+
+    spec.options.allow = vec!["network.host".to_owned()];
+    let refused = maker.engine.build(&spec, &name, &mut |_| {}).await;
+    let Err(ImageError::BuilderLacks { needed, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(needed, ["entitlements"]);
+}
+
+fn hash(text: &str) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(text))
 }
