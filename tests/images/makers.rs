@@ -21,7 +21,7 @@ pub(crate) struct Maker {
 /// What builds, while it is needed.
 pub(crate) struct Makers {
     pub(crate) all: Vec<Maker>,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Maker {
@@ -108,7 +108,9 @@ impl Makers {
         let legacy = "[ \"$1\" != buildx ] || exit 1\nDOCKER_BUILDKIT=0 exec docker \"$@\"\n";
         let buildx = format!("{}exec docker \"$@\"\n", configuration.unwrap_or_default());
         let store = format!(
-            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/images\"\nrunroot = \"{0}/run\"\n",
+            // The one path for root, the other for everybody else.
+            "[storage]\ndriver = \"vfs\"\ngraphroot = \"{0}/images\"\nrunroot = \"{0}/run\"\n\
+             rootless_storage_path = \"{0}/images\"\n",
             root.display()
         );
         let registries =
@@ -146,7 +148,17 @@ impl Makers {
                 Err(error) => skip(&format!("{name} does not work: failed to {error}")),
             }
         }
-        Self { all, _files: files }
+        let makers = Self { all, files };
+        if let Some(podman) = makers.podman() {
+            assert!(makers.has_own_store(podman), "podman does not take another store");
+        }
+        makers
+    }
+
+    fn has_own_store(&self, podman: &Maker) -> bool {
+        let place = podman.run(&["info", "--format", "{{.Store.GraphRoot}}"]);
+        let place = String::from_utf8_lossy(&place.stdout).trim().to_owned();
+        Path::new(&place).starts_with(self.files.path())
     }
 
     pub(crate) fn docker(&self) -> Option<&Maker> {
@@ -161,7 +173,7 @@ impl Makers {
 impl Drop for Makers {
     fn drop(&mut self) {
         // Whoever is not root may own files in there that are another's from outside.
-        if let Some(podman) = self.podman() {
+        if let Some(podman) = self.podman().filter(|podman| self.has_own_store(podman)) {
             podman.run(&["image", "rm", "--all", "--force"]);
         }
     }

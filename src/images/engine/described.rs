@@ -66,33 +66,31 @@ fn of_podman(inspected: &[u8], listed: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&image).ok()
 }
 
-/// Of an image for several platforms podman has two digests: that of the index, by which it was asked
-/// for and others know it, and that of the platform's own manifest.
+/// Those that a registry may know, and first the one that the image was asked for by. Of an image for
+/// several platforms there are two, that of the index and that of the platform's own manifest; one that
+/// was built here and pulled again has a third.
 fn foreign_digests(digests: &mut Vec<Value>, asked_for: Option<&str>) {
     fn split(digest: &Value) -> (&str, &str) {
         digest.as_str().and_then(|text| text.split_once('@')).unwrap_or_default()
     }
     // What was only built here is in a registry that there is not.
     digests.retain(|digest| !split(digest).0.starts_with("localhost/"));
-    let all = digests.clone();
-    digests.retain(|digest| {
-        let (repository, value) = split(digest);
-        let better =
-            |other: &Value| split(other).0 == repository && Some(split(other).1) == asked_for;
-        Some(value) == asked_for || !all.iter().any(better)
-    });
+    digests.sort_by_key(|digest| Some(split(digest).1) != asked_for);
 }
 
 fn of_buildah(inspected: &[u8], listed: &[u8]) -> Option<Vec<u8>> {
     let answer: Value = serde_json::from_slice(inspected).ok()?;
     let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
     let stored: Value = serde_json::from_str(text("Config")).ok()?;
-    let digest = listed_digest(listed).unwrap_or_else(|| text("FromImageDigest").to_owned());
+    let own = text("FromImageDigest");
+    let asked_for = listed_digest(listed).unwrap_or_else(|| own.to_owned());
     let name = text("FromImage");
     let start = name.rfind('/').map_or(0, |slash| slash + 1);
     let end = name[start..].find([':', '@']).map_or(name.len(), |end| start + end);
-    let mut digests = vec![Value::from(format!("{}@{digest}", &name[..end]))];
-    foreign_digests(&mut digests, None);
+    let mut digests: Vec<Value> =
+        [&*asked_for, own].map(|digest| format!("{}@{digest}", &name[..end]).into()).into();
+    digests.dedup();
+    foreign_digests(&mut digests, Some(&asked_for));
     serde_json::to_vec(&json!({
         "Id": with_algorithm(Some(text("FromImageID")).filter(|id| !id.is_empty())?),
         "RepoDigests": digests,
@@ -128,8 +126,8 @@ mod tests {
         let described = of_podman(json, br#"[{"Digest":"sha256:index"}]"#).expect("an image");
         let image = local_image(&described).expect("an image");
         assert_eq!(image.id, "sha256:ab");
-        let known = ["docker.io/library/b@sha256:index", "quay.io/b@sha256:own"];
-        assert_eq!(image.repo_digests, known);
+        let [index, own] = ["docker.io/library/b@sha256:index", "docker.io/library/b@sha256:own"];
+        assert_eq!(image.repo_digests, [index, own, "quay.io/b@sha256:own"]);
         let config = ImageConfig::read(&described).expect("settings");
         assert_eq!(config.user, "app");
         assert_eq!(config.health.expect("a check").test, ["CMD", "/x"]);
@@ -158,7 +156,10 @@ mod tests {
         let described = json("my.io:5000/a/b:1");
         let image = local_image(&described).expect("an image");
         assert_eq!((image.id.as_str(), image.platform.as_str()), ("sha256:ab", "linux/arm/v7"));
-        assert_eq!(image.repo_digests, ["my.io:5000/a/b@sha256:index"]);
+        assert_eq!(
+            image.repo_digests,
+            ["my.io:5000/a/b@sha256:index", "my.io:5000/a/b@sha256:own"]
+        );
         let config = ImageConfig::read(&described).expect("settings");
         assert_eq!(config.exposed, [(80, "tcp".to_owned())]);
         assert!(config.health.is_some());
