@@ -154,6 +154,7 @@ fn files(text: &str) -> TempDir {
 fn what_any_builder_makes_is_read_by_all() {
     run(async {
         let makers = Makers::all().await;
+        let registries = TestRegistry::all().await;
         for maker in &makers.all {
             let name = unique("decklift-test/read-back");
             let _cleanup = Cleanup(name.clone());
@@ -168,13 +169,14 @@ fn what_any_builder_makes_is_read_by_all() {
             }
             let check = config.health.expect("a health check").test;
             assert_eq!(check, ["CMD", "/check"], "{:?}", maker.builder());
-            for registry in TestRegistry::all().await {
+            for (number, registry) in registries.iter().enumerate() {
                 let destination = registry.repository().await;
+                let text = (number == 0).then_some(&*text);
                 let images = Images::new(Some(maker.engine.clone()));
                 let source = Source::Engine { name: name.clone() };
                 let digest = send(&images, &source, &spec.platform, &destination).await;
                 let id = maker.ids_are_configurations().then(|| maker.id(&name));
-                let expected = Expected { id, layers: maker.layers(&name), text: &text };
+                let expected = Expected { id, layers: maker.layers(&name), text };
                 read_back(&makers, &destination, &digest, &expected);
                 // There is nothing to send a second time.
                 assert_eq!(send(&images, &source, &spec.platform, &destination).await, digest);
@@ -207,10 +209,10 @@ fn what_skopeo_makes_is_read_by_all() {
         let id = config["config"]["digest"].as_str().expect("a digest").to_owned();
         for registry in TestRegistry::all().await {
             let destination = registry.repository().await;
+            let text = Some(&*text);
             let source = Source::Layout { path: path("layout"), name: None };
             let digest = send(&Images::default(), &source, &spec.platform, &destination).await;
-            let expected =
-                Expected { id: Some(id.clone()), layers: maker.layers(&name), text: &text };
+            let expected = Expected { id: Some(id.clone()), layers: maker.layers(&name), text };
             read_back(&makers, &destination, &digest, &expected);
         }
     });
@@ -225,7 +227,8 @@ struct Expected<'a> {
     /// The digest of its configuration, where that is known.
     id: Option<String>,
     layers: String,
-    text: &'a str,
+    /// Of a file in it, where that is to be looked at.
+    text: Option<&'a str>,
 }
 
 fn read_back(makers: &Makers, destination: &Destination, digest: &str, expected: &Expected<'_>) {
@@ -236,7 +239,9 @@ fn read_back(makers: &Makers, destination: &Destination, digest: &str, expected:
             assert_eq!(&reader.id(&pinned), id, "{:?}", reader.builder());
         }
         assert_eq!(reader.layers(&pinned), expected.layers, "{:?}", reader.builder());
-        assert_eq!(reader.file(&pinned, "dir/text"), expected.text, "{:?}", reader.builder());
+        if let Some(text) = expected.text {
+            assert_eq!(reader.file(&pinned, "dir/text"), text, "{:?}", reader.builder());
+        }
         // Its name alone: the image may be the one that is still needed.
         reader.said(&["image", "rm", &pinned]);
     }
