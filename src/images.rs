@@ -59,7 +59,7 @@ pub use registry::{
     Auth, BlobBody, BlobSource, Manifest, Registry, RegistryCode, RegistryError, Renewal,
 };
 pub use source::Source;
-pub use spec::{BuildSecret, BuildSpec, SecretSource};
+pub use spec::{BuildSecret, BuildSpec, SecretSource, epoch};
 
 use oci::Platform;
 use upload::{Progress, Target, Uploader};
@@ -313,19 +313,6 @@ async fn name_in_background(
     engine::in_background(move || content_name(&spec, &bases)).await
 }
 
-/// Reads `SOURCE_DATE_EPOCH` as BuildKit does: nothing where it is empty, else whole seconds since
-/// 1970.
-///
-/// # Errors
-///
-/// It is something else.
-pub fn epoch(text: &str) -> Result<Option<i64>, ImageError> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|_| ImageError::BadEpoch(text.to_owned()))
-}
-
 /// The image's name in the engine, for people who look. Services are called more freely than
 /// docker allows.
 fn local_name(service: &str, tag: &str) -> String {
@@ -341,18 +328,7 @@ fn local_name(service: &str, tag: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{epoch, local_name};
-
-    #[test]
-    fn times_are_whole_seconds() {
-        assert_eq!(epoch("").expect("nothing"), None);
-        assert_eq!(epoch("1700000000").expect("a time"), Some(1_700_000_000));
-        assert_eq!(epoch("-5").expect("a time"), Some(-5));
-        for bad in [" 1", "1.5", "today", "99999999999999999999"] {
-            let message = epoch(bad).expect_err(bad).to_string();
-            assert!(message.contains(bad), "{message}");
-        }
-    }
+    use super::local_name;
 
     #[test]
     fn local_names_are_ones_that_docker_takes() {

@@ -147,7 +147,7 @@ fn digests_in(image: &LocalImage, reference: &Reference) -> Vec<String> {
 }
 
 /// The digest by which others know the image, if it came from where its name says.
-fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
+pub(super) fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
     match digests_in(image, reference).into_iter().next() {
         Some(digest) => BaseDigest::Registry(digest),
         None => BaseDigest::Local(image.id.clone()),

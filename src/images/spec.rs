@@ -108,7 +108,7 @@ impl BuildSpec {
     /// The argument is no whole number.
     pub(super) fn epoch(&self) -> Result<Option<i64>, ImageError> {
         match self.args.iter().find(|(name, _)| name == "SOURCE_DATE_EPOCH") {
-            Some((_, value)) => super::epoch(value),
+            Some((_, value)) => epoch(value),
             None => Ok(self.made_at),
         }
     }
@@ -134,4 +134,33 @@ impl BuildSpec {
 
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Reads `SOURCE_DATE_EPOCH` as BuildKit does: nothing where it is empty, else whole seconds since
+/// 1970.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn epoch(text: &str) -> Result<Option<i64>, ImageError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| ImageError::BadEpoch(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::epoch;
+
+    #[test]
+    fn times_are_whole_seconds() {
+        assert_eq!(epoch("").expect("nothing"), None);
+        assert_eq!(epoch("1700000000").expect("a time"), Some(1_700_000_000));
+        assert_eq!(epoch("-5").expect("a time"), Some(-5));
+        for bad in [" 1", "1.5", "today", "99999999999999999999"] {
+            let message = epoch(bad).expect_err(bad).to_string();
+            assert!(message.contains(bad), "{message}");
+        }
+    }
 }
