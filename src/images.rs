@@ -67,7 +67,7 @@ pub use registry::{
 };
 pub use retry::Retry;
 pub use source::Source;
-pub use spec::{BuildSecret, BuildSpec, SecretSource};
+pub use spec::{BuildSecret, BuildSpec, SecretSource, epoch};
 
 use bases::current_base;
 use oci::Platform;

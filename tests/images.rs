@@ -9,6 +9,8 @@
 mod assets;
 #[path = "images/builder.rs"]
 mod builder;
+#[path = "images/builders.rs"]
+mod builders;
 #[path = "images/chaos.rs"]
 mod chaos;
 #[cfg(unix)]
@@ -16,6 +18,8 @@ mod chaos;
 mod contexts;
 #[path = "images/faults.rs"]
 mod faults;
+#[path = "images/makers.rs"]
+mod makers;
 #[path = "images/push.rs"]
 mod push;
 #[path = "sandbox/python.rs"]

@@ -28,6 +28,12 @@ pub(super) async fn commit(
     }
 }
 
+/// When the commit of a folder was made: seconds since 1970.
+pub(super) async fn time(folder: &Path) -> Option<i64> {
+    let asked = git(folder, &["show", "--no-patch", "--format=%ct", "HEAD"]);
+    tokio::time::timeout(GIT, asked).await.ok()??.trim().parse().ok()
+}
+
 async fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
     let output = tokio::process::Command::new("git")
         // A lock file of git's would be in the way of whoever works there.
@@ -55,5 +61,26 @@ mod tests {
         let sha = |name: &str| (name == "GITHUB_SHA").then(|| "5d3fe88".to_owned());
         let commit = commit(folder.path(), sha).await.expect("a commit");
         assert_eq!((&*commit.id, commit.dirty), ("5d3fe88", false));
+    }
+
+    #[tokio::test]
+    async fn a_commit_has_a_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(time(folder.path()).await, None);
+        let run = |arguments: &[&str]| {
+            let output = std::process::Command::new("git")
+                .arg("-C")
+                .arg(folder.path())
+                .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
+                .args(["-c", "commit.gpgsign=false"])
+                .args(arguments)
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_COMMITTER_DATE", "1700000000 +0100")
+                .output();
+            assert!(output.expect("git").status.success());
+        };
+        run(&["init", "-q"]);
+        run(&["commit", "-q", "--allow-empty", "-m", "first"]);
+        assert_eq!(time(folder.path()).await, Some(1_700_000_000));
     }
 }

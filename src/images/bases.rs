@@ -1,6 +1,7 @@
 //! Which bytes a base image's name means today.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::buildkit::OtherContext;
@@ -9,8 +10,10 @@ use super::credentials::Credentials;
 use super::dockerfile::Dockerfile;
 use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
+use super::oci::{Digest, Platform};
 use super::reference::Reference;
 use super::registry::Registry;
+use super::source::Opened;
 use super::spec::BuildSpec;
 
 /// A name should not wait for a registry that does not answer.
@@ -75,8 +78,38 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     if let Some(engine) = engine
         && let Ok(Some(image)) = engine.inspect(base).await
     {
-        return local(&image, &reference);
+        // The engine's own copy is what a build would use: only what that is called is asked for.
+        let names = digests_in(&image, &reference);
+        return match known_as(&names, &image, &reference).await {
+            Some(digest) => BaseDigest::Registry(digest),
+            None => local(&image, &reference),
+        };
     }
+    of_registry(&reference).await
+}
+
+/// Which of several digests of an image the registry has under a name. Docker remembers the one that
+/// matters; podman and buildah all that there are, and none that they pushed.
+async fn known_as(names: &[String], image: &LocalImage, reference: &Reference) -> Option<String> {
+    if names.len() < 2 {
+        return None;
+    }
+    let BaseDigest::Registry(digest) = of_registry(reference).await else { return None };
+    if names.contains(&digest) {
+        return Some(digest);
+    }
+    // It may be the same image in another form, such as packed.
+    let opened = async {
+        let auth = Credentials::user().find(&reference.registry).await.ok()?;
+        let registry = Registry::new(&reference.registry, auth).ok()?.with_timeout(TIMEOUT);
+        let platform = Platform::parse(&image.platform);
+        Opened::remote(&Arc::new(registry), reference, &platform).await.ok()?
+    };
+    let opened = tokio::time::timeout(TIMEOUT, opened).await.ok()??;
+    (Digest::of(&opened.config).as_str() == image.id).then_some(digest)
+}
+
+async fn of_registry(reference: &Reference) -> BaseDigest {
     let credentials = Credentials::user();
     let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
     let auth = login.ok().and_then(Result::ok).unwrap_or_default();
@@ -112,14 +145,19 @@ pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDig
     }
 }
 
-/// The digest by which others know the image, if it came from where its name says.
-pub(super) fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
+/// The digests of an image in the registry and repository that a name says.
+fn digests_in(image: &LocalImage, reference: &Reference) -> Vec<String> {
     let digests = image.repo_digests.iter().filter_map(|digest| Reference::parse(digest));
     let same = |other: &Reference| {
         other.registry == reference.registry && other.repository == reference.repository
     };
-    match digests.into_iter().find(same) {
-        Some(found) => BaseDigest::Registry(found.tag),
+    digests.filter(same).map(|found| found.tag).collect()
+}
+
+/// The digest by which others know the image, if it came from where its name says.
+pub(super) fn local(image: &LocalImage, reference: &Reference) -> BaseDigest {
+    match digests_in(image, reference).into_iter().next() {
+        Some(digest) => BaseDigest::Registry(digest),
         None => BaseDigest::Local(image.id.clone()),
     }
 }

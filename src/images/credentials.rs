@@ -1,4 +1,5 @@
-//! The logins that the user has for other registries: docker's configuration and its helpers.
+//! The logins that the user has for other registries: docker's configuration and its helpers, and those
+//! of podman, buildah and skopeo.
 //!
 //! A secret comes from a file or from a helper's output and goes into a header. It is never an
 //! argument of a program, and no error quotes it.
@@ -6,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -49,16 +50,45 @@ struct Entry {
 }
 
 impl Credentials {
-    /// The user's: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. What cannot be read
-    /// has no logins: an image may well be public.
+    /// The user's: those of docker (`$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`), and for
+    /// registries that it has none for those of podman, buildah and skopeo. What cannot be read has no
+    /// logins: an image may well be public.
     pub(super) fn user() -> Self {
-        let own = std::env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
-        let home = || std::env::home_dir().map(|home| home.join(".docker"));
-        let Some(directory) = own.map(PathBuf::from).or_else(home) else { return Self::default() };
-        let path = directory.join("config.json");
-        let is_small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= MAX_CONFIG);
+        let variable =
+            |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let home = std::env::home_dir();
+        let docker = variable("DOCKER_CONFIG").or_else(|| Some(home.as_ref()?.join(".docker")));
+        let mut found =
+            docker.map(|directory| Self::read(&directory.join("config.json"))).unwrap_or_default();
+        for file in containers_files(variable, home.as_deref()) {
+            found.add(Self::read(&file));
+        }
+        found
+    }
+
+    fn read(path: &Path) -> Self {
+        let is_small = std::fs::metadata(path).is_ok_and(|file| file.len() <= MAX_CONFIG);
         let text = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
         serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// Takes over what is not here.
+    fn add(&mut self, others: Self) {
+        for (name, entry) in others.auths {
+            if !self.names(&name) {
+                self.auths.insert(name, entry);
+            }
+        }
+        for (name, helper) in others.cred_helpers {
+            if !self.names(&name) {
+                self.cred_helpers.insert(name, helper);
+            }
+        }
+    }
+
+    /// Whether it says anything of a registry.
+    fn names(&self, registry: &str) -> bool {
+        self.auths.keys().chain(self.cred_helpers.keys()).any(|key| is_same(key, registry))
     }
 
     /// The login for a registry; [`Auth::Anonymous`] where there is none.
@@ -164,6 +194,27 @@ impl Entry {
         let password = password.trim_end_matches('\0');
         Some(Auth::Basic { user: user.to_owned(), password: password.to_owned() })
     }
+}
+
+/// Where podman, buildah and skopeo keep logins, in docker's format (containers-auth.json(5)): first what
+/// counts most.
+fn containers_files(
+    variable: impl Fn(&str) -> Option<PathBuf>,
+    home: Option<&Path>,
+) -> Vec<PathBuf> {
+    if let Some(file) = variable("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let auth = |directory: PathBuf| directory.join("containers/auth.json");
+    let run = variable("XDG_RUNTIME_DIR").map(auth);
+    // Where no session made a directory for it.
+    #[cfg(unix)]
+    let run = run.or_else(|| {
+        let user = rustix::process::getuid().as_raw();
+        Some(PathBuf::from(format!("/run/containers/{user}/auth.json")))
+    });
+    let settings = variable("XDG_CONFIG_HOME").or_else(|| Some(home?.join(".config")));
+    run.into_iter().chain(settings.map(auth)).collect()
 }
 
 /// The names under which a registry's login may stand.

@@ -1,7 +1,11 @@
-//! The Docker engine, by way of the docker command.
+//! What builds and keeps images on this machine, by way of its command: docker and its engine, or
+//! podman or buildah.
 
 mod build;
+mod containers;
 mod context_tar;
+mod described;
+mod detect;
 mod export;
 mod place;
 mod process;
@@ -12,7 +16,7 @@ pub(super) use export::{Export, LocalLayers, export_failed};
 use std::ffi::OsString;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -20,8 +24,9 @@ use tokio::sync::OnceCell;
 use super::config::ImageConfig;
 use super::error::ImageError;
 
-/// An engine that does not say its version by then is taken for dead.
-const DETECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Seconds since 1970: the time that a build is to write down in the place of its own
+/// (<https://reproducible-builds.org/specs/source-date-epoch/>).
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// What builds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +35,25 @@ pub enum Builder {
     Buildx,
     /// `docker build` of an engine or command without buildx.
     Legacy,
+    /// `podman build`; its images are podman's.
+    Podman,
+    /// `buildah build`, whose images are podman's, too.
+    Buildah,
+}
+
+impl Builder {
+    /// As messages call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Buildx | Self::Legacy => "docker",
+            Self::Podman => "podman",
+            Self::Buildah => "buildah",
+        }
+    }
+
+    fn is_docker(self) -> bool {
+        matches!(self, Self::Buildx | Self::Legacy)
+    }
 }
 
 /// What is known of an engine.
@@ -54,53 +78,18 @@ pub struct LocalImage {
     pub platform: String,
 }
 
-/// A Docker engine that answers.
+/// A Docker engine that answers, or podman or buildah in its place.
 #[derive(Clone, Debug)]
 pub struct Engine {
     program: OsString,
     info: EngineInfo,
     place: Arc<OnceCell<place::Place>>,
+    flags: Arc<OnceCell<containers::Flags>>,
+    /// Whether it was found that it cannot change the times of files.
+    keeps_times: Arc<AtomicBool>,
 }
 
 impl Engine {
-    /// Looks for the docker command (`DOCKER` names another) and for its engine.
-    ///
-    /// # Errors
-    ///
-    /// [`ImageError::CliMissing`], [`ImageError::EngineNotAnswering`] and
-    /// [`ImageError::PermissionDenied`] each say what to do.
-    pub async fn detect() -> Result<Self, ImageError> {
-        let program = std::env::var_os("DOCKER").filter(|program| !program.is_empty());
-        Self::detect_program(program.unwrap_or_else(|| OsString::from("docker"))).await
-    }
-
-    async fn detect_program(program: OsString) -> Result<Self, ImageError> {
-        let mut engine = Self {
-            program,
-            info: EngineInfo {
-                version: String::new(),
-                platform: String::new(),
-                builder: Builder::Legacy,
-            },
-            place: Arc::default(),
-        };
-        let answer = engine.output(&["version", "--format", "{{json .}}"]);
-        let output = tokio::time::timeout(DETECT_TIMEOUT, answer).await.map_err(|_| {
-            ImageError::EngineNotAnswering(format!(
-                "no answer in {} seconds",
-                DETECT_TIMEOUT.as_secs()
-            ))
-        })??;
-        let (version, platform) = server(&output.stdout)
-            .ok_or_else(|| not_answering(&String::from_utf8_lossy(&output.stderr)))?;
-        engine.info.version = version;
-        engine.info.platform = platform;
-        if engine.output(&["buildx", "version"]).await?.status.success() {
-            engine.info.builder = Builder::Buildx;
-        }
-        Ok(engine)
-    }
-
     /// What was found.
     #[must_use]
     pub fn info(&self) -> &EngineInfo {
@@ -125,41 +114,38 @@ impl Engine {
         Ok(self.described(name).await?.and_then(|json| ImageConfig::read(&json)))
     }
 
-    async fn described(&self, name: &str) -> Result<Option<Vec<u8>>, ImageError> {
-        let output =
-            self.output(&["image", "inspect", "--format", "{{json .}}", "--", name]).await?;
-        if output.status.success() {
-            return Ok(Some(output.stdout));
-        }
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let lower = stderr.to_lowercase();
-        // Odd names are refused before anything is looked up: no image has them.
-        if ["no such", "not found", "invalid reference"].iter().any(|text| lower.contains(text)) {
-            return Ok(None);
-        }
-        Err(not_answering(&stderr))
-    }
-
     /// Gives an image another name.
     ///
     /// # Errors
     ///
     /// The engine does not answer, or does not have the image.
     pub async fn tag(&self, name: &str, other: &str) -> Result<(), ImageError> {
-        let output = self.output(&["image", "tag", "--", name, other]).await?;
+        let output = match self.info.builder {
+            Builder::Buildah => self.output(&["tag", "--", name, other]).await?,
+            _ => self.output(&["image", "tag", "--", name, other]).await?,
+        };
         if output.status.success() {
             return Ok(());
         }
-        Err(not_answering(&String::from_utf8_lossy(&output.stderr)))
+        Err(self.failed(&output.stderr))
     }
 
     /// Removes a name; the image stays while it has another.
     ///
     /// # Errors
     ///
-    /// The docker command cannot be started.
+    /// The command cannot be started.
     pub async fn untag(&self, name: &str) -> Result<(), ImageError> {
-        self.output(&["image", "rm", "--", name]).await.map(|_| ())
+        match self.info.builder {
+            Builder::Buildah => self.output(&["rmi", "--", name]).await,
+            _ => self.output(&["image", "rm", "--", name]).await,
+        }
+        .map(|_| ())
+    }
+
+    /// What a command that failed comes to, by what it said.
+    fn failed(&self, stderr: &[u8]) -> ImageError {
+        detect::not_answering(self.info.builder, &String::from_utf8_lossy(stderr))
     }
 
     fn command(&self) -> Command {
@@ -167,6 +153,8 @@ impl Engine {
         command
             // A default of the user's shell must not decide what runs on ECS.
             .env_remove("DOCKER_DEFAULT_PLATFORM")
+            // Builders listen to it by themselves; what it says is handed over as each takes it.
+            .env_remove(EPOCH)
             .env("DOCKER_CLI_HINTS", "false")
             // Attestations would make an index of each image, with a digest of its own each time.
             .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
@@ -189,17 +177,9 @@ impl Engine {
         if source.kind() == std::io::ErrorKind::NotFound {
             return ImageError::CliMissing(self.program.to_string_lossy().into_owned());
         }
-        ImageError::Command { command: command.to_owned(), source }
+        let command = format!("{} {command}", self.info.builder.name());
+        ImageError::Command { command, source }
     }
-}
-
-/// Version and platform, out of `docker version`; the server is null when it does not answer.
-fn server(json: &[u8]) -> Option<(String, String)> {
-    let answer: serde_json::Value = serde_json::from_slice(json).ok()?;
-    let server = answer.get("Server")?.as_object()?;
-    let text = |name: &str| server.get(name).and_then(serde_json::Value::as_str);
-    let platform = format!("{}/{}", text("Os").unwrap_or("linux"), text("Arch")?);
-    Some((text("Version").unwrap_or_default().to_owned(), platform))
 }
 
 fn local_image(json: &[u8]) -> Option<LocalImage> {
@@ -226,14 +206,6 @@ fn local_image(json: &[u8]) -> Option<LocalImage> {
         repo_digests: image.repo_digests.unwrap_or_default(),
         platform,
     })
-}
-
-fn not_answering(stderr: &str) -> ImageError {
-    if stderr.to_lowercase().contains("permission denied") {
-        return ImageError::PermissionDenied;
-    }
-    let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty());
-    ImageError::EngineNotAnswering(line.unwrap_or("it says nothing").to_owned())
 }
 
 /// Whether two platforms are one: `linux/arm64` is `linux/arm64/v8`.

@@ -85,7 +85,7 @@ pub enum ImageError {
 
     /// There is no docker command.
     #[error(
-        "find `{0}`: install Docker (https://docs.docker.com/get-docker/), or say where it is with DOCKER=/path/to/docker"
+        "find `{0}`: install Docker (https://docs.docker.com/get-docker/), podman or buildah, or say where one of them is with DOCKER=/path/to/docker"
     )]
     CliMissing(String),
     /// The command is there, the engine is not.
@@ -93,21 +93,31 @@ pub enum ImageError {
         "reach the Docker engine: {0}; start it (`systemctl start docker`, Docker Desktop), or check DOCKER_HOST and `docker context ls`"
     )]
     EngineNotAnswering(String),
+    /// podman or buildah does not work.
+    #[error("use {program}: {message}")]
+    ContainersFailed {
+        /// Which of them.
+        program: &'static str,
+        /// Its last line.
+        message: String,
+    },
     /// The engine's socket is closed to this user.
     #[error(
         "use the Docker engine: its socket is closed to this user; join the group (`sudo usermod -aG docker $USER`, then log in again), or run a rootless engine"
     )]
     PermissionDenied,
     /// Nothing was asked to build.
-    #[error("build the image of `{service}`: no Docker engine is in use")]
+    #[error(
+        "build the image of `{service}`: neither a Docker engine nor podman or buildah is in use"
+    )]
     NoEngine {
         /// The Compose service.
         service: String,
     },
-    /// A docker command could not be run to its end.
-    #[error("run `docker {command}`: {source}")]
+    /// A command could not be run to its end.
+    #[error("run `{command}`: {source}")]
     Command {
-        /// Its first words.
+        /// The program and its first words.
         command: String,
         /// The system's word.
         source: io::Error,
@@ -128,6 +138,19 @@ pub enum ImageError {
         /// The attributes of `build` that need it.
         needed: Vec<&'static str>,
     },
+    /// podman and buildah can do most of what BuildKit does.
+    #[error("build the image of `{service}` with {builder}: it has nothing for {} of the build", needed.join(", "))]
+    BuilderLacks {
+        /// The Compose service.
+        service: String,
+        /// Name and version.
+        builder: String,
+        /// The attributes of `build` that it has no option for.
+        needed: Vec<&'static str>,
+    },
+    /// A time that is none.
+    #[error("use SOURCE_DATE_EPOCH={0}: it must be a whole number, the seconds since 1970")]
+    BadEpoch(String),
     /// Legacy builders build for their own platform only.
     #[error(
         "build the image of `{service}` for {platform}: the engine builds for {engine} only; install docker buildx"
@@ -356,6 +379,23 @@ impl ImageError {
             ),
             Self::NoBuildKit { .. } => Some(
                 "install docker buildx (Debian: docker-buildx; elsewhere docker-buildx-plugin)"
+                    .to_owned(),
+            ),
+            Self::EngineNotAnswering(_) | Self::PermissionDenied => {
+                Some("podman or buildah, where one is installed, takes docker's place".to_owned())
+            }
+            Self::ContainersFailed { program, .. } => {
+                Some(format!("`{program} info` says more; a Docker engine would do as well"))
+            }
+            Self::BuilderLacks { .. } => Some(
+                "take it out of the build, or build with docker and its buildx (Debian: docker-buildx; \
+                 elsewhere docker-buildx-plugin)"
+                    .to_owned(),
+            ),
+            // podman's and buildah's words.
+            Self::BuildFailed { lines, .. } if lines.iter().any(|l| l.contains("short-name")) => Some(
+                "write the base image out (`docker.io/library/alpine`, not `alpine`), or name docker.io \
+                 as a registry to search in /etc/containers/registries.conf"
                     .to_owned(),
             ),
             Self::BuildFailed { .. } => Some(

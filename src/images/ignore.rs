@@ -85,6 +85,11 @@ impl Ignore {
         Ok(())
     }
 
+    /// Whether an exception with a wildcard may bring back something out of any excluded directory.
+    pub(super) fn has_wild_exceptions(&self) -> bool {
+        self.has_wild_exceptions
+    }
+
     /// Whether the file at `path` (relative, with slashes) is left out of the context.
     #[must_use]
     pub fn excludes(&self, path: &str) -> bool {

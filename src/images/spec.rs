@@ -1,6 +1,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::error::ImageError;
 use super::options::BuildOptions;
 
 /// What an image is built from.
@@ -28,6 +29,9 @@ pub struct BuildSpec {
     /// Labels that say where the image came from, such as `org.opencontainers.image.revision`.
     /// They are no part of its name: a new commit alone must not roll a service.
     pub provenance: Vec<(String, String)>,
+    /// Seconds since 1970 that the image says it was made at, and its files, where the builder can
+    /// (`SOURCE_DATE_EPOCH`). No part of the name, either.
+    pub made_at: Option<i64>,
     /// Other contexts that the Dockerfile names, and what each is: a directory, `docker-image://…`,
     /// `oci-layout://…` or an address. BuildKit alone has them, and the next two.
     pub contexts: Vec<(String, String)>,
@@ -83,6 +87,7 @@ impl BuildSpec {
             platform: platform.into(),
             labels: Vec::new(),
             provenance: Vec::new(),
+            made_at: None,
             contexts: Vec::new(),
             built_contexts: Vec::new(),
             secrets: Vec::new(),
@@ -108,6 +113,19 @@ impl BuildSpec {
         needed.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
     }
 
+    /// [`BuildSpec::made_at`], unless a build argument says otherwise: BuildKit takes it for just
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// The argument is no whole number.
+    pub(super) fn epoch(&self) -> Result<Option<i64>, ImageError> {
+        match self.args.iter().find(|(name, _)| name == "SOURCE_DATE_EPOCH") {
+            Some((_, value)) => epoch(value),
+            None => Ok(self.made_at),
+        }
+    }
+
     /// The path of the Dockerfile; of a text in the Compose file, what messages call it.
     #[must_use]
     pub fn dockerfile_path(&self) -> PathBuf {
@@ -129,4 +147,33 @@ impl BuildSpec {
 
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Reads `SOURCE_DATE_EPOCH` as BuildKit does: nothing where it is empty, else whole seconds since
+/// 1970.
+///
+/// # Errors
+///
+/// It is something else.
+pub fn epoch(text: &str) -> Result<Option<i64>, ImageError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| ImageError::BadEpoch(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::epoch;
+
+    #[test]
+    fn times_are_whole_seconds() {
+        assert_eq!(epoch("").expect("nothing"), None);
+        assert_eq!(epoch("1700000000").expect("a time"), Some(1_700_000_000));
+        assert_eq!(epoch("-5").expect("a time"), Some(-5));
+        for bad in [" 1", "1.5", "today", "99999999999999999999"] {
+            let message = epoch(bad).expect_err(bad).to_string();
+            assert!(message.contains(bad), "{message}");
+        }
+    }
 }

@@ -5,10 +5,13 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use decklift::images::{BaseDigest, BuildSpec, Builder, Engine, ImageError, ImageEvent, Images};
+use decklift::images::{
+    BaseDigest, BuildSecret, BuildSpec, Builder, ImageError, ImageEvent, Images, SecretSource,
+};
 use tempfile::TempDir;
 
-use crate::support::{Cleanup, context, docker, engine, own_context, run, unique, write};
+use crate::makers::{Maker, Makers};
+use crate::support::{Cleanup, context, own_context, run, skip, unique, write};
 
 /// One of everything that patterns speak about.
 const FILES: [(&str, &str); 18] = [
@@ -64,23 +67,10 @@ const IGNORES: [&str; 24] = [
 const WILD_EXCEPTIONS: (&str, &[&str]) =
     ("docs\nsrc\n!**/*.md", &["docs/a.md", "docs/keep/a.md", "docs/sub/deep/c.md"]);
 
-/// What is in a container of an image, as a tar; an engine of old may fail where another removes a
-/// layer at that moment.
-fn exported(image: &str) -> Result<Vec<u8>, String> {
-    let created = docker(&["create", image, "none"]);
-    let id = String::from_utf8(created.stdout).expect("id");
-    let exported = docker(&["export", id.trim()]);
-    docker(&["rm", id.trim()]);
-    if created.status.success() && exported.status.success() {
-        return Ok(exported.stdout);
-    }
-    let said = [created.stderr, exported.stderr].concat();
-    Err(String::from_utf8_lossy(&said).into_owned())
-}
-
 /// The paths in an image of one layer.
-fn listing(image: &str) -> BTreeSet<String> {
-    let mut attempts = (0..5).map(|_| exported(image));
+fn listing(maker: &Maker, image: &str) -> BTreeSet<String> {
+    // An engine of old may fail where another removes a layer at that moment.
+    let mut attempts = (0..5).map(|_| maker.exported(image));
     let first = attempts.next().expect("an attempt");
     let exported = first.or_else(|said| attempts.find_map(Result::ok).ok_or(said));
     let exported = exported.unwrap_or_else(|said| panic!("{said}"));
@@ -95,7 +85,7 @@ fn listing(image: &str) -> BTreeSet<String> {
     let listed = tar.wait_with_output().expect("tar").stdout;
     writer.join().expect("thread").expect("write");
     // What the engine puts into every container.
-    let engines_own = ["dev", "etc", "proc", "sys", ".dockerenv"];
+    let engines_own = ["dev", "etc", "proc", "run", "sys", ".dockerenv"];
     String::from_utf8(listed)
         .expect("text")
         .lines()
@@ -104,24 +94,34 @@ fn listing(image: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Runs a test with all that builds.
+fn with_each(test: impl AsyncFn(&Maker)) {
+    run(async {
+        for maker in &Makers::all().await.all {
+            test(maker).await;
+        }
+    });
+}
+
 fn lines(output: &std::process::Output) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-async fn built(engine: &Engine, root: &Path, tag: &str) -> BTreeSet<String> {
-    let spec = BuildSpec::new("web", root, engine.info().platform.clone());
+async fn built(maker: &Maker, root: &Path, tag: &str) -> BTreeSet<String> {
+    let spec = BuildSpec::new("web", root, maker.engine.info().platform.clone());
     let mut lines = Vec::new();
-    let result = engine.build(&spec, tag, &mut |event| lines.push(event)).await;
+    let result = maker.engine.build(&spec, tag, &mut |event| lines.push(event)).await;
     result.unwrap_or_else(|error| panic!("{error} {lines:?}"));
     assert_eq!(lines.first(), Some(&ImageEvent::BuildStarted));
     assert_eq!(lines.last(), Some(&ImageEvent::Built));
-    listing(tag)
+    listing(maker, tag)
 }
 
 #[test]
 fn contexts_are_read_as_docker_reads_them() {
     run(async {
-        let Some(engine) = engine().await else { return };
+        let makers = Makers::all().await;
+        let Some(docker) = makers.docker() else { return };
         let name = unique("decklift-test/context");
         let _cleanup = Cleanup(name.clone());
         let ours = format!("{name}:ours");
@@ -130,26 +130,28 @@ fn contexts_are_read_as_docker_reads_them() {
             // A name each: an image whose name another takes would outlive the test.
             let theirs = format!("{name}:theirs-{number}");
             write(directory.path(), ".dockerignore", ignore);
-            let expected = built_plainly(&theirs, directory.path());
+            let expected = built_plainly(docker, &theirs, directory.path());
             // What is in the image decides the name, and nothing else does.
             check_names(directory.path(), &expected).await;
         }
         let (ignore, kept) = WILD_EXCEPTIONS;
         write(directory.path(), ".dockerignore", ignore);
-        let found = built(&engine, directory.path(), &ours).await;
-        assert!(kept.iter().all(|path| found.contains(*path)), "{found:?}");
-        assert!(!found.contains("src/main.rs"));
+        for maker in &makers.all {
+            let found = built(maker, directory.path(), &ours).await;
+            let has_all = kept.iter().all(|path| found.contains(*path));
+            assert!(has_all && !found.contains("src/main.rs"), "{:?} {found:?}", maker.builder());
+        }
     });
 }
 
 /// What the engine's own command puts into an image; nothing where nothing is left to copy.
-fn built_plainly(name: &str, root: &Path) -> BTreeSet<String> {
+fn built_plainly(maker: &Maker, name: &str, root: &Path) -> BTreeSet<String> {
     let mut said = String::new();
     // An engine of old fails now and then where another removes a layer at that moment.
     for _ in 0..5 {
-        let plain = docker(&["build", "-t", name, &root.display().to_string()]);
+        let plain = maker.run(&["build", "-t", name, &root.display().to_string()]);
         if plain.status.success() {
-            return listing(name);
+            return listing(maker, name);
         }
         said = String::from_utf8_lossy(&plain.stderr).into_owned();
         if said.contains("no source files") {
@@ -184,134 +186,211 @@ async fn check_names(root: &Path, in_image: &BTreeSet<String>) {
 
 #[test]
 fn a_dockerfiles_own_ignore_file_wins_with_every_builder() {
-    run(async {
-        let Some(engine) = engine().await else { return };
-        let name = unique("decklift-test/own-ignore");
-        let _cleanup = Cleanup(name.clone());
-        let directory = own_files();
-        write(directory.path(), ".dockerignore", "src");
-        write(directory.path(), "Dockerfile.dockerignore", "docs\nDockerfile*\n.dockerignore\n");
-        let found = built(&engine, directory.path(), &name).await;
-        assert!(found.contains("src/main.rs") && !found.contains("docs"), "{found:?}");
-        assert!(!found.iter().any(|path| path.contains("ockerfile")), "{found:?}");
-    });
+    with_each(own_ignore_file);
+}
+
+async fn own_ignore_file(maker: &Maker) {
+    let name = unique("decklift-test/own-ignore");
+    let _cleanup = Cleanup(name.clone());
+    let directory = own_files();
+    write(directory.path(), ".dockerignore", "src");
+    write(directory.path(), "Dockerfile.dockerignore", "docs\nDockerfile*\n.dockerignore\n");
+    let found = built(maker, directory.path(), &name).await;
+    assert!(found.contains("src/main.rs") && !found.contains("docs"), "{found:?}");
+    assert!(!found.iter().any(|path| path.contains("ockerfile")), "{found:?}");
 }
 
 #[test]
 fn everything_reaches_the_builder() {
-    run(async {
-        let Some(engine) = engine().await else { return };
-        let name = unique("decklift-test/options");
-        let _cleanup = Cleanup(name.clone());
-        let directory = context(&[("ctx/file", "x"), ("Dockerfile.prod", "")]);
-        // The Dockerfile lies outside the context.
-        write(
-            directory.path(),
-            "Dockerfile.prod",
-            "FROM scratch AS other\nLABEL decklift-test=stage\nCOPY none /\n\
-             FROM scratch AS prod\nARG SECRET_ARG\nARG HTTP_PROXY\n\
-             LABEL got=\"$SECRET_ARG\"\nCOPY . /\n\
-             FROM scratch AS last\nCOPY none /\n",
-        );
-        let root = directory.path().join("ctx");
-        let mut spec = BuildSpec::new("web", root, engine.info().platform.clone());
-        spec.dockerfile = Some("../Dockerfile.prod".to_owned());
-        spec.target = Some("prod".to_owned());
-        spec.args = vec![
-            ("SECRET_ARG".to_owned(), "a value, with = and 'quotes'".to_owned()),
-            ("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned()),
-        ];
-        spec.labels = vec![("mine".to_owned(), "--yes x".to_owned())];
-        spec.provenance = vec![("org.opencontainers.image.revision".to_owned(), "abc".to_owned())];
-        // The legacy builder goes through every stage before the target.
-        if engine.info().builder == Builder::Legacy {
-            write(spec.context.as_path(), "none", "");
-        }
-        engine.build(&spec, &name, &mut |_| {}).await.expect("build");
-        let labels =
-            docker(&["image", "inspect", "--format", "{{json .Config.Labels}}", &name]).stdout;
-        let labels: serde_json::Value = serde_json::from_slice(&labels).expect("labels");
-        assert_eq!(labels["got"], "a value, with = and 'quotes'");
-        assert_eq!(labels["mine"], "--yes x");
-        assert_eq!(labels["org.opencontainers.image.revision"], "abc");
-        // The legacy builder leaves the image of each stage behind.
-        for id in lines(&docker(&["image", "ls", "-q", "--filter", "label=decklift-test=stage"])) {
-            docker(&["image", "rm", &id]);
-        }
-        assert!(listing(&name).contains("file"));
-        assert!(!listing(&name).iter().any(|path| path.contains("ockerfile")));
-    });
+    with_each(everything);
+}
+
+async fn everything(maker: &Maker) {
+    let engine = &maker.engine;
+    let name = unique("decklift-test/options");
+    let _cleanup = Cleanup(name.clone());
+    let directory = context(&[("ctx/file", "x"), ("Dockerfile.prod", "")]);
+    // The Dockerfile lies outside the context.
+    write(
+        directory.path(),
+        "Dockerfile.prod",
+        "FROM scratch AS other\nLABEL decklift-test=stage\nCOPY none /\n\
+         FROM scratch AS prod\nARG SECRET_ARG\nARG HTTP_PROXY\n\
+         LABEL got=\"$SECRET_ARG\"\nCOPY . /\n\
+         FROM scratch AS last\nCOPY none /\n",
+    );
+    let root = directory.path().join("ctx");
+    let mut spec = BuildSpec::new("web", root, engine.info().platform.clone());
+    spec.dockerfile = Some("../Dockerfile.prod".to_owned());
+    spec.target = Some("prod".to_owned());
+    spec.args = vec![
+        ("SECRET_ARG".to_owned(), "a value, with = and 'quotes'".to_owned()),
+        ("HTTP_PROXY".to_owned(), "http://127.0.0.1:1".to_owned()),
+    ];
+    spec.labels = vec![("mine".to_owned(), "--yes x".to_owned())];
+    spec.provenance = vec![("org.opencontainers.image.revision".to_owned(), "abc".to_owned())];
+    // The legacy builder goes through every stage before the target.
+    if engine.info().builder == Builder::Legacy {
+        write(spec.context.as_path(), "none", "");
+    }
+    engine.build(&spec, &name, &mut |_| {}).await.expect("build");
+    let labels =
+        maker.run(&["image", "inspect", "--format", "{{json .Config.Labels}}", &name]).stdout;
+    let labels: serde_json::Value = serde_json::from_slice(&labels).expect("labels");
+    assert_eq!(labels["got"], "a value, with = and 'quotes'");
+    assert_eq!(labels["mine"], "--yes x");
+    assert_eq!(labels["org.opencontainers.image.revision"], "abc");
+    // The legacy builder leaves the image of each stage behind.
+    for id in lines(&maker.run(&["image", "ls", "-q", "--filter", "label=decklift-test=stage"])) {
+        maker.run(&["image", "rm", &id]);
+    }
+    assert!(listing(maker, &name).contains("file"));
+    assert!(!listing(maker, &name).iter().any(|path| path.contains("ockerfile")));
 }
 
 #[test]
 fn a_failing_build_shows_its_last_lines() {
-    run(async {
-        let Some(engine) = engine().await else { return };
-        let name = unique("decklift-test/failing");
-        let _cleanup = Cleanup(name.clone());
-        let directory = context(&[("Dockerfile", "FROM scratch\nCOPY no-such-file /\n")]);
-        let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
-        let mut events = Vec::new();
-        let error = engine.build(&spec, &name, &mut |event| events.push(event)).await;
-        match error.expect_err("it fails") {
-            ImageError::BuildFailed { service, lines } => {
-                assert_eq!(service, "web");
-                assert!(lines.iter().any(|line| line.contains("no-such-file")), "{lines:?}");
-            }
-            other => panic!("{other}"),
+    with_each(failing);
+}
+
+async fn failing(maker: &Maker) {
+    let engine = &maker.engine;
+    let name = unique("decklift-test/failing");
+    let _cleanup = Cleanup(name.clone());
+    let directory = context(&[("Dockerfile", "FROM scratch\nCOPY no-such-file /\n")]);
+    let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
+    let mut events = Vec::new();
+    let error = engine.build(&spec, &name, &mut |event| events.push(event)).await;
+    match error.expect_err("it fails") {
+        ImageError::BuildFailed { service, lines } => {
+            assert_eq!(service, "web");
+            assert!(lines.iter().any(|line| line.contains("no-such-file")), "{lines:?}");
         }
-        assert!(!events.contains(&ImageEvent::Built));
-    });
+        other => panic!("{other}"),
+    }
+    assert!(!events.contains(&ImageEvent::Built));
 }
 
 #[test]
 fn another_platform_is_built_or_refused_but_never_mistaken() {
-    run(async {
-        let Some(engine) = engine().await else { return };
-        let name = unique("decklift-test/platform");
-        let _cleanup = Cleanup(name.clone());
-        let directory = own_context();
-        let other = match engine.info().platform.as_str() {
-            "linux/arm64" => "linux/amd64",
-            _ => "linux/arm64",
-        };
-        let spec = BuildSpec::new("web", directory.path(), other);
-        match engine.build(&spec, &name, &mut |_| {}).await {
-            Ok(()) => {
-                let image = engine.inspect(&name).await.expect("inspect").expect("image");
-                assert!(image.platform.starts_with(other), "{image:?}");
-            }
-            Err(ImageError::PlatformUnsupported { platform, .. }) => {
-                assert_eq!(engine.info().builder, Builder::Legacy);
-                assert_eq!(platform, other);
-            }
-            Err(error) => panic!("{error}"),
+    with_each(other_platform);
+}
+
+async fn other_platform(maker: &Maker) {
+    let engine = &maker.engine;
+    let name = unique("decklift-test/platform");
+    let _cleanup = Cleanup(name.clone());
+    let directory = own_context();
+    let other = match engine.info().platform.as_str() {
+        "linux/arm64" => "linux/amd64",
+        _ => "linux/arm64",
+    };
+    let spec = BuildSpec::new("web", directory.path(), other);
+    match engine.build(&spec, &name, &mut |_| {}).await {
+        Ok(()) => {
+            let image = engine.inspect(&name).await.expect("inspect").expect("image");
+            assert!(image.platform.starts_with(other), "{image:?}");
         }
-    });
+        Err(ImageError::PlatformUnsupported { platform, .. }) => {
+            assert_eq!(engine.info().builder, Builder::Legacy);
+            assert_eq!(platform, other);
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
 
 #[test]
 fn local_bases_count_by_their_id() {
-    run(async {
-        let Some(engine) = engine().await else { return };
-        let name = unique("decklift-test/base");
-        let _cleanup = Cleanup(name.clone());
-        let base = own_context();
-        built(&engine, base.path(), &format!("{name}:1")).await;
+    with_each(local_base);
+}
 
-        let directory = context(&[("Dockerfile", &format!("FROM {name}:1\nCOPY . /app\n"))]);
-        let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
-        let first = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
-        assert!(first.unresolved_bases().is_empty());
-        let again = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
-        assert_eq!(first, again);
+async fn local_base(maker: &Maker) {
+    let engine = &maker.engine;
+    let name = unique("decklift-test/base");
+    let _cleanup = Cleanup(name.clone());
+    let base = own_context();
+    built(maker, base.path(), &format!("{name}:1")).await;
 
-        write(base.path(), "new", "file");
-        docker(&["image", "tag", &format!("{name}:1"), &format!("{name}:old")]);
-        built(&engine, base.path(), &format!("{name}:1")).await;
-        let moved = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
-        assert_ne!(first.tag(), moved.tag());
-        let digest = decklift::images::resolve_base(Some(&engine), &format!("{name}:1")).await;
+    let directory = context(&[("Dockerfile", &format!("FROM {name}:1\nCOPY . /app\n"))]);
+    let spec = BuildSpec::new("web", directory.path(), engine.info().platform.clone());
+    let first = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+    assert!(first.unresolved_bases().is_empty());
+    let again = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+    assert_eq!(first, again);
+
+    write(base.path(), "new", "file");
+    maker.run(&["image", "tag", &format!("{name}:1"), &format!("{name}:old")]);
+    built(maker, base.path(), &format!("{name}:1")).await;
+    let moved = Images::new(Some(engine.clone())).name(&spec).await.expect("name");
+    assert_ne!(first.tag(), moved.tag());
+    let digest = decklift::images::resolve_base(Some(engine), &format!("{name}:1")).await;
+    if maker.ids_are_configurations() {
         assert!(matches!(digest, BaseDigest::Local(_)), "{digest:?}");
-    });
+    }
+}
+
+/// What only BuildKit has of docker's builders, podman and buildah have, too.
+#[test]
+fn secrets_and_other_contexts_reach_the_steps() {
+    with_each(secrets_and_contexts);
+}
+
+async fn secrets_and_contexts(maker: &Maker) {
+    let name = unique("decklift-test/steps");
+    let _cleanup = Cleanup(name.clone());
+    let directory = context(&[
+        (
+            "ctx/Dockerfile",
+            "FROM scratch\nCOPY busybox /bin/busybox\nCOPY --from=other page /page\n\
+             RUN --mount=type=secret,id=key --mount=type=secret,id=file [\"/bin/busybox\", \"sh\", \"-c\", \
+             \"busybox sha256sum /run/secrets/key /run/secrets/file >/out; \
+             busybox grep db /etc/hosts >>/out; ulimit -n >>/out\"]\n",
+        ),
+        ("other/page", "of the other context"),
+        ("file", "canary in a file"),
+    ]);
+    let root = directory.path();
+    if std::fs::copy("/bin/busybox", root.join("ctx/busybox")).is_err() {
+        return skip("there is no /bin/busybox");
+    }
+    let mut spec = BuildSpec::new("web", root.join("ctx"), maker.engine.info().platform.clone());
+    spec.contexts = vec![("other".to_owned(), root.join("other").display().to_string())];
+    let secret = |id: &str, source| BuildSecret { id: id.to_owned(), source };
+    spec.secrets = vec![
+        secret("key", SecretSource::Value("canary".to_owned())),
+        secret("file", SecretSource::File(root.join("file"))),
+    ];
+    spec.options.extra_hosts = vec!["db:10.1.2.3".to_owned()];
+    spec.options.ulimits = vec!["nofile=512:512".to_owned()];
+    // Some machines have no other to give.
+    spec.options.network = Some("host".to_owned());
+    let built = maker.engine.build(&spec, &name, &mut |_| {}).await;
+    match maker.builder() {
+        Builder::Legacy => {
+            let Err(ImageError::NoBuildKit { needed, .. }) = built else { panic!("{built:?}") };
+            assert_eq!(needed, ["additional_contexts", "secrets"]);
+            return;
+        }
+        // Engines have other contexts since 23.
+        Builder::Buildx => return,
+        Builder::Podman | Builder::Buildah => {}
+    }
+    built.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(maker.file(&name, "page"), "of the other context");
+    let out = maker.file(&name, "out");
+    for expected in [hash("canary"), hash("canary in a file"), "10.1.2.3".into(), "512".into()] {
+        assert!(out.contains(&expected), "{expected}: {out}");
+    }
+    let history = maker.said(&["image", "history", "--no-trunc", &name]);
+    assert!(!history.contains("canary"), "{history}");
+
+    spec.options.allow = vec!["network.host".to_owned()];
+    let refused = maker.engine.build(&spec, &name, &mut |_| {}).await;
+    let Err(ImageError::BuilderLacks { needed, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(needed, ["entitlements"]);
+}
+
+fn hash(text: &str) -> String {
+    use sha2::Digest;
+    hex::encode(sha2::Sha256::digest(text))
 }

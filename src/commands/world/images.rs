@@ -6,12 +6,12 @@ use super::World;
 use crate::apply::cloud::Changed;
 use crate::apply::{Applied, CloudError, CloudErrorKind};
 use crate::aws::RegistryAuth;
-use crate::commands::commit::commit;
+use crate::commands::commit::{self, commit};
 use crate::ecs::desired::{Attribute, Body, Desired, Image, RELEASE_TAG, ResourceId};
 use crate::event::{Event, ImageProgress};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ExtendedName, GivenName, ImageError, ImageEvent,
-    Mode, Origin, Renewal,
+    Mode, Origin, Renewal, epoch,
 };
 use crate::plan::{Actual, Observed};
 use crate::release::Commit;
@@ -58,6 +58,25 @@ impl World<'_> {
             |key: &str, value: &str| (format!("org.opencontainers.image.{key}"), value.to_owned());
         let commit = self.clean_commit().await.map(|commit| label("revision", &commit.id));
         [label("title", service)].into_iter().chain(commit).collect()
+    }
+
+    /// The time that builders are to write down, so that the same files give the same image: the
+    /// environment's, or that of the commit which the files are.
+    async fn made_at(&self) -> Result<Option<i64>, ImageError> {
+        let asked = std::env::var("SOURCE_DATE_EPOCH").unwrap_or_default();
+        match epoch(&asked)? {
+            Some(time) => Ok(Some(time)),
+            None if self.clean_commit().await.is_some() => Ok(commit::time(&self.directory).await),
+            None => Ok(None),
+        }
+    }
+
+    /// What is known of where a build comes from, and is no part of its name.
+    async fn add_origin(&self, spec: &mut BuildSpec) -> Result<(), CloudError> {
+        spec.provenance = self.provenance(&spec.service).await;
+        let time = self.made_at().await;
+        spec.made_at = time.map_err(|error| image_error(error.to_string(), error.help()))?;
+        Ok(())
     }
 
     /// Gives an image that stands in its repository more tags, for people.
@@ -149,13 +168,13 @@ impl World<'_> {
         let result = match (self.made.get(id), &image.base) {
             (Some(Making::Build { spec, name }), _) => {
                 let mut spec = spec.clone();
-                spec.provenance = self.provenance(&spec.service).await;
+                self.add_origin(&mut spec).await?;
                 images.ensure(&spec, name, &destination, mode, &mut on_event).await
             }
             (Some(Making::Extend(name)), _) => {
                 let mut name = name.clone();
                 if let Some(spec) = name.build_mut() {
-                    spec.provenance = self.provenance(&spec.service).await;
+                    self.add_origin(spec).await?;
                 }
                 images.ensure_extended(&name, &destination, mode, &mut on_event).await
             }

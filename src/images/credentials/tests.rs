@@ -79,3 +79,38 @@ async fn helpers_are_asked() {
         assert!(error.help().is_some_and(|help| help.contains("docker login")));
     }
 }
+
+#[tokio::test]
+async fn what_docker_has_no_login_for_podman_may_have() {
+    let mut found = credentials(
+        r#"{"auths": {"https://r.io/v1/": {"username": "a", "password": "b"}, "kept.io": {}},
+            "credHelpers": {"helped.io": "x"}}"#,
+    );
+    found.add(credentials(
+        r#"{"auths": {"r.io": {"auth": "eDp5"}, "helped.io": {"auth": "eDp5"},
+            "kept.io": {"auth": "eDp5"}, "p.io/team": {"auth": "eDp5"}}}"#,
+    ));
+    let find = async |registry: &str| found.find(registry).await;
+    assert_eq!(find("r.io").await.expect("docker's"), basic("a", "b"));
+    assert_eq!(find("p.io").await.expect("podman's"), basic("x", "y"));
+    assert_eq!(find("kept.io").await.expect("nothing"), Auth::Anonymous);
+    assert!(matches!(find("helped.io").await, Err(ImageError::CredentialHelper { .. })));
+}
+
+#[test]
+fn where_podman_keeps_logins() {
+    let files = |variables: &[(&str, &str)]| {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| PathBuf::from(value))
+        };
+        containers_files(variable, Some(Path::new("/home/u")))
+    };
+    assert_eq!(files(&[("REGISTRY_AUTH_FILE", "/a.json")]), [Path::new("/a.json")]);
+    let run = Path::new("/run/user/7/containers/auth.json");
+    let session = ("XDG_RUNTIME_DIR", "/run/user/7");
+    assert_eq!(files(&[session]), [run, Path::new("/home/u/.config/containers/auth.json")]);
+    let moved = Path::new("/etc/u/containers/auth.json");
+    assert_eq!(files(&[session, ("XDG_CONFIG_HOME", "/etc/u")]), [run, moved]);
+    assert!(files(&[])[0].starts_with("/run/containers"));
+}

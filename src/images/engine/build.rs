@@ -1,24 +1,30 @@
-//! `docker build` and `docker buildx build`.
+//! `docker build` and `docker buildx build`, and what podman and buildah share with them.
 
 use std::process::Stdio;
+use std::sync::atomic::Ordering;
 
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 
 use super::context_tar::ContextTar;
-use super::process::{no_input, stream};
-use super::{Builder, Engine, same_platform};
+use super::process::{Ended, no_input, stream};
+use super::{Builder, EPOCH, Engine, same_platform};
 use crate::images::buildkit;
 use crate::images::error::ImageError;
 use crate::images::event::ImageEvent;
 use crate::images::spec::BuildSpec;
 
-/// Variables that the docker command itself listens to: a build argument of such a name goes on
-/// the command line, for everyone on the machine to see, rather than change what docker does.
-const HEARD_BY_DOCKER: [&str; 24] = [
+/// What makes BuildKit write down the same time for every file.
+const REWRITE: &str = "rewrite-timestamp";
+
+/// Variables that the builder's command itself listens to: a build argument of such a name goes on
+/// the command line, for everyone on the machine to see, rather than change what the command does.
+const HEARD: [&str; 29] = [
+    "BUILDAH_",
     "BUILDKIT_",
     "BUILDX_",
     "COMPOSE_",
+    "CONTAINER",
     "DOCKER",
     "DYLD_",
     "GODEBUG",
@@ -34,10 +40,13 @@ const HEARD_BY_DOCKER: [&str; 24] = [
     "NO_COLOR",
     "OTEL_",
     "PATH",
+    "PODMAN_",
     "PROGRESS_",
-    "SOURCE_DATE_EPOCH",
+    "REGISTR",
+    EPOCH,
     "SSH_",
     "SSL_CERT_",
+    "STORAGE_",
     "TMPDIR",
     "XDG_",
 ];
@@ -58,30 +67,71 @@ impl Engine {
         if self.info.builder == Builder::Legacy && !needed.is_empty() {
             return Err(ImageError::NoBuildKit { service: spec.service.clone(), needed });
         }
+        on_event(ImageEvent::BuildStarted);
+        let mut ended = self.build_once(spec, tag, on_event).await?;
+        // A store of containerd's takes files with the times that they have.
+        let refused = |line: &String| line.contains(REWRITE) && line.contains("conflicts");
+        if !ended.status.success() && ended.tail.iter().any(refused) {
+            self.keeps_times.store(true, Ordering::Relaxed);
+            ended = self.build_once(spec, tag, on_event).await?;
+        }
+        if !ended.status.success() {
+            return Err(self.build_failed(spec, ended.tail));
+        }
+        self.check_platform(spec, tag).await?;
+        on_event(ImageEvent::Built);
+        Ok(())
+    }
+
+    /// Runs the builder to its end.
+    async fn build_once(
+        &self,
+        spec: &BuildSpec,
+        tag: &str,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<Ended, ImageError> {
         let mut command = self.command();
-        let archive = match self.info.builder {
+        let (mut archive, mut _ignore_file) = (None, None);
+        match self.info.builder {
             Builder::Buildx => {
-                command.args(["buildx", "build", "--load", "--progress=plain"]);
-                match &spec.dockerfile_inline {
-                    Some(_) => command.args(["--file", "-"]).stdin(Stdio::piped()),
-                    None => command.arg("--file").arg(spec.dockerfile_path()),
+                command.args(["buildx", "build"]);
+                match spec.epoch()? {
+                    Some(epoch) => {
+                        command.env(EPOCH, epoch.to_string());
+                        // The same as `--load`, and what does not know the rest does without.
+                        command.arg(match self.keeps_times.load(Ordering::Relaxed) {
+                            true => "--load".to_owned(),
+                            false => format!("--output=type=docker,{REWRITE}=true"),
+                        })
+                    }
+                    None => command.arg("--load"),
                 };
-                None
+                command.arg("--progress=plain");
             }
             Builder::Legacy => {
                 let spec = spec.clone();
-                let archive = in_background(move || ContextTar::read(&spec)).await?;
-                command.args(["build", "--force-rm", "--file", archive.dockerfile()]);
+                let tar = in_background(move || ContextTar::read(&spec)).await?;
+                command.args(["build", "--force-rm", "--file", tar.dockerfile()]);
                 command.stdin(Stdio::piped());
-                Some(archive)
+                archive = Some(tar);
             }
-        };
+            Builder::Podman | Builder::Buildah => {
+                let (arguments, file) = self.container_arguments(spec, on_event).await?;
+                command.arg(self.builds()).args(arguments);
+                _ignore_file = Some(file);
+            }
+        }
+        if archive.is_none() {
+            match &spec.dockerfile_inline {
+                Some(_) => command.args(["--file", "-"]).stdin(Stdio::piped()),
+                None => command.arg("--file").arg(spec.dockerfile_path()),
+            };
+        }
         self.add_options(&mut command, spec, tag)?;
         match archive {
             Some(_) => command.arg("-"),
             None => command.arg("--").arg(&spec.context),
         };
-        on_event(ImageEvent::BuildStarted);
         let mut on_line = |line: &str| on_event(ImageEvent::BuildLine(line.to_owned()));
         let ended = match (&archive, &spec.dockerfile_inline) {
             (Some(archive), _) => {
@@ -97,13 +147,7 @@ impl Engine {
             }
             (None, None) => stream(&mut command, no_input, &mut on_line).await,
         };
-        let ended = ended.map_err(|source| self.cannot_run("build", source))?;
-        if !ended.status.success() {
-            return Err(self.build_failed(spec, ended.tail));
-        }
-        self.check_platform(spec, tag).await?;
-        on_event(ImageEvent::Built);
-        Ok(())
+        ended.map_err(|source| self.cannot_run("build", source))
     }
 
     fn add_options(
@@ -130,7 +174,9 @@ impl Engine {
                 command.arg(format!("--build-arg={name}")).env(name, value);
             }
         }
-        command.args(spec.options.arguments(self.info.builder == Builder::Buildx));
+        if self.info.builder.is_docker() {
+            command.args(spec.options.arguments(self.info.builder == Builder::Buildx));
+        }
         let (arguments, variables) = buildkit::arguments(spec);
         command.args(arguments).envs(variables);
         for (name, value) in spec.provenance.iter().chain(&spec.labels) {
@@ -171,7 +217,7 @@ impl Engine {
 
 fn is_heard(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    upper.ends_with("_PROXY") || HEARD_BY_DOCKER.iter().any(|heard| upper.starts_with(heard))
+    upper.ends_with("_PROXY") || HEARD.iter().any(|heard| upper.starts_with(heard))
 }
 
 /// Runs what waits for the disk on a thread that may wait.
@@ -184,7 +230,7 @@ pub(in crate::images) async fn in_background<T: Send + 'static>(
             Ok(panic) => std::panic::resume_unwind(panic),
             // Only a runtime that is being torn down cancels such a task.
             Err(error) => Err(ImageError::Command {
-                command: "build".into(),
+                command: "docker build".into(),
                 source: std::io::Error::other(error),
             }),
         },

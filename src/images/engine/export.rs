@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::mpsc;
 
-use super::Engine;
+use super::{Builder, Engine};
 use crate::images::error::ImageError;
 use crate::images::oci::{Digest, Platform};
 
@@ -87,16 +87,13 @@ impl Engine {
         let Some(json) = self.described(name).await? else { return Ok(None) };
         let answer: Answer = serde_json::from_slice(&json)
             .map_err(|error| export_failed(name, format!("the engine describes it so: {error}")))?;
-        let Answer { mut id, os, architecture, variant, root_fs } = answer;
-        // podman leaves it out.
-        if !id.contains(':') {
-            id = format!("sha256:{id}");
-        }
+        let Answer { id, os, architecture, variant, root_fs } = answer;
         let platform = Platform { os, architecture, variant: variant.filter(|v| !v.is_empty()) };
         Ok(Some(LocalLayers { id, diff_ids: root_fs.layers.unwrap_or_default(), platform }))
     }
 
-    /// Asks for an image by its id, once: over the engine's socket, or with `docker image save`.
+    /// Asks for an image by its id, once: over the engine's socket, or with the command that writes it
+    /// out.
     pub(in crate::images) async fn export(&self, id: &str) -> Result<Export, ImageError> {
         let (send, batches) = mpsc::channel(QUEUE);
         let export = Export { batches, pieces: Vec::new().into_iter(), current: Bytes::new() };
@@ -177,7 +174,17 @@ impl Engine {
 
     async fn over_pipe(&self, id: &str, send: mpsc::Sender<Batch>) -> Result<(), ImageError> {
         let mut command = self.command();
-        command.args(["image", "save", "--", id]);
+        // Named by their digits alone for those who take `sha256` for a name.
+        let digits = id.strip_prefix("sha256:").unwrap_or(id);
+        match self.info.builder {
+            Builder::Buildx | Builder::Legacy => command.args(["image", "save", "--", id]),
+            Builder::Podman => {
+                command.args(["image", "save", "--quiet", "--format=docker-archive", "--", digits])
+            }
+            Builder::Buildah => {
+                command.args(["push", "--quiet", "--", digits, "docker-archive:/dev/stdout"])
+            }
+        };
         let mut child = command.spawn().map_err(|source| self.cannot_run("image save", source))?;
         let (Some(output), Some(errors)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(export_failed(id, "it has no output".to_owned()));

@@ -16,6 +16,10 @@ impl Engine {
     /// Asked for once.
     pub(super) async fn place(&self) -> &Place {
         let find = async || {
+            // The others have no engine.
+            if !self.info.builder.is_docker() {
+                return Place::default();
+            }
             let host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
             if host.is_some() {
                 return Place { host };

@@ -71,6 +71,146 @@ async fn what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_program_is_what_it_says_and_not_what_it_is_called() {
+    let info = r#"{"host":{"os":"linux","arch":"amd64"},"version":{"Version":"5.4.2"}}"#;
+    let says = |version: &str| {
+        format!("case $1 in --version) echo '{version}';; info) echo '{info}';; *) exit 1;; esac")
+    };
+    for (version, builder, number) in [
+        ("podman version 5.4.2", Builder::Podman, "5.4.2"),
+        (
+            "buildah version 1.39.3 (image-spec 1.1.0, runtime-spec 1.2.0)",
+            Builder::Buildah,
+            "1.39.3",
+        ),
+    ] {
+        let found = detected(&says(version)).await.expect("an engine").info;
+        let platform = "linux/amd64".to_owned();
+        assert_eq!(found, EngineInfo { version: number.to_owned(), platform, builder });
+    }
+    let broken = "case $1 in --version) echo podman version 5;; *) echo 'Error: no room' >&2; exit 125;; esac";
+    let error = detected(broken).await.expect_err("broken");
+    assert!(
+        matches!(&error, ImageError::ContainersFailed { program: "podman", message } if message == "Error: no room")
+    );
+}
+
+#[tokio::test]
+async fn the_first_that_works_is_taken() {
+    let (_docker, docker) =
+        fake("[ $1 = version ] && echo 'Cannot connect to unix:///x' >&2; exit 1");
+    let info = r#"{"host":{"os":"linux","arch":"amd64"}}"#;
+    let script =
+        format!("case $1 in --version) echo podman version 5;; info) echo '{info}';; esac");
+    let (_podman, podman) = fake(&script);
+    let (_buildah, buildah) = fake("[ $1 = --version ] && echo buildah version 1; exit 1");
+    let missing = || OsString::from("/no/such/program");
+    let first =
+        async |programs: [&OsString; 3]| Engine::detect_first(programs.into_iter().cloned()).await;
+    let found = first([&docker, &podman, &buildah]).await.expect("podman works");
+    assert_eq!(found.info.builder, Builder::Podman);
+    let found = first([&missing(), &missing(), &podman]).await.expect("podman works");
+    assert_eq!(found.info.builder, Builder::Podman);
+    // Of those that do not work, the first that is there is the one to put right.
+    let error = first([&docker, &missing(), &buildah]).await.expect_err("none");
+    assert!(matches!(error, ImageError::EngineNotAnswering(_)), "{error}");
+    let error = first([&missing(), &missing(), &buildah]).await.expect_err("none");
+    assert!(matches!(error, ImageError::ContainersFailed { program: "buildah", .. }), "{error}");
+    let error = first([&missing(), &buildah, &missing()]).await.expect_err("none");
+    assert!(matches!(error, ImageError::ContainersFailed { .. }), "{error}");
+    let error = first([&missing(), &missing(), &missing()]).await.expect_err("none");
+    assert!(error.to_string().contains("podman or buildah"), "{error}");
+}
+
+/// A builder that writes down what it was told.
+fn telling(version: &str, log: &std::path::Path) -> String {
+    let host = r#"{"host":{"arch":"amd64"}}"#;
+    let image = r#"[{"Id":"1","Os":"linux","Architecture":"amd64"}]"#;
+    let config = r#"{\"os\":\"linux\",\"architecture\":\"amd64\"}"#;
+    let inspected = format!(r#"{{"FromImageID":"1","Config":"{config}"}}"#);
+    let said = [("--version", version), ("info", host), ("image", image), ("inspect", &inspected)];
+    let said = said.map(|(word, answer)| format!("{word}) printf '%s\\n' '{answer}';;"));
+    format!(
+        "case $1 in {} build|bud) case $2 in --help) echo '--timestamp --ignorefile --secret';; \
+         *) printf '%s\\n' \"$@\" >'{}'; echo \"A=$A epoch=$SOURCE_DATE_EPOCH\";; esac;; esac",
+        said.join(" "),
+        log.display()
+    )
+}
+
+#[tokio::test]
+async fn podman_and_buildah_are_told_in_their_words() {
+    let place = tempfile::tempdir().expect("directory");
+    let log = place.path().join("log");
+    let context = tempfile::tempdir().expect("directory");
+    let root = context.path().display().to_string();
+    for (version, first) in [
+        ("podman version 4.3.1", &["build", "--format=docker"][..]),
+        ("buildah version 1.28.2", &["bud", "--format=docker", "--layers"][..]),
+    ] {
+        let (_directory, program) = fake(&telling(version, &log));
+        let engine = Engine::detect_program(program).await.expect("engine");
+        let mut spec = BuildSpec::new("web", context.path(), "linux/amd64");
+        spec.args = vec![("A".to_owned(), "canary".to_owned())];
+        spec.made_at = Some(5);
+        let mut events = Vec::new();
+        engine.build(&spec, "t:1", &mut |event| events.push(event)).await.expect("build");
+        assert!(
+            events.contains(&ImageEvent::BuildLine("A=canary epoch=".to_owned())),
+            "{events:?}"
+        );
+        let told = fs::read_to_string(&log).expect("log");
+        let told: Vec<_> = told.lines().collect();
+        assert_eq!(&told[..first.len()], first);
+        let end =
+            ["--file", &format!("{root}/Dockerfile"), "--tag=t:1", "--build-arg=A", "--", &root];
+        assert_eq!(&told[told.len() - end.len()..], end);
+        assert!(told.contains(&"--timestamp=5") && told.contains(&"--ignorefile=/dev/null"));
+        // An argument of the build says it before anything else does.
+        spec.args = vec![("SOURCE_DATE_EPOCH".to_owned(), "7".to_owned())];
+        engine.build(&spec, "t:1", &mut |_| {}).await.expect("build");
+        assert!(fs::read_to_string(&log).expect("log").contains("--timestamp=7\n"));
+        spec.args[0].1 = "soon".to_owned();
+        let refused = engine.build(&spec, "t:1", &mut |_| {}).await;
+        assert!(matches!(refused, Err(ImageError::BadEpoch(text)) if text == "soon"));
+
+        spec.args.clear();
+        spec.ssh = vec!["default".to_owned()];
+        let error = engine.build(&spec, "t:1", &mut |_| {}).await.expect_err("refused");
+        let ImageError::BuilderLacks { builder, needed, .. } = error else { panic!("{error}") };
+        assert_eq!((builder, needed), (version.replace(" version", ""), vec!["ssh"]));
+    }
+}
+
+#[tokio::test]
+async fn times_are_rewritten_where_that_works() {
+    let place = tempfile::tempdir().expect("directory");
+    let log = place.path().join("log");
+    let script = format!(
+        "case $1 in version) echo '{SERVER}';; \
+         image) echo '{{\"Id\":\"sha256:1\",\"Os\":\"linux\",\"Architecture\":\"amd64\"}}';; \
+         buildx) [ $2 = version ] && exit 0; echo \"$3 $SOURCE_DATE_EPOCH\" >>{log}; case $3 in *rewrite*) \
+         echo 'ERROR: exporter option \"rewrite-timestamp\" conflicts with \"unpack\"' >&2; exit 1;; \
+         esac;; esac",
+        log = log.display()
+    );
+    let (_directory, program) = fake(&script);
+    let engine = Engine::detect_program(program).await.expect("engine");
+    let mut spec = BuildSpec::new("web", "/context", "linux/amd64");
+    spec.made_at = Some(5);
+    for _ in 0..2 {
+        engine.build(&spec, "t:1", &mut |_| {}).await.expect("build");
+    }
+    // What was found out is not found out again.
+    let told = fs::read_to_string(&log).expect("log");
+    assert_eq!(told, "--output=type=docker,rewrite-timestamp=true 5\n--load 5\n--load 5\n");
+    spec.made_at = None;
+    fs::remove_file(&log).expect("remove");
+    engine.build(&spec, "t:1", &mut |_| {}).await.expect("build");
+    assert_eq!(fs::read_to_string(&log).expect("log"), "--load \n");
+}
+
+#[tokio::test]
 async fn values_of_arguments_stay_off_the_command_line() {
     let place = tempfile::tempdir().expect("directory");
     let log = place.path().join("log");
