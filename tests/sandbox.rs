@@ -12,6 +12,8 @@ mod failures;
 #[cfg(unix)]
 #[path = "sandbox/interrupt.rs"]
 mod interrupt;
+#[path = "sandbox/gate.rs"]
+mod gate;
 #[path = "sandbox/jobs.rs"]
 mod jobs;
 #[path = "sandbox/lifecycle.rs"]

@@ -1,6 +1,9 @@
 //! Amazon ECR: repositories and the images in them.
 
 mod login;
+mod scan;
+#[cfg(test)]
+mod scan_tests;
 mod stored;
 
 use aws_sdk_ecr::types as sdk;

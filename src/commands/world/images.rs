@@ -136,7 +136,7 @@ impl World<'_> {
     pub(super) async fn push(&self, id: &ResourceId, image: &Image) -> Result<Changed, CloudError> {
         let destination = self.destination(image).await?;
         // Never closed, so that a place is always given in the end.
-        let _place = self.builders.acquire().await;
+        let place = self.builders.acquire().await;
         let mut on_event = |event: ImageEvent| {
             if let Some(progress) = progress(event) {
                 self.events.emit(Event::Image { service: id.name.clone(), progress });
@@ -186,6 +186,8 @@ impl World<'_> {
             let short: String = commit.id.chars().take(COMMIT).collect();
             let _ = images.tag(&destination, &digest, &short).await;
         }
+        drop(place);
+        self.pass(id, image, &digest).await?;
         let registry = destination.address.split('/').next().unwrap_or_default();
         let uri = self.aws.image_uri(registry, &image.repository_name, &digest);
         Ok(Changed {

@@ -102,6 +102,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     ("ecr:DeleteLifecyclePolicy", &[("ecr:DeleteLifecyclePolicy", Repositories)]),
     ("ecr:DeleteRepository", &[("ecr:DeleteRepository", Repositories)]),
+    // A gate asks for it alone.
+    ("ecr:DescribeImageScanFindings", &[("ecr:DescribeImageScanFindings", Repositories)]),
     ("ecr:DescribeImages", &[("ecr:DescribeImages", Repositories)]),
     // All of them are listed.
     ("ecr:DescribeRepositories", &[("ecr:DescribeRepositories", RepositoryLists)]),
@@ -111,6 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ecr:PutImageScanningConfiguration", &[("ecr:PutImageScanningConfiguration", Repositories)]),
     ("ecr:PutImageTagMutability", &[("ecr:PutImageTagMutability", Repositories)]),
     ("ecr:PutLifecyclePolicy", &[("ecr:PutLifecyclePolicy", Repositories)]),
+    ("ecr:StartImageScan", &[("ecr:StartImageScan", Repositories)]),
     (
         "ecs:CreateCluster",
         &[
