@@ -48,13 +48,18 @@ struct Entry {
     identitytoken: Option<String>,
 }
 
+/// Where docker's configuration is.
+pub(super) fn directory() -> Option<PathBuf> {
+    let own = std::env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
+    let home = || std::env::home_dir().map(|home| home.join(".docker"));
+    own.map(PathBuf::from).or_else(home)
+}
+
 impl Credentials {
     /// The user's: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. What cannot be read
     /// has no logins: an image may well be public.
     pub(super) fn user() -> Self {
-        let own = std::env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
-        let home = || std::env::home_dir().map(|home| home.join(".docker"));
-        let Some(directory) = own.map(PathBuf::from).or_else(home) else { return Self::default() };
+        let Some(directory) = directory() else { return Self::default() };
         let path = directory.join("config.json");
         let is_small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= MAX_CONFIG);
         let text = if is_small { std::fs::read(path).unwrap_or_default() } else { Vec::new() };

@@ -3,6 +3,7 @@
 mod build;
 mod context_tar;
 mod export;
+mod logins;
 mod place;
 mod process;
 

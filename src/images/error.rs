@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use super::assets::AssetError;
 use super::ignore::IgnoreError;
 use super::oci::OciError;
-use super::registry::RegistryError;
+use super::registry::{RegistryCode, RegistryError};
 
 /// Why an image could not be named, built or pushed. The first group is the user's file at fault,
 /// for the caller to point at the line of the Compose file.
@@ -273,6 +273,13 @@ impl ImageError {
                 | Self::Unreadable { .. }
                 | Self::BadArgument(_)
         )
+    }
+
+    /// Whether a tag names another image already, and the registry lets no tag move.
+    #[must_use]
+    pub fn is_tag_taken(&self) -> bool {
+        let code = RegistryCode::TagInvalid;
+        matches!(self, Self::Registry(RegistryError::Refused { code: found, .. }) if *found == code)
     }
 
     /// Whether it is only that something is not on this machine, where it may well be on another.

@@ -6,9 +6,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 
 use super::context_tar::ContextTar;
+use super::logins::Logins;
 use super::process::{no_input, stream};
 use super::{Builder, Engine, same_platform};
 use crate::images::buildkit;
+use crate::images::credentials;
 use crate::images::error::ImageError;
 use crate::images::event::ImageEvent;
 use crate::images::spec::BuildSpec;
@@ -59,6 +61,11 @@ impl Engine {
             return Err(ImageError::NoBuildKit { service: spec.service.clone(), needed });
         }
         let mut command = self.command();
+        let logins = Logins::new(credentials::directory(), &spec.options.logins);
+        let logins = logins.map_err(|source| self.cannot_run("build", source))?;
+        if let Some(logins) = &logins {
+            logins.give(&mut command);
+        }
         let archive = match self.info.builder {
             Builder::Buildx => {
                 command.args(["buildx", "build", "--load", "--progress=plain"]);
