@@ -249,7 +249,7 @@ async fn an_image_is_found_by_its_tag() {
     add(&mut desired, id.clone(), Body::Image(image));
     assert!(!observe(&aws, &desired).await.resources.contains_key(&id));
 
-    let auth = aws.registry_auth().await.expect("a token");
+    let auth = aws.registry_auth(None).await.expect("a token");
     assert_eq!(format!("http://{}", auth.address), emulator.endpoint);
     assert_eq!(auth.username, "AWS");
     let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;

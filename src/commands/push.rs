@@ -77,8 +77,8 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     events.emit(Event::Finished { outcome: outcome.to_owned(), seconds });
     passed?;
     if verdict == Verdict::Done {
-        for (_, image, ready) in &ready {
-            world.tag(image, &ready.digest, &arguments.tags).await?;
+        for (id, image, ready) in &ready {
+            world.tag(id, image, &ready.digest, &arguments.tags).await?;
         }
     }
     for (_, _, ready) in ready {

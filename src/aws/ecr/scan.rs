@@ -10,6 +10,7 @@ use aws_sdk_ecr::types as sdk;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::ecs::desired::Image;
 use crate::event::{ScanFinding, Severity};
 use crate::inspect::{Scan, Standing};
 
@@ -40,7 +41,7 @@ impl Aws {
     /// When AWS does not answer the question, or the scan takes longer than `limit`.
     pub async fn await_scan(
         &self,
-        repository: &str,
+        image: &Image,
         digest: &str,
         gate: Severity,
         limit: Duration,
@@ -49,7 +50,7 @@ impl Aws {
         let (mut waited, mut bare) = (Duration::ZERO, Duration::ZERO);
         let (mut start, mut last) = (None, String::new());
         loop {
-            let found = self.image_scan(repository, digest).await?;
+            let found = self.image_scan(image, digest).await?;
             let status = found.as_ref().map_or("PENDING", |scan| scan.status.as_str());
             if status != last {
                 told(status);
@@ -62,7 +63,7 @@ impl Aws {
                     Standing::Bare => return Ok((scan, Standing::Passed)),
                     standing => return Ok((scan, standing)),
                 },
-                None if start.is_none() => match self.start_scan(repository, digest).await? {
+                None if start.is_none() => match self.start_scan(image, digest).await? {
                     Start::Unsupported(why) => {
                         let status = "UNSUPPORTED_IMAGE".to_owned();
                         let scan = Scan { status, description: Some(why), ..Scan::default() };
@@ -82,13 +83,16 @@ impl Aws {
     }
 
     /// How far the scan of an image is; nothing when there is none.
-    async fn image_scan(&self, repository: &str, digest: &str) -> Result<Option<Scan>, CloudError> {
+    async fn image_scan(&self, image: &Image, digest: &str) -> Result<Option<Scan>, CloudError> {
+        let (ecr, account) = self.place_of(image.registry.as_ref());
+        let repository = &image.repository_name;
         let mut scan = Scan::default();
         let mut token = None;
         for page in 0..PAGES {
             let id = sdk::ImageIdentifier::builder().image_digest(digest).build();
-            let call = self.ecr().describe_image_scan_findings().repository_name(repository);
+            let call = ecr.describe_image_scan_findings().repository_name(repository);
             let call = call.image_id(id).max_results(PAGE).set_next_token(token);
+            let call = call.set_registry_id(account.clone());
             let answer = call.send().await.or_fail("ecr:DescribeImageScanFindings");
             let answer = match answer {
                 Err(error) if error.is(&["ScanNotFoundException"]) => return Ok(None),
@@ -108,9 +112,11 @@ impl Aws {
         Ok(Some(scan))
     }
 
-    async fn start_scan(&self, repository: &str, digest: &str) -> Result<Start, CloudError> {
+    async fn start_scan(&self, image: &Image, digest: &str) -> Result<Start, CloudError> {
         let id = sdk::ImageIdentifier::builder().image_digest(digest).build();
-        let call = self.ecr().start_image_scan().repository_name(repository).image_id(id);
+        let (ecr, account) = self.place_of(image.registry.as_ref());
+        let call = ecr.start_image_scan().repository_name(&image.repository_name).image_id(id);
+        let call = call.set_registry_id(account);
         match call.send().await.or_fail("ecr:StartImageScan") {
             Ok(_) => Ok(Start::UnderWay),
             Err(error) if error.is(&["LimitExceededException"]) => Ok(Start::UnderWay),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::apply::cloud::CloudError;
 use crate::aws::recorder::Recorder;
+use crate::ecs::desired::{Image, ImageRegistry};
 use crate::event::Severity;
 use crate::inspect::{Scan, Standing};
 
@@ -13,6 +14,20 @@ const NOT_FOUND: &str =
 const PENDING: &str = r#"{"imageScanStatus":{"status":"PENDING"}}"#;
 const CLEAN: &str = r#"{"imageScanStatus":{"status":"COMPLETE"},
     "imageScanFindings":{"imageScanCompletedAt":1790000000,"findingSeverityCounts":{}}}"#;
+
+fn image() -> Image {
+    Image {
+        repository_name: "shop/web".to_owned(),
+        registry: None,
+        shared: false,
+        image_tag: "c-1".to_owned(),
+        platform: "linux/amd64".to_owned(),
+        base: None,
+        assets: Vec::new(),
+        stop_signal: None,
+        cleared: Vec::new(),
+    }
+}
 
 /// What the gate `high` makes of these answers, the states that were told, and what was called.
 async fn scanned(
@@ -23,7 +38,7 @@ async fn scanned(
     let hear = |status: &str| told.borrow_mut().push(status.to_owned());
     let limit = Duration::from_secs(90);
     let aws = recorder.aws();
-    let result = aws.await_scan("shop/web", "sha256:1", Severity::High, limit, &hear).await;
+    let result = aws.await_scan(&image(), "sha256:1", Severity::High, limit, &hear).await;
     (result, told.take(), recorder.operations())
 }
 
@@ -121,4 +136,21 @@ async fn what_nobody_scans_is_no_pass() {
     let (result, _, _) = scanned(&[(200, failed)]).await;
     let standing = result.unwrap().1;
     assert_eq!(standing, Standing::Refused("it was not scanned: FAILED, no luck".to_owned()));
+}
+
+#[tokio::test]
+async fn another_account_s_registry_is_named() {
+    let registry =
+        ImageRegistry { account: "999999999999".to_owned(), region: "eu-west-1".to_owned() };
+    let image = Image { registry: Some(registry), ..image() };
+    let recorder = Recorder::new([(400, NOT_FOUND), (200, "{}"), (200, CLEAN)]);
+    let limit = Duration::from_secs(9);
+    let aws = recorder.aws();
+    aws.await_scan(&image, "sha256:1", Severity::Low, limit, &|_| {}).await.unwrap();
+    let sent = recorder.sent();
+    assert_eq!(sent.len(), 3);
+    assert!(
+        sent.iter().all(|(_, body)| body.contains(r#""registryId":"999999999999""#)),
+        "{sent:?}"
+    );
 }

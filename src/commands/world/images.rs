@@ -7,7 +7,9 @@ use crate::apply::cloud::Changed;
 use crate::apply::{Applied, CloudError, CloudErrorKind};
 use crate::aws::RegistryAuth;
 use crate::commands::commit::commit;
-use crate::ecs::desired::{Attribute, Body, Desired, Image, RELEASE_TAG, ResourceId};
+use crate::ecs::desired::{
+    Attribute, Body, Desired, Image, ImageRegistry, RELEASE_TAG, ResourceId,
+};
 use crate::event::{Event, ImageProgress};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ExtendedName, ImageError, ImageEvent, Mode, Origin,
@@ -60,14 +62,24 @@ impl World<'_> {
     /// Gives an image that stands in its repository more tags, for people.
     pub(in crate::commands) async fn tag(
         &self,
+        id: &ResourceId,
         image: &Image,
         digest: &str,
         tags: &[String],
     ) -> Result<(), CloudError> {
         let destination = self.destination(image).await?;
         for tag in tags {
-            let tagged = self.images.tag(&destination, digest, tag).await;
-            tagged.map_err(|error| image_error(error.to_string(), error.help()))?;
+            let tag = peoples_tag(id, image, tag);
+            match self.images.tag(&destination, digest, &tag).await {
+                Err(error) if error.is_tag_taken() => {
+                    let message = format!(
+                        "the tag {tag} names another image in {}, where tags never move",
+                        image.repository_name
+                    );
+                    return Err(image_error(message, Some("choose another tag".to_owned())));
+                }
+                tagged => tagged.map_err(|error| image_error(error.to_string(), error.help()))?,
+            }
         }
         Ok(())
     }
@@ -99,7 +111,7 @@ impl World<'_> {
             let uri = applied.attributes.get(id).and_then(|known| known.get(&Attribute::Uri));
             let Some((_, digest)) = uri.and_then(|uri| uri.rsplit_once('@')) else { continue };
             self.permit().await?;
-            self.tag(image, digest, &[tag(&release)]).await?;
+            self.tag(id, image, digest, &[tag(&release)]).await?;
             self.aws.forget_tags(&image.repository_name, &over).await?;
         }
         Ok(())
@@ -117,8 +129,9 @@ impl World<'_> {
 
     async fn destination(&self, image: &Image) -> Result<Destination, CloudError> {
         let log_in = async || -> Result<(String, Auth), CloudError> {
-            let first = self.aws.registry_auth().await?;
-            let again = self.aws.registry_login();
+            // All images stand in the project's own registry, or all in one that is given.
+            let first = self.aws.registry_auth(image.registry.as_ref()).await?;
+            let again = self.aws.registry_login(image.registry.as_ref());
             let ask = move || {
                 let login = again();
                 async move { Some(basic(login.await?)) }
@@ -147,12 +160,14 @@ impl World<'_> {
             (Some(Making::Build { spec, name }), _) => {
                 let mut spec = spec.clone();
                 spec.provenance = self.provenance(&spec.service).await;
+                spec.options.logins = self.cache_logins(&spec, &destination).await;
                 images.ensure(&spec, name, &destination, mode, &mut on_event).await
             }
             (Some(Making::Extend(name)), _) => {
                 let mut name = name.clone();
                 if let Some(spec) = name.build_mut() {
                     spec.provenance = self.provenance(&spec.service).await;
+                    spec.options.logins = self.cache_logins(spec, &destination).await;
                 }
                 images.ensure_extended(&name, &destination, mode, &mut on_event).await
             }
@@ -171,6 +186,16 @@ impl World<'_> {
                 return Err(image_error("nothing says how it is built".to_owned(), None));
             }
         };
+        let result = match result {
+            // Somebody else was faster: the name of what makes an image has one image.
+            Err(error) if error.is_tag_taken() => {
+                match images.existing(&image.image_tag, &destination, mode).await {
+                    Ok(Some(digest)) => Ok(digest),
+                    _ => Err(error),
+                }
+            }
+            result => result,
+        };
         let digest = match (result, &self.no_engine) {
             (Ok(digest), _) => digest,
             // Why there is no engine says more than that there is none.
@@ -184,7 +209,7 @@ impl World<'_> {
         if is_of_files && let Some(commit) = self.clean_commit().await {
             // For people: an image without it is the same image.
             let short: String = commit.id.chars().take(COMMIT).collect();
-            let _ = images.tag(&destination, &digest, &short).await;
+            let _ = images.tag(&destination, &digest, &peoples_tag(id, image, &short)).await;
         }
         drop(place);
         self.pass(id, image, &digest).await?;
@@ -195,6 +220,26 @@ impl World<'_> {
             deployment: None,
             detail: Some(digest),
         })
+    }
+
+    /// The builder's logins for the registries of ECR that it finds steps in, or leaves them in.
+    async fn cache_logins(
+        &self,
+        spec: &BuildSpec,
+        destination: &Destination,
+    ) -> Vec<(String, Auth)> {
+        let own = destination.address.split('/').next().unwrap_or_default();
+        let mut logins = Vec::new();
+        for host in spec.options.cache_registries() {
+            if host == own {
+                logins.push((host, destination.auth.clone()));
+            } else if let Some(registry) = ImageRegistry::of_host(&host) {
+                // Whoever may not log in may well have a login in docker's configuration.
+                let found = self.aws.registry_auth(Some(&registry)).await.ok();
+                logins.extend(found.map(|auth| (host, basic(auth))));
+            }
+        }
+        logins
     }
 
     /// A placeholder that stands for an image counts as none once there is an engine to build it.
@@ -215,6 +260,21 @@ impl World<'_> {
         }
         Ok(())
     }
+}
+
+/// A tag for people: behind the service's name where several services share a repository.
+fn peoples_tag(id: &ResourceId, image: &Image, tag: &str) -> String {
+    if image.shared { shared_tag(&id.name, tag) } else { tag.to_owned() }
+}
+
+/// `SERVICE-TAG`, in characters and in a length that tags have (OCI distribution specification,
+/// "Pulling manifests").
+fn shared_tag(service: &str, tag: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let service: String = service.chars().map(plain).collect();
+    let room = 127usize.saturating_sub(tag.len());
+    let service: String = service.trim_start_matches(['.', '-']).chars().take(room).collect();
+    if service.is_empty() { tag.to_owned() } else { format!("{service}-{tag}") }
 }
 
 fn basic(auth: RegistryAuth) -> Auth {
@@ -241,4 +301,20 @@ fn image_error(message: String, help: Option<String>) -> CloudError {
     let mut error = CloudError::new(CloudErrorKind::Image, "push", message);
     error.help = help;
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared_tag;
+
+    #[test]
+    fn tags_beside_those_of_other_services() {
+        assert_eq!(shared_tag("web", "v1"), "web-v1");
+        assert_eq!(shared_tag("@busybox", "v1"), "busybox-v1");
+        assert_eq!(shared_tag("_", "v1"), "_-v1");
+        assert_eq!(shared_tag("--", "v1"), "v1");
+        let long = shared_tag(&"x".repeat(200), &"1".repeat(100));
+        assert_eq!(long.len(), 128);
+        assert!(long.ends_with(&"1".repeat(100)));
+    }
 }

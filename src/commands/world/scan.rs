@@ -106,7 +106,7 @@ impl World<'_> {
         };
         let ScanGate { severity, limit, is_strict } = gate;
         let repository = &image.repository_name;
-        let found = self.aws.await_scan(repository, digest, severity, limit, &told).await;
+        let found = self.aws.await_scan(image, digest, severity, limit, &told).await;
         let (scan, standing) = found.map_err(|error| error.on(id))?;
         let (passed, reason) = match standing {
             Standing::Refused(reason) => (false, Some(reason)),
