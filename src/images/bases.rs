@@ -10,7 +10,7 @@ use super::dockerfile::Dockerfile;
 use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
 use super::reference::Reference;
-use super::registry::Registry;
+use super::registry::{Auth, Registry};
 use super::spec::BuildSpec;
 
 /// A name should not wait for a registry that does not answer.
@@ -60,6 +60,11 @@ pub(super) fn bases_of(
 /// Finds out what `base` means: the engine's own copy is what a build would use, else the
 /// registry is asked. Never fails: what cannot be known is [`BaseDigest::Unknown`].
 pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+    resolve_with(engine, base, None).await
+}
+
+/// [`resolve_base`], with a login that was given for its registry.
+async fn resolve_with(engine: Option<&Engine>, base: &str, given: Option<Auth>) -> BaseDigest {
     let Some(reference) = Reference::parse(base) else { return BaseDigest::Unknown };
     if reference.is_pinned() {
         return BaseDigest::Registry(reference.tag);
@@ -69,9 +74,14 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     {
         return local(&image, &reference);
     }
-    let credentials = Credentials::user();
-    let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
-    let auth = login.ok().and_then(Result::ok).unwrap_or_default();
+    let auth = match given {
+        Some(auth) => auth,
+        None => {
+            let credentials = Credentials::user();
+            let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
+            login.ok().and_then(Result::ok).unwrap_or_default()
+        }
+    };
     let found = match Registry::new(&reference.registry, auth) {
         Ok(registry) => {
             let registry = registry.with_timeout(TIMEOUT);
@@ -87,7 +97,11 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
 /// Finds out what `base` means where it is not built on, but run: the registry's word counts more than
 /// an older copy of the engine's, as ECS would ask it, too. An image that only the engine has is the
 /// engine's. Never fails.
-pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+pub(super) async fn current_base(
+    engine: Option<&Engine>,
+    base: &str,
+    given: Option<Auth>,
+) -> BaseDigest {
     let here = match (engine, Reference::parse(base)) {
         (Some(engine), Some(reference)) if !reference.is_pinned() => {
             let image = engine.inspect(base).await.ok().flatten();
@@ -97,7 +111,7 @@ pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDig
     };
     match here {
         Some(BaseDigest::Local(id)) => BaseDigest::Local(id),
-        here => match resolve_base(None, base).await {
+        here => match resolve_with(None, base, given).await {
             BaseDigest::Unknown => here.unwrap_or(BaseDigest::Unknown),
             found => found,
         },

@@ -94,6 +94,11 @@ impl Uploader {
         }
     }
 
+    /// What is remembered between runs.
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
     /// A repository has a blob.
     fn placed(&self, target: &Target<'_>, digest: &Digest) {
         let key = (target.registry.host().to_owned(), digest.clone());
