@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use config::{ConfigArgs, ConfigFormat};
 pub use logs::{LogsArgs, TailLines};
 
-use crate::inspect::duration;
+use crate::inspect::{Severity, duration};
 
 /// Lift a Docker Compose application onto Amazon ECS.
 #[derive(Debug, Parser)]
@@ -201,6 +201,8 @@ pub struct PushArgs {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+    #[command(flatten)]
+    pub scan: ScanArgs,
 }
 
 /// Which images are built although nothing says that they must.
@@ -277,7 +279,21 @@ pub struct DeployArgs {
     #[arg(long)]
     pub strict: bool,
     #[command(flatten)]
+    pub scan: ScanArgs,
+    #[command(flatten)]
     pub lock: LockArgs,
+}
+
+/// What images must pass.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ScanArgs {
+    /// Wait for ECR's scan of each image, and refuse those with findings of this severity or above:
+    /// critical, high, medium, low or informational
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub scan_gate: Option<Severity>,
+    /// How long the scan of one image may take
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = time)]
+    pub scan_timeout: std::time::Duration,
 }
 
 /// What to do when somebody else is at work.
@@ -386,6 +402,12 @@ fn tag(text: &str) -> Result<String, String> {
             Err("at most 128 letters, digits, `_`, `.` and `-`, not `.` or `-` first".to_owned())
         }
     }
+}
+
+/// How severe a finding must be.
+fn severity(text: &str) -> Result<Severity, String> {
+    let known = Severity::GATES.into_iter().find(|severity| severity.label() == text);
+    known.ok_or_else(|| "critical, high, medium, low or informational".to_owned())
 }
 
 /// The number of an AWS account.

@@ -33,6 +33,13 @@ pub enum Error {
         /// The way out.
         help: String,
     },
+    /// What was found in images keeps them from being used; the findings were printed.
+    Scan {
+        /// Which images.
+        message: String,
+        /// The way out.
+        help: String,
+    },
     /// Something on this machine is at fault.
     System {
         /// What was tried and why it failed.
@@ -52,7 +59,11 @@ impl Error {
             Self::Usage { .. } => 64,
             Self::Lock { .. } => 8,
             Self::Image(error) if error.is_users_fault() => 3,
-            Self::Cloud(_) | Self::Sandbox(_) | Self::Image(_) | Self::System { .. } => 1,
+            Self::Cloud(_)
+            | Self::Sandbox(_)
+            | Self::Image(_)
+            | Self::Scan { .. }
+            | Self::System { .. } => 1,
             Self::Deployment(verdict) => match verdict {
                 Verdict::Done => 0,
                 Verdict::Failed => 1,
@@ -72,6 +83,7 @@ impl Error {
             Self::Compose | Self::Changes | Self::Deployment(_) => None,
             Self::Usage { message, help }
             | Self::Lock { message, help }
+            | Self::Scan { message, help }
             | Self::System { message, help } => Some((message.clone(), Some(help.clone()))),
             Self::Cloud(error) => {
                 // An API operation is called; everything else is a verb already.

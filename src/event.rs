@@ -1,6 +1,10 @@
 //! What happens while decklift works, as data. Logic emits events, `report` draws them.
 
+mod scan;
+
 use serde::Serialize;
+
+pub use scan::{ImageScan, ScanFinding, Severity};
 
 /// How an image is coming along.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,6 +37,11 @@ pub enum ImageProgress {
     Pushed {
         /// `sha256:…`
         digest: String,
+    },
+    /// ECR's scan of it is waited for.
+    Scanning {
+        /// ECR's word for the state of the scan.
+        status: String,
     },
 }
 
@@ -231,6 +240,8 @@ pub enum Event {
     },
     /// An image stands in its repository.
     ImageReady(ImageReady),
+    /// The scan of an image is over.
+    Scanned(ImageScan),
     /// A step began.
     StepStarted {
         /// Its index in the plan.

@@ -196,7 +196,7 @@ impl Images {
                 None => {
                     let engine = self.engine.as_ref();
                     let digest = match spec.options.pull {
-                        true => current_base(engine, &base).await,
+                        true => current_base(engine, &base, self.given_for(&base)).await,
                         false => resolve_base(engine, &base).await,
                     };
                     let mut bases = self.bases.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@
 mod actual;
 mod attachments;
 mod diff;
+mod images_first;
 mod impossible;
 mod jobs;
 mod order;

@@ -13,6 +13,7 @@ mod plain;
 pub mod plan_text;
 mod progress;
 pub mod ps;
+pub mod scan;
 mod screen;
 pub mod state;
 mod summary;

@@ -236,6 +236,8 @@ async fn an_image_is_found_by_its_tag() {
     let repository = format!("{}/web", app.stack);
     let image = Image {
         repository_name: repository.clone(),
+        registry: None,
+        shared: false,
         image_tag: "src-1".to_owned(),
         platform: "linux/amd64".to_owned(),
         base: None,
@@ -244,18 +246,20 @@ async fn an_image_is_found_by_its_tag() {
         cleared: Vec::new(),
     };
     let id = ResourceId::new(Kind::Image, "web");
-    assert_eq!(aws.image_digest(&repository, "src-1").await.expect("an answer"), None);
+    assert_eq!(aws.stored_images(&image).await.expect("an answer"), []);
     carry_out(&aws, &desired, &plan(&desired, &Actual::default())).await;
-    add(&mut desired, id.clone(), Body::Image(image));
+    add(&mut desired, id.clone(), Body::Image(image.clone()));
     assert!(!observe(&aws, &desired).await.resources.contains_key(&id));
 
-    let auth = aws.registry_auth().await.expect("a token");
+    let auth = aws.registry_auth(None).await.expect("a token");
     assert_eq!(format!("http://{}", auth.address), emulator.endpoint);
     assert_eq!(auth.username, "AWS");
     let manifest = r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
     push(&auth.address, &repository, "{}", manifest);
-    let digest =
-        aws.image_digest(&repository, "src-1").await.expect("an answer").expect("a digest");
+    let stored = aws.stored_images(&image).await.expect("an answer");
+    let [stored] = &stored[..] else { panic!("{stored:?}") };
+    assert_eq!(stored.tags, ["src-1"]);
+    let digest = &stored.digest;
     let actual = observe(&aws, &desired).await;
     let uri = actual.attribute(&id, Attribute::Uri).expect("a URI");
     assert_eq!(uri, format!("{}/{repository}@{digest}", auth.address));

@@ -9,6 +9,8 @@ mod balancing;
 mod emulator;
 #[path = "sandbox/failures.rs"]
 mod failures;
+#[path = "sandbox/gate.rs"]
+mod gate;
 #[cfg(unix)]
 #[path = "sandbox/interrupt.rs"]
 mod interrupt;
@@ -25,6 +27,8 @@ mod look;
 mod pipeline;
 #[path = "sandbox/push.rs"]
 mod push;
+#[path = "sandbox/repositories.rs"]
+mod repositories;
 #[path = "sandbox/secrets.rs"]
 mod secrets;
 #[path = "sandbox/shop.rs"]

@@ -1,6 +1,10 @@
 //! Amazon ECR: repositories and the images in them.
 
 mod login;
+mod place;
+mod scan;
+#[cfg(test)]
+mod scan_tests;
 mod stored;
 
 use aws_sdk_ecr::types as sdk;
@@ -18,19 +22,6 @@ use crate::ecs::desired::{
 };
 
 impl Aws {
-    /// The digest of the image that bears a tag; nothing when there is none.
-    ///
-    /// # Errors
-    ///
-    /// When AWS does not answer the question.
-    pub async fn image_digest(
-        &self,
-        repository: &str,
-        tag: &str,
-    ) -> Result<Option<String>, CloudError> {
-        Ok(self.find_image(repository, tag).await?.and_then(|image| image.image_digest))
-    }
-
     /// The full name of an image by digest: what a task definition names.
     #[must_use]
     pub fn image_uri(&self, registry: &str, repository: &str, digest: &str) -> String {
@@ -166,12 +157,17 @@ impl Aws {
             .iter()
             .filter(|found| {
                 found.repository_name().is_some_and(|name| {
-                    name.starts_with(&prefix)
-                        || repositories.iter().any(|r| r.repository_name == name)
+                    let is_wanted = repositories.iter().any(|r| r.repository_name == name);
+                    // One that is there already and holds the images is nobody's to delete here.
+                    let is_given = images.iter().any(|image| image.repository_name == name);
+                    is_wanted || name.starts_with(&prefix) && !is_given
                 })
             })
             .collect();
         let uri_of = |image: &Image| {
+            if let Some(registry) = &image.registry {
+                return Some(registry.host());
+            }
             let own = |found: &&sdk::Repository| {
                 found.repository_name() == Some(image.repository_name.as_str())
             };
@@ -244,7 +240,7 @@ impl Aws {
         image: &Image,
         repository_uri: &str,
     ) -> Result<Option<Found>, CloudError> {
-        let found = self.find_image(&image.repository_name, &image.image_tag).await?;
+        let found = self.find_image(image).await?;
         let Some(found) = found else { return Ok(None) };
         let Some(digest) = found.image_digest() else { return Ok(None) };
         let registry = repository_uri.split('/').next().unwrap_or_default();
@@ -252,13 +248,11 @@ impl Aws {
         Ok(Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri))))
     }
 
-    async fn find_image(
-        &self,
-        repository: &str,
-        tag: &str,
-    ) -> Result<Option<sdk::ImageDetail>, CloudError> {
-        let id = sdk::ImageIdentifier::builder().image_tag(tag).build();
-        let call = self.ecr().describe_images().repository_name(repository).image_ids(id);
+    async fn find_image(&self, image: &Image) -> Result<Option<sdk::ImageDetail>, CloudError> {
+        let (ecr, account) = self.place_of(image.registry.as_ref());
+        let id = sdk::ImageIdentifier::builder().image_tag(&image.image_tag).build();
+        let call = ecr.describe_images().repository_name(&image.repository_name).image_ids(id);
+        let call = call.set_registry_id(account);
         match call.send().await.or_fail("ecr:DescribeImages") {
             Ok(answer) => Ok(answer.image_details.unwrap_or_default().into_iter().next()),
             Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {

@@ -125,6 +125,27 @@ impl Aws {
         }
     }
 
+    /// User and password in a secret with a registry's credentials, which others made (Amazon ECS
+    /// developer guide, "Using non-AWS container images in Amazon ECS": `username` and `password`). What it
+    /// holds is in no error.
+    ///
+    /// # Errors
+    ///
+    /// When AWS refuses, or does not answer, or the secret holds something else.
+    pub async fn pull_credentials(&self, secret: &str) -> Result<(String, String), CloudError> {
+        const NAME: &str = "secretsmanager:GetSecretValue";
+        let call = self.secrets().get_secret_value().secret_id(secret);
+        let answer = call.send().await.or_fail(NAME)?;
+        let value: Option<serde_json::Value> =
+            answer.secret_string().and_then(|text| serde_json::from_str(text).ok());
+        let field = |name: &str| Some(value.as_ref()?.get(name)?.as_str()?.to_owned());
+        let login = field("username").zip(field("password"));
+        login.ok_or_else(|| {
+            let message = "it holds no JSON object with `username` and `password`";
+            CloudError::new(CloudErrorKind::Service, NAME, message)
+        })
+    }
+
     /// The ARNs of secrets that exist, by the names that were asked for.
     ///
     /// # Errors

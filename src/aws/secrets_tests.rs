@@ -144,3 +144,20 @@ async fn names_are_looked_up() {
     let recorder = Recorder::new([(400, GONE)]);
     assert!(recorder.aws().secret_arns(&["db".to_owned()]).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_registry_s_credentials_are_read_and_never_told() {
+    let answer = |text: &str| {
+        serde_json::json!({"ARN": ARN, "Name": "hub", "SecretString": text}).to_string()
+    };
+    let good = answer(r#"{"username": "ada", "password": "canary", "email": ""}"#);
+    let recorder = Recorder::new([(200, &*good)]);
+    let login = recorder.aws().pull_credentials("hub").await.unwrap();
+    assert_eq!(login, ("ada".to_owned(), "canary".to_owned()));
+    assert!(recorder.sent()[0].1.contains(r#""SecretId":"hub""#));
+    for bad in ["canary", r#"{"username": "canary"}"#, r#"{"username": 1, "password": "canary"}"#] {
+        let error = Recorder::new([(200, &*answer(bad))]).aws().pull_credentials("hub").await;
+        let error = error.unwrap_err();
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}

@@ -213,6 +213,8 @@ async fn a_group_goes_when_its_interfaces_are_gone_and_not_before() {
 async fn an_image_is_not_aws_s_to_make() {
     let body = Body::Image(crate::ecs::desired::Image {
         repository_name: "r".to_owned(),
+        registry: None,
+        shared: false,
         image_tag: "t".to_owned(),
         platform: "linux/amd64".to_owned(),
         base: None,

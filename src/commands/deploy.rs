@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use super::prepare::{self, Purpose};
 use super::turn::{self, Line, Turn};
-use super::world::World;
+use super::world::{self, ScanGate, World};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
@@ -39,6 +39,10 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     if arguments.no_rollback {
         stay(&mut desired);
     }
+    let gate = ScanGate::new(&arguments.scan, arguments.strict);
+    if gate.is_some() {
+        world::warn_of_unscanned(session, &desired);
+    }
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let options = PlanOptions { force: arguments.force, build: arguments.build.again() };
@@ -52,6 +56,14 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         }
         built(arguments, &plan)?;
         stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+        let plan = match gate.filter(|_| !plan.is_empty()) {
+            None => plan,
+            Some(gate) => {
+                let there = world::standing(&desired, &actual);
+                stop.or_interrupted(session, world.pass_all(&there, gate)).await?;
+                plan.images_first()
+            }
+        };
         stop.begin();
         if plan.is_empty() {
             break (plan, Turn::idle(stop.receiver()));
@@ -75,6 +87,9 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let options =
         Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: turn.run() };
     let told = turn.stop();
+    if let Some(gate) = gate {
+        world.gate(gate, &told);
+    }
     let work = apply(&world, &desired, &plan, options, &told, events);
     let applied = turn.hold(&world, work).await;
     if let (Verdict::Done, Some((number, over))) = (applied.verdict(), turn.numbers())

@@ -60,9 +60,9 @@ async fn stored(
     services: &[&String],
 ) -> Result<BTreeMap<String, Vec<StoredImage>>, Error> {
     let names = services.iter().filter_map(|service| own(desired, service));
-    let found = stream::iter(names.map(|image| image.repository_name.clone()))
-        .map(|name| async move {
-            let images = world.aws().stored_images(&name).await?;
+    let found = stream::iter(names.map(|image| (image.repository_name.clone(), image)))
+        .map(|(name, image)| async move {
+            let images = world.aws().stored_images(image).await?;
             Ok::<_, Error>((name, images))
         })
         .buffered(IN_FLIGHT)

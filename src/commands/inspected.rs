@@ -84,7 +84,11 @@ fn ask(wanted: &BTreeMap<&str, &str>) -> Result<Vec<(String, Learned)>, Error> {
 
 async fn configs(wanted: &BTreeMap<&str, &str>) -> Vec<(String, Learned)> {
     // Registries need no engine.
-    let images = &Images::new(Engine::detect().await.ok());
+    let images = Images::new(Engine::detect().await.ok());
+    let images = match super::sandbox::paths().ok().and_then(|paths| paths.images()) {
+        Some(directory) => &images.with_cache(&directory),
+        None => &images,
+    };
     let asked = wanted.iter().map(|(name, platform)| async move {
         let answer = tokio::time::timeout(PATIENCE, images.describe(name, platform)).await;
         let learned = match answer {

@@ -8,6 +8,7 @@ pub(super) mod extensions;
 mod given;
 mod network_request;
 mod outside;
+mod pull_logins;
 mod sandboxed;
 
 use std::collections::BTreeMap;
@@ -254,6 +255,10 @@ pub(super) async fn connect<'a>(
         outside::look_up(session, app, &aws, &mut facts).await?;
     }
     let mut made = BTreeMap::new();
+    let images = match purpose.names_images() {
+        true => pull_logins::add(session, app, &aws, images).await,
+        false => images,
+    };
     if purpose.names_images() {
         let placeholders = sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_engine());
         made = name_images(session, app, &images, placeholders).await?;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 use super::deploy::{LIMIT, show};
 use super::plan::print;
 use super::prepare::{self, Purpose};
+use super::world::{self, ScanGate};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Options, Verdict, WatchOptions, apply};
 use crate::cli::PushArgs;
@@ -27,6 +28,10 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     let connect = prepare::connect(session, &app, Purpose::Push, events);
     let world = stop.or_interrupted(session, connect).await?;
     let mut desired = prepare::desired(session, &app, &world)?;
+    let gate = ScanGate::new(&arguments.scan, arguments.strict);
+    if gate.is_some() && arguments.services.is_empty() {
+        world::warn_of_unscanned(session, &desired);
+    }
     desired.retain_images(&arguments.services);
     let actual = stop.or_interrupted(session, world.observe_images(&desired)).await?;
     let options = PlanOptions { build: arguments.build.again(), ..PlanOptions::default() };
@@ -54,17 +59,31 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     let options = Options { limit: LIMIT, watch, detach: false, release: 0 };
     let applied = apply(&world, &desired, &plan, options, told, events).await;
     let verdict = applied.verdict();
-    events.emit(Event::Finished {
-        outcome: ending::outcome(verdict, &plan).to_owned(),
-        seconds: start.elapsed().as_secs(),
-    });
     let ready = ready(&desired, &plan, &applied);
+    let passed = match gate.filter(|_| verdict == Verdict::Done) {
+        Some(gate) => {
+            let images: Vec<_> = ready
+                .iter()
+                .map(|(id, image, ready)| (*id, *image, ready.digest.clone()))
+                .collect();
+            stop.or_interrupted(session, world.pass_all(&images, gate)).await
+        }
+        None => Ok(()),
+    };
+    let outcome = match &passed {
+        Ok(()) => ending::outcome(verdict, &plan),
+        Err(Error::Deployment(verdict)) => ending::outcome(*verdict, &plan),
+        Err(_) => "failed",
+    };
+    let seconds = start.elapsed().as_secs();
+    events.emit(Event::Finished { outcome: outcome.to_owned(), seconds });
+    passed?;
     if verdict == Verdict::Done {
-        for (image, ready) in &ready {
-            world.tag(image, &ready.digest, &arguments.tags).await?;
+        for (id, image, ready) in &ready {
+            world.tag(id, image, &ready.digest, &arguments.tags).await?;
         }
     }
-    for (_, ready) in ready {
+    for (_, _, ready) in ready {
         events.emit(Event::ImageReady(ready));
     }
     if verdict == Verdict::Done {
@@ -85,8 +104,11 @@ fn images(desired: &Desired) -> impl Iterator<Item = (&ResourceId, &Image)> {
     })
 }
 
+/// An image that stands where it should.
+type Ready<'a> = (&'a ResourceId, &'a Image, ImageReady);
+
 /// Which images stand where: those that were pushed, and those that were there.
-fn ready<'a>(desired: &'a Desired, plan: &Plan, applied: &Applied) -> Vec<(&'a Image, ImageReady)> {
+fn ready<'a>(desired: &'a Desired, plan: &Plan, applied: &Applied) -> Vec<Ready<'a>> {
     let ready = images(desired).filter_map(|(id, image)| {
         let uri = |found: &BTreeMap<Attribute, String>| found.get(&Attribute::Uri).cloned();
         // What was built again stands under the same tag with another digest.
@@ -101,7 +123,7 @@ fn ready<'a>(desired: &'a Desired, plan: &Plan, applied: &Applied) -> Vec<(&'a I
             uri: uri.clone(),
             pushed,
         };
-        Some((image, ready))
+        Some((id, image, ready))
     });
     ready.collect()
 }

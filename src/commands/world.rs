@@ -1,15 +1,17 @@
 //! AWS and the machine's image builder as one [`Cloud`].
 
 mod images;
+mod scan;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 pub(super) use self::images::Making;
+pub(super) use self::scan::{ScanGate, standing, warn_of_unscanned};
 use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
@@ -46,6 +48,8 @@ pub(super) struct World<'a> {
     commit: tokio::sync::OnceCell<Option<Commit>>,
     /// Asked before each write, once there is a lock.
     guard: OnceCell<Guard>,
+    /// What images must pass, once that was said.
+    gate: OnceCell<(ScanGate, watch::Receiver<bool>)>,
     /// The registry's address and login, asked for once.
     registry: tokio::sync::OnceCell<(String, Auth)>,
 }
@@ -64,7 +68,7 @@ impl<'a> World<'a> {
         events: &'a dyn Events,
     ) -> Self {
         let builders = Semaphore::new(BUILDS);
-        let guard = OnceCell::new();
+        let (guard, gate) = (OnceCell::new(), OnceCell::new());
         let commit = tokio::sync::OnceCell::new();
         let registry = tokio::sync::OnceCell::new();
         Self {
@@ -81,6 +85,7 @@ impl<'a> World<'a> {
             directory,
             commit,
             guard,
+            gate,
             registry,
         }
     }

@@ -76,7 +76,7 @@ pub use port::{Port, Protocol};
 pub use privileges::Privileges;
 pub use project::Project;
 pub use provider::Provider;
-pub use repositories::Repositories;
+pub use repositories::{ExistingRepository, Repositories};
 pub use rollout::{Pause, Rollout, Strategy};
 pub use service::{Restart, Service};
 pub use service_model::ServiceModel;

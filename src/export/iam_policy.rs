@@ -73,7 +73,7 @@ pub fn iam_policy(desired: &Desired, deployer: &Deployer) -> String {
     for (action, grant) in OPERATIONS.iter().flat_map(|(_, actions)| *actions) {
         actions.entry(*grant).or_default().insert(action);
     }
-    actions.entry(Grant::Repositories).or_default().extend(PUSH);
+    actions.entry(Grant::Images).or_default().extend(PUSH);
     // Policies are short of room: what covers the same is one statement, under the first name.
     let mut merged: BTreeMap<Scope, (Grant, BTreeSet<&'static str>)> = BTreeMap::new();
     for (grant, actions) in actions {

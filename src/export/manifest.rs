@@ -86,6 +86,11 @@ impl<'a> Step<'a> {
     }
 
     fn push(resource: &'a ResourceId, image: &Image) -> Self {
-        Self::Push { push: format!("{}:{}", image.repository_name, image.image_tag), resource }
+        let name = format!("{}:{}", image.repository_name, image.image_tag);
+        let push = match &image.registry {
+            Some(registry) => format!("{}/{name}", registry.host()),
+            None => name,
+        };
+        Self::Push { push, resource }
     }
 }

@@ -12,7 +12,7 @@ use super::engine::{Engine, LocalImage};
 use super::error::ImageError;
 use super::oci::{Digest, Platform};
 use super::reference::Reference;
-use super::registry::Registry;
+use super::registry::{Auth, Registry};
 use super::source::Opened;
 use super::spec::BuildSpec;
 
@@ -71,6 +71,11 @@ pub(super) fn bases_of(
 /// Finds out what `base` means: the engine's own copy is what a build would use, else the
 /// registry is asked. Never fails: what cannot be known is [`BaseDigest::Unknown`].
 pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+    resolve_with(engine, base, None).await
+}
+
+/// [`resolve_base`], with a login that was given for its registry.
+async fn resolve_with(engine: Option<&Engine>, base: &str, given: Option<Auth>) -> BaseDigest {
     let Some(reference) = Reference::parse(base) else { return BaseDigest::Unknown };
     if reference.is_pinned() {
         return BaseDigest::Registry(reference.tag);
@@ -80,27 +85,34 @@ pub async fn resolve_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
     {
         // The engine's own copy is what a build would use: only what that is called is asked for.
         let names = digests_in(&image, &reference);
-        return match known_as(&names, &image, &reference).await {
+        return match known_as(&names, &image, &reference, given.as_ref()).await {
             Some(digest) => BaseDigest::Registry(digest),
             None => local(&image, &reference),
         };
     }
-    of_registry(&reference).await
+    of_registry(&reference, given).await
 }
 
 /// Which of several digests of an image the registry has under a name. Docker remembers the one that
 /// matters; podman and buildah all that there are, and none that they pushed.
-async fn known_as(names: &[String], image: &LocalImage, reference: &Reference) -> Option<String> {
+async fn known_as(
+    names: &[String],
+    image: &LocalImage,
+    reference: &Reference,
+    given: Option<&Auth>,
+) -> Option<String> {
     if names.len() < 2 {
         return None;
     }
-    let BaseDigest::Registry(digest) = of_registry(reference).await else { return None };
+    let BaseDigest::Registry(digest) = of_registry(reference, given.cloned()).await else {
+        return None;
+    };
     if names.contains(&digest) {
         return Some(digest);
     }
     // It may be the same image in another form, such as packed.
     let opened = async {
-        let auth = Credentials::user().find(&reference.registry).await.ok()?;
+        let auth = login(reference, given.cloned()).await;
         let registry = Registry::new(&reference.registry, auth).ok()?.with_timeout(TIMEOUT);
         let platform = Platform::parse(&image.platform);
         Opened::remote(&Arc::new(registry), reference, &platform).await.ok()?
@@ -109,10 +121,18 @@ async fn known_as(names: &[String], image: &LocalImage, reference: &Reference) -
     (Digest::of(&opened.config).as_str() == image.id).then_some(digest)
 }
 
-async fn of_registry(reference: &Reference) -> BaseDigest {
+/// The login that was given for a registry, else the user's own.
+async fn login(reference: &Reference, given: Option<Auth>) -> Auth {
+    if let Some(auth) = given {
+        return auth;
+    }
     let credentials = Credentials::user();
     let login = tokio::time::timeout(TIMEOUT, credentials.find(&reference.registry)).await;
-    let auth = login.ok().and_then(Result::ok).unwrap_or_default();
+    login.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+async fn of_registry(reference: &Reference, given: Option<Auth>) -> BaseDigest {
+    let auth = login(reference, given).await;
     let found = match Registry::new(&reference.registry, auth) {
         Ok(registry) => {
             let registry = registry.with_timeout(TIMEOUT);
@@ -128,7 +148,11 @@ async fn of_registry(reference: &Reference) -> BaseDigest {
 /// Finds out what `base` means where it is not built on, but run: the registry's word counts more than
 /// an older copy of the engine's, as ECS would ask it, too. An image that only the engine has is the
 /// engine's. Never fails.
-pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDigest {
+pub(super) async fn current_base(
+    engine: Option<&Engine>,
+    base: &str,
+    given: Option<Auth>,
+) -> BaseDigest {
     let here = match (engine, Reference::parse(base)) {
         (Some(engine), Some(reference)) if !reference.is_pinned() => {
             let image = engine.inspect(base).await.ok().flatten();
@@ -138,7 +162,7 @@ pub(super) async fn current_base(engine: Option<&Engine>, base: &str) -> BaseDig
     };
     match here {
         Some(BaseDigest::Local(id)) => BaseDigest::Local(id),
-        here => match resolve_base(None, base).await {
+        here => match resolve_with(None, base, given).await {
             BaseDigest::Unknown => here.unwrap_or(BaseDigest::Unknown),
             found => found,
         },

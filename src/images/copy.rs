@@ -114,8 +114,46 @@ impl Images {
             return Ok(Some(found));
         }
         let Some(parsed) = Reference::parse(reference) else { return Ok(None) };
-        let found = self.opened(&parsed, &Platform::parse(platform)).await?;
-        Ok(found.and_then(|opened| ImageConfig::read_stored(&opened.config)))
+        let wanted = Platform::parse(platform);
+        let Some(cache) = self.uploader.cache() else {
+            let found = self.opened(&parsed, &wanted).await?;
+            return Ok(found.and_then(|opened| ImageConfig::read_stored(&opened.config)));
+        };
+        // What a digest leads to never changes: the registry is asked for no more than the digest.
+        let digest = self.digest_of(&parsed).await;
+        if let Some(digest) = &digest
+            && let Some(config) = cache.described(digest, platform)
+        {
+            return Ok(ImageConfig::read_stored(&config));
+        }
+        let exact = match &digest {
+            Some(digest) => Reference { tag: digest.clone(), ..parsed },
+            None => parsed,
+        };
+        let Some(opened) = self.opened(&exact, &wanted).await? else { return Ok(None) };
+        if let Some(digest) = &digest {
+            cache.remember_described(digest, platform, &opened.config);
+        }
+        Ok(ImageConfig::read_stored(&opened.config))
+    }
+
+    /// What a registry has under a name now; nothing where it does not say so: why will be told when
+    /// the image is read.
+    async fn digest_of(&self, reference: &Reference) -> Option<String> {
+        let registry = self.source(&reference.registry).await.ok()?;
+        registry.manifest_digest(&reference.repository, &reference.tag).await.ok()?
+    }
+
+    /// The registry of an image, where docker's configuration has no login for it.
+    pub async fn lacks_login(reference: &str) -> Option<String> {
+        let host = Reference::parse(reference)?.registry;
+        let found = Credentials::user().find(&host).await;
+        matches!(found, Ok(Auth::Anonymous)).then_some(host)
+    }
+
+    /// The login that was given for the registry of an image.
+    pub(super) fn given_for(&self, reference: &str) -> Option<Auth> {
+        self.logins.get(&Reference::parse(reference)?.registry).cloned()
     }
 
     /// The login that was given for a registry, or the user's own.

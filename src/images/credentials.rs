@@ -49,6 +49,13 @@ struct Entry {
     identitytoken: Option<String>,
 }
 
+/// Where docker's configuration is.
+pub(super) fn directory() -> Option<PathBuf> {
+    let own = std::env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
+    let home = || std::env::home_dir().map(|home| home.join(".docker"));
+    own.map(PathBuf::from).or_else(home)
+}
+
 impl Credentials {
     /// The user's: those of docker (`$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`), and for
     /// registries that it has none for those of podman, buildah and skopeo. What cannot be read has no
@@ -56,11 +63,10 @@ impl Credentials {
     pub(super) fn user() -> Self {
         let variable =
             |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let home = std::env::home_dir();
-        let docker = variable("DOCKER_CONFIG").or_else(|| Some(home.as_ref()?.join(".docker")));
-        let mut found =
-            docker.map(|directory| Self::read(&directory.join("config.json"))).unwrap_or_default();
-        for file in containers_files(variable, home.as_deref()) {
+        let mut found = directory()
+            .map(|directory| Self::read(&directory.join("config.json")))
+            .unwrap_or_default();
+        for file in containers_files(variable, std::env::home_dir().as_deref()) {
             found.add(Self::read(&file));
         }
         found

@@ -7,6 +7,7 @@ mod context_tar;
 mod described;
 mod detect;
 mod export;
+mod logins;
 mod place;
 mod process;
 

@@ -332,6 +332,13 @@ impl ImageError {
         )
     }
 
+    /// Whether a tag names another image already, and the registry lets no tag move.
+    #[must_use]
+    pub fn is_tag_taken(&self) -> bool {
+        let code = RegistryCode::TagInvalid;
+        matches!(self, Self::Registry(RegistryError::Refused { code: found, .. }) if *found == code)
+    }
+
     /// Whether it is only that something is not on this machine, where it may well be on another.
     #[must_use]
     pub fn is_absence(&self) -> bool {

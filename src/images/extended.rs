@@ -92,7 +92,9 @@ impl Images {
         let digest = match &base {
             BaseImage::Built(_, name) => BaseDigest::Local(name.tag()),
             BaseImage::Given(name) => BaseDigest::Local(name.tag().to_owned()),
-            BaseImage::Existing(reference) => current_base(self.engine(), reference).await,
+            BaseImage::Existing(reference) => {
+                current_base(self.engine(), reference, self.given_for(reference)).await
+            }
         };
         let identity = match (&base, &digest) {
             (_, BaseDigest::Registry(digest) | BaseDigest::Local(digest)) => digest,

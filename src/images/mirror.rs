@@ -10,7 +10,7 @@ impl Images {
     /// reference apart; where the digest cannot be learned, the copy's tag stands for the reference,
     /// and the second value is false.
     pub async fn name_copy(&self, reference: &str, platform: &str) -> (Origin, bool) {
-        let found = current_base(self.engine(), reference).await;
+        let found = current_base(self.engine(), reference, self.given_for(reference)).await;
         let (identity, pinned) = match &found {
             BaseDigest::Registry(digest) => (digest.as_str(), pinned(reference, digest)),
             BaseDigest::Local(id) => (id.as_str(), reference.to_owned()),

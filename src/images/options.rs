@@ -1,3 +1,5 @@
+use super::registry::Auth;
+
 /// How an image is built, beside what it is built from: as `docker build` takes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildOptions {
@@ -19,6 +21,8 @@ pub struct BuildOptions {
     pub cache_from: Vec<String>,
     /// Where steps are left for later builds; BuildKit alone.
     pub cache_to: Vec<String>,
+    /// Logins for the registries of these caches, beside those of docker's configuration: host and login.
+    pub logins: Vec<(String, Auth)>,
     /// What steps may do beyond the usual, such as `security.insecure`; buildx alone.
     pub allow: Vec<String>,
 }
@@ -37,6 +41,7 @@ impl BuildOptions {
             pull: _,
             cache_from: _,
             cache_to: _,
+            logins: _,
             allow,
         } = self;
         let mut making = Vec::new();
@@ -51,6 +56,26 @@ impl BuildOptions {
         making
     }
 
+    /// The registries that caches are in: what stands before the first `/` of their references.
+    #[must_use]
+    pub fn cache_registries(&self) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for entry in self.cache_from.iter().chain(&self.cache_to) {
+            let mut fields = entry.split(',');
+            let reference = match entry.contains('=') {
+                true => fields.find_map(|field| field.trim().strip_prefix("ref=")),
+                false => Some(entry.as_str()),
+            };
+            let host =
+                reference.and_then(|reference| reference.split_once('/')).map(|(host, _)| host);
+            let host = host.filter(|host| host.contains(['.', ':']));
+            if let Some(host) = host.filter(|host| found.iter().all(|known| known != host)) {
+                found.push(host.to_owned());
+            }
+        }
+        found
+    }
+
     /// The arguments of `docker build`.
     pub(super) fn arguments(&self, has_buildkit: bool) -> Vec<String> {
         let Self {
@@ -63,6 +88,7 @@ impl BuildOptions {
             pull,
             cache_from,
             cache_to,
+            logins: _,
             allow,
         } = self;
         let list = |flag: &str, values: &[String]| -> Vec<String> {
@@ -100,6 +126,7 @@ mod tests {
             pull: true,
             cache_from: vec!["acme/web:cache".to_owned()],
             cache_to: vec!["type=inline".to_owned()],
+            logins: Vec::new(),
             allow: vec!["network.host".to_owned()],
         }
     }
@@ -119,6 +146,27 @@ mod tests {
         let buildkit = ["--no-cache-filter=base", "--cache-to=type=inline", "--allow=network.host"];
         assert_eq!(options().arguments(true), [&common[..], &buildkit[..]].concat());
         assert!(BuildOptions::default().arguments(true).is_empty());
+    }
+
+    #[test]
+    fn registries_of_caches() {
+        let options = BuildOptions {
+            cache_from: vec![
+                "type=registry,ref=1.dkr.ecr.eu-west-1.amazonaws.com/shop/web:cache".to_owned(),
+                "localhost:5000/web".to_owned(),
+                "acme/web:cache".to_owned(),
+                "type=local,src=cache".to_owned(),
+            ],
+            cache_to: vec![
+                "type=registry,mode=max,ref=1.dkr.ecr.eu-west-1.amazonaws.com/shop/web:cache"
+                    .to_owned(),
+            ],
+            ..BuildOptions::default()
+        };
+        assert_eq!(
+            options.cache_registries(),
+            ["1.dkr.ecr.eu-west-1.amazonaws.com", "localhost:5000"]
+        );
     }
 
     #[test]

@@ -99,6 +99,11 @@ impl Uploader {
         self.retry = retry;
     }
 
+    /// What is remembered between runs.
+    pub(super) fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
+    }
+
     /// A repository has a blob.
     fn placed(&self, target: &Target<'_>, digest: &Digest) {
         let key = (target.registry.host().to_owned(), digest.clone());

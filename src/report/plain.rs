@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::frame::{cause, counts, target};
+use super::scan::lines as scan_lines;
 use super::state::{State, harmless_failure};
 use super::ticker::Ticker;
 use super::{Reporter, Screen, harmless};
@@ -93,6 +94,7 @@ impl<'a> Plain<'a> {
             // How much of it is for bars.
             ImageProgress::Uploaded { .. } | ImageProgress::Layers { .. } => return,
             ImageProgress::Pushed { digest } => format!("pushed {digest}"),
+            ImageProgress::Scanning { status } => format!("scan {}", harmless(status)),
         };
         self.note(&format!("  image    {service}: {text}"));
     }
@@ -187,6 +189,10 @@ impl Reporter for Plain<'_> {
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
             Event::ImageReady(image) => {
                 self.screen.data(&format!("{}  {}", image.service, image.uri));
+            }
+            Event::Scanned(scan) => {
+                let text = scan_lines(scan).join("\n             ");
+                self.block(&format!("  scan     {}: {text}", scan.service));
             }
             Event::Stopping => self.note(super::frame::STOPPING),
             Event::Finished { outcome, seconds } => {

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use self::canvas::{Canvas, LINE, size};
 use super::frame::{Style, View, frame};
+use super::scan;
 use super::screen::Drawing;
 use super::state::State;
 use super::ticker::Ticker;
@@ -84,6 +85,10 @@ impl Reporter for Progress<'_> {
             Event::Endpoint { service, url } => self.screen.data(&format!("{service}  {url}")),
             Event::ImageReady(image) => {
                 self.screen.data(&format!("{}  {}", image.service, image.uri));
+            }
+            Event::Scanned(scan) => {
+                let text = scan::lines(scan).join("\n    ");
+                self.screen.block(&format!("  scan {}: {text}", scan.service));
             }
             Event::Finished { .. } => self.end(),
             _ => {}

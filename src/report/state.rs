@@ -103,6 +103,7 @@ impl State {
             }
             Event::Release { number } => self.release = Some(*number),
             Event::Image { service, progress } => self.image(service).apply(progress, now),
+            Event::Scanned(scan) => self.image(&scan.service).scanned(scan),
             Event::StepStarted { step, resource, action } => {
                 self.steps.in_flight.insert(*step, (resource.clone(), action.clone()));
                 if let Some(row) = self.row_of(resource) {

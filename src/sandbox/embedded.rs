@@ -29,6 +29,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "proxy.py",
     "rollouts.py",
     "runner.py",
+    "scans.py",
     "scheduler.py",
     "settings.py",
     "simulated.py",

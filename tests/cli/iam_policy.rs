@@ -50,3 +50,18 @@ fn an_account_has_twelve_digits() {
     let transcript = Project::web("").run("iam-policy --account 1234");
     assert_eq!(transcript.code, Some(64), "{transcript}");
 }
+
+#[test]
+fn a_repository_of_somebody_else_is_used_and_never_changed() {
+    let uri = "999999999999.dkr.ecr.us-east-1.amazonaws.com/team/images";
+    let extension = format!("x-ecs: {{repositories: {{existing: {uri}}}}}\n");
+    let project = Project::of(&format!("name: shop\n{extension}services: {{web: {{build: .}}}}\n"))
+        .file("Dockerfile", "FROM busybox:1.37\n");
+    let policy = project.run("iam-policy --region eu-west-1 --account 123456789012");
+    assert_eq!(policy.code, Some(0), "{policy}");
+    let arn = "arn:aws:ecr:us-east-1:999999999999:repository/team/images";
+    assert!(policy.text.contains(arn) && policy.text.contains("ecr:PutImage\""), "{policy}");
+    for denied in ["ecr:CreateRepository", "ecr:DeleteRepository", "ecr:PutLifecyclePolicy"] {
+        assert!(!policy.text.contains(denied), "{policy}");
+    }
+}

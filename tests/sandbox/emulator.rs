@@ -58,6 +58,11 @@ impl Emulator {
         answer
     }
 
+    /// Says what scans find in the images of a repository.
+    pub(crate) fn scan(&self, body: &Value) {
+        self.send("ecr", "POST", "/_decklift/scan", "", &body.to_string());
+    }
+
     /// A call of the JSON protocol.
     pub(crate) fn json(&self, service: &str, target: &str, body: &Value) -> Value {
         let head =

@@ -7,6 +7,7 @@ use base64::Engine;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::ecs::desired::ImageRegistry;
 
 /// How to log in to the registry.
 #[derive(Clone)]
@@ -54,24 +55,36 @@ async fn registry_auth(
 }
 
 impl Aws {
-    /// How to log in to the account's registry.
+    /// How to log in to a registry: the account's own, unless another is given. A token is good for every
+    /// registry of its region that the caller may use (Amazon ECR user guide, "Private registry
+    /// authentication").
     ///
     /// # Errors
     ///
     /// When AWS gives no token.
-    pub async fn registry_auth(&self) -> Result<RegistryAuth, CloudError> {
-        registry_auth(self.ecr(), self.registry.as_deref()).await
+    pub async fn registry_auth(
+        &self,
+        registry: Option<&ImageRegistry>,
+    ) -> Result<RegistryAuth, CloudError> {
+        let (ecr, _) = self.place_of(registry);
+        registry_auth(&ecr, self.address_of(registry).as_deref()).await
+    }
+
+    /// Where a registry answers, where ECR does not say it itself: it names the caller's own alone.
+    fn address_of(&self, registry: Option<&ImageRegistry>) -> Option<String> {
+        self.registry.clone().or_else(|| registry.map(ImageRegistry::host))
     }
 
     /// What logs in again when a login has expired, for whoever outlives this connection.
     pub fn registry_login(
         &self,
+        registry: Option<&ImageRegistry>,
     ) -> impl Fn() -> std::pin::Pin<Box<dyn Future<Output = Option<RegistryAuth>> + Send>>
     + Send
     + Sync
     + use<> {
-        let client = self.ecr().clone();
-        let registry = self.registry.clone();
+        let (client, _) = self.place_of(registry);
+        let registry = self.address_of(registry);
         move || {
             let (client, registry) = (client.clone(), registry.clone());
             Box::pin(async move { registry_auth(&client, registry.as_deref()).await.ok() })

@@ -5,16 +5,19 @@ use aws_sdk_ecr::types as sdk;
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::ecs::desired::Image;
 use crate::inspect::{Moment, StoredImage};
 
 impl Aws {
-    /// The images of a repository, the newest first; none where there is no such repository.
+    /// All images of the repository that one stands in, the newest first; none where there is no such repository.
     ///
     /// # Errors
     ///
     /// When AWS does not answer the question.
-    pub async fn stored_images(&self, repository: &str) -> Result<Vec<StoredImage>, CloudError> {
-        let call = self.ecr().describe_images().repository_name(repository).max_results(1000);
+    pub async fn stored_images(&self, image: &Image) -> Result<Vec<StoredImage>, CloudError> {
+        let (ecr, account) = self.place_of(image.registry.as_ref());
+        let call = ecr.describe_images().repository_name(&image.repository_name).max_results(1000);
+        let call = call.set_registry_id(account);
         let found: Result<Vec<sdk::ImageDetail>, _> = call
             .into_paginator()
             .items()

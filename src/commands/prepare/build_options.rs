@@ -39,6 +39,8 @@ pub(super) fn read(build: &Settings) -> BuildOptions {
         pull: is_on("pull"),
         cache_from: list("cache_from"),
         cache_to: list("cache_to"),
+        // Nobody is logged in to anything yet.
+        logins: Vec::new(),
         allow: {
             let mut allow = list("entitlements");
             // What Compose asks buildx for in its place.
@@ -140,6 +142,7 @@ mod tests {
                 pull: true,
                 cache_from: vec!["acme/web:cache".to_owned()],
                 cache_to: vec!["type=inline".to_owned()],
+                logins: Vec::new(),
                 allow: vec!["network.host".to_owned(), INSECURE.to_owned()],
             }
         );

@@ -7,7 +7,9 @@ use crate::apply::cloud::Changed;
 use crate::apply::{Applied, CloudError, CloudErrorKind};
 use crate::aws::RegistryAuth;
 use crate::commands::commit::{self, commit};
-use crate::ecs::desired::{Attribute, Body, Desired, Image, RELEASE_TAG, ResourceId};
+use crate::ecs::desired::{
+    Attribute, Body, Desired, Image, ImageRegistry, RELEASE_TAG, ResourceId,
+};
 use crate::event::{Event, ImageProgress};
 use crate::images::{
     Auth, BuildSpec, ContentName, Destination, ExtendedName, GivenName, ImageError, ImageEvent,
@@ -75,21 +77,27 @@ impl World<'_> {
     async fn add_origin(&self, spec: &mut BuildSpec) -> Result<(), CloudError> {
         spec.provenance = self.provenance(&spec.service).await;
         let time = self.made_at().await;
-        spec.made_at = time.map_err(|error| image_error(error.to_string(), error.help()))?;
+        spec.made_at = time.map_err(|error| image_error(&error))?;
         Ok(())
     }
 
     /// Gives an image that stands in its repository more tags, for people.
     pub(in crate::commands) async fn tag(
         &self,
+        id: &ResourceId,
         image: &Image,
         digest: &str,
         tags: &[String],
     ) -> Result<(), CloudError> {
         let destination = self.destination(image).await?;
         for tag in tags {
-            let tagged = self.images.tag(&destination, digest, tag).await;
-            tagged.map_err(|error| image_error(&error))?;
+            let tag = peoples_tag(id, image, tag);
+            match self.images.tag(&destination, digest, &tag).await {
+                Err(error) if error.is_tag_taken() => {
+                    return Err(tag_taken(&tag, image, "choose another tag"));
+                }
+                tagged => tagged.map_err(|error| image_error(&error))?,
+            }
         }
         Ok(())
     }
@@ -121,7 +129,7 @@ impl World<'_> {
             let uri = applied.attributes.get(id).and_then(|known| known.get(&Attribute::Uri));
             let Some((_, digest)) = uri.and_then(|uri| uri.rsplit_once('@')) else { continue };
             self.permit().await?;
-            self.tag(image, digest, &[tag(&release)]).await?;
+            self.tag(id, image, digest, &[tag(&release)]).await?;
             self.aws.forget_tags(&image.repository_name, &over).await?;
         }
         Ok(())
@@ -139,8 +147,9 @@ impl World<'_> {
 
     async fn destination(&self, image: &Image) -> Result<Destination, CloudError> {
         let log_in = async || -> Result<(String, Auth), CloudError> {
-            let first = self.aws.registry_auth().await?;
-            let again = self.aws.registry_login();
+            // All images stand in the project's own registry, or all in one that is given.
+            let first = self.aws.registry_auth(image.registry.as_ref()).await?;
+            let again = self.aws.registry_login(image.registry.as_ref());
             let ask = move || {
                 let login = again();
                 async move { Some(basic(login.await?)) }
@@ -158,7 +167,7 @@ impl World<'_> {
     pub(super) async fn push(&self, id: &ResourceId, image: &Image) -> Result<Changed, CloudError> {
         let destination = self.destination(image).await?;
         // Never closed, so that a place is always given in the end.
-        let _place = self.builders.acquire().await;
+        let place = self.builders.acquire().await;
         let mut on_event = |event: ImageEvent| {
             if let Some(progress) = progress(event) {
                 self.events.emit(Event::Image { service: id.name.clone(), progress });
@@ -169,12 +178,14 @@ impl World<'_> {
             (Some(Making::Build { spec, name }), _) => {
                 let mut spec = spec.clone();
                 self.add_origin(&mut spec).await?;
+                spec.options.logins = self.cache_logins(&spec, &destination).await;
                 images.ensure(&spec, name, &destination, mode, &mut on_event).await
             }
             (Some(Making::Extend(name)), _) => {
                 let mut name = name.clone();
                 if let Some(spec) = name.build_mut() {
                     self.add_origin(spec).await?;
+                    spec.options.logins = self.cache_logins(spec, &destination).await;
                 }
                 images.ensure_extended(&name, &destination, mode, &mut on_event).await
             }
@@ -197,6 +208,20 @@ impl World<'_> {
                 return Err(CloudError::new(CloudErrorKind::Image, "push", message));
             }
         };
+        let result = match result {
+            // Somebody else was faster: the name of what makes an image has one image.
+            Err(error) if error.is_tag_taken() && mode == Mode::Rebuild => {
+                let help = "what is there stays; set `immutable: false`, or change what is built";
+                return Err(tag_taken(&image.image_tag, image, help));
+            }
+            Err(error) if error.is_tag_taken() => {
+                match images.existing(&image.image_tag, &destination, mode).await {
+                    Ok(Some(digest)) => Ok(digest),
+                    _ => Err(error),
+                }
+            }
+            result => result,
+        };
         let digest = match (result, &self.no_engine) {
             (Ok(digest), _) => digest,
             // Why there is no engine says more than that there is none.
@@ -210,8 +235,10 @@ impl World<'_> {
         if is_of_files && let Some(commit) = self.clean_commit().await {
             // For people: an image without it is the same image.
             let short: String = commit.id.chars().take(COMMIT).collect();
-            let _ = images.tag(&destination, &digest, &short).await;
+            let _ = images.tag(&destination, &digest, &peoples_tag(id, image, &short)).await;
         }
+        drop(place);
+        self.pass(id, image, &digest).await?;
         let registry = destination.address.split('/').next().unwrap_or_default();
         let uri = self.aws.image_uri(registry, &image.repository_name, &digest);
         Ok(Changed {
@@ -219,6 +246,26 @@ impl World<'_> {
             deployment: None,
             detail: Some(digest),
         })
+    }
+
+    /// The builder's logins for the registries of ECR that it finds steps in, or leaves them in.
+    async fn cache_logins(
+        &self,
+        spec: &BuildSpec,
+        destination: &Destination,
+    ) -> Vec<(String, Auth)> {
+        let own = destination.address.split('/').next().unwrap_or_default();
+        let mut logins = Vec::new();
+        for host in spec.options.cache_registries() {
+            if host == own {
+                logins.push((host, destination.auth.clone()));
+            } else if let Some(registry) = ImageRegistry::of_host(&host) {
+                // Whoever may not log in may well have a login in docker's configuration.
+                let found = self.aws.registry_auth(Some(&registry)).await.ok();
+                logins.extend(found.map(|auth| (host, basic(auth))));
+            }
+        }
+        logins
     }
 
     /// A placeholder that stands for an image counts as none once there is an engine to build it.
@@ -241,6 +288,21 @@ impl World<'_> {
     }
 }
 
+/// A tag for people: behind the service's name where several services share a repository.
+fn peoples_tag(id: &ResourceId, image: &Image, tag: &str) -> String {
+    if image.shared { shared_tag(&id.name, tag) } else { tag.to_owned() }
+}
+
+/// `SERVICE-TAG`, in characters and in a length that tags have (OCI distribution specification,
+/// "Pulling manifests").
+fn shared_tag(service: &str, tag: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let service: String = service.chars().map(plain).collect();
+    let room = 127usize.saturating_sub(tag.len());
+    let service: String = service.trim_start_matches(['.', '-']).chars().take(room).collect();
+    if service.is_empty() { tag.to_owned() } else { format!("{service}-{tag}") }
+}
+
 fn basic(auth: RegistryAuth) -> Auth {
     Auth::Basic { user: auth.username, password: auth.password }
 }
@@ -261,10 +323,33 @@ fn progress(event: ImageEvent) -> Option<ImageProgress> {
     })
 }
 
+/// A tag of another image, in a repository whose tags are immutable.
+fn tag_taken(tag: &str, image: &Image, help: &str) -> CloudError {
+    let name = &image.repository_name;
+    let message = format!("the tag {tag} names another image in {name}, where tags never move");
+    CloudError::new(CloudErrorKind::Image, "push", message).help(help)
+}
+
 fn image_error(error: &ImageError) -> CloudError {
     CloudError {
         help: error.help(),
         subject: error.subject().map(str::to_owned),
         ..CloudError::new(CloudErrorKind::Image, "push", error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared_tag;
+
+    #[test]
+    fn tags_beside_those_of_other_services() {
+        assert_eq!(shared_tag("web", "v1"), "web-v1");
+        assert_eq!(shared_tag("@busybox", "v1"), "busybox-v1");
+        assert_eq!(shared_tag("_", "v1"), "_-v1");
+        assert_eq!(shared_tag("--", "v1"), "v1");
+        let long = shared_tag(&"x".repeat(200), &"1".repeat(100));
+        assert_eq!(long.len(), 128);
+        assert!(long.ends_with(&"1".repeat(100)));
     }
 }

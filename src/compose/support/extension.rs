@@ -135,6 +135,11 @@ const PROJECT: &[Key] = &[
     ("permissions_boundary", TEXT, "name or ARN of a managed policy that bounds every role"),
     ("region", TEXT, "the AWS region"),
     ("repositories", GROUP, "the ECR repositories of the images that are pushed"),
+    (
+        "repositories.existing",
+        TEXT,
+        "name or URI of a repository that is there already, for all images; it stays as it is",
+    ),
     ("repositories.immutable", FLAG, "whether a tag can never be pushed again"),
     (
         "repositories.keep",

@@ -51,6 +51,12 @@ pub struct RepositoryEncryption {
 pub struct Image {
     /// The repository's name.
     pub repository_name: String,
+    /// Whose registry it stands in, where that is not this account's in this region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<ImageRegistry>,
+    /// Whether the repository is somebody else's, in which images of other services stand, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared: bool,
     /// The tag, which names what the image was made from; see `images`.
     pub image_tag: String,
     /// What it runs on, as Docker calls it: `linux/amd64` or `linux/arm64`.
@@ -67,6 +73,39 @@ pub struct Image {
     /// Which of the image's own `entrypoint` and `command` are taken out of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cleared: Vec<String>,
+}
+
+/// The registry of ECR that an account has in a region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageRegistry {
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `eu-west-1`.
+    pub region: String,
+}
+
+impl ImageRegistry {
+    /// Of the host's name; nothing when it is no registry of ECR's.
+    #[must_use]
+    pub fn of_host(host: &str) -> Option<Self> {
+        let (account, rest) = host.split_once(".dkr.ecr.")?;
+        let region = rest
+            .strip_suffix(".amazonaws.com")
+            .or_else(|| rest.strip_suffix(".amazonaws.com.cn"))?;
+        let is_number = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let found = || Self { account: account.to_owned(), region: region.to_owned() };
+        (is_number && !region.is_empty()).then(found)
+    }
+
+    /// Where it answers (Amazon ECR user guide, "Amazon ECR private registries"; China's regions have a
+    /// domain of their own).
+    #[must_use]
+    pub fn host(&self) -> String {
+        let Self { account, region } = self;
+        let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        format!("{account}.dkr.ecr.{region}.{domain}")
+    }
 }
 
 impl Image {

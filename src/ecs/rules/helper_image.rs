@@ -16,7 +16,8 @@ const COPIES: [(&str, &str); 2] = [("X86_64", "@busybox"), ("ARM64", "@busybox-a
 
 /// Its repository, which has one segment more than those of services.
 pub(crate) fn repository_name(cx: &Context<'_>) -> String {
-    repository::repository_name(cx, "decklift") + "/busybox"
+    let name = repository::repository_name(cx, "decklift");
+    if repository::is_shared(cx) { name } else { name + "/busybox" }
 }
 
 /// What a container's `image` says in a task of this architecture.
@@ -34,9 +35,10 @@ pub(crate) fn is_used_by(unit: &Unit<'_>) -> bool {
 pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
     for (architecture, name) in COPIES {
         let Some(origin) = first_use(&reference(architecture), out) else { continue };
+        let has_own = !repository::is_shared(cx);
         let repository = ResourceId::new(Kind::Repository, COPIES[0].1);
         let repository_name = repository_name(cx);
-        if !out.desired.resources.contains_key(&repository) {
+        if has_own && !out.desired.resources.contains_key(&repository) {
             let body = repository::body(cx, &repository, repository_name.clone());
             out.add(repository.clone(), Body::Repository(body), None, origin);
         }
@@ -45,7 +47,13 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
         let machine = platform.trim_start_matches("linux/");
         let body = Image {
             repository_name,
-            image_tag: format!("{VERSION}-{machine}"),
+            registry: repository::registry(cx),
+            shared: repository::is_shared(cx),
+            image_tag: match has_own {
+                true => format!("{VERSION}-{machine}"),
+                // Others stand beside it.
+                false => format!("decklift-busybox-{VERSION}-{machine}"),
+            },
             platform,
             base: Some(BASE.to_owned()),
             assets: Vec::new(),
@@ -53,7 +61,9 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
             cleared: Vec::new(),
         };
         out.add(image.clone(), Body::Image(body), None, origin);
-        out.wait(&image, repository);
+        if has_own {
+            out.wait(&image, repository);
+        }
     }
 }
 

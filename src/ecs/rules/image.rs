@@ -64,6 +64,8 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let base = service.image.as_ref().filter(|_| build.is_none());
     let body = Body::Image(Image {
         repository_name,
+        registry: repository::registry(cx),
+        shared: repository::is_shared(cx),
         image_tag,
         platform: platform(service).map_or("linux/amd64", |p| p.value.as_str()).to_owned(),
         base: base.map(|base| base.value.clone()),
@@ -73,7 +75,9 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     });
     out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
-    out.wait(&image, repository);
+    if let Some(repository) = repository {
+        out.wait(&image, repository);
+    }
 }
 
 /// How ECS logs in to the registry of the service's image.
@@ -208,6 +212,8 @@ mod tests {
             image.body,
             Body::Image(Image {
                 repository_name: "shop/web".to_owned(),
+                registry: None,
+                shared: false,
                 image_tag: "c-0123".to_owned(),
                 platform: "linux/amd64".to_owned(),
                 base: None,

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::compose::model::{Repositories, Service};
 use crate::ecs::desired::{
-    Body, ImageScanning, Kind, RELEASE_TAG, Repository, RepositoryEncryption, ResourceId,
+    Body, ImageRegistry, ImageScanning, Kind, RELEASE_TAG, Repository, RepositoryEncryption,
+    ResourceId,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
@@ -15,6 +16,9 @@ const ALL: u32 = 9999;
 
 /// The ECR repository of a service that is built.
 pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
+    if let Some(existing) = &cx.project.extension.repositories.existing {
+        return existing.value.name.clone();
+    }
     let (stack, service) = (fit(&cx.stack, Grammar::Repository), fit(service, Grammar::Repository));
     // The stack stays in the name: two environments must not share a repository.
     match &cx.project.extension.repositories.prefix {
@@ -23,23 +27,50 @@ pub(crate) fn repository_name(cx: &Context<'_>, service: &str) -> String {
     }
 }
 
-/// Adds the repository of a service that is built.
+/// Whether all images stand in one repository, which is somebody else's.
+pub(super) fn is_shared(cx: &Context<'_>) -> bool {
+    cx.project.extension.repositories.existing.is_some()
+}
+
+/// Whose registry the repositories are in, where that is not the account's own in its region.
+pub(super) fn registry(cx: &Context<'_>) -> Option<ImageRegistry> {
+    let existing = cx.project.extension.repositories.existing.as_ref()?;
+    let (account, region) = existing.value.registry.as_ref()?;
+    let is_own = *account == cx.facts.account && *region == cx.facts.region;
+    (!is_own).then(|| ImageRegistry { account: account.clone(), region: region.clone() })
+}
+
+/// The ARN of a repository that images of the project stand in.
+pub(super) fn arn(cx: &Context<'_>, repository: &str) -> String {
+    match registry(cx) {
+        Some(ImageRegistry { account, region }) => {
+            let partition = &cx.facts.partition;
+            format!("arn:{partition}:ecr:{region}:{account}:repository/{repository}")
+        }
+        None => cx.arn("ecr", &format!("repository/{repository}")),
+    }
+}
+
+/// Adds the repository of a service that is built, unless one is there already.
 pub(super) fn add(
     cx: &Context<'_>,
     service: &Service,
     place: Span,
     out: &mut Output,
-) -> ResourceId {
+) -> Option<ResourceId> {
+    if is_shared(cx) {
+        return None;
+    }
     let name = &service.name.value;
     let id = ResourceId::new(Kind::Repository, name);
     let body = body(cx, &id, repository_name(cx, name));
     out.add(id.clone(), Body::Repository(body), Some(name), Some(place));
-    id
+    Some(id)
 }
 
 /// A repository with the settings of the project.
 pub(super) fn body(cx: &Context<'_>, id: &ResourceId, repository_name: String) -> Repository {
-    let Repositories { prefix: _, keep, scan, immutable, kms_key } =
+    let Repositories { existing: _, prefix: _, keep, scan, immutable, kms_key } =
         &cx.project.extension.repositories;
     let is_immutable = immutable.as_ref().is_some_and(|on| on.value);
     Repository {
@@ -91,15 +122,16 @@ fn lifecycle(keep: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::ProjectExtension;
+    use crate::compose::model::{ExistingRepository, ProjectExtension};
     use crate::ecs::testing::{at, built, facts, project, resource};
-    use crate::ecs::translate;
+    use crate::ecs::{Translation, translate};
 
     #[test]
     fn settings_of_repositories() {
         let mut project = project(vec![built("web")]);
         project.extension = ProjectExtension {
             repositories: Repositories {
+                existing: None,
                 prefix: Some(at("team/apps".to_owned())),
                 keep: Some(at(5)),
                 scan: Some(at(false)),
@@ -132,5 +164,41 @@ mod tests {
         let Body::Role(role) = role else { panic!("no role") };
         let policy = role.policy.as_ref().expect("a policy");
         assert!(policy.policy_document.contains("repository/team/apps/shop/web"));
+    }
+    #[test]
+    fn one_repository_that_is_there_holds_all_images_and_stays_as_it_is() {
+        let given = |text: &str| {
+            let mut project = project(vec![built("web"), built("api")]);
+            let existing = ExistingRepository::parse(text).expect("a repository");
+            let repositories = Repositories { existing: Some(at(existing)), ..Default::default() };
+            project.extension = ProjectExtension { repositories, ..ProjectExtension::default() };
+            translate(&project, None, &facts())
+        };
+        let image = |done: &Translation, name: &str| match &resource(done, Kind::Image, name).body {
+            Body::Image(image) => image.clone(),
+            body => panic!("{body:?}"),
+        };
+        let pulls = |done: &Translation| match &resource(done, Kind::Role, "web").body {
+            Body::Role(role) => role.policy.as_ref().expect("a policy").policy_document.clone(),
+            body => panic!("{body:?}"),
+        };
+        let done = given("team/images");
+        assert!(done.desired.resources.keys().all(|id| id.kind != Kind::Repository));
+        for name in ["web", "api"] {
+            assert_eq!(image(&done, name).repository_name, "team/images");
+            assert_eq!(image(&done, name).registry, None);
+        }
+        assert!(
+            pulls(&done).contains("arn:aws:ecr:eu-west-1:123456789012:repository/team/images\"")
+        );
+        // By its URI: the account's own is no other's.
+        let own = given("123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/images");
+        assert_eq!(image(&own, "web").registry, None);
+        let other = given("999999999999.dkr.ecr.us-east-1.amazonaws.com/team/images");
+        let registry = image(&other, "web").registry.expect("a registry");
+        assert_eq!(registry.host(), "999999999999.dkr.ecr.us-east-1.amazonaws.com");
+        assert!(
+            pulls(&other).contains("arn:aws:ecr:us-east-1:999999999999:repository/team/images\"")
+        );
     }
 }

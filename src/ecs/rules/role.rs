@@ -9,6 +9,7 @@ use super::firelens::{self, Router};
 use super::grants::{self, allow};
 use super::helper_image;
 use super::image::{is_pushed, private_ecr, repository_name};
+use super::repository;
 use crate::ecs::desired::{
     Attribute, Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role, Value,
 };
@@ -109,7 +110,7 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
     }
     if helper_image::is_used_by(unit) {
         let repository = helper_image::repository_name(cx);
-        repositories.push(cx.arn("ecr", &format!("repository/{repository}")));
+        repositories.push(repository::arn(cx, &repository));
     }
     if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
@@ -130,7 +131,7 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
 fn repository_arn(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
     if is_pushed(member) {
         let repository = repository_name(cx, member.name());
-        return Some(cx.arn("ecr", &format!("repository/{repository}")));
+        return Some(repository::arn(cx, &repository));
     }
     foreign_repository_arn(cx, &member.service.image.as_ref()?.value)
 }

@@ -111,6 +111,8 @@ fn is_repository_segment(segment: &str) -> bool {
 pub(super) fn image(image: &Image, report: &mut Report<'_>) {
     let Image {
         repository_name,
+        registry: _,
+        shared,
         image_tag,
         platform: _,
         base: _,
@@ -141,7 +143,7 @@ pub(super) fn image(image: &Image, report: &mut Report<'_>) {
         let body = report.desired.resources.get(id).map(|repository| &repository.body);
         matches!(body, Some(Body::Repository(r)) if r.repository_name == *repository_name)
     });
-    if !known {
+    if !known && !shared {
         report.fault(
             format!("there is no repository {repository_name:?} to push to"),
             "this is a fault of decklift",

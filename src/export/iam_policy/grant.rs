@@ -41,6 +41,7 @@ pub(super) enum Grant {
     RegistryTokens,
     Releases,
     Repositories,
+    Images,
     RepositoryKeys,
     RepositoryLists,
     Revisions,

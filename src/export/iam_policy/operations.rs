@@ -88,7 +88,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("ec2:RevokeSecurityGroupIngress", SecurityGroupsOfOthers),
         ],
     ),
-    ("ecr:BatchDeleteImage", &[("ecr:BatchDeleteImage", Repositories)]),
+    ("ecr:BatchDeleteImage", &[("ecr:BatchDeleteImage", Images)]),
     (
         "ecr:CreateRepository",
         &[
@@ -102,7 +102,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     ("ecr:DeleteLifecyclePolicy", &[("ecr:DeleteLifecyclePolicy", Repositories)]),
     ("ecr:DeleteRepository", &[("ecr:DeleteRepository", Repositories)]),
-    ("ecr:DescribeImages", &[("ecr:DescribeImages", Repositories)]),
+    // A gate asks for it alone.
+    ("ecr:DescribeImageScanFindings", &[("ecr:DescribeImageScanFindings", Images)]),
+    ("ecr:DescribeImages", &[("ecr:DescribeImages", Images)]),
     // All of them are listed.
     ("ecr:DescribeRepositories", &[("ecr:DescribeRepositories", RepositoryLists)]),
     ("ecr:GetAuthorizationToken", &[("ecr:GetAuthorizationToken", RegistryTokens)]),
@@ -111,6 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ecr:PutImageScanningConfiguration", &[("ecr:PutImageScanningConfiguration", Repositories)]),
     ("ecr:PutImageTagMutability", &[("ecr:PutImageTagMutability", Repositories)]),
     ("ecr:PutLifecyclePolicy", &[("ecr:PutLifecyclePolicy", Repositories)]),
+    ("ecr:StartImageScan", &[("ecr:StartImageScan", Images)]),
     (
         "ecs:CreateCluster",
         &[

@@ -7,9 +7,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, Command};
 
 use super::context_tar::ContextTar;
+use super::logins::Logins;
 use super::process::{Ended, no_input, stream};
 use super::{Builder, EPOCH, Engine, same_platform};
 use crate::images::buildkit;
+use crate::images::credentials;
 use crate::images::error::ImageError;
 use crate::images::event::ImageEvent;
 use crate::images::spec::BuildSpec;
@@ -91,6 +93,11 @@ impl Engine {
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<Ended, ImageError> {
         let mut command = self.command();
+        let logins = Logins::new(credentials::directory(), &spec.options.logins);
+        let logins = logins.map_err(|source| self.cannot_run("build", source))?;
+        if let Some(logins) = &logins {
+            logins.give(&mut command);
+        }
         let (mut archive, mut _ignore_file) = (None, None);
         match self.info.builder {
             Builder::Buildx => {

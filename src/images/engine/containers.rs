@@ -138,6 +138,8 @@ fn option_arguments(
         cache_from,
         cache_to,
         allow: _,
+        // For docker alone.
+        logins: _,
     } = options;
     let list = |flag: &'static str, values: &[String]| -> Vec<String> {
         values.iter().map(|value| format!("--{flag}={value}")).collect()

@@ -51,6 +51,15 @@ impl Auth {
         }
     }
 
+    /// User and password, where it is that.
+    pub(in crate::images) fn basic(&self) -> Option<(String, String)> {
+        match self {
+            Self::Anonymous | Self::Identity { .. } => None,
+            Self::Basic { user, password } => Some((user.clone(), password.clone())),
+            Self::Renewed(renewal) => renewal.current().basic(),
+        }
+    }
+
     /// The refresh token, where it is one.
     pub(super) fn identity(&self) -> Option<String> {
         match self {

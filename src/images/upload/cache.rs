@@ -44,7 +44,7 @@ impl Cache {
     /// In `directory`, which is made when there is something to keep. What is old goes.
     pub(in crate::images) fn new(directory: &Path) -> Self {
         let cache = Self { directory: directory.to_owned() };
-        for kind in ["layers", "configs"] {
+        for kind in ["layers", "configs", "described"] {
             prune(&directory.join(kind));
         }
         cache
@@ -88,6 +88,27 @@ impl Cache {
         if config.len() as u64 <= MAX_SIZE && !path.exists() {
             let _ = self.write(&path, config);
         }
+    }
+
+    /// The configuration that a manifest or an index of this digest leads to on a platform.
+    pub(in crate::images) fn described(&self, digest: &str, platform: &str) -> Option<Bytes> {
+        let place = Digest::of(format!("{digest}\n{platform}").as_bytes());
+        let named: Digest =
+            String::from_utf8(read(&self.path("described", &place))?).ok()?.parse().ok()?;
+        self.config(&named)
+    }
+
+    /// Remembers that. `digest` must be what the registry was asked for, and no tag.
+    pub(in crate::images) fn remember_described(
+        &self,
+        digest: &str,
+        platform: &str,
+        config: &Bytes,
+    ) {
+        self.remember_config(config);
+        let place = Digest::of(format!("{digest}\n{platform}").as_bytes());
+        let named = Digest::of(config);
+        let _ = self.write(&self.path("described", &place), named.as_str().as_bytes());
     }
 
     fn path(&self, kind: &str, digest: &Digest) -> PathBuf {

@@ -11,6 +11,8 @@ use crate::images::registry::{Auth, Renewal};
 use crate::images::source::Opened;
 use crate::images::{Destination, Images, Mode, Origin};
 
+#[path = "tests/described.rs"]
+mod described;
 #[cfg(unix)]
 #[path = "tests/exports.rs"]
 mod exports;

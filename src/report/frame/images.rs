@@ -13,7 +13,7 @@ pub(super) fn blocks(state: &State, now: Duration, view: View) -> Vec<Block> {
     let block = |image: &ImageRow| Block {
         rank: match image.state {
             ImageState::Failed(_) => Rank::Failed,
-            ImageState::Building(_) | ImageState::Pushing => Rank::Active,
+            ImageState::Building(_) | ImageState::Pushing | ImageState::Scanning(_) => Rank::Active,
             ImageState::Waiting => Rank::Waiting,
             ImageState::Pushed { .. } => Rank::Done,
         },
@@ -44,6 +44,10 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
         ImageState::Building(Some(last)) => {
             line.push(Paint::Plain, "building  ");
             line.push(Paint::Dim, last);
+        }
+        ImageState::Scanning(status) => {
+            line.push(Paint::Plain, "pushed, scan ");
+            line.push(Paint::Dim, status);
         }
         ImageState::Failed(error) => {
             line.push(Paint::Bad, cross(view));

@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::event::ImageProgress;
+use crate::event::{ImageProgress, ImageScan};
 use crate::report::harmless::harmless;
 
 /// The rate is that of so much time.
@@ -17,6 +17,8 @@ pub enum ImageState {
     Building(Option<String>),
     /// It is uploaded.
     Pushing,
+    /// It stands in the repository, and its scan is waited for: ECR's word for that.
+    Scanning(String),
     /// It stands in the repository: the digest, when known, and whether it stood there before.
     Pushed {
         /// `sha256:…`
@@ -71,10 +73,22 @@ impl ImageRow {
                 self.state = ImageState::Pushing;
                 self.layers = Some((*done, *total));
             }
+            ImageProgress::Scanning { status } => {
+                self.state = ImageState::Scanning(harmless(status));
+            }
             ImageProgress::Pushed { digest } => {
                 self.state = ImageState::Pushed { digest: Some(digest.clone()), was_there: false };
             }
         }
+    }
+
+    /// The scan is over.
+    pub(super) fn scanned(&mut self, scan: &ImageScan) {
+        let digest = Some(scan.digest.clone());
+        self.state = match scan.passed {
+            true => ImageState::Pushed { digest, was_there: false },
+            false => ImageState::Failed(harmless(scan.reason.as_deref().unwrap_or(&scan.status))),
+        };
     }
 
     pub(super) fn stands(&mut self, digest: Option<&str>) {

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::super::Decoder;
 use super::super::table::Table;
-use crate::compose::model::{Capacity, LogRouter, Repositories, RouterKind};
+use crate::compose::model::{Capacity, ExistingRepository, LogRouter, Repositories, RouterKind};
 use crate::compose::required_version;
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
@@ -120,7 +120,9 @@ impl Decoder<'_> {
         let Some(mut table) = Table::open(self, "x-ecs.repositories", node, level) else {
             return Repositories::default();
         };
+        let existing = table.value("existing").and_then(|node| self.existing_repository(node));
         let repositories = Repositories {
+            existing,
             prefix: table.value("prefix").and_then(|node| self.repository_prefix(node)),
             keep: table.value("keep").and_then(|node| self.kept_images(node)),
             scan: table.value("scan").and_then(|node| self.boolean("scan", node)),
@@ -128,7 +130,36 @@ impl Decoder<'_> {
             kms_key: table.value("kms_key").and_then(|node| self.filled("kms_key", node)),
         };
         table.finish(self);
+        let Repositories { existing, prefix, keep, scan, immutable, kms_key } = &repositories;
+        let settings = [
+            ("prefix", prefix.as_ref().map(|key| key.span)),
+            ("keep", keep.as_ref().map(|key| key.span)),
+            ("scan", scan.as_ref().map(|key| key.span)),
+            ("immutable", immutable.as_ref().map(|key| key.span)),
+            ("kms_key", kms_key.as_ref().map(|key| key.span)),
+        ];
+        if existing.is_some() {
+            for (key, span) in settings {
+                let Some(span) = span else { continue };
+                let message = format!("`{key}` is not set on a repository that exists already");
+                self.report(
+                    Diagnostic::error(Code::Conflict, message)
+                        .at(span, "")
+                        .help("take it away: `existing` stays as its owner has it"),
+                );
+            }
+        }
         repositories
+    }
+
+    fn existing_repository(&mut self, node: &Node) -> Option<Located<ExistingRepository>> {
+        let text = self.filled("existing", node)?;
+        if let Some(found) = ExistingRepository::parse(&text.value) {
+            return Some(Located::new(found, text.span));
+        }
+        let help = "write the name of a repository in ECR, or its whole URI without a tag";
+        self.invalid("existing", node, "names no repository of ECR", help);
+        None
     }
 
     /// Segments of lower-case letters and digits (ECR API reference, `CreateRepository`).

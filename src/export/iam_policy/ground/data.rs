@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::grant::{Grant, Scope};
 use super::Ground;
-use crate::ecs::desired::{Body, Kind};
+use crate::ecs::desired::{Body, Image, ImageRegistry, Kind};
 
 impl Ground<'_> {
     pub(super) fn efs(&self, grant: Grant) -> Option<Scope> {
@@ -59,7 +59,18 @@ impl Ground<'_> {
     pub(super) fn ecr(&self, grant: Grant) -> Option<Scope> {
         match grant {
             Grant::RepositoryLists => Some(Scope::of([self.arn("ecr", "repository/*")])),
-            Grant::RegistryTokens => self.with(Kind::Repository, Scope::all),
+            Grant::RegistryTokens => self.with(Kind::Image, Scope::all),
+            // They stand in the repositories of the project, or in one that is somebody else's.
+            Grant::Images => self.with(Kind::Image, || {
+                let arns = self.bodies().filter_map(|body| match body {
+                    Body::Image(image) => Some(self.arn_of_repository(image)),
+                    Body::Repository(repository) => {
+                        Some(self.arn("ecr", &format!("repository/{}", repository.repository_name)))
+                    }
+                    _ => None,
+                });
+                Scope::of(arns.collect::<BTreeSet<_>>())
+            }),
             Grant::RepositoryKeys => {
                 let keys = self.bodies().filter_map(|body| match body {
                     Body::Repository(repository) => {
@@ -79,6 +90,17 @@ impl Ground<'_> {
             _ => self.with(Kind::Repository, || {
                 Scope::of(self.named("ecr", repository, |name| format!("repository/{name}")))
             }),
+        }
+    }
+
+    fn arn_of_repository(&self, image: &Image) -> String {
+        let name = &image.repository_name;
+        match &image.registry {
+            Some(ImageRegistry { account, region }) => {
+                let partition = &self.deployer.partition;
+                format!("arn:{partition}:ecr:{region}:{account}:repository/{name}")
+            }
+            None => self.arn("ecr", &format!("repository/{name}")),
         }
     }
 

@@ -1,6 +1,6 @@
 """The adapter's own endpoints, in front of MiniStack's application.
 
-GET /_decklift/status, GET /_decklift/endpoints, POST /_decklift/reset.
+GET /_decklift/status, GET /_decklift/endpoints, POST /_decklift/reset, POST /_decklift/scan.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import logging
 
 from ministack import app as ministack_app
 
-from . import MINISTACK_VERSION, VERSION, images, names, promises, proxy, state, targets, volumes
+from . import MINISTACK_VERSION, VERSION, images, names, promises, proxy, scans, state, targets, volumes
 from .patching import replace, require
 
 log = logging.getLogger("decklift.control")
@@ -53,8 +53,12 @@ class Control:
                 async with ministack_app._get_reset_lock():
                     await asyncio.to_thread(self.reset)
                 status, answer = 200, {"reset": "ok"}
+            elif (method, name) == ("POST", "scan"):
+                status, answer = 200, scans.tell(await _body(receive))
             else:
                 status, answer = 404, {"error": f"no {method} {path} here"}
+        except ValueError as error:
+            status, answer = 400, {"error": str(error)}
         except Exception as error:
             log.exception("%s %s", method, path)
             status, answer = 500, {"error": str(error)}
@@ -96,9 +100,19 @@ class Control:
         volumes.forget()
         targets.forget_all()
         proxy.in_flight.clear()
+        scans.forget()
 
     def shutdown(self):
         """SIGTERM: containers, networks and volumes go; nobody waits for stopTimeout."""
         self.scheduler.hold().acquire()
         self._clear()
         self.engine.remove_pause_image()
+
+
+async def _body(receive):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body

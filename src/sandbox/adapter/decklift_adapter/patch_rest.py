@@ -6,7 +6,7 @@ import threading
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import alb, ec2, ecr, ecs, efs, ssm
 
-from . import api_tasks, state, volumes
+from . import api_tasks, scans, state, volumes
 from .patching import replace, require, wrap
 
 STANDARD_LIMIT, ADVANCED_LIMIT = 4096, 8192
@@ -215,6 +215,19 @@ def _ecr(settings):
                         "ImageNotFoundException", f"The image with imageId {{{given}}} does not exist within the "
                         f"repository with name '{name}' in the registry with id '{get_account_id()}'", 400)
         return old(data)
+
+    own = {"DescribeImageScanFindings": scans.describe, "StartImageScan": scans.start}
+
+    @wrap(ecr, "handle_request")
+    async def _handle(old, method, path, headers, body, query_params):
+        """MiniStack knows no image scans."""
+        handler = own.get(headers.get("x-amz-target", "").split(".")[-1])
+        if handler is None:
+            return await old(method, path, headers, body, query_params)
+        try:
+            return handler(json.loads(body or b"{}"))
+        except json.JSONDecodeError:
+            return error_response_json("SerializationException", "Invalid JSON", 400)
 
 
 # -- clusters --

@@ -75,6 +75,8 @@ def promises(engine):
         ("ECS exec", False, "no Session Manager: `docker exec` with the container's runtimeId does it", False,
          "no container"),
         ("bridge and host networking", False, "run as awsvpc", False, "no container"),
+        ("image scans", False, "ECR answers that it cannot scan: a gate warns, and refuses with --strict", False,
+         "as with an engine"),
         ("TLS certificates", False, "issued at once; listeners speak plain HTTP", False, "as with an engine"),
     ]
     chosen = []
