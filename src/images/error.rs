@@ -170,7 +170,7 @@ pub enum ImageError {
         /// As the Compose file has it.
         reference: String,
         /// What happened.
-        source: RegistryError,
+        source: Box<RegistryError>,
     },
     /// A document of an image that cannot be used.
     #[error("{source} ({name})")]
@@ -207,7 +207,7 @@ pub enum ImageError {
         /// How often it was tried without any progress.
         attempts: u32,
         /// What happened the last time.
-        source: RegistryError,
+        source: Box<RegistryError>,
     },
     /// The token is over, and there is no other.
     #[error("upload to {host}: the login expired in the middle, and the registry takes no other")]
@@ -330,7 +330,8 @@ impl ImageError {
                  done"
                     .to_owned(),
             ),
-            Self::Registry(source) | Self::UploadBroken { source, .. } => Some(to_push(source)),
+            Self::Registry(source) => Some(to_push(source)),
+            Self::UploadBroken { source, .. } => Some(to_push(source)),
             Self::Unavailable { source, .. } => Some(to_get(source)),
             Self::LoginExpired { .. } => Some(
                 "check the credentials (`aws sts get-caller-identity`) and run the command again: \
