@@ -2,14 +2,16 @@
 """Pushes the same images with decklift, skopeo and docker into one fresh docker-registry, in turn.
 
     cargo build --release --example push_image
-    benches/push.py [--decklift 'COMMAND {source} {address}'] [--rounds N]
+    benches/push.py [--decklift 'COMMAND {source} {address} {tag} {cache}'] [--rounds N]
 
 COMMAND, decklift's uploader by itself unless something else is named, pushes one image (or several, separated by commas) and exits; `{source}` is `engine:NAME` or
-`path:FILE-OR-DIRECTORY`, `{address}` is REGISTRY/REPOSITORY. What is compared:
+`path:FILE-OR-DIRECTORY`, `{address}` is REGISTRY/REPOSITORY, `{cache}` a directory to remember layers in, or nothing. What is
+compared:
 
     cold     8 layers x 50 MB of random bytes, from the engine and from an OCI layout
     many     200 layers of a few kilobytes (an OCI layout: engines stop at about 125)
     warm     20 unchanged images
+    changed  the same of which one has another layer of 1 MB: seconds, and bytes that went out
     stored   bytes in the registry of an image that compresses
     floor    SHA-256 over the same bytes, and their way through the loopback interface
     memory   the largest resident size of each pusher
@@ -81,6 +83,42 @@ class Registry:
         self.process.terminate()
         self.process.wait()
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+class Counter:
+    """In front of a registry; counts what goes there."""
+
+    def __init__(self, host):
+        self.upstream = host.split(":")
+        self.sent = 0
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            upstream = socket.create_connection((self.upstream[0], int(self.upstream[1])))
+            threading.Thread(target=self.copy, args=(client, upstream, True), daemon=True).start()
+            threading.Thread(target=self.copy, args=(upstream, client, False), daemon=True).start()
+
+    def copy(self, source, sink, counts):
+        try:
+            while piece := source.recv(1 << 18):
+                if counts:
+                    with self.lock:
+                        self.sent += len(piece)
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def stop(self):
+        self.listener.close()
 
 
 def run(command):
@@ -220,8 +258,9 @@ class Pushers:
     def __init__(self, decklift):
         self.decklift = decklift
 
-    def ours(self, source, address):
-        return run([part.format(source=source, address=address) for part in self.decklift])
+    def ours(self, source, address, tag="v1", cache=""):
+        words = {"source": source, "address": address, "tag": tag, "cache": cache}
+        return run([part.format(**words) for part in self.decklift])
 
     @staticmethod
     def skopeo(source, address):
@@ -264,7 +303,7 @@ def show(title, best):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--decklift", default=f"{DRIVER} {{source}} {{address}} v1")
+    parser.add_argument("--decklift", default=f"{DRIVER} {{source}} {{address}} {{tag}} {{cache}}")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     pushers = Pushers(shlex.split(options.decklift))
@@ -307,6 +346,7 @@ def measure(pushers, rounds, root):
         print(f"{'stored':16} {name:7} {sizes[name]:10} bytes, ours is {sizes['ours'] / sizes[name]:.3f} of it")
 
     warm(pushers, rounds, root)
+    changed(pushers, rounds, root)
 
 
 def warm(pushers, rounds, root):
@@ -333,6 +373,52 @@ def warm(pushers, rounds, root):
             docker("rmi", f"{address}:v1")
     registry.stop()
     show("warm, 20 images", best)
+
+
+def changed(pushers, rounds, root):
+    """Twenty images that are there, of which one has another layer on top each time."""
+    layer = 1_000_000
+    files = [[os.urandom(layer), os.urandom(layer)] for _ in range(WARM)]
+    names = [build(f"changed{number}", files[number], root) for number in range(WARM)]
+    best = {}
+    cache = tempfile.mkdtemp(dir=root)
+    # As `decklift push` calls an image by what it is made of.
+    tags = ["v0"] * WARM
+    for who in ["ours", "docker"]:
+        # Each has its own registry: what one stored must not help the other.
+        registry = Registry(root)
+        counter = Counter(registry.host)
+        addresses = [f"{counter.host}/bench/changed{number}" for number in range(WARM)]
+
+        def push():
+            if who == "ours":
+                sources = ",".join(f"engine:{name}" for name in names)
+                return pushers.ours(sources, ",".join(addresses), ",".join(tags), cache)[0]
+            for name, address in zip(names, addresses):
+                docker("tag", name, f"{address}:v1")
+            start = time.monotonic()
+            for address in addresses:
+                docker("push", "-q", f"{address}:v1")
+            took = time.monotonic() - start
+            for address in addresses:
+                docker("rmi", f"{address}:v1")
+            return took
+
+        push()
+        for number in range(rounds):
+            files[number][1] = os.urandom(layer)
+            build(f"changed{number}", files[number], root)
+            tags[number] += "-new"
+            before = counter.sent
+            took = push()
+            found = (took, counter.sent - before)
+            best[who] = min(best.get(who, found), found)
+        counter.stop()
+        registry.stop()
+    for who, (took, sent) in best.items():
+        ratio = best["ours"][0] / took
+        more = "" if who == "ours" else f"   ours is {ratio:4.2f} of it"
+        print(f"{'changed, 1 of 20':16} {who:7} {took:7.2f} s {sent:9} bytes for {layer}{more}")
 
 
 if __name__ == "__main__":

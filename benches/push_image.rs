@@ -1,11 +1,11 @@
 //! Pushes images with decklift's own uploader and nothing else, for `push.py` to hold against others:
 //!
 //! ```text
-//! push_image SOURCE[,SOURCE…] REGISTRY/REPOSITORY[,REGISTRY/REPOSITORY…] TAG
+//! push_image SOURCE[,SOURCE…] REGISTRY/REPOSITORY[,REGISTRY/REPOSITORY…] TAG[,TAG…] [CACHE]
 //! ```
 //!
 //! A source is `engine:NAME` or `path:FILE-OR-DIRECTORY`. An image whose tag is there is left alone, as
-//! `decklift push` leaves it.
+//! `decklift push` leaves it. CACHE is a directory for what is remembered between runs.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -18,15 +18,23 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [sources, addresses, tag] = arguments.as_slice() else { return ExitCode::from(64) };
+    let [sources, addresses, tags, cache @ ..] = arguments.as_slice() else {
+        return ExitCode::from(64);
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let pushed = runtime.map_err(Into::into).and_then(|runtime| {
         runtime.block_on(async {
             let needs_engine = sources.starts_with("engine:");
             let engine = if needs_engine { Some(Engine::detect().await?) } else { None };
-            let images = Images::new(engine);
-            let pairs = sources.split(',').zip(addresses.split(','));
-            try_join_all(pairs.map(|(source, address)| push(&images, source, address, tag))).await
+            let mut images = Images::new(engine);
+            if let Some(cache) = cache.first().filter(|cache| !cache.is_empty()) {
+                images = images.with_cache(cache.as_ref());
+            }
+            // One tag is that of all.
+            let tags = tags.split(',').cycle();
+            let all = sources.split(',').zip(addresses.split(',')).zip(tags);
+            let push = |((source, address), tag)| push(&images, source, address, tag);
+            try_join_all(all.map(push)).await
         })
     });
     match pushed {

@@ -6,6 +6,7 @@ mod builds;
 mod examine;
 pub(super) mod extensions;
 mod given;
+mod naming;
 mod network_request;
 mod outside;
 mod pull_logins;
@@ -14,25 +15,23 @@ mod sandboxed;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
 
 use super::Session;
 use super::pinned;
 use super::vault::Vault;
-use super::world::{Making, World};
+use super::world::World;
 use crate::apply::CloudError;
 use crate::aws::{Aws, ConnectOptions};
 use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::ecs::desired::{Body, ContainerDefinition, Desired, Image, Kind, ResourceId};
+use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
-use crate::images::{
-    BaseImage, BuildSpec, ContentName, Engine, ExtendedName, ImageError, Images, Source,
-};
+use crate::images::{BuildSpec, Engine, Images, Source};
 use crate::plan::{Action, Actual, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
@@ -40,6 +39,7 @@ use crate::source::Sources;
 pub(super) use examine::{
     examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
 };
+use naming::name_images;
 use network_request::network_request;
 use sandboxed::prepare_sandbox;
 
@@ -289,102 +289,6 @@ async fn facts(
         aws.issue_certificate(domain).await?;
     }
     aws.facts(&request).await
-}
-
-/// What is built, with every context on this machine.
-async fn contexts(session: &Session, app: &App, images: &Images) -> Result<Vec<BuildSpec>, Error> {
-    let mut diagnostics = Diagnostics::default();
-    let mut local = Vec::new();
-    for (spec, found) in
-        app.builds.iter().zip(join_all(app.builds.iter().map(|s| images.local(s))).await)
-    {
-        match found {
-            Ok(found) => local.push(found),
-            Err(error) => {
-                diagnostics.extend([builds::unusable(&app.project, &spec.service, &error)])
-            }
-        }
-    }
-    if diagnostics.has_errors() {
-        session.print(&diagnostics, &app.sources);
-        return Err(Error::Compose);
-    }
-    Ok(local)
-}
-
-/// Names what is built, and what something is put on.
-async fn name_images(
-    session: &Session,
-    app: &App,
-    images: &Images,
-    placeholders: bool,
-) -> Result<BTreeMap<ResourceId, Making>, Error> {
-    // A placeholder is built on nothing.
-    let warn = |service: &str, base: &str| {
-        if !placeholders {
-            session.screen.warning(&format!(
-                "{service}: the digest of the image {base} is not known, so a new {base} alone \
-                 will not be noticed"
-            ));
-        }
-    };
-    let mut made = BTreeMap::new();
-    for spec in &contexts(session, app, images).await? {
-        let name: ContentName = images.name(spec).await?;
-        name.unresolved_bases().iter().for_each(|base| warn(&spec.service, base));
-        let id = ResourceId::new(Kind::Image, &spec.service);
-        made.insert(id, Making::Build { spec: Box::new(spec.clone()), name });
-    }
-    for (service, source) in &app.given {
-        let id = ResourceId::new(Kind::Image, service);
-        if let Some(Body::Image(image)) = app.desired.resources.get(&id).map(|r| &r.body) {
-            let name = images.name_given(source, &image.platform).await?;
-            made.insert(id, Making::Given(Box::new(name)));
-        }
-    }
-    for extensions::Extended { id, base, extension } in &app.extended {
-        let base = match (made.remove(id), base) {
-            (Some(Making::Build { spec, name }), _) => BaseImage::Built(spec, name),
-            (Some(Making::Given(name)), _) => BaseImage::Given(name),
-            (_, Some(reference)) => BaseImage::Existing(reference.clone()),
-            // A build of something that is not here was refused.
-            (_, None) => continue,
-        };
-        let name: ExtendedName = match images.name_extended(base, extension.clone()).await {
-            Ok(name) => name,
-            Err(error) => return Err(refused(session, app, &extension.service, error)),
-        };
-        name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
-        made.insert(id.clone(), Making::Extend(Box::new(name)));
-    }
-    for (id, resource) in &app.desired.resources {
-        // What decklift adds itself belongs to no service, and is copied by its tag.
-        let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
-            continue;
-        };
-        let Image { base: Some(base), platform, .. } = image else { continue };
-        if !image.is_extended() && !made.contains_key(id) {
-            let (origin, is_known) = images.name_copy(base, platform).await;
-            if !is_known {
-                warn(service, base);
-            }
-            made.insert(id.clone(), Making::Copy(origin));
-        }
-    }
-    Ok(made)
-}
-
-/// A fault of what is mounted, at its place in the Compose file where it has one.
-fn refused(session: &Session, app: &App, service: &str, error: ImageError) -> Error {
-    let subject = error.subject().filter(|_| error.is_users_fault());
-    let place = subject.and_then(|subject| extensions::place(&app.project, service, subject));
-    let Some(place) = place else { return error.into() };
-    let mut fault = Diagnostic::error(Code::Refused, format!("failed to {error}"));
-    fault.help = error.help();
-    let mut diagnostics = Diagnostics::default();
-    diagnostics.extend([fault.at(place, "").service(service)]);
-    session.print(&diagnostics, &app.sources);
-    Error::Compose
 }
 
 /// Translates with what is known of the world.

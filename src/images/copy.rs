@@ -185,7 +185,8 @@ impl Images {
                 Ok(None)
             }
             Err(ImageError::Registry(source)) => {
-                Err(ImageError::Unavailable { reference: reference.to_string(), source })
+                let (reference, source) = (reference.to_string(), Box::new(source));
+                Err(ImageError::Unavailable { reference, source })
             }
             result => result,
         }

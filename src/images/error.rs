@@ -1,10 +1,12 @@
+mod advice;
+
 use std::io;
 use std::path::PathBuf;
 
 use super::assets::AssetError;
 use super::ignore::IgnoreError;
 use super::oci::OciError;
-use super::registry::{RegistryCode, RegistryError};
+use super::registry::RegistryError;
 
 /// Why an image could not be named, built or pushed. The first group is the user's file at fault,
 /// for the caller to point at the line of the Compose file.
@@ -213,7 +215,7 @@ pub enum ImageError {
         /// As the Compose file has it.
         reference: String,
         /// What happened.
-        source: RegistryError,
+        source: Box<RegistryError>,
     },
     /// A document of an image that cannot be used.
     #[error("{source} ({name})")]
@@ -250,7 +252,7 @@ pub enum ImageError {
         /// How often it was tried without any progress.
         attempts: u32,
         /// What happened the last time.
-        source: RegistryError,
+        source: Box<RegistryError>,
     },
     /// The token is over, and there is no other.
     #[error("upload to {host}: the login expired in the middle, and the registry takes no other")]
@@ -308,178 +310,4 @@ pub enum ImageError {
     /// Files could not be put on top of an image.
     #[error(transparent)]
     Asset(#[from] AssetError),
-}
-
-impl ImageError {
-    /// Whether the user's own files are at fault: the build context, the Dockerfile, or what the
-    /// builder says of them.
-    #[must_use]
-    pub fn is_users_fault(&self) -> bool {
-        if let Self::Asset(error) = self {
-            return error.is_users_fault();
-        }
-        matches!(
-            self,
-            Self::ContextMissing(_)
-                | Self::ContextNotDirectory(_)
-                | Self::DockerfileMissing(_)
-                | Self::Dockerfile { .. }
-                | Self::TargetMissing { .. }
-                | Self::Ignore { .. }
-                | Self::SpecialFile(_)
-                | Self::Unreadable { .. }
-                | Self::BadArgument(_)
-        )
-    }
-
-    /// Whether a tag names another image already, and the registry lets no tag move.
-    #[must_use]
-    pub fn is_tag_taken(&self) -> bool {
-        let code = RegistryCode::TagInvalid;
-        matches!(self, Self::Registry(RegistryError::Refused { code: found, .. }) if *found == code)
-    }
-
-    /// Whether it is only that something is not on this machine, where it may well be on another.
-    #[must_use]
-    pub fn is_absence(&self) -> bool {
-        matches!(self, Self::ContextMissing(_) | Self::DockerfileMissing(_))
-    }
-
-    /// Whether `build.dockerfile` is the place to look at, and not the context.
-    #[must_use]
-    pub fn is_about_dockerfile(&self) -> bool {
-        matches!(
-            self,
-            Self::DockerfileMissing(_) | Self::Dockerfile { .. } | Self::TargetMissing { .. }
-        )
-    }
-
-    /// The mount or config that it is about: its path on this machine or in the container.
-    #[must_use]
-    pub fn subject(&self) -> Option<&str> {
-        match self {
-            Self::Asset(error) => error.subject(),
-            _ => None,
-        }
-    }
-
-    /// What to do next, where the message does not say it.
-    #[must_use]
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::ContextMissing(_) | Self::ContextNotDirectory(_) => Some(
-                "`build.context` is relative to the Compose file: correct it, or make the directory"
-                    .to_owned(),
-            ),
-            Self::GitMissing { .. } => {
-                Some("install git, or check the sources out and name the directory".to_owned())
-            }
-            Self::GitFailed { .. } => Some(
-                "`git ls-remote` with the same address says more; a token goes into the build's secret \
-                 `GIT_AUTH_TOKEN`, a key to your SSH agent"
-                    .to_owned(),
-            ),
-            Self::RemoteContext { .. } => Some(
-                "name a git repository (`https://…/name.git#branch:directory`), or unpack it here and \
-                 name the directory"
-                    .to_owned(),
-            ),
-            Self::NoBuildKit { .. } => Some(
-                "install docker buildx (Debian: docker-buildx; elsewhere docker-buildx-plugin)"
-                    .to_owned(),
-            ),
-            Self::EngineNotAnswering(_) | Self::PermissionDenied => {
-                Some("podman or buildah, where one is installed, takes docker's place".to_owned())
-            }
-            Self::ContainersFailed { program, .. } => {
-                Some(format!("`{program} info` says more; a Docker engine would do as well"))
-            }
-            Self::BuilderLacks { .. } => Some(
-                "take it out of the build, or build with docker and its buildx (Debian: docker-buildx; \
-                 elsewhere docker-buildx-plugin)"
-                    .to_owned(),
-            ),
-            // podman's and buildah's words.
-            Self::BuildFailed { lines, .. } if lines.iter().any(|l| l.contains("short-name")) => Some(
-                "write the base image out (`docker.io/library/alpine`, not `alpine`), or name docker.io \
-                 as a registry to search in /etc/containers/registries.conf"
-                    .to_owned(),
-            ),
-            Self::BuildFailed { .. } => Some(
-                "correct the Dockerfile or its context and run the command again: what was done stays \
-                 done"
-                    .to_owned(),
-            ),
-            Self::Registry(source) | Self::UploadBroken { source, .. } => Some(to_push(source)),
-            Self::Unavailable { source, .. } => Some(to_get(source)),
-            Self::LoginExpired { .. } => Some(
-                "check the credentials (`aws sts get-caller-identity`) and run the command again: \
-                 layers that were uploaded are not uploaded twice"
-                    .to_owned(),
-            ),
-            Self::DigestRefused { .. } => Some(
-                "something between here and the registry changes what passes; run the command again, \
-                 without the proxy if there is one"
-                    .to_owned(),
-            ),
-            Self::Corrupt { .. } => {
-                Some("build or pull the image again: this copy of it is damaged".to_owned())
-            }
-            Self::LayerTooLarge { .. } => Some(
-                "split the `COPY` or `RUN` that makes the layer, or leave out what need not be in the \
-                 image (ECR takes 52,000 MiB a layer)"
-                    .to_owned(),
-            ),
-            Self::DiskFull(_) => Some(
-                "make room, or name a directory with more of it in TMPDIR: each layer lies there until \
-                 it is uploaded"
-                    .to_owned(),
-            ),
-            Self::Document { source: OciError::NoPlatform { .. }, .. } => Some(
-                "choose a platform that the image has (`platform:` of the service), or an image that \
-                 has the platform"
-                    .to_owned(),
-            ),
-            Self::NoSuchImage { reference, .. } => Some(format!(
-                "`docker login` to its registry if it is private; `docker pull {reference}` says more"
-            )),
-            Self::Asset(error) => error.help().map(str::to_owned),
-            Self::CredentialHelper { host, .. } => {
-                Some(format!("`docker login {host}` sets it right"))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What helps whoever pushes.
-fn to_push(error: &RegistryError) -> String {
-    const AGAIN: &str = "run the command again: layers that were uploaded are not uploaded twice";
-    if error.is_transient() && error.status().is_none() {
-        return format!("check the way to the registry (network, DNS, proxy) and {AGAIN}");
-    }
-    match error.code() {
-        Some(RegistryCode::Denied) => {
-            "`decklift iam-policy` prints what whoever pushes must be allowed".to_owned()
-        }
-        _ => AGAIN.to_owned(),
-    }
-}
-
-/// What helps whoever takes an image from a registry.
-fn to_get(error: &RegistryError) -> String {
-    let host = error.host().unwrap_or_default();
-    if error.is_transient() && error.status().is_none() {
-        return "check the image's name, and the way to its registry (network, DNS, proxy)"
-            .to_owned();
-    }
-    match error.code() {
-        Some(RegistryCode::Unauthorized | RegistryCode::Denied) => {
-            format!("check the image's name; `docker login {host}` if it is private")
-        }
-        Some(RegistryCode::TooManyRequests) => format!(
-            "wait, or `docker login {host}`: registries give more to those who are logged in"
-        ),
-        _ => "run the command again: what was done stays done".to_owned(),
-    }
 }

@@ -165,7 +165,7 @@ impl Images {
                 // An engine may have the image already, or a login for it.
                 Err(error) if self.engine().is_some() && is_closed(&error) => {}
                 Err(ImageError::Registry(source)) => {
-                    let reference = reference.clone();
+                    let (reference, source) = (reference.clone(), Box::new(source));
                     return Err(ImageError::Unavailable { reference, source });
                 }
                 Err(error) => return Err(error),

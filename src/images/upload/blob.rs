@@ -157,7 +157,7 @@ impl Uploader {
                     sent: furthest,
                     total: content.length(),
                     attempts: failures,
-                    source: error,
+                    source: Box::new(error),
                 });
             }
             tokio::time::sleep(self.retry.pause(failures, &error)).await;
