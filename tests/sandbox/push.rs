@@ -138,6 +138,7 @@ fn images_that_others_made_are_pushed_instead_of_building() {
         "name: app\nservices:\n  web: {build: web}\n  arm: {build: web, platform: linux/arm64}\n  \
          side: {image: acme/side:1, x-ecs: {mirror: true}}\n  plain: {image: acme/plain:1}\n",
     );
+    std::fs::create_dir(project.path("web")).expect("create");
     project.write("web/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
     let folder = project.path("");
     layout(&project.path("out"), "one");
