@@ -179,6 +179,8 @@ pub struct PlanArgs {
     pub exit_code: bool,
     #[command(flatten)]
     pub build: BuildArgs,
+    #[command(flatten)]
+    pub given: GivenArgs,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,

@@ -124,6 +124,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
+        cached: BTreeMap::new(),
         pinned: BTreeMap::new(),
         secrets: BTreeMap::new(),
         paths: std::collections::BTreeMap::new(),

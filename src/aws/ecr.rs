@@ -2,6 +2,7 @@
 
 mod login;
 mod place;
+mod pull_through;
 mod scan;
 #[cfg(test)]
 mod scan_tests;

@@ -34,6 +34,7 @@ impl Aws {
             network,
             balancers,
             images: BTreeMap::new(),
+            cached: BTreeMap::new(),
             pinned: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),

@@ -57,6 +57,13 @@ pub struct GivenArgs {
     pub images: Vec<String>,
 }
 
+impl GivenArgs {
+    /// The services that nothing is built for.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.images.iter().filter_map(|text| Some(text.split_once('=')?.0))
+    }
+}
+
 /// `decklift images`
 #[derive(Debug, Args)]
 pub struct ImagesArgs {

@@ -21,8 +21,8 @@ pub(super) const LIMIT: usize = 16;
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read_to_deploy(session, arguments.strict)?.building(arguments.build);
-    let app = app.taking(&arguments.given)?;
+    let app = prepare::read_to_deploy(session, arguments.strict, &arguments.given)?;
+    let app = app.building(arguments.build).taking(&arguments.given)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());

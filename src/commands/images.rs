@@ -6,7 +6,7 @@ use serde_json::json;
 use super::prepare::{self, Purpose};
 use super::world::World;
 use super::{Session, signals};
-use crate::cli::ImagesArgs;
+use crate::cli::{GivenArgs, ImagesArgs};
 use crate::compose::Project;
 use crate::ecs::desired::{Body, Desired, Image, Kind, ResourceId};
 use crate::error::Error;
@@ -19,7 +19,7 @@ const IN_FLIGHT: usize = 10;
 /// `decklift images`
 pub(super) async fn run(session: &Session, arguments: &ImagesArgs) -> Result<(), Error> {
     // An image is named by what makes it, so all of that must be there.
-    let app = prepare::read_to_push(session, false)?;
+    let app = prepare::read_to_push(session, false, &GivenArgs::default())?;
     let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
     prepare::check_names(&arguments.services, &known)?;
     let stop = signals::listen(session);

@@ -29,10 +29,17 @@ pub(super) struct Found {
 
 /// Asks registries for all images at once; those that nothing can be learned of keep their tags, and ECS
 /// finds out what they are when it deploys them.
-pub(super) async fn ask(images: &Images, project: &Project, desired: &Desired) -> Found {
-    // What is pushed has a digest of its own.
+pub(super) async fn ask(
+    images: &Images,
+    project: &Project,
+    desired: &Desired,
+    cached: &BTreeMap<String, String>,
+) -> Found {
+    // What is pushed has a digest of its own; what the account's registry fetches has the other's.
+    let is_cached = |service: &Service| image(service).is_some_and(|i| cached.contains_key(i));
     let is_pushed = |service: &Service| {
-        desired.resources.contains_key(&ResourceId::new(Kind::Image, &service.name.value))
+        !is_cached(service)
+            && desired.resources.contains_key(&ResourceId::new(Kind::Image, &service.name.value))
     };
     let services = project.services.values().filter(|service| !is_pushed(service));
     let services = services.filter_map(|service| Some((service, image(service)?)));
@@ -89,7 +96,7 @@ pub(super) fn look(project: &Project, desired: &Desired) -> Result<Found, Error>
                         Some(directory) => images.with_cache(&directory),
                         None => images,
                     };
-                    ask(&images, project, desired).await
+                    ask(&images, project, desired, &BTreeMap::new()).await
                 });
                 // A name that is still looked up must not hold the program up.
                 runtime.shutdown_background();

@@ -9,7 +9,8 @@ use crate::report::plan_text;
 
 /// `decklift plan`
 pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
-    let app = prepare::read_to_deploy(session, arguments.strict)?.building(arguments.build);
+    let app = prepare::read_to_deploy(session, arguments.strict, &arguments.given)?;
+    let app = app.building(arguments.build).taking(&arguments.given)?;
     let stop = signals::listen(session);
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
     let world = stop.or_interrupted(session, connect).await?;

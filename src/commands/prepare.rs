@@ -3,6 +3,7 @@
 mod absent;
 mod build_options;
 mod builds;
+mod cached;
 mod examine;
 pub(super) mod extensions;
 mod given;
@@ -83,7 +84,6 @@ impl App {
     pub(super) fn taking(mut self, arguments: &GivenArgs) -> Result<Self, Error> {
         for text in &arguments.images {
             let (service, source) = given::read(&self.project, &self.desired, text)?;
-            self.builds.retain(|spec| spec.service != service);
             if self.given.insert(service.clone(), source).is_some() {
                 return Err(Error::Usage {
                     message: format!("two images are given for {service}"),
@@ -235,11 +235,16 @@ pub(super) async fn connect<'a>(
         None => images,
     };
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
+    // The sandbox has no such rules.
+    let cached = match &sandbox {
+        None if purpose != Purpose::Down => cached::look_up(session, app, &aws).await,
+        _ => BTreeMap::new(),
+    };
     let asked = async {
         match purpose {
             // Tasks that are simulated pull nothing.
             Purpose::Plan | Purpose::Deploy if sandbox.as_ref().is_none_or(Sandbox::has_engine) => {
-                Some(pinned::ask(&images, &app.project, &app.desired).await)
+                Some(pinned::ask(&images, &app.project, &app.desired, &cached).await)
             }
             _ => None,
         }
@@ -248,6 +253,7 @@ pub(super) async fn connect<'a>(
     let (known, found) = join(known, asked).await;
     let mut facts = known?;
     facts.paths.clone_from(&app.paths);
+    facts.cached.clone_from(&cached);
     if let Some(found) = found {
         facts.pinned = pinned::told(session, &app.sources, found)?;
     }

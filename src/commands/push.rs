@@ -17,10 +17,10 @@ use crate::report::closing;
 /// `decklift push`
 pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read_to_push(session, arguments.strict)?.building(arguments.build);
+    let app = prepare::read_to_push(session, arguments.strict, &arguments.given)?;
     let known: Vec<&str> = app.project.services.keys().map(String::as_str).collect();
     prepare::check_names(&arguments.services, &known)?;
-    let app = app.taking(&arguments.given)?;
+    let app = app.building(arguments.build).taking(&arguments.given)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let emit = |event: Event| reporter.event(&event);

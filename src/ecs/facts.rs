@@ -1,12 +1,14 @@
 //! What the translation must know of the world.
 
 mod balancer;
+mod cache_rule;
 mod path;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
+pub use cache_rule::CacheRule;
 pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named
@@ -25,6 +27,9 @@ pub struct Facts {
     pub balancers: BTreeMap<String, BalancerFacts>,
     /// By Compose service: what is known of the image that is built for it.
     pub images: BTreeMap<String, ImageFacts>,
+    /// By reference: the repository of the account's registry in which an image that is to be mirrored
+    /// stands by itself; see [`CacheRule`].
+    pub cached: BTreeMap<String, String>,
     /// By reference: what an image that is run as it is is called by its digest.
     pub pinned: BTreeMap<String, String>,
     /// The ARNs of secrets that others made, by their names in Secrets Manager.
@@ -76,6 +81,7 @@ impl Facts {
             },
             balancers: BTreeMap::new(),
             images: BTreeMap::new(),
+            cached: BTreeMap::new(),
             pinned: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),

@@ -8,6 +8,7 @@ use std::thread;
 
 use super::absent::absent;
 use super::{App, builds, extensions, region};
+use crate::cli::GivenArgs;
 use crate::commands::vault::Vault;
 use crate::commands::{Session, inspected, mounted, pinned};
 use crate::compose::{LoadOptions, Loaded, load};
@@ -90,14 +91,22 @@ pub(in crate::commands) fn read_to_convert(
 }
 
 /// As [`read`], for a command that pushes images and sends nothing else.
-pub(in crate::commands) fn read_to_push(session: &Session, strict: bool) -> Result<App, Error> {
-    examine_as(session, strict, Aim::Push)?.finish(session)
+pub(in crate::commands) fn read_to_push(
+    session: &Session,
+    strict: bool,
+    given: &GivenArgs,
+) -> Result<App, Error> {
+    examine_with(session, strict, Aim::Push, given)?.finish(session)
 }
 
 /// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
 /// home, and what cannot be deployed yet, are errors.
-pub(in crate::commands) fn read_to_deploy(session: &Session, strict: bool) -> Result<App, Error> {
-    examine_as(session, strict, Aim::Send)?.finish(session)
+pub(in crate::commands) fn read_to_deploy(
+    session: &Session,
+    strict: bool,
+    given: &GivenArgs,
+) -> Result<App, Error> {
+    examine_with(session, strict, Aim::Send, given)?.finish(session)
 }
 
 /// As [`read`], with nothing printed yet.
@@ -106,6 +115,16 @@ pub(in crate::commands) fn examine(session: &Session, strict: bool) -> Result<Ex
 }
 
 fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Error> {
+    examine_with(session, strict, aim, &GivenArgs::default())
+}
+
+/// Images that are given are not built: nothing is said of what they would be built of.
+fn examine_with(
+    session: &Session,
+    strict: bool,
+    aim: Aim,
+    given: &GivenArgs,
+) -> Result<Examined, Error> {
     let sends = aim == Aim::Send;
     let global = &session.global;
     let mut loaded = load_files(session)?;
@@ -161,6 +180,7 @@ fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Err
             extended = extensions::read(project, &desired, &variables);
         }
         builds = builds::specs(project, &variables);
+        builds.retain(|spec| given.services().all(|service| service != spec.service));
         diagnostics.extend(builds::faults(project, &builds, sends || aim == Aim::Push));
     }
     if strict {

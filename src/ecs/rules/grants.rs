@@ -112,6 +112,10 @@ pub(crate) fn secrets_of(member: &Member<'_>) -> impl Iterator<Item = String> {
         matches!(logging::driver(service), logging::Driver::Splunk | logging::Driver::Firelens)
             && logging::is_secret(&value.value)
     });
-    let pull = service.extension.pull_credentials.iter().filter(|_| !image::is_pushed(member));
+    let pull = service
+        .extension
+        .pull_credentials
+        .iter()
+        .filter(|_| !image::is_pushed(member) && member.cached.is_none());
     options.chain(pull).map(|value| value.value.clone())
 }

@@ -4,7 +4,8 @@ use super::{build, repository};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, Body, Image, Kind, RepositoryCredentials, ResourceId, RuntimePlatform, Value,
+    Attribute, Body, Image, ImageRegistry, Kind, RepositoryCredentials, ResourceId,
+    RuntimePlatform, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
@@ -34,9 +35,34 @@ fn cleared(service: &Service) -> impl Iterator<Item = &'static str> {
         .filter_map(|(what, is_empty)| is_empty.then_some(what))
 }
 
-/// Whether a service's image is copied into the project's own registry: `x-ecs.mirror`.
+/// Whether a service's image is copied into the project's own registry: `x-ecs.mirror`, where that does
+/// not fetch it by itself.
 fn is_mirrored(member: &Member<'_>) -> bool {
-    member.service.extension.mirror.as_ref().is_some_and(|mirror| mirror.value)
+    wants_mirror(member.service) && member.cached.is_none()
+}
+
+fn wants_mirror(service: &Service) -> bool {
+    service.extension.mirror.as_ref().is_some_and(|mirror| mirror.value)
+}
+
+/// The repository in which an image that is to be mirrored stands by itself.
+pub(crate) fn cached<'a>(cx: &Context<'a>, service: &Service) -> Option<&'a str> {
+    let image = service.image.as_ref().filter(|_| wants_mirror(service))?;
+    cx.facts.cached.get(&image.value).map(String::as_str)
+}
+
+/// An image where the account's registry fetches it: by its digest where that is known.
+fn in_cache(cx: &Context<'_>, repository: &str, image: &str) -> String {
+    let registry =
+        ImageRegistry { account: cx.facts.account.clone(), region: cx.facts.region.clone() };
+    let known = cx.facts.pinned.get(image).map_or(image, String::as_str);
+    let name = known.rsplit('/').next().unwrap_or(known);
+    let place = match (name.split_once('@'), name.split_once(':')) {
+        (Some((_, digest)), _) => format!("@{digest}"),
+        (None, Some((_, tag))) => format!(":{tag}"),
+        (None, None) => ":latest".to_owned(),
+    };
+    format!("{}/{repository}{place}", registry.host())
 }
 
 /// What tasks of an architecture of ECS run, as Docker calls it.
@@ -94,8 +120,8 @@ pub(crate) fn credentials(member: &Member<'_>, out: &mut Output) -> Option<Repos
         );
         return None;
     }
-    // With files on top of it, it is pulled from the project's own registry.
-    if is_pushed(member) {
+    // With files on top of it, or by a rule of the account's, it is pulled from ECR.
+    if is_pushed(member) || member.cached.is_some() {
         return None;
     }
     Some(RepositoryCredentials { credentials_parameter: given.value.clone() })
@@ -106,6 +132,9 @@ pub(crate) fn reference(cx: &Context<'_>, member: &Member<'_>) -> Value {
     match &member.service.image {
         _ if is_pushed(member) => {
             Value::From(ResourceId::new(Kind::Image, member.name()), Attribute::Uri)
+        }
+        Some(image) if member.cached.is_some() => {
+            Value::Known(in_cache(cx, member.cached.unwrap_or_default(), &image.value))
         }
         Some(image) => {
             Value::Known(cx.facts.pinned.get(&image.value).unwrap_or(&image.value).clone())
@@ -243,6 +272,24 @@ mod tests {
         let done = translate(&project(services), None, &facts);
         assert_eq!(container(&done, "web").image.to_string(), by_digest);
         assert_eq!(container(&done, "store").image.to_string(), "redis:7");
+    }
+
+    #[test]
+    fn what_the_account_s_registry_fetches_by_itself_is_not_copied() {
+        let mut web = service("web", "nginx:1.27");
+        web.extension.mirror = Some(at(true));
+        web.extension.pull_credentials = Some(at("arn:of:a:secret".to_owned()));
+        let repository = "docker-hub/library/nginx".to_owned();
+        let cached = BTreeMap::from([("nginx:1.27".to_owned(), repository)]);
+        let place = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/nginx";
+        let digest = BTreeMap::from([("nginx:1.27".to_owned(), "nginx@sha256:0".to_owned())]);
+        for (pinned, end) in [(BTreeMap::new(), ":1.27"), (digest, "@sha256:0")] {
+            let facts = Facts { cached: cached.clone(), pinned, ..facts() };
+            let done = translate(&project(vec![web.clone()]), None, &facts);
+            assert!(!has(&done, Kind::Repository, "web") && !has(&done, Kind::Image, "web"));
+            assert_eq!(container(&done, "web").image.to_string(), format!("{place}{end}"));
+            assert_eq!(container(&done, "web").repository_credentials, None);
+        }
     }
 
     #[test]

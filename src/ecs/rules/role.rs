@@ -119,6 +119,12 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
         statements.push(allow(&pull, repositories));
     }
+    let cached: Vec<String> = unit.members.iter().filter_map(|m| cached_arn(cx, m)).collect();
+    if !cached.is_empty() {
+        // The first pull makes the repository, and each may fetch what is newer (ECR user guide, "IAM
+        // permissions required to sync an upstream registry with an Amazon ECR private registry").
+        statements.push(allow(&["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"], cached));
+    }
     statements.extend(grants::logs(cx, unit));
     let given = unit.members.iter().flat_map(|member| grants::secrets_of(member));
     let mut reads: BTreeSet<_> = given.map(|name| grants::named(cx, &name)).collect();
@@ -133,7 +139,14 @@ fn repository_arn(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
         let repository = repository_name(cx, member.name());
         return Some(repository::arn(cx, &repository));
     }
-    foreign_repository_arn(cx, &member.service.image.as_ref()?.value)
+    let image = &member.service.image.as_ref()?.value;
+    cached_arn(cx, member).or_else(|| foreign_repository_arn(cx, image))
+}
+
+/// The repository that ECR fetches the service's image into by itself.
+fn cached_arn(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
+    let repository = member.cached.filter(|_| !is_pushed(member))?;
+    Some(cx.arn("ecr", &format!("repository/{repository}")))
 }
 
 fn foreign_repository_arn(cx: &Context<'_>, image: &str) -> Option<String> {
@@ -144,13 +157,15 @@ fn foreign_repository_arn(cx: &Context<'_>, image: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::compose::model::{Logging, Service};
     use crate::diagnostic::{Code, Severity};
     use crate::ecs::testing::{
         at, built, container, facts, has, loud, project, resource, run, service, task,
     };
-    use crate::ecs::translate;
+    use crate::ecs::{facts::Facts, translate};
 
     fn role(service: Service) -> Role {
         let name = service.name.value.clone();
@@ -189,6 +204,24 @@ mod tests {
     fn a_public_image_needs_nothing_of_ecr() {
         let policy = role(service("web", "nginx")).policy.expect("a policy");
         assert!(!policy.policy_document.contains("ecr:"));
+    }
+
+    #[test]
+    fn what_ecr_fetches_by_itself_may_be_fetched() {
+        let mut web = service("web", "nginx:1.27");
+        web.extension.mirror = Some(at(true));
+        let repository = "docker-hub/library/nginx".to_owned();
+        let cached = BTreeMap::from([("nginx:1.27".to_owned(), repository)]);
+        let done = translate(&project(vec![web]), None, &Facts { cached, ..facts() });
+        let Body::Role(role) = &resource(&done, Kind::Role, "web").body else { panic!("no role") };
+        let document = &role.policy.as_ref().expect("a policy").policy_document;
+        let arn = "arn:aws:ecr:eu-west-1:123456789012:repository/docker-hub/library/nginx";
+        let fetch = format!(
+            r#"{{"Action":["ecr:BatchImportUpstreamImage","ecr:CreateRepository"],"Effect":"Allow","Resource":"{arn}"}}"#
+        );
+        assert!(document.contains(&fetch), "{document}");
+        assert!(document.contains("ecr:GetAuthorizationToken"), "{document}");
+        assert_eq!(document.matches(arn).count(), 2, "{document}");
     }
 
     #[test]

@@ -56,6 +56,7 @@ impl Context<'_> {
             balancers: _,
             certificates: _,
             images: _,
+            cached: _,
             pinned: _,
             secrets: _,
             paths: _,

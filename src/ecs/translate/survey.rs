@@ -12,7 +12,7 @@ use crate::ecs::rules::load_balancer;
 use crate::ecs::rules::mounts::{self, Stored};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
-use crate::ecs::rules::{addressing, dependencies, job, launch, namespaces, volumes};
+use crate::ecs::rules::{addressing, dependencies, image, job, launch, namespaces, volumes};
 use crate::parallel;
 
 use super::context::{Context, Output};
@@ -52,6 +52,8 @@ pub(crate) struct Member<'a> {
     pub(crate) needs_search_domain: bool,
     /// Its mounts, and where they live.
     pub(crate) stored: Vec<Stored<'a>>,
+    /// The repository in which its image stands by itself, where it is to be mirrored.
+    pub(crate) cached: Option<&'a str>,
     /// What becomes a part of its image, sorted by target.
     pub(crate) assets: Vec<Asset>,
     /// Whether two of its tasks must never run at once.
@@ -161,6 +163,7 @@ fn member<'a>(
         zone_name: None,
         needs_search_domain: false,
         stored,
+        cached: image::cached(cx, service),
         assets: Vec::new(),
         stateful,
         supply: supply(cx, service, out),

@@ -7,6 +7,7 @@ pub(super) type Conditions = BTreeMap<&'static str, BTreeMap<String, BTreeSet<St
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Grant {
     BoundRoles,
+    CacheRules,
     CertificateLists,
     Certificates,
     Cluster,

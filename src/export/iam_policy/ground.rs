@@ -181,6 +181,7 @@ impl<'a> Ground<'a> {
             Grant::LoadBalancers | Grant::Listeners | Grant::TargetGroups => self.elb(grant),
             Grant::LogGroups | Grant::LogsLook => self.logs(grant),
             Grant::Repositories
+            | Grant::CacheRules
             | Grant::Images
             | Grant::RepositoryKeys
             | Grant::RepositoryLists

@@ -105,6 +105,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     // A gate asks for it alone.
     ("ecr:DescribeImageScanFindings", &[("ecr:DescribeImageScanFindings", Images)]),
     ("ecr:DescribeImages", &[("ecr:DescribeImages", Images)]),
+    ("ecr:DescribePullThroughCacheRules", &[("ecr:DescribePullThroughCacheRules", CacheRules)]),
     // All of them are listed.
     ("ecr:DescribeRepositories", &[("ecr:DescribeRepositories", RepositoryLists)]),
     ("ecr:GetAuthorizationToken", &[("ecr:GetAuthorizationToken", RegistryTokens)]),

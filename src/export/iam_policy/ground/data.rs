@@ -60,6 +60,10 @@ impl Ground<'_> {
         match grant {
             Grant::RepositoryLists => Some(Scope::of([self.arn("ecr", "repository/*")])),
             Grant::RegistryTokens => self.with(Kind::Image, Scope::all),
+            Grant::CacheRules => {
+                let is_copy = |body: &Body| matches!(body, Body::Image(i) if i.base.is_some() && !i.is_extended());
+                self.bodies().any(is_copy).then(Scope::all)
+            }
             // They stand in the repositories of the project, or in one that is somebody else's.
             Grant::Images => self.with(Kind::Image, || {
                 let arns = self.bodies().filter_map(|body| match body {
