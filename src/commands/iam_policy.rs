@@ -28,7 +28,10 @@ pub(super) fn run(session: &Session, arguments: &IamPolicyArgs) -> Result<(), Er
         finds_certificate: needs_certificate && certificate_domain(&project.extension).is_some(),
         secrets: to_look_up(&project).into_keys().collect(),
     };
-    let policy = iam_policy(&desired, &deployer);
+    // What the translation makes of names has the placeholders of an account that it does not know.
+    let policy = iam_policy(&desired, &deployer)
+        .replace("${aws.account}", &deployer.account)
+        .replace("${aws.region}", &deployer.region);
     session.screen.data(&policy);
     if policy.contains("${aws.") {
         session.notify(
