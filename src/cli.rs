@@ -198,6 +198,12 @@ pub struct DeployArgs {
     /// Start the rollouts and do not wait for them
     #[arg(short, long)]
     pub detach: bool,
+    /// Wait for the rollouts even so: as in docker compose, where `up -d --wait` is usual
+    #[arg(long)]
+    pub wait: bool,
+    /// Taken for the sake of docker compose: what left the file is always removed
+    #[arg(long)]
+    pub remove_orphans: bool,
     /// Give every service a new deployment, whether anything differs or not
     #[arg(long)]
     pub force: bool,
@@ -221,6 +227,14 @@ pub struct DeployArgs {
     pub scan: ScanArgs,
     #[command(flatten)]
     pub lock: LockArgs,
+}
+
+impl DeployArgs {
+    /// Whether nobody waits for the rollouts.
+    #[must_use]
+    pub fn is_detached(&self) -> bool {
+        self.detach && !self.wait
+    }
 }
 
 /// What to do when somebody else is at work.
@@ -362,6 +376,17 @@ mod tests {
         assert_eq!(lock("decklift deploy --wait-lock"), Some(Some(1800)));
         assert_eq!(lock("decklift deploy --wait-lock=90s"), Some(Some(90)));
         assert_eq!(lock("decklift deploy --wait-lock --break-lock"), None);
+    }
+
+    #[test]
+    fn as_docker_compose_is_called() {
+        let detached = |line: &str| match Cli::try_parse_from(line.split(' ')).map(|c| c.command) {
+            Ok(Command::Deploy(arguments)) => Some(arguments.is_detached()),
+            _ => None,
+        };
+        assert_eq!(detached("decklift up --remove-orphans --build"), Some(false));
+        assert_eq!(detached("decklift up -d"), Some(true));
+        assert_eq!(detached("decklift up -d --wait"), Some(false));
     }
 
     #[test]

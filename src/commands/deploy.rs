@@ -84,8 +84,12 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
-    let options =
-        Options { limit: LIMIT, watch: rollout, detach: arguments.detach, release: turn.run() };
+    let options = Options {
+        limit: LIMIT,
+        watch: rollout,
+        detach: arguments.is_detached(),
+        release: turn.run(),
+    };
     let told = turn.stop();
     if let Some(gate) = gate {
         world.gate(gate, &told);
@@ -100,7 +104,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
              old: {error}"
         ));
     }
-    let state = turn::state(applied.verdict(), arguments.detach);
+    let state = turn::state(applied.verdict(), arguments.is_detached());
     let kept = turn.finish(session, state, turn::revisions(&desired, &applied)).await;
     if kept.is_err() {
         let seconds = start.elapsed().as_secs();
