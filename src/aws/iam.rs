@@ -329,27 +329,8 @@ fn settling(error: &CloudError) -> bool {
 
 /// IAM gives documents in percent encoding (RFC 3986).
 fn decode(document: Option<&str>) -> String {
-    let bytes = document.unwrap_or_default().as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = (bytes[at] == b'%')
-            .then(|| bytes.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match escaped {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let document = document.unwrap_or_default();
+    percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

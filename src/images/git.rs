@@ -9,6 +9,7 @@ mod checkout;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
+use percent_encoding::percent_decode_str;
 
 use super::error::ImageError;
 use super::spec::{BuildSecret, BuildSpec, SecretSource};
@@ -126,23 +127,7 @@ impl std::fmt::Debug for GitContext {
 
 /// A part of an address, with its escapes undone.
 fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
