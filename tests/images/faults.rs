@@ -11,7 +11,7 @@ use decklift::images::{
 
 use crate::chaos::{Chaos, Fault, Plan};
 use crate::sample::{Sample, read_back};
-use crate::support::{TestRegistry, engine, run, skip, unique, unneeded};
+use crate::support::{TestRegistry, engine, run, skip, unique};
 
 /// As patient as users are, and quicker: what is waited for is the test.
 const QUICK: Retry = Retry {
@@ -399,10 +399,10 @@ impl Drop for Small {
 fn a_disk_that_is_full() {
     run(async {
         let Some(disk) = Small::new() else {
-            return unneeded("this user may not mount a small disk");
+            return crate::support::unneeded("this user may not mount a small disk");
         };
         if std::env::var_os("TMPDIR").is_some_and(|place| !place.is_empty()) {
-            return unneeded("TMPDIR is set, and layers would lie there");
+            return crate::support::unneeded("TMPDIR is set, and layers would lie there");
         }
         let engine = engine().await.filter(amd64);
         for registry in TestRegistry::all().await {
