@@ -7,11 +7,13 @@ use std::time::Duration;
 use decklift::apply::memory::{Fault, Memory};
 use decklift::apply::{Cloud, Options, Verdict, WatchOptions, apply};
 use decklift::compose::{LoadOptions, load};
-use decklift::ecs::desired::{Body, Desired, Kind, ResourceId};
+use decklift::ecs::desired::{Body, Desired, IMAGE_LABEL, Kind, ResourceId, Value};
 use decklift::ecs::facts::{Facts, ImageFacts};
 use decklift::ecs::translate;
 use decklift::event::Event;
-use decklift::plan::{Action, Plan, PlanOptions, Removal, plan, plan_removal, plan_with};
+use decklift::plan::{
+    Action, Plan, PlanOptions, Removal, keep_pins, plan, plan_removal, plan_with,
+};
 use proptest::prelude::*;
 use tokio::sync::watch;
 
@@ -153,6 +155,42 @@ fn forced_every_service_is_deployed_again() {
     let services = desired.resources.keys().filter(|id| id.kind == Kind::Service).count();
     assert_eq!(plan.count(&[Action::NewDeployment]), services);
     assert_eq!(plan.count(&[Action::Create, Action::Update, Action::Delete]), 0);
+}
+
+/// As if a registry had this digest under the tag of an image.
+fn pin(desired: &mut Desired, image: &str, digest: &str) {
+    for resource in desired.resources.values_mut() {
+        let Body::TaskDefinition(task) = &mut resource.body else { continue };
+        for container in &mut task.container_definitions {
+            if container.image.known() == Some(image) {
+                let name = image.split(':').next().expect("a name");
+                container.image = Value::Known(format!("{name}@{digest}"));
+                container.docker_labels.insert(IMAGE_LABEL.to_owned(), image.to_owned());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_registry_in_trouble_rolls_nothing() {
+    let file = |tag: &str| project(&format!("services: {{store: {{image: 'redis:{tag}'}}}}\n"));
+    let cloud = Memory::default();
+    let mut first = file("7");
+    pin(&mut first, "redis:7", "sha256:1");
+    assert_ne!(first, file("7"));
+    deploy(&cloud, &first);
+    let planned = |mut desired: Desired| {
+        let actual = block_on(cloud.observe(&desired)).expect("observed");
+        keep_pins(&mut desired, &actual);
+        plan(&desired, &actual).steps.len()
+    };
+    // Nobody can say what the tag is today.
+    assert_eq!(planned(file("7")), 0);
+    // The registry says that it is another image, or the file names another tag.
+    let mut moved = file("7");
+    pin(&mut moved, "redis:7", "sha256:2");
+    assert!(planned(moved) > 0);
+    assert!(planned(file("8")) > 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::cli::DeployArgs;
 use crate::ecs::desired::{Body, Desired, Value};
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::plan::{Plan, PlanOptions, plan_with};
+use crate::plan::{Plan, PlanOptions, keep_pins, plan_with};
 use crate::release::ReleaseCommand;
 use crate::report::closing;
 use crate::report::plan_text;
@@ -49,6 +49,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let (plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        keep_pins(&mut desired, &actual);
         prepare::possible(session, &app, &desired, &actual)?;
         let plan = plan_with(&desired, &actual, options);
         if !session.json() {

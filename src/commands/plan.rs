@@ -4,7 +4,7 @@ use super::signals;
 use crate::apply::Cloud;
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::plan::{Plan, PlanOptions, plan_with};
+use crate::plan::{Plan, PlanOptions, keep_pins, plan_with};
 use crate::report::plan_text;
 
 /// `decklift plan`
@@ -14,8 +14,9 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let stop = signals::listen(session);
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
     let world = stop.or_interrupted(session, connect).await?;
-    let desired = prepare::desired(session, &app, &world)?;
+    let mut desired = prepare::desired(session, &app, &world)?;
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+    keep_pins(&mut desired, &actual);
     prepare::possible(session, &app, &desired, &actual)?;
     let options = PlanOptions { build: arguments.build.again(), ..PlanOptions::default() };
     let plan = plan_with(&desired, &actual, options);

@@ -7,6 +7,9 @@ use super::{
     KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
 };
 
+/// The label of a container whose image is called by its digest: what it is called by its tag.
+pub const IMAGE_LABEL: &str = "decklift.image";
+
 /// `ecs RegisterTaskDefinition`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

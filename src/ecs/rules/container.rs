@@ -14,7 +14,7 @@ use super::{
 };
 use crate::compose::model::{Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{ContainerDefinition, KeyValuePair, LinuxParameters};
+use crate::ecs::desired::{ContainerDefinition, IMAGE_LABEL, KeyValuePair, LinuxParameters};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -109,7 +109,7 @@ pub(crate) fn container(
         linux_parameters: linux(member.service, is_on(init.as_ref()), mounts, out),
         readonly_root_filesystem: is_on(read_only.as_ref()),
         stop_timeout: stop_timeout(member.service, stop_grace_period.as_ref(), out),
-        docker_labels: docker_labels(annotations, labels),
+        docker_labels: docker_labels(annotations, labels, image::tagged(cx, member)),
         log_configuration: logging::configuration(cx, member.service, out),
         interactive: is_on(stdin_open.as_ref()),
         pseudo_terminal: is_on(tty.as_ref()),
@@ -142,10 +142,21 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     stop_signal::check(member, out);
 }
 
-/// `annotations` and `labels`, which go first: ECS has one kind of both.
-fn docker_labels(annotations: &Texts, labels: &Texts) -> BTreeMap<String, String> {
+/// `annotations` and `labels`, which go first: ECS has one kind of both. And what the image is called
+/// by its tag.
+fn docker_labels(
+    annotations: &Texts,
+    labels: &Texts,
+    tagged: Option<String>,
+) -> BTreeMap<String, String> {
     let both = annotations.iter().chain(labels);
-    both.map(|(key, text)| (key.clone(), text.value.clone())).collect()
+    let both = both.map(|(key, text)| (key.clone(), text.value.clone()));
+    both.chain(image_label(tagged)).collect()
+}
+
+/// The label of a container whose image is called by its digest.
+pub(super) fn image_label(tagged: Option<String>) -> Option<(String, String)> {
+    Some((IMAGE_LABEL.to_owned(), tagged?))
 }
 
 /// What a container gets from its task.

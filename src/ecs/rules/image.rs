@@ -51,11 +51,19 @@ pub(crate) fn cached<'a>(cx: &Context<'a>, service: &Service) -> Option<&'a str>
     cx.facts.cached.get(&image.value).map(String::as_str)
 }
 
-/// An image where the account's registry fetches it: by its digest where that is known.
-fn in_cache(cx: &Context<'_>, repository: &str, image: &str) -> String {
+/// Of an image that is called by its digest: what it is called by its tag, for people, and for a day on
+/// which its registry does not answer.
+pub(crate) fn tagged(cx: &Context<'_>, member: &Member<'_>) -> Option<String> {
+    let image = member.service.image.as_ref().filter(|_| !is_pushed(member))?;
+    let image = &image.value;
+    cx.facts.pinned.get(image)?;
+    Some(member.cached.map_or_else(|| image.clone(), |place| in_cache(cx, place, image)))
+}
+
+/// An image where the account's registry fetches it, by the tag or the digest in `known`.
+fn in_cache(cx: &Context<'_>, repository: &str, known: &str) -> String {
     let registry =
         ImageRegistry { account: cx.facts.account.clone(), region: cx.facts.region.clone() };
-    let known = cx.facts.pinned.get(image).map_or(image, String::as_str);
     let name = known.rsplit('/').next().unwrap_or(known);
     let place = match (name.split_once('@'), name.split_once(':')) {
         (Some((_, digest)), _) => format!("@{digest}"),
@@ -134,7 +142,8 @@ pub(crate) fn reference(cx: &Context<'_>, member: &Member<'_>) -> Value {
             Value::From(ResourceId::new(Kind::Image, member.name()), Attribute::Uri)
         }
         Some(image) if member.cached.is_some() => {
-            Value::Known(in_cache(cx, member.cached.unwrap_or_default(), &image.value))
+            let known = cx.facts.pinned.get(&image.value).unwrap_or(&image.value);
+            Value::Known(in_cache(cx, member.cached.unwrap_or_default(), known))
         }
         Some(image) => {
             Value::Known(cx.facts.pinned.get(&image.value).unwrap_or(&image.value).clone())
@@ -220,6 +229,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::Severity;
+    use crate::ecs::desired::IMAGE_LABEL;
     use crate::ecs::testing::{
         at, built, container, facts, has, loud, project, resource, run, service, task,
     };
@@ -271,6 +281,8 @@ mod tests {
         let services = vec![service("web", "acme/web:1"), service("store", "redis:7")];
         let done = translate(&project(services), None, &facts);
         assert_eq!(container(&done, "web").image.to_string(), by_digest);
+        assert_eq!(container(&done, "web").docker_labels[IMAGE_LABEL], "acme/web:1");
+        assert!(container(&done, "store").docker_labels.is_empty());
         assert_eq!(container(&done, "store").image.to_string(), "redis:7");
     }
 
@@ -287,7 +299,10 @@ mod tests {
             let facts = Facts { cached: cached.clone(), pinned, ..facts() };
             let done = translate(&project(vec![web.clone()]), None, &facts);
             assert!(!has(&done, Kind::Repository, "web") && !has(&done, Kind::Image, "web"));
-            assert_eq!(container(&done, "web").image.to_string(), format!("{place}{end}"));
+            let web = container(&done, "web");
+            assert_eq!(web.image.to_string(), format!("{place}{end}"));
+            let label = web.docker_labels.get(IMAGE_LABEL);
+            assert_eq!(label.cloned(), end.starts_with('@').then(|| format!("{place}:1.27")));
             assert_eq!(container(&done, "web").repository_credentials, None);
         }
     }

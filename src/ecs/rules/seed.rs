@@ -1,6 +1,6 @@
 //! `x-ecs.seed`: a new volume gets what the image has in its place, as Docker does it.
 
-use super::container::container_name;
+use super::container::{container_name, image_label};
 use super::image;
 use super::mounts::Place;
 use super::volumes::Mounts;
@@ -73,6 +73,7 @@ pub(crate) fn container(
     Some(ContainerDefinition {
         name: name(member),
         image: image::reference(cx, member),
+        docker_labels: image_label(image::tagged(cx, member)).into_iter().collect(),
         essential: false,
         // Only root may write to a new volume.
         user: Some("0".to_owned()),
