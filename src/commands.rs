@@ -20,6 +20,7 @@ mod plan;
 mod prepare;
 mod ps;
 mod push;
+mod registries;
 mod rows;
 mod sandbox;
 mod schema;

@@ -46,9 +46,10 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let options = PlanOptions { force: arguments.force, build: arguments.build.again() };
-    let (plan, turn) = loop {
+    let (desired, plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        let mut desired = desired.clone();
         keep_pins(&mut desired, &actual);
         prepare::possible(session, &app, &desired, &actual)?;
         let plan = plan_with(&desired, &actual, options);
@@ -67,10 +68,10 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         };
         stop.begin();
         if plan.is_empty() {
-            break (plan, Turn::idle(stop.receiver()));
+            break (desired, plan, Turn::idle(stop.receiver()));
         }
         if let Some(turn) = line.take(&place, &desired).await? {
-            break (plan, turn);
+            break (desired, plan, turn);
         }
     };
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Session;
+use super::{Session, registries};
 use crate::compose::Project;
 use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
-use crate::images::{Engine, ImageConfig, ImageHealth, Images};
+use crate::images::{ImageConfig, ImageHealth, Images};
 use crate::source::{Located, Span};
 
 /// What a task runs on when nothing is said.
@@ -34,8 +34,11 @@ pub(super) fn look(
             wanted.entry(name).or_insert(platform);
         }
     }
+    let asked = registries::ask("--inspect-images", async |images: &Images| {
+        configs(images, &wanted).await
+    })?;
     let mut found = BTreeMap::new();
-    for (name, answer) in ask(&wanted)? {
+    for (name, answer) in asked {
         let why = match answer {
             Ok(Some(config)) => {
                 found.insert(name, config);
@@ -58,37 +61,7 @@ fn image(service: &Service) -> Option<&str> {
 /// What was learned of an image, or why nothing was.
 type Learned = Result<Option<ImageConfig>, String>;
 
-/// Commands run inside a runtime, and this is asked for where nothing is awaited.
-fn ask(wanted: &BTreeMap<&str, &str>) -> Result<Vec<(String, Learned)>, Error> {
-    let asked = std::thread::scope(|scope| {
-        scope
-            .spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let found = runtime.block_on(configs(wanted));
-                // A name that is still looked up must not hold the program up.
-                runtime.shutdown_background();
-                Ok(found)
-            })
-            .join()
-    });
-    let failed = |why: String| Error::System {
-        message: format!("failed to ask for images: {why}"),
-        help: "leave out `--inspect-images`".to_owned(),
-    };
-    match asked {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(failed(std::io::Error::to_string(&error))),
-        Err(_) => Err(failed("it was given up".to_owned())),
-    }
-}
-
-async fn configs(wanted: &BTreeMap<&str, &str>) -> Vec<(String, Learned)> {
-    // Registries need no engine.
-    let images = Images::new(Engine::detect().await.ok());
-    let images = match super::sandbox::paths().ok().and_then(|paths| paths.images()) {
-        Some(directory) => &images.with_cache(&directory),
-        None => &images,
-    };
+async fn configs(images: &Images, wanted: &BTreeMap<&str, &str>) -> Vec<(String, Learned)> {
     let asked = wanted.iter().map(|(name, platform)| async move {
         let answer = tokio::time::timeout(PATIENCE, images.describe(name, platform)).await;
         let learned = match answer {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::Session;
+use super::{Session, registries};
 use crate::compose::Project;
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::desired::{Desired, Kind, ResourceId};
 use crate::ecs::platform;
 use crate::error::Error;
-use crate::images::{Engine, Images, Pin};
+use crate::images::{Images, Pin};
 use crate::source::Sources;
 
 /// References, and what they are called by their digests.
@@ -61,11 +61,11 @@ pub(super) async fn ask(
             Ok(Pin::Unknown) => {}
             Err(error) => {
                 let message = format!("{name} cannot run here: {error}");
-                let mut fault = Diagnostic::error(Code::WrongMachine, message);
+                let mut fault =
+                    Diagnostic::error(Code::WrongMachine, message).service(&service.name.value);
                 fault.help = error.help();
-                let place = service.image.as_ref().map(|image| image.span);
-                fault = place.map_or(fault.clone(), |place| fault.clone().at(place, ""));
-                found.faults.extend([fault.service(&service.name.value)]);
+                let place = service.image.as_ref().map_or(service.span(), |image| image.span);
+                found.faults.extend([fault.at(place, "")]);
             }
         }
     }
@@ -84,35 +84,9 @@ fn image(service: &Service) -> Option<&str> {
 ///
 /// There is no thread or runtime to ask with.
 pub(super) fn look(project: &Project, desired: &Desired) -> Result<Found, Error> {
-    let asked = std::thread::scope(|scope| {
-        scope
-            .spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                let found = runtime.block_on(async {
-                    // Registries need no engine.
-                    let images = Images::new(Engine::detect().await.ok());
-                    let paths = super::sandbox::paths().ok().and_then(|paths| paths.images());
-                    let images = match paths {
-                        Some(directory) => images.with_cache(&directory),
-                        None => images,
-                    };
-                    ask(&images, project, desired, &BTreeMap::new()).await
-                });
-                // A name that is still looked up must not hold the program up.
-                runtime.shutdown_background();
-                Ok::<_, std::io::Error>(found)
-            })
-            .join()
-    });
-    let failed = |why: String| Error::System {
-        message: format!("failed to ask for images: {why}"),
-        help: "leave out `--resolve-digests`".to_owned(),
-    };
-    match asked {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(_) => Err(failed("it was given up".to_owned())),
-    }
+    registries::ask("--resolve-digests", async |images: &Images| {
+        ask(images, project, desired, &BTreeMap::new()).await
+    })
 }
 
 /// Says what is wrong, and gives back what was learned.

@@ -19,9 +19,9 @@ use std::path::PathBuf;
 use futures_util::future::join;
 
 use super::Session;
-use super::pinned;
 use super::vault::Vault;
 use super::world::World;
+use super::{pinned, registries};
 use crate::apply::CloudError;
 use crate::aws::{Aws, ConnectOptions};
 use crate::cli::{BuildArgs, GivenArgs};
@@ -229,11 +229,7 @@ pub(super) async fn connect<'a>(
         Ok(images) => (images, None),
         Err(error) => (Images::new(None), Some(error)),
     };
-    // Without a place for it, layers are packed again each time.
-    let images = match super::sandbox::paths().ok().and_then(|paths| paths.images()) {
-        Some(directory) => images.with_cache(&directory),
-        None => images,
-    };
+    let images = registries::remembering(images);
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
     // The sandbox has no such rules.
     let cached = match &sandbox {
