@@ -118,6 +118,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
                 ("eu-west-1a".to_owned(), "subnet-1".to_owned()),
                 ("eu-west-1b".to_owned(), "subnet-2".to_owned()),
             ],
+            assumed_public: false,
         },
         balancers: std::collections::BTreeMap::new(),
         certificates: BTreeMap::new(),

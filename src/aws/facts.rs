@@ -146,7 +146,9 @@ impl Aws {
             .filter(available)
             .filter_map(|subnet| {
                 let zone = subnet.availability_zone().unwrap_or_default().to_owned();
-                Some(Subnet { id: subnet.subnet_id()?.to_owned(), zone })
+                let is_default = subnet.default_for_az() == Some(true)
+                    && subnet.map_public_ip_on_launch() == Some(true);
+                Some(Subnet { id: subnet.subnet_id()?.to_owned(), zone, is_default })
             })
             .collect())
     }

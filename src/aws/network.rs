@@ -26,6 +26,9 @@ pub struct NetworkRequest {
 pub(super) struct Subnet {
     pub(super) id: String,
     pub(super) zone: String,
+    /// Whether AWS made it as the default subnet of its zone, and it still gives every instance a public
+    /// address.
+    pub(super) is_default: bool,
 }
 
 /// A route table: what `0.0.0.0/0` goes to, and for which subnets it holds.
@@ -51,7 +54,9 @@ enum Egress {
 /// Chooses the subnets of tasks and load balancer.
 ///
 /// What makes a subnet public is its route to an internet gateway, not whether it hands out public
-/// addresses by itself. Endpoints for ECR and S3 are not looked for: a subnet without any route out
+/// addresses by itself. One exception: where a VPC shows no way out at all, default subnets count as
+/// public, because AWS makes them with such a route (VPC user guide, "Default VPC components"), and
+/// emulators do not show it. That is said in `assumed_public`. Endpoints for ECR and S3 are not looked for: a subnet without any route out
 /// is only used when it was named.
 pub(super) fn choose(
     request: &NetworkRequest,
@@ -68,7 +73,7 @@ pub(super) fn choose(
     let named =
         |subnet: &&Subnet| request.subnets.is_empty() || request.subnets.contains(&subnet.id);
     let of = |wanted: Egress| {
-        let fits = move |subnet: &&Subnet| egress(&subnet.id, tables) == wanted;
+        let fits = move |subnet: &&Subnet| egress(subnet, tables) == wanted;
         all.iter().filter(named).filter(fits).cloned().collect::<Vec<_>>()
     };
     let (public, private) = (of(Egress::Public), of(Egress::Private));
@@ -87,6 +92,8 @@ pub(super) fn choose(
     } else {
         Vec::new()
     };
+    let assumed_public =
+        shows_no_way_out(tables) && tasks.iter().any(|subnet| egress(subnet, tables) == Egress::Public);
     let zone_subnets = one_a_zone(&tasks).into_iter().map(|s| (s.zone, s.id)).collect();
     Ok(NetworkFacts {
         vpc_id: vpc.to_owned(),
@@ -94,6 +101,7 @@ pub(super) fn choose(
         assign_public_ip,
         load_balancer_subnets: load_balancer,
         zone_subnets,
+        assumed_public,
     })
 }
 
@@ -105,7 +113,7 @@ fn load_balancer_subnets(
     tables: &[RouteTable],
     named: &[String],
 ) -> Result<Vec<String>, CloudError> {
-    let public = all.iter().filter(|subnet| egress(&subnet.id, tables) == Egress::Public);
+    let public = all.iter().filter(|subnet| egress(subnet, tables) == Egress::Public);
     let (first, rest): (Vec<_>, Vec<_>) = public.cloned().partition(|s| named.contains(&s.id));
     let chosen = one_a_zone(&[first, rest].concat());
     if chosen.len() < 2 {
@@ -130,14 +138,19 @@ fn one_a_zone(subnets: &[Subnet]) -> Vec<Subnet> {
     zones.into_values().cloned().collect()
 }
 
-fn egress(subnet: &str, tables: &[RouteTable]) -> Egress {
-    let explicit = tables.iter().find(|table| table.subnets.iter().any(|id| id == subnet));
+fn egress(subnet: &Subnet, tables: &[RouteTable]) -> Egress {
+    let explicit = tables.iter().find(|table| table.subnets.contains(&subnet.id));
     let table = explicit.or_else(|| tables.iter().find(|table| table.main));
     match table.and_then(|table| table.default_route.as_deref()) {
         Some(target) if target.starts_with("igw-") => Egress::Public,
         Some(_) => Egress::Private,
+        None if subnet.is_default && shows_no_way_out(tables) => Egress::Public,
         None => Egress::None,
     }
+}
+
+fn shows_no_way_out(tables: &[RouteTable]) -> bool {
+    tables.iter().all(|table| table.default_route.is_none())
 }
 
 pub(super) fn problem(message: String) -> CloudError {
@@ -150,7 +163,7 @@ mod tests {
     use super::*;
 
     fn subnet(id: &str, zone: &str) -> Subnet {
-        Subnet { id: id.to_owned(), zone: zone.to_owned() }
+        Subnet { id: id.to_owned(), zone: zone.to_owned(), is_default: false }
     }
 
     fn table(main: bool, subnets: &[&str], target: Option<&str>) -> RouteTable {
@@ -220,6 +233,21 @@ mod tests {
         assert_eq!(facts.load_balancer_subnets, ["s-1", "s-3"]);
         let error = choose(&named(&["s-9"]), "vpc-1", &subnets, &tables).unwrap_err();
         assert!(error.message.contains("s-9"));
+    }
+
+    #[test]
+    fn default_subnets_of_a_vpc_that_shows_no_way_out_count_as_public() {
+        let default = |id, zone| Subnet { is_default: true, ..subnet(id, zone) };
+        let subnets = [default("s-1", "a"), default("s-2", "b"), subnet("own", "c")];
+        let facts = choose(&request(true), "vpc-1", &subnets, &[table(true, &[], None)]).unwrap();
+        assert!(facts.assumed_public && facts.assign_public_ip);
+        assert_eq!(facts.task_subnets, ["s-1", "s-2"]);
+        assert_eq!(facts.load_balancer_subnets, ["s-1", "s-2"]);
+        // A way out that is there for others shows that routes are told.
+        let tables = [table(true, &[], None), table(false, &["own"], Some("nat-1"))];
+        let facts = choose(&request(false), "vpc-1", &subnets, &tables).unwrap();
+        assert_eq!(facts.task_subnets, ["own"]);
+        assert!(!facts.assumed_public);
     }
 
     #[test]

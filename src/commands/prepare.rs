@@ -248,6 +248,13 @@ pub(super) async fn connect<'a>(
     let known = facts(&aws, app, purpose, sandbox.is_some());
     let (known, found) = join(known, asked).await;
     let mut facts = known?;
+    if facts.network.assumed_public && purpose != Purpose::Down {
+        let vpc = &facts.network.vpc_id;
+        session.screen.warning(&format!(
+            "no route table of {vpc} shows a way to the Internet; its default subnets are taken as \
+             public, as AWS makes them (to choose: x-ecs.vpc, x-ecs.subnets)"
+        ));
+    }
     facts.paths.clone_from(&app.paths);
     facts.cached.clone_from(&cached);
     if let Some(found) = found {

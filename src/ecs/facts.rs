@@ -54,6 +54,8 @@ pub struct NetworkFacts {
     pub load_balancer_subnets: Vec<String>,
     /// One subnet in each zone that tasks run in, for mount targets: zone and subnet.
     pub zone_subnets: Vec<(String, String)>,
+    /// Whether no route says that these subnets are public, and only what AWS makes by default does.
+    pub assumed_public: bool,
 }
 
 /// What is known of a built image before it is built.
@@ -78,6 +80,7 @@ impl Facts {
                 assign_public_ip: true,
                 load_balancer_subnets: vec![placeholder("vpc.public_subnets")],
                 zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
+                assumed_public: false,
             },
             balancers: BTreeMap::new(),
             images: BTreeMap::new(),

@@ -258,6 +258,7 @@ pub(crate) fn facts() -> Facts {
                 ("eu-west-1a".to_owned(), SUBNETS[0].to_owned()),
                 ("eu-west-1b".to_owned(), SUBNETS[1].to_owned()),
             ],
+            assumed_public: false,
         },
         balancers: BTreeMap::new(),
         certificates: BTreeMap::new(),
