@@ -14,6 +14,7 @@ mod ecr;
 mod ecs;
 mod efs;
 mod elb;
+mod emulated;
 mod error;
 mod facts;
 mod iam;
@@ -33,6 +34,7 @@ mod ssm_tests;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod values;
 
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
@@ -46,11 +48,28 @@ use crate::apply::cloud::{
 };
 use crate::ecs::desired::{Attribute, Body, Desired, ResourceId, Service};
 use crate::event::{TargetHealth, TaskFailure};
-use crate::plan::{Action, Actual, Change, Observed};
+use crate::plan::{Action, Actual, Change, Fingerprints, Observed};
+
+impl Aws {
+    /// As [`Cloud::observe`], in fewer calls: task definitions of which it is known what was registered
+    /// are not read again, and what left the file is looked for by its tags where nothing of its kind
+    /// is desired any more.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cloud::observe`].
+    pub async fn observe_knowing(
+        &self,
+        desired: &Desired,
+        known: &Fingerprints,
+    ) -> Result<Actual, CloudError> {
+        self.observe_stack(desired, Some(known)).await
+    }
+}
 
 impl Cloud for Aws {
     async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
-        self.observe_stack(desired).await
+        self.observe_stack(desired, None).await
     }
 
     async fn create(

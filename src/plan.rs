@@ -6,6 +6,7 @@
 mod actual;
 mod attachments;
 mod diff;
+mod fingerprint;
 mod images_first;
 mod impossible;
 mod jobs;
@@ -20,6 +21,7 @@ mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use diff::{Change, changes};
+pub use fingerprint::{Fingerprints, fingerprint};
 pub use impossible::{Impossible, impossible};
 pub use pins::keep_pins;
 pub use planner::{PlanOptions, first_deploy, plan, plan_with};

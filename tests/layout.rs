@@ -139,6 +139,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("secrets", "secretsmanager"),
     ("ssm", "ssm"),
     ("sts", "sts"),
+    ("tagging", "tag"),
 ];
 
 /// `create_service`, which stands after a client, as `CreateService`.

@@ -91,6 +91,7 @@ pub struct Aws {
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
     ssm: OnceLock<aws_sdk_ssm::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    tagging: OnceLock<aws_sdk_resourcegroupstagging::Client>,
 }
 
 /// Who calls.
@@ -139,6 +140,7 @@ clients! {
     secrets: aws_sdk_secretsmanager;
     ssm: aws_sdk_ssm;
     sts: aws_sdk_sts;
+    tagging: aws_sdk_resourcegroupstagging;
 }
 
 /// The SDK's quota of retries is meant for programs that make calls for ever: it gives up a call that
@@ -228,6 +230,7 @@ impl Aws {
             secrets: OnceLock::new(),
             ssm: OnceLock::new(),
             sts: OnceLock::new(),
+            tagging: OnceLock::new(),
         }
     }
 

@@ -13,10 +13,9 @@ use super::tags;
 use super::values::text;
 use crate::apply::cloud::{Changed, CloudError};
 use crate::ecs::desired::{
-    Attribute, Body, Desired, DnsConfig, DnsName, DnsRecord, HealthCheckCustomConfig,
-    PrivateNamespace, Value,
+    Attribute, Body, DnsConfig, DnsName, DnsRecord, HealthCheckCustomConfig, PrivateNamespace,
+    Value,
 };
-use crate::ecs::translate::private_zone;
 use crate::plan::Change;
 
 const CREATE_SERVICE: &str = "servicediscovery:CreateService";
@@ -178,11 +177,10 @@ impl Aws {
     /// The private namespace of a stack, and what stands in it.
     pub(super) async fn read_private_names(
         &self,
-        desired: &Desired,
+        name: String,
+        known: Option<Known>,
     ) -> Result<Vec<Found>, CloudError> {
-        let name = private_zone(&desired.stack);
-        let kind = sdk::NamespaceType::DnsPrivate;
-        let Some(known) = self.find_namespace(&name, kind).await? else { return Ok(Vec::new()) };
+        let Some(known) = known else { return Ok(Vec::new()) };
         let tags = self.namespace_tags(&known.arn).await?;
         // Cloud Map does not tell the VPC: `align` takes the one that is wanted.
         let body = PrivateNamespace { name, vpc: String::new(), tags: tags::to_upper(&tags) };

@@ -12,6 +12,7 @@ mod job;
 mod read;
 mod s3_files;
 mod service;
+mod settled;
 mod shape;
 mod shift;
 mod status;

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::types as sdk;
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::{try_join, try_join_all};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Aws;
@@ -56,24 +56,24 @@ impl Aws {
             };
             names.may_be(balancer.load_balancer_name()) || is(&named) || is(&used)
         });
-        let arns: Vec<_> = balancers
-            .iter()
-            .filter_map(|b| b.load_balancer_arn())
-            .chain(groups.iter().filter_map(|g| g.target_group_arn()))
-            .map(str::to_owned)
-            .collect();
-        let (tags, listeners, attributes) = try_join3(
-            self.describe_tags(&arns),
+        let (listeners, attributes) = try_join(
             self.list_listeners(&balancers),
             self.read_attributes(
                 groups.iter().filter(|group| names.is_wanted(group.target_group_name())),
             ),
         )
         .await?;
-        let arns: Vec<_> =
+        let listener_arns: Vec<_> =
             listeners.iter().filter_map(|l| l.listener_arn().map(str::to_owned)).collect();
-        let (listener_tags, rules) =
-            try_join(self.describe_tags(&arns), self.list_rules(&arns)).await?;
+        let arns: Vec<_> = balancers
+            .iter()
+            .filter_map(|b| b.load_balancer_arn())
+            .chain(groups.iter().filter_map(|g| g.target_group_arn()))
+            .map(str::to_owned)
+            .chain(listener_arns.iter().cloned())
+            .collect();
+        let (tags, rules) =
+            try_join(self.describe_tags(&arns), self.list_rules(&listener_arns)).await?;
         let arns: Vec<_> =
             rules.iter().filter_map(|(_, r)| r.rule_arn().map(str::to_owned)).collect();
         let rule_tags = self.describe_tags(&arns).await?;
@@ -96,7 +96,7 @@ impl Aws {
             found.push(target_group::observed(group, attributes, of(&tags, Some(arn))));
         }
         for listener in &listeners {
-            let tags = of(&listener_tags, listener.listener_arn());
+            let tags = of(&tags, listener.listener_arn());
             found.push(listener::observed(listener, tags));
         }
         for (listener, rule) in &rules {

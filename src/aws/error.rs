@@ -182,6 +182,14 @@ fn action(operation: &str) -> String {
     renamed.replacen("efs:", "elasticfilesystem:", 1)
 }
 
+impl CloudError {
+    /// Whether an endpoint that is not AWS says that it does not have the service.
+    pub(super) fn is_unserved(&self) -> bool {
+        let is_garbled = self.kind == CloudErrorKind::Service && self.code.is_none();
+        is_garbled && (self.message.starts_with("HTTP 400") || self.message.starts_with("HTTP 404"))
+    }
+}
+
 /// An answer that is no AWS error: a proxy's page, say, or a wrong endpoint.
 fn garbled(operation: &str, status: u16, response: &HttpResponse) -> CloudError {
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();

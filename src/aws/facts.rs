@@ -90,14 +90,23 @@ impl Aws {
         let vpc = match (&request.vpc, request.subnets.first()) {
             (Some(vpc), _) => vpc.clone(),
             (None, Some(subnet)) => self.vpc_of(subnet).await?,
-            (None, None) => self.default_vpc().await?,
+            (None, None) => return self.default_network(request).await,
         };
-        let (subnets, tables) = try_join(self.subnets(&vpc), self.route_tables(&vpc)).await?;
-        if subnets.is_empty() {
-            return Err(problem(format!("{vpc} has no subnets, or does not exist"))
-                .help("name another VPC in x-ecs.vpc"));
-        }
-        choose(request, &vpc, &subnets, &tables)
+        let (subnets, tables) =
+            try_join(self.subnets(Some(&vpc)), self.route_tables(Some(&vpc))).await?;
+        chosen(request, &vpc, subnets, tables)
+    }
+
+    /// The default VPC is the one that has default subnets, so that all is known after one look; where
+    /// those were deleted, it is asked for.
+    async fn default_network(&self, request: &NetworkRequest) -> Result<NetworkFacts, CloudError> {
+        let (subnets, tables) = try_join(self.subnets(None), self.route_tables(None)).await?;
+        let default = subnets.iter().find(|(subnet, _)| subnet.is_default);
+        let vpc = match default {
+            Some((_, vpc)) => vpc.clone(),
+            None => self.default_vpc().await?,
+        };
+        chosen(request, &vpc, subnets, tables)
     }
 
     async fn default_vpc(&self) -> Result<String, CloudError> {
@@ -127,11 +136,12 @@ impl Aws {
         })
     }
 
-    async fn subnets(&self, vpc: &str) -> Result<Vec<Subnet>, CloudError> {
+    /// The subnets of a VPC, or of all, each with its VPC.
+    async fn subnets(&self, vpc: Option<&str>) -> Result<Vec<(Subnet, String)>, CloudError> {
         let all: Vec<sdk::Subnet> = self
             .ec2()
             .describe_subnets()
-            .filters(super::ec2::filter("vpc-id", [vpc.to_owned()]))
+            .set_filters(vpc.map(of_vpc))
             .into_paginator()
             .items()
             .send()
@@ -148,24 +158,52 @@ impl Aws {
                 let zone = subnet.availability_zone().unwrap_or_default().to_owned();
                 let is_default = subnet.default_for_az() == Some(true)
                     && subnet.map_public_ip_on_launch() == Some(true);
-                Some(Subnet { id: subnet.subnet_id()?.to_owned(), zone, is_default })
+                let id = subnet.subnet_id()?.to_owned();
+                Some((Subnet { id, zone, is_default }, subnet.vpc_id()?.to_owned()))
             })
             .collect())
     }
 
-    async fn route_tables(&self, vpc: &str) -> Result<Vec<RouteTable>, CloudError> {
+    /// The route tables of a VPC, or of all, each with its VPC.
+    async fn route_tables(
+        &self,
+        vpc: Option<&str>,
+    ) -> Result<Vec<(RouteTable, String)>, CloudError> {
         let all: Vec<sdk::RouteTable> = self
             .ec2()
             .describe_route_tables()
-            .filters(super::ec2::filter("vpc-id", [vpc.to_owned()]))
+            .set_filters(vpc.map(of_vpc))
             .into_paginator()
             .items()
             .send()
             .collect::<Result<_, _>>()
             .await
             .or_fail("ec2:DescribeRouteTables")?;
-        Ok(all.iter().map(route_table).collect())
+        let with_vpc = |table| Some((route_table(table), table.vpc_id()?.to_owned()));
+        Ok(all.iter().filter_map(with_vpc).collect())
     }
+}
+
+fn of_vpc(vpc: &str) -> Vec<sdk::Filter> {
+    vec![super::ec2::filter("vpc-id", [vpc.to_owned()])]
+}
+
+/// What is used of a VPC, of what was read of it and perhaps of others.
+fn chosen(
+    request: &NetworkRequest,
+    vpc: &str,
+    subnets: Vec<(Subnet, String)>,
+    tables: Vec<(RouteTable, String)>,
+) -> Result<NetworkFacts, CloudError> {
+    fn within<T>(all: Vec<(T, String)>, vpc: &str) -> Vec<T> {
+        all.into_iter().filter(|(_, of)| of == vpc).map(|(found, _)| found).collect()
+    }
+    let subnets = within(subnets, vpc);
+    if subnets.is_empty() {
+        return Err(problem(format!("{vpc} has no subnets, or does not exist"))
+            .help("name another VPC in x-ecs.vpc"));
+    }
+    choose(request, vpc, &subnets, &within(tables, vpc))
 }
 
 fn route_table(table: &sdk::RouteTable) -> RouteTable {

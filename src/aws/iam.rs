@@ -1,5 +1,7 @@
 //! AWS IAM: roles with at most one inline policy each. A role is ours when it stands under the stack's path.
 
+mod account;
+
 use std::time::Duration;
 
 use aws_sdk_iam::types as sdk;
@@ -197,6 +199,9 @@ impl Aws {
             .collect();
         let own_path = format!("/decklift/{}/", desired.stack);
         let path = wanted.first().map_or(own_path.as_str(), |role| role.create.path.as_str());
+        if let Some(found) = self.read_account(path, &wanted).await? {
+            return Ok(found);
+        }
         let roles: Vec<sdk::Role> = self
             .iam()
             .list_roles()

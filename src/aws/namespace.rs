@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_servicediscovery::error::SdkError;
 use aws_sdk_servicediscovery::operation::create_http_namespace::CreateHttpNamespaceError;
-use aws_sdk_servicediscovery::types as sdk;
+use aws_sdk_servicediscovery::types::{self as sdk, FilterCondition};
+use futures_util::future::try_join;
 use sha2::{Digest, Sha256};
 
 use super::Aws;
@@ -13,6 +14,7 @@ use super::observe::Found;
 use super::tags::{self, Tags};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::ecs::desired::{Attribute, Body, Desired, Namespace};
+use crate::ecs::translate::private_zone;
 
 /// How long an operation on a namespace may take; AWS speaks of seconds.
 pub(super) const OPERATION: Duration = Duration::from_secs(5 * 60);
@@ -128,18 +130,33 @@ impl Aws {
         Ok(())
     }
 
-    pub(super) async fn read_namespace(&self, desired: &Desired) -> Result<Vec<Found>, CloudError> {
-        let name = desired
-            .resources
-            .values()
-            .find_map(|resource| match &resource.body {
-                Body::Namespace(namespace) => Some(namespace.name.as_str()),
-                _ => None,
-            })
-            .unwrap_or(&desired.stack);
-        let Some(known) = self.find_namespace(name, sdk::NamespaceType::Http).await? else {
-            return Ok(Vec::new());
-        };
+    /// Everything that the stack has in Cloud Map: both its namespaces, and what stands in them.
+    pub(super) async fn read_names(&self, desired: &Desired) -> Result<Vec<Found>, CloudError> {
+        let name = desired.resources.values().find_map(|resource| match &resource.body {
+            Body::Namespace(namespace) => Some(namespace.name.as_str()),
+            _ => None,
+        });
+        let name = name.unwrap_or(&desired.stack);
+        let zone = private_zone(&desired.stack);
+        // Both begin in the same way, so one list has them.
+        let common: String =
+            name.chars().zip(zone.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+        let all = self.list_namespaces(&common, FilterCondition::BeginsWith, None).await?;
+        let http = known(&all, name, &sdk::NamespaceType::Http);
+        let private = known(&all, &zone, &sdk::NamespaceType::DnsPrivate);
+        let (mut found, names) =
+            try_join(self.read_namespace(name, http), self.read_private_names(zone, private))
+                .await?;
+        found.extend(names);
+        Ok(found)
+    }
+
+    async fn read_namespace(
+        &self,
+        name: &str,
+        known: Option<Known>,
+    ) -> Result<Vec<Found>, CloudError> {
+        let Some(known) = known else { return Ok(Vec::new()) };
         let tags = self.namespace_tags(&known.arn).await?;
         let body = Namespace { name: name.to_owned(), tags: tags::to_upper(&tags) };
         let found = Found::new(Body::Namespace(body))
@@ -154,25 +171,29 @@ impl Aws {
         name: &str,
         kind: sdk::NamespaceType,
     ) -> Result<Option<Known>, CloudError> {
-        let filter =
-            |key, value: &str| sdk::NamespaceFilter::builder().name(key).values(value).build();
-        let pages: Result<Vec<_>, _> = self
+        let condition = FilterCondition::Eq;
+        let all = self.list_namespaces(name, condition, Some(&kind)).await?;
+        Ok(known(&all, name, &kind))
+    }
+
+    async fn list_namespaces(
+        &self,
+        name: &str,
+        condition: FilterCondition,
+        kind: Option<&sdk::NamespaceType>,
+    ) -> Result<Vec<sdk::NamespaceSummary>, CloudError> {
+        let by_name = sdk::NamespaceFilter::builder().name(sdk::NamespaceFilterName::Name);
+        let mut call = self
             .names()
             .list_namespaces()
-            .filters(filter(sdk::NamespaceFilterName::Type, kind.as_str())?)
-            .filters(filter(sdk::NamespaceFilterName::Name, name)?)
-            .into_paginator()
-            .send()
-            .collect()
-            .await;
+            .filters(by_name.values(name).condition(condition).build()?);
+        if let Some(kind) = kind {
+            let by_kind = sdk::NamespaceFilter::builder().name(sdk::NamespaceFilterName::Type);
+            call = call.filters(by_kind.values(kind.as_str()).build()?);
+        }
+        let pages: Result<Vec<_>, _> = call.into_paginator().send().collect().await;
         let pages = pages.or_fail("servicediscovery:ListNamespaces")?;
-        // The emulator does not know the filters.
-        let wanted = |namespace: &&sdk::NamespaceSummary| {
-            namespace.name() == Some(name) && namespace.r#type() == Some(&kind)
-        };
-        Ok(pages.iter().flat_map(|page| page.namespaces()).find(wanted).and_then(|namespace| {
-            Some(Known { id: namespace.id()?.to_owned(), arn: namespace.arn()?.to_owned() })
-        }))
+        Ok(pages.into_iter().flat_map(|page| page.namespaces.unwrap_or_default()).collect())
     }
 
     pub(super) async fn get_namespace(&self, id: &str) -> Result<Known, CloudError> {
@@ -225,6 +246,13 @@ impl Aws {
     pub(super) fn request_id(&self, name: &str) -> String {
         hex::encode(Sha256::digest(format!("{}\n{name}", self.run).as_bytes()))
     }
+}
+
+/// The namespace of this name and kind. Emulators do not know the filters of the list.
+fn known(all: &[sdk::NamespaceSummary], name: &str, kind: &sdk::NamespaceType) -> Option<Known> {
+    let found =
+        all.iter().find(|found| found.name() == Some(name) && found.r#type() == Some(kind))?;
+    Some(Known { id: found.id()?.to_owned(), arn: found.arn()?.to_owned() })
 }
 
 pub(super) fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {

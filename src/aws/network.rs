@@ -92,8 +92,8 @@ pub(super) fn choose(
     } else {
         Vec::new()
     };
-    let assumed_public =
-        shows_no_way_out(tables) && tasks.iter().any(|subnet| egress(subnet, tables) == Egress::Public);
+    let assumed_public = shows_no_way_out(tables)
+        && tasks.iter().any(|subnet| egress(subnet, tables) == Egress::Public);
     let zone_subnets = one_a_zone(&tasks).into_iter().map(|s| (s.zone, s.id)).collect();
     Ok(NetworkFacts {
         vpc_id: vpc.to_owned(),

@@ -4,16 +4,16 @@
 //! matched by physical name: what is desired becomes a resource of [`Actual`], the rest is an orphan
 //! when its tags, or the place where it stands, say that it is this stack's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{try_join, try_join3, try_join4, try_join5};
+use futures_util::future::{try_join, try_join3, try_join4};
 
 use super::align::align;
 use super::tags::{self, Owner, Tags};
-use super::{Aws, ecs::EcsFound};
+use super::{Aws, ecs::EcsFound, emulated, traces};
 use crate::apply::cloud::CloudError;
 use crate::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
-use crate::plan::{Actual, Observed};
+use crate::plan::{Actual, Fingerprints, Observed};
 
 /// How many calls of one kind are made at once.
 pub(super) const IN_FLIGHT: usize = 10;
@@ -121,40 +121,97 @@ impl Found {
 }
 
 impl Aws {
-    pub(super) async fn observe_stack(&self, desired: &Desired) -> Result<Actual, CloudError> {
+    /// What AWS has of a stack. Where something is `known`, in fewer calls; see
+    /// [`Aws::observe_knowing`].
+    pub(super) async fn observe_stack(
+        &self,
+        desired: &Desired,
+        known: Option<&Fingerprints>,
+    ) -> Result<Actual, CloudError> {
         let owner = match Owner::wanted(desired) {
             Some(owner) => Some(owner),
             // Nothing is desired: the cluster says whose stack it is.
             None => self.owner_of_cluster(&desired.stack).await?,
         };
-        let small = try_join5(
-            self.read_namespace(desired),
-            self.read_private_names(desired),
+        let owner = owner.as_ref();
+        let small = try_join3(
+            self.read_names(desired),
             self.read_log_groups(desired),
             self.read_roles(desired),
-            self.read_schedules(desired, owner.as_ref()),
         );
-        let large = try_join4(
-            self.read_ecs(desired),
-            self.read_network(owner.as_ref()),
-            self.read_balancers(desired, owner.as_ref()),
-            self.read_file_systems(owner.as_ref()),
+        let large = try_join3(
+            self.read_services(desired, owner),
+            self.read_balancers(desired, owner),
+            self.read_network_and_data(desired, owner, known.is_some()),
         );
-        let others = try_join(self.read_repositories(desired), self.read_secrets(desired));
-        let (
-            (names, zones, logs, roles, schedules),
-            (ecs, network, balancers, files),
-            (images, secrets),
-        ) = try_join3(small, large, others).await?;
-        let EcsFound { found, in_use } = ecs;
-        // A service that is scaled does not say so itself.
-        let scaling = self.read_scaling(desired, owner.as_ref(), &found).await?;
-        let rest = [secrets, scaling, schedules].concat();
-        let all = [names, zones, logs, roles, network, balancers, files, images, found, rest];
-        let all = all.into_iter().flatten().collect();
-        let mut actual = assemble(desired, owner.as_ref(), all, in_use)?;
+        let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
+        let (ecs, scaling) = ecs;
+        let all = [names, logs, roles, balancers, rest, ecs.found.clone(), scaling];
+        let mut all: Vec<Found> = all.into_iter().flatten().collect();
+        let without = assemble(desired, owner, all.clone(), Vec::new())?;
+        let (definitions, in_use) = self.read_definitions(desired, &without, &ecs, known).await?;
+        all.extend(definitions);
+        let mut actual = assemble(desired, owner, all, in_use)?;
+        if emulated::is_emulator(&self.config) {
+            emulated::fill_in(desired, &mut actual);
+        }
         self.read_jobs(desired, &mut actual).await?;
         Ok(actual)
+    }
+
+    /// What ECS has, and what scales it: a service that is scaled does not say so itself.
+    async fn read_services(
+        &self,
+        desired: &Desired,
+        owner: Option<&Owner>,
+    ) -> Result<(EcsFound, Vec<Found>), CloudError> {
+        let ecs = self.read_ecs(desired).await?;
+        let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
+        Ok((ecs, scaling))
+    }
+
+    /// The security groups, and the kinds of things that most stacks have not: what is not desired is
+    /// only looked for where there is a trace of it.
+    async fn read_network_and_data(
+        &self,
+        desired: &Desired,
+        owner: Option<&Owner>,
+        by_traces: bool,
+    ) -> Result<Vec<Found>, CloudError> {
+        let (wanted, absent) = traces::kinds(desired, by_traces);
+        let later = async {
+            let (network, mut traced) =
+                try_join(self.read_network(owner), self.traces(&absent, owner)).await?;
+            // The group of mount targets goes only after them.
+            let of_mounts = |found: &Found| {
+                found
+                    .made_for(owner)
+                    .is_some_and(|id| id == ResourceId::new(Kind::SecurityGroup, "efs"))
+            };
+            if absent.contains(&Kind::FileSystem) && network.iter().any(of_mounts) {
+                traced.insert(Kind::FileSystem);
+            }
+            let data = self.read_data(desired, owner, &traced).await?;
+            Ok::<_, CloudError>([network, data].concat())
+        };
+        let (data, rest) = try_join(self.read_data(desired, owner, &wanted), later).await?;
+        Ok([data, rest].concat())
+    }
+
+    async fn read_data(
+        &self,
+        desired: &Desired,
+        owner: Option<&Owner>,
+        kinds: &BTreeSet<Kind>,
+    ) -> Result<Vec<Found>, CloudError> {
+        let (files, images, secrets, schedules) = try_join4(
+            only(kinds.contains(&Kind::FileSystem), self.read_file_systems(owner)),
+            only(kinds.contains(&Kind::Repository), self.read_repositories(desired)),
+            only(kinds.contains(&Kind::Secret), self.read_secrets(desired)),
+            only(kinds.contains(&Kind::ScheduleGroup), self.read_schedules(desired, owner)),
+        )
+        .await?;
+        Ok([files, images, secrets, schedules].concat())
     }
 
     /// What there is of the images and repositories that are desired, and of nothing else.
@@ -180,6 +237,14 @@ impl Aws {
         });
         Ok(tags.as_ref().and_then(Owner::of))
     }
+}
+
+/// Reads something, or nothing.
+async fn only(
+    wanted: bool,
+    read: impl Future<Output = Result<Vec<Found>, CloudError>>,
+) -> Result<Vec<Found>, CloudError> {
+    if wanted { read.await } else { Ok(Vec::new()) }
 }
 
 /// Sorts what was found into what is desired and what is not.
@@ -223,7 +288,7 @@ pub(super) fn assemble(
     Ok(actual)
 }
 
-fn resolve(resource: &Resource, actual: &Actual) -> Body {
+pub(super) fn resolve(resource: &Resource, actual: &Actual) -> Body {
     resource.body.resolve(&|id, attribute| actual.attribute(id, attribute).map(str::to_owned))
 }
 

@@ -25,6 +25,7 @@ use crate::cli::LockArgs;
 use crate::ecs::desired::{Attribute, Desired, Kind, ResourceId};
 use crate::error::Error;
 use crate::event::{Event, Events};
+use crate::plan::fingerprint;
 use crate::release::{
     Head, Held, Place, Queue, Record, Refusal, ReleaseCommand, Revisions, State, Store,
     SystemClock, Taken, Terms,
@@ -324,9 +325,14 @@ pub(super) fn revisions(desired: &Desired, applied: &Applied) -> Revisions {
             _ => continue,
         };
         let definition = ResourceId::new(Kind::TaskDefinition, &id.name);
-        let arn = applied.attributes.get(&definition).and_then(|a| a.get(&Attribute::Arn));
-        if let Some((_, revision)) = arn.and_then(|arn| arn.rsplit_once('/')) {
+        let given =
+            |id: &ResourceId, attribute| applied.attributes.get(id)?.get(&attribute).cloned();
+        let arn = given(&definition, Attribute::Arn);
+        if let Some((_, revision)) = arn.as_deref().and_then(|arn| arn.rsplit_once('/')) {
             list.insert(id.name.clone(), revision.to_owned());
+            let body = desired.resources.get(&definition).map(|task| task.body.resolve(&given));
+            let print = body.as_ref().and_then(fingerprint).filter(|_| id.kind == Kind::Service);
+            revisions.prints.extend(print.map(|print| (id.name.clone(), print)));
         }
     }
     revisions

@@ -3,7 +3,7 @@
 mod images;
 mod scan;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Secret, Se
 use crate::ecs::facts::Facts;
 use crate::event::{Events, TargetHealth, TaskFailure};
 use crate::images::{Auth, ImageError, Images, Mode};
-use crate::plan::{Action, Actual, Change, Observed, SECRET_VALUE};
+use crate::plan::{Action, Actual, Change, Fingerprints, Observed, SECRET_VALUE};
 use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
@@ -50,6 +50,8 @@ pub(super) struct World<'a> {
     guard: OnceCell<Guard>,
     /// What images must pass, once that was said.
     gate: OnceCell<(ScanGate, watch::Receiver<bool>)>,
+    /// What is known of revisions, once somebody said; then less is read.
+    fingerprints: RefCell<Option<Fingerprints>>,
     /// The registry's address and login, asked for once.
     registry: tokio::sync::OnceCell<(String, Auth)>,
 }
@@ -87,7 +89,13 @@ impl<'a> World<'a> {
             guard,
             gate,
             registry,
+            fingerprints: RefCell::default(),
         }
+    }
+
+    /// From now on these revisions are not read where they say what is desired.
+    pub(super) fn know(&self, fingerprints: &Fingerprints) {
+        *self.fingerprints.borrow_mut() = Some(fingerprints.clone());
     }
 
     /// Builds images even where they are there already.
@@ -170,7 +178,11 @@ impl<'a> World<'a> {
 
 impl Cloud for World<'_> {
     async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
-        let mut actual = self.aws.observe(desired).await?;
+        let known = self.fingerprints.borrow().clone();
+        let mut actual = match known {
+            Some(known) => self.aws.observe_knowing(desired, &known).await?,
+            None => self.aws.observe(desired).await?,
+        };
         self.drop_placeholders(&mut actual).await?;
         self.drop_other_values(&mut actual).await?;
         Ok(actual)

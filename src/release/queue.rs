@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -56,6 +57,8 @@ pub struct Place {
     pub unfinished: Option<Box<Unfinished>>,
     /// The lowest number in the unbroken run of unfinished deploys up to the highest.
     pub resumes: Option<u64>,
+    /// What the releases say of the revisions that they deployed: fingerprints by `family:revision`.
+    pub fingerprints: BTreeMap<String, String>,
     /// Further releases that are to be pushed aside, because the next number does not do that.
     pub aside: Vec<u64>,
 }
@@ -138,6 +141,7 @@ impl<S: Store, C: Clock> Queue<S, C> {
             }
             let aside = holders.iter().map(|holder| holder.number).filter(|held| *held < number);
             place.aside = aside.collect();
+            place.fingerprints = fingerprints(&listing);
             if let Some(record) = record {
                 place.resumes = chain(&listing.entries);
                 place.unfinished =
@@ -305,6 +309,12 @@ impl<S: Store, C: Clock> Queue<S, C> {
         record.lease = self.terms.lease.as_secs();
         record.lease_until = from.plus(self.terms.lease);
     }
+}
+
+/// What the releases say of revisions.
+fn fingerprints(listing: &Listing) -> BTreeMap<String, String> {
+    let records = listing.entries.iter().filter_map(|entry| Record::parse(&entry.value).ok());
+    records.flat_map(|record| record.revisions.fingerprints()).collect()
 }
 
 /// What tells a release from another of the same number.

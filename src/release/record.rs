@@ -146,6 +146,10 @@ pub struct Revisions {
     /// Of jobs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub jobs: BTreeMap<String, String>,
+    /// Of services: the fingerprints of what their task definitions say, so that these need not be read
+    /// again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prints: BTreeMap<String, String>,
     /// How many services and jobs did not fit.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
@@ -183,8 +187,20 @@ impl Revisions {
         self.prefix.push_str(&prefix);
     }
 
+    /// The fingerprints, by `family:revision`.
+    #[must_use]
+    pub fn fingerprints(&self) -> BTreeMap<String, String> {
+        let known = |(name, revision)| Some((revision, self.prints.get(name)?.clone()));
+        self.of_services().filter_map(known).collect()
+    }
+
     /// Leaves one out; `false` when there is none.
     fn omit(&mut self) -> bool {
+        // They only save time.
+        if !self.prints.is_empty() {
+            self.prints.clear();
+            return true;
+        }
         let gone = self.jobs.pop_last().or_else(|| self.services.pop_last());
         self.omitted += usize::from(gone.is_some());
         gone.is_some()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types as sdk;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join, try_join_all, try_join3};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::task_definition::family_of;
@@ -20,10 +20,10 @@ pub(super) const SERVICES: usize = 10;
 /// What ECS has.
 #[derive(Debug, Default)]
 pub(in crate::aws) struct EcsFound {
-    /// The cluster, its services, and the newest revision of each family.
+    /// The cluster and its services.
     pub(in crate::aws) found: Vec<Found>,
-    /// Older revisions that services use.
-    pub(in crate::aws) in_use: Vec<Found>,
+    /// The families of task definitions that may be the stack's.
+    pub(in crate::aws) families: BTreeSet<String>,
 }
 
 impl Aws {
@@ -32,11 +32,9 @@ impl Aws {
             Body::Cluster(cluster) => Some(cluster),
             _ => None,
         });
-        let (mut found, newest) =
-            try_join(self.read_cluster(desired, wanted), self.read_families(desired)).await?;
-        let in_use = self.read_in_use(&found, &newest).await?;
-        found.extend(newest);
-        Ok(EcsFound { found, in_use })
+        let (found, families) =
+            try_join(self.read_cluster(desired, wanted), self.list_families(desired)).await?;
+        Ok(EcsFound { found, families })
     }
 
     /// The cluster and its services; of a cluster that is not the stack's the services alone.
@@ -46,16 +44,42 @@ impl Aws {
         wanted: Option<&Cluster>,
     ) -> Result<Vec<Found>, CloudError> {
         let name = desired.cluster_name();
-        let (cluster, arns) = try_join(self.find_cluster(name), self.list_services(name)).await?;
+        let names: Vec<String> = desired
+            .resources
+            .values()
+            .filter_map(|resource| match &resource.body {
+                Body::Service(service) => Some(service.service_name.clone()),
+                _ => None,
+            })
+            .collect();
+        // Those that are desired need not be listed first.
+        let (cluster, arns, mut services) = try_join3(
+            self.find_cluster(name),
+            self.list_services(name),
+            self.describe_all(name, &names),
+        )
+        .await?;
         let Some(cluster) = cluster else { return Ok(Vec::new()) };
         let mut found = Vec::new();
         if desired.cluster.is_none() {
             found.push(cluster::observed(&cluster, wanted));
         }
-        let batches = arns.chunks(SERVICES).map(|batch| self.describe_services(name, batch));
-        let services = try_join_all(batches).await?;
-        found.extend(services.iter().flatten().filter_map(shape::from_sdk));
+        let others: Vec<String> = arns
+            .into_iter()
+            .filter(|arn| !names.iter().any(|wanted| wanted == last_segment(arn)))
+            .collect();
+        services.extend(self.describe_all(name, &others).await?);
+        found.extend(services.iter().filter_map(shape::from_sdk));
         Ok(found)
+    }
+
+    async fn describe_all(
+        &self,
+        cluster: &str,
+        services: &[String],
+    ) -> Result<Vec<sdk::Service>, CloudError> {
+        let batches = services.chunks(SERVICES).map(|batch| self.describe_services(cluster, batch));
+        Ok(try_join_all(batches).await?.into_iter().flatten().collect())
     }
 
     pub(super) async fn list_services(&self, cluster: &str) -> Result<Vec<String>, CloudError> {
@@ -67,10 +91,10 @@ impl Aws {
         }
     }
 
-    /// The newest revision of every family of this stack, also of those that nothing desires any
-    /// more. Which of these are ours, their tags say: `shop-web` may be the `web` of `shop`, and
-    /// `shop-prod-web` is that of `shop-prod`.
-    async fn read_families(&self, desired: &Desired) -> Result<Vec<Found>, CloudError> {
+    /// Every family of this stack, also those that nothing desires any more. Which of these are ours, the
+    /// tags of their revisions say: `shop-web` may be the `web` of `shop`, and `shop-prod-web` is that of
+    /// `shop-prod`.
+    async fn list_families(&self, desired: &Desired) -> Result<BTreeSet<String>, CloudError> {
         let wanted: BTreeSet<_> = desired
             .resources
             .values()
@@ -93,16 +117,11 @@ impl Aws {
             .or_fail("ecs:ListTaskDefinitionFamilies")?;
         let ours =
             |family: &String| wanted.contains(family.as_str()) || family.starts_with(&prefix);
-        stream::iter(families.into_iter().filter(ours))
-            .map(|family| async move { self.find_task_definition(&family).await })
-            .buffered(IN_FLIGHT)
-            .try_filter_map(|found| async move { Ok(found) })
-            .try_collect()
-            .await
+        Ok(families.into_iter().filter(ours).collect())
     }
 
     /// The revisions that services use, where these are not the newest.
-    async fn read_in_use(
+    pub(super) async fn read_in_use(
         &self,
         services: &[Found],
         newest: &[Found],

@@ -257,7 +257,8 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
             .collect(),
         availability_zone_rebalancing: service
             .availability_zone_rebalancing()
-            .map_or("DISABLED", |r| r.as_str())
+            // AWS always tells it; see `emulated`.
+            .map_or("", |r| r.as_str())
             .to_owned(),
         enable_ecs_managed_tags: service.enable_ecs_managed_tags(),
         propagate_tags: service.propagate_tags().map_or("NONE", |p| p.as_str()).to_owned(),

@@ -209,7 +209,11 @@ pub(super) fn observed(listener: &sdk::Listener, tags: Tags) -> Found {
             .filter_map(|certificate| certificate.certificate_arn())
             .map(|arn| Certificate { certificate_arn: arn.to_owned() })
             .collect(),
-        ssl_policy: listener.ssl_policy().map(str::to_owned),
+        // Only what speaks TLS has one (Elastic Load Balancing API reference, `CreateListener`).
+        ssl_policy: listener
+            .ssl_policy()
+            .filter(|_| listener.protocol().is_some_and(|p| matches!(p.as_str(), "HTTPS" | "TLS")))
+            .map(str::to_owned),
         default_actions: listener.default_actions().iter().map(action_back).collect(),
         tags: tags::to_upper(&tags),
     };

@@ -286,6 +286,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:DeleteRolePermissionsBoundary", &[]),
     ("iam:DeleteRolePolicy", &[("iam:DeleteRolePolicy", Roles)]),
     ("iam:DetachRolePolicy", &[("iam:DetachRolePolicy", Roles)]),
+    // It saves whoever may ask it a few calls; it tells more than a deploy needs.
+    ("iam:GetAccountAuthorizationDetails", &[]),
     ("iam:GetRole", &[("iam:GetRole", Roles)]),
     ("iam:GetRolePolicy", &[("iam:GetRolePolicy", Roles)]),
     ("iam:ListAttachedRolePolicies", &[("iam:ListAttachedRolePolicies", Roles)]),
@@ -400,6 +402,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ssm:PutParameter", &[("ssm:PutParameter", Releases)]),
     // "No permissions are required to perform this operation" (STS API reference).
     ("sts:GetCallerIdentity", &[]),
+    ("tag:GetResources", &[("tag:GetResources", Lists)]),
 ];
 
 /// What pushing to a registry takes, which speaks the OCI protocol and not the SDK's (Amazon ECR user

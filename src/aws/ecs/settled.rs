@@ -1,0 +1,82 @@
+//! Task definitions that need not be read, because it is known what was registered.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::task_definition::family_of;
+use super::{last_segment, read::EcsFound};
+use crate::apply::cloud::CloudError;
+use crate::aws::Aws;
+use crate::aws::observe::{Found, IN_FLIGHT, resolve};
+use crate::aws::tags;
+use crate::ecs::desired::{Attribute, Body, Desired, Resource, ResourceId};
+use crate::plan::{Actual, Fingerprints, fingerprint};
+
+impl Aws {
+    /// Reads the task definitions of these families, except those whose services run a revision that is
+    /// known to say what is desired.
+    pub(in crate::aws) async fn read_definitions(
+        &self,
+        desired: &Desired,
+        actual: &Actual,
+        ecs: &EcsFound,
+        known: Option<&Fingerprints>,
+    ) -> Result<(Vec<Found>, Vec<Found>), CloudError> {
+        let mut found: Vec<Found> = desired
+            .resources
+            .values()
+            .filter_map(|resource| settled(resource, desired, actual, &ecs.families, known?))
+            .collect();
+        let done: BTreeSet<String> =
+            found.iter().filter_map(arn).map(|a| family_of(a).to_owned()).collect();
+        let open = ecs.families.iter().filter(|family| !done.contains(*family));
+        let newest: Vec<Found> = stream::iter(open)
+            .map(|family| async move { self.find_task_definition(family).await })
+            .buffered(IN_FLIGHT)
+            .try_filter_map(|found| async move { Ok(found) })
+            .try_collect()
+            .await?;
+        found.extend(newest);
+        let in_use = self.read_in_use(&ecs.found, &found).await?;
+        Ok((found, in_use))
+    }
+}
+
+fn arn(found: &Found) -> Option<&str> {
+    found.observed.attributes.get(&Attribute::Arn).map(String::as_str)
+}
+
+/// The revision that a service runs, as it would be read, when it says what is desired.
+fn settled(
+    resource: &Resource,
+    desired: &Desired,
+    actual: &Actual,
+    families: &BTreeSet<String>,
+    known: &Fingerprints,
+) -> Option<Found> {
+    let Body::TaskDefinition(task) = &resource.body else { return None };
+    let service = user(desired, &resource.id)?;
+    let Body::Service(running) = &actual.resources.get(service)?.body else { return None };
+    let arn = running.task_definition.known()?;
+    let print = known.get(last_segment(arn))?;
+    // Of a family without an active revision nothing can be started any more.
+    let is_there = families.contains(&task.family) && family_of(arn) == task.family;
+    let body = resolve(resource, actual);
+    if !is_there || fingerprint(&body).as_ref() != Some(print) {
+        return None;
+    }
+    let tags = tags::of_body(&body);
+    Some(Found::new(body).with(Attribute::Arn, Some(arn)).tagged(tags))
+}
+
+/// The service that runs a task definition.
+fn user<'a>(desired: &'a Desired, definition: &ResourceId) -> Option<&'a ResourceId> {
+    let runs = |resource: &&Resource| match &resource.body {
+        Body::Service(service) => {
+            service.task_definition.reference().is_some_and(|(id, _)| id == definition)
+        }
+        _ => false,
+    };
+    desired.resources.values().find(runs).map(|resource| &resource.id)
+}
