@@ -3,6 +3,7 @@
 mod config;
 mod logs;
 mod push;
+mod release;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use config::{ConfigArgs, ConfigFormat};
 pub use logs::{LogsArgs, TailLines};
 pub use push::{BuildArgs, GivenArgs, ImagesArgs, PushArgs, ScanArgs};
+pub use release::{HistoryArgs, LockArgs, RollbackArgs};
 
 use crate::inspect::duration;
 
@@ -127,6 +129,8 @@ pub enum Command {
     Down(DownArgs),
     /// List the releases: what was deployed when, by whom, and what came of it
     History(HistoryArgs),
+    /// Go back to a release of the whole app, by the digests that it ran
+    Rollback(RollbackArgs),
     /// Print the least IAM policy that deploying this file takes; no network, no credentials
     IamPolicy(IamPolicyArgs),
     /// Write a CI pipeline that checks, plans and deploys
@@ -235,26 +239,6 @@ impl DeployArgs {
     pub fn is_detached(&self) -> bool {
         self.detach && !self.wait
     }
-}
-
-/// What to do when somebody else is at work.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub struct LockArgs {
-    /// Wait while another deployment of this project runs [TIME by default: 30m]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "30m", value_parser = time)]
-    pub wait_lock: Option<std::time::Duration>,
-    /// Push aside another deployment that is not over, or whose record is damaged
-    #[arg(long, conflicts_with = "wait_lock")]
-    pub break_lock: bool,
-}
-
-/// `decklift history`
-#[derive(Debug, Args)]
-pub struct HistoryArgs {
-    /// How many releases
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub limit: usize,
 }
 
 /// `decklift ps`

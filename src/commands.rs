@@ -21,6 +21,7 @@ mod prepare;
 mod ps;
 mod push;
 mod registries;
+mod rollback;
 mod rows;
 mod sandbox;
 mod schema;
@@ -79,6 +80,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,
         Command::History(arguments) => history::run(session, &arguments).await,
+        Command::Rollback(arguments) => rollback::run(session, &arguments).await,
         Command::Sandbox { command } => match command {
             SandboxCommand::Status => sandbox::status(session).await,
             SandboxCommand::Logs { tail } => sandbox::logs(session, tail),

@@ -5,6 +5,7 @@
 
 mod actual;
 mod attachments;
+mod back;
 mod diff;
 mod fingerprint;
 mod images_first;
@@ -20,6 +21,7 @@ mod secrets;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
+pub use back::{Back, back, running};
 pub use diff::{Change, changes};
 pub use fingerprint::{Fingerprints, fingerprint};
 pub use impossible::{Impossible, impossible};

@@ -58,6 +58,7 @@
 //! Beyond [`Terms::keep`] (50) the oldest are deleted. A record that somebody edited into something
 //! else is history that cannot be read; as the highest it blocks until `--break-lock`.
 
+mod back;
 mod clock;
 mod folder;
 mod held;
@@ -71,6 +72,7 @@ mod table;
 mod terms;
 mod timestamp;
 
+pub use back::{NoWayBack, back_to};
 pub use clock::{Clock, Meter, Moment, SystemClock};
 pub use folder::folder;
 pub use held::{Held, Loss, Refusal};

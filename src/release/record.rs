@@ -83,6 +83,8 @@ pub enum ReleaseCommand {
     Deploy,
     /// `decklift down`
     Down,
+    /// `decklift rollback`
+    Rollback,
 }
 
 impl fmt::Display for ReleaseCommand {
@@ -90,6 +92,7 @@ impl fmt::Display for ReleaseCommand {
         f.write_str(match self {
             Self::Deploy => "deploy",
             Self::Down => "down",
+            Self::Rollback => "rollback",
         })
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_ecs::types as sdk;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::task_definition::family_of;
 use super::{last_segment, read::EcsFound};
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
+use crate::aws::error::OrFail;
 use crate::aws::observe::{Found, IN_FLIGHT, resolve};
 use crate::aws::tags;
 use crate::ecs::desired::{Attribute, Body, Desired, Resource, ResourceId};
@@ -40,6 +42,35 @@ impl Aws {
         found.extend(newest);
         let in_use = self.read_in_use(&ecs.found, &found).await?;
         Ok((found, in_use))
+    }
+}
+
+impl Aws {
+    /// Of these task definitions those that start no tasks any more: gone, or deregistered.
+    ///
+    /// # Errors
+    ///
+    /// When AWS does not answer.
+    pub async fn inactive_definitions(&self, arns: &[&str]) -> Result<Vec<String>, CloudError> {
+        let asked: Vec<Option<String>> = stream::iter(arns)
+            .map(|arn| async move {
+                let name = last_segment(arn);
+                let call = self.ecs().describe_task_definition().task_definition(name);
+                let answer = call.send().await.or_fail("ecs:DescribeTaskDefinition");
+                let is_active = match answer {
+                    Ok(answer) => {
+                        answer.task_definition().and_then(|task| task.status())
+                            == Some(&sdk::TaskDefinitionStatus::Active)
+                    }
+                    Err(error) if error.is(&["ClientException"]) => false,
+                    Err(error) => return Err(error),
+                };
+                Ok((!is_active).then(|| name.to_owned()))
+            })
+            .buffered(IN_FLIGHT)
+            .try_collect()
+            .await?;
+        Ok(asked.into_iter().flatten().collect())
     }
 }
 
