@@ -102,7 +102,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(body) => self.create_scalable_target(body).await,
             Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
-            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduledAction(body) => self.put_scheduled_action(body).await,
             Body::ScheduleGroup(body) => self.create_schedule_group(body).await,
             Body::Schedule(body) => self.create_schedule(body).await,
         };
@@ -141,7 +141,7 @@ impl Cloud for Aws {
             Body::Job(_) => Err(not_run()),
             Body::ScalableTarget(body) => self.update_scalable_target(body, changes).await,
             Body::ScalingPolicy(body) => self.put_scaling_policy(body).await,
-            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduledAction(body) => self.put_scheduled_action(body).await,
             Body::ScheduleGroup(body) => self.update_schedule_group(body).await,
             Body::Schedule(body) => self.update_schedule(body).await,
         };
@@ -181,7 +181,7 @@ impl Cloud for Aws {
             Body::Job(body) => self.delete_job(body).await,
             Body::ScalableTarget(body) => self.delete_scalable_target(body).await,
             Body::ScalingPolicy(body) => self.delete_scaling_policy(body).await,
-            Body::ScheduledAction(_) => Err(not_called()),
+            Body::ScheduledAction(body) => self.delete_scheduled_action(body).await,
             Body::ScheduleGroup(body) => self.delete_schedule_group(body).await,
             Body::Schedule(body) => self.delete_schedule(body).await,
         };
@@ -229,13 +229,6 @@ impl Cloud for Aws {
 fn not_run() -> CloudError {
     CloudError::new(CloudErrorKind::Service, "run the job", "a job is run, not made")
         .help("this is a fault of decklift; please report it")
-}
-
-/// `ecs::deployable` refuses what changes limits by the clock before anything is sent.
-fn not_called() -> CloudError {
-    let message = "scheduled actions are not made yet";
-    CloudError::new(CloudErrorKind::Service, "scale by the clock", message)
-        .help("take `autoscaling.schedule` away, or send what `decklift convert` prints")
 }
 
 fn not_built() -> CloudError {

@@ -139,10 +139,11 @@ impl Aws {
             self.read_log_groups(desired),
             self.read_roles(desired),
         );
+        // On the heap: together they are too much for the stack of a thread.
         let large = try_join3(
-            self.read_services(desired, owner),
-            self.read_balancers(desired, owner),
-            self.read_network_and_data(desired, owner, known.is_some()),
+            Box::pin(self.read_services(desired, owner)),
+            Box::pin(self.read_balancers(desired, owner)),
+            Box::pin(self.read_network_and_data(desired, owner, known.is_some())),
         );
         let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
         let (ecs, scaling) = ecs;
@@ -194,7 +195,8 @@ impl Aws {
             let data = self.read_data(desired, owner, &traced).await?;
             Ok::<_, CloudError>([network, data].concat())
         };
-        let (data, rest) = try_join(self.read_data(desired, owner, &wanted), later).await?;
+        let (data, rest) =
+            try_join(Box::pin(self.read_data(desired, owner, &wanted)), Box::pin(later)).await?;
         Ok([data, rest].concat())
     }
 

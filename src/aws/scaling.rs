@@ -1,5 +1,7 @@
 //! Application Auto Scaling: the services whose number of tasks it sets, and what that follows.
 
+mod action;
+mod metric;
 #[cfg(test)]
 #[path = "scaling_tests.rs"]
 mod tests;
@@ -8,19 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_applicationautoscaling::types as sdk;
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
 use super::tags::{self, Owner, Tags};
-use super::values::text;
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
-use crate::ecs::desired::{
-    Attribute, Body, Desired, Kind, PredefinedMetric, ResourceLabel, ScalableTarget, ScalingPolicy,
-    TargetTracking,
-};
+use crate::ecs::desired::{Attribute, Body, Desired, Kind, ScalableTarget, ScalingPolicy};
 use crate::plan::Change;
 
 /// How long a service or a target that was just made may not be seen, or another call be in the way.
@@ -131,7 +129,7 @@ impl Aws {
         &self,
         body: &ScalingPolicy,
     ) -> Result<Changed, CloudError> {
-        let config = tracking(&body.target_tracking_scaling_policy_configuration)?;
+        let config = metric::tracking(&body.target_tracking_scaling_policy_configuration)?;
         let call = || async {
             self.scaling()
                 .put_scaling_policy()
@@ -175,7 +173,7 @@ impl Aws {
         }
     }
 
-    /// The scalable targets of the stack's services, and their policies: also of those that nothing
+    /// The scalable targets of the stack's services, their policies and their actions: also of those that nothing
     /// desires to be scaled any more. `services` are the stack's.
     pub(super) async fn read_scaling(
         &self,
@@ -216,9 +214,10 @@ impl Aws {
         target: &sdk::ScalableTarget,
         owner: Option<&Owner>,
     ) -> Result<Vec<Found>, CloudError> {
-        let (tags, policies) = try_join(
+        let (tags, policies, actions) = try_join3(
             self.target_tags(target.scalable_target_arn()),
             self.list_policies(target.resource_id()),
+            self.list_actions(target.resource_id()),
         )
         .await?;
         let ours = owner.is_some_and(|owner| owner.owns(&tags));
@@ -236,6 +235,12 @@ impl Aws {
             // A policy that somebody else put beside ours is left alone.
             let made = ours && name.starts_with(&prefix);
             all.push(if made { found.placed(Kind::ScalingPolicy, name) } else { found });
+        }
+        for action in actions {
+            let name = action.scheduled_action_name.clone();
+            let found = Found::new(Body::ScheduledAction(action));
+            let made = ours && name.starts_with(&prefix);
+            all.push(if made { found.placed(Kind::ScheduledAction, name) } else { found });
         }
         Ok(all)
     }
@@ -310,42 +315,6 @@ fn concurrent(error: &CloudError) -> bool {
     error.is(&["ConcurrentUpdateException"])
 }
 
-fn tracking(
-    config: &TargetTracking,
-) -> Result<sdk::TargetTrackingScalingPolicyConfiguration, CloudError> {
-    let TargetTracking {
-        target_value,
-        predefined_metric_specification,
-        // `ecs::deployable` refuses what follows a queue before anything is sent.
-        customized_metric_specification: _,
-        scale_out_cooldown,
-        scale_in_cooldown,
-    } = config;
-    let Some(PredefinedMetric { predefined_metric_type, resource_label }) =
-        predefined_metric_specification
-    else {
-        let message = "policies with metrics of one's own are not made yet";
-        return Err(CloudError::new(CloudErrorKind::Service, PUT_POLICY, message)
-            .help("take `autoscaling.queue` away, or send what `decklift convert` prints"));
-    };
-    let label = match resource_label {
-        Some(ResourceLabel { load_balancer, target_group }) => {
-            Some(format!("{}/{}", text(load_balancer)?, text(target_group)?))
-        }
-        None => None,
-    };
-    let metric = sdk::PredefinedMetricSpecification::builder()
-        .predefined_metric_type(predefined_metric_type.as_str().into())
-        .set_resource_label(label)
-        .build()?;
-    Ok(sdk::TargetTrackingScalingPolicyConfiguration::builder()
-        .target_value(*target_value)
-        .predefined_metric_specification(metric)
-        .set_scale_out_cooldown(*scale_out_cooldown)
-        .set_scale_in_cooldown(*scale_in_cooldown)
-        .build()?)
-}
-
 fn target_back(found: &sdk::ScalableTarget, tags: &Tags) -> ScalableTarget {
     let own = tags.iter().filter(|(key, _)| !key.starts_with("aws:"));
     ScalableTarget {
@@ -358,26 +327,15 @@ fn target_back(found: &sdk::ScalableTarget, tags: &Tags) -> ScalableTarget {
     }
 }
 
-/// A policy that tracks one of ECS's own metrics; decklift deploys no others.
+/// A policy that tracks a metric in a way that decklift deploys.
 fn policy_back(found: &sdk::ScalingPolicy) -> Option<ScalingPolicy> {
-    let config = found.target_tracking_scaling_policy_configuration()?;
-    let metric = config.predefined_metric_specification()?;
-    let label = metric.resource_label().map(str::to_owned);
+    let config = metric::back(found.target_tracking_scaling_policy_configuration()?)?;
     Some(ScalingPolicy {
         policy_name: found.policy_name().to_owned(),
         service_namespace: found.service_namespace().as_str().to_owned(),
         resource_id: found.resource_id().to_owned(),
         scalable_dimension: found.scalable_dimension().as_str().to_owned(),
         policy_type: found.policy_type().as_str().to_owned(),
-        target_tracking_scaling_policy_configuration: TargetTracking {
-            target_value: config.target_value(),
-            predefined_metric_specification: Some(PredefinedMetric {
-                predefined_metric_type: metric.predefined_metric_type().as_str().to_owned(),
-                resource_label: label.map(ResourceLabel::from),
-            }),
-            customized_metric_specification: None,
-            scale_out_cooldown: config.scale_out_cooldown(),
-            scale_in_cooldown: config.scale_in_cooldown(),
-        },
+        target_tracking_scaling_policy_configuration: config,
     })
 }

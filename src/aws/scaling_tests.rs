@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::metric::tracking;
 use super::*;
 use crate::aws::recorder::Recorder;
+use crate::ecs::desired::{PredefinedMetric, ResourceLabel, TargetTracking};
 use crate::ecs::desired::{Resource, ResourceId};
 
 const RESOURCE: &str = "service/shop/shop-web";

@@ -252,7 +252,9 @@ impl Desired {
                 names.push(resource.id.name.clone());
             }
         }
-        let scales = |kind| matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy);
+        let scales = |kind| {
+            matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy | Kind::ScheduledAction)
+        };
         self.resources.retain(|id, _| !scales(id.kind));
         names
     }

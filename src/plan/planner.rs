@@ -144,6 +144,7 @@ impl<'a> Planner<'a> {
             // Application Auto Scaling sets it, and knows better.
             changes.retain(|change| change.path != DESIRED_COUNT);
         }
+        scaling::leave_to_the_clock(self.desired, &body, observed, &mut changes);
         if let Body::Service(service) = &body {
             return self.service(resource, service, observed, changes);
         }

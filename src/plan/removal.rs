@@ -123,8 +123,8 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                     | Kind::FileSystem
                     | Kind::Repository
             )
-            | (Kind::ScalingPolicy, Kind::ScalableTarget)
-            | (Kind::ScalingPolicy | Kind::ScalableTarget, Kind::Service)
+            | (Kind::ScalingPolicy | Kind::ScheduledAction, Kind::ScalableTarget)
+            | (Kind::ScalingPolicy | Kind::ScheduledAction | Kind::ScalableTarget, Kind::Service)
             | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)

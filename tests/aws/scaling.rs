@@ -50,6 +50,7 @@ fn desired(text: &str, facts: &Facts) -> Desired {
                 | Kind::Service
                 | Kind::ScalableTarget
                 | Kind::ScalingPolicy
+                | Kind::ScheduledAction
         )
     });
     desired
@@ -58,8 +59,10 @@ fn desired(text: &str, facts: &Facts) -> Desired {
 /// What a plan does to what scales, and to numbers of tasks.
 fn scaling(plan: &Plan) -> Vec<(Action, String)> {
     let counts = |step: &&decklift::plan::Step| {
-        matches!(step.resource.kind, Kind::ScalableTarget | Kind::ScalingPolicy)
-            || step.changes.iter().any(|change| change.path == DESIRED_COUNT)
+        matches!(
+            step.resource.kind,
+            Kind::ScalableTarget | Kind::ScalingPolicy | Kind::ScheduledAction
+        ) || step.changes.iter().any(|change| change.path == DESIRED_COUNT)
     };
     plan.steps.iter().filter(counts).map(|s| (s.action, s.resource.to_string())).collect()
 }
@@ -140,6 +143,63 @@ async fn a_service_is_scaled_and_no_longer() {
     carry_out(&aws, &nothing, &last).await;
     let left = observe(&aws, &next).await.resources;
     assert!(!left.keys().any(|id| id.kind >= Kind::Service), "{:?}", left.keys());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_service_is_scaled_by_the_clock_and_by_a_queue() {
+    let Ok(endpoint) = std::env::var("DECKLIFT_TEST_SCALING_ENDPOINT") else { return };
+    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
+    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
+    let aws = Aws::connect(options).await.expect("a connection");
+    let name = stack("clock");
+    let line = "{min: 1, max: 4, queue: {name: orders, messages: 100}, schedule: [{expression: \
+                'cron(0 22 * * ? *)', timezone: Europe/Berlin, min: 0, max: 2}, {expression: rate(1 day), \
+                max: 9}]}";
+    let text = |line: &str| {
+        format!(
+            "name: {name}\nservices: {{web: {{image: 'acme/web:1', x-ecs: {{autoscaling: {line}}}}}}}\n"
+        )
+    };
+    let facts = facts(&aws, &endpoint).await;
+    let wanted = desired(&text(line), &facts);
+    let first = plan(&wanted, &Actual::default());
+    assert_eq!(scaling(&first).len(), 4, "{:#?}", list(&first));
+    carry_out(&aws, &wanted, &first).await;
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+
+    // The night came.
+    let target = ResourceId::new(Kind::ScalableTarget, "web");
+    let mut night = wanted.resources[&target].body.clone();
+    if let Body::ScalableTarget(target) = &mut night {
+        (target.min_capacity, target.max_capacity) = (0, 2);
+    }
+    aws.update(&target, &night, Action::Update, &[]).await.expect("the limits of the night");
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+
+    // Other limits for the same time are the same action; another time is another one.
+    let other = line.replace("min: 0, max: 2", "min: 0, max: 3").replace("1 day", "2 days");
+    let other = desired(&text(&other), &facts);
+    let steps = changes(&aws, &other).await;
+    let actions: Vec<Action> = scaling(&steps).into_iter().map(|(action, _)| action).collect();
+    // What the night set was of the old action.
+    assert_eq!(
+        actions,
+        [Action::Update, Action::Update, Action::Create, Action::Delete],
+        "{:#?}",
+        list(&steps)
+    );
+    carry_out(&aws, &other, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &other).await), []);
+
+    let plain = desired(&text("{min: 1, max: 4, cpu: 50}"), &facts);
+    let steps = changes(&aws, &plain).await;
+    carry_out(&aws, &plain, &steps).await;
+    let left = observe(&aws, &plain).await;
+    assert!(!left.resources.keys().any(|id| id.kind == Kind::ScheduledAction));
+    assert!(!left.orphans.iter().any(|(id, _)| id.kind == Kind::ScheduledAction));
+    let last = plan_removal(&plain.stack, &left, Removal::default());
+    let nothing = Desired { stack: plain.stack.clone(), ..Desired::default() };
+    carry_out(&aws, &nothing, &last).await;
 }
 
 async fn aws_create(aws: &Aws, desired: &Desired, id: &ResourceId) -> Changed {

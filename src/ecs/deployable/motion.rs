@@ -1,5 +1,4 @@
-//! What scales by the clock or by a queue, and rollouts that move requests: nobody makes or watches
-//! them yet.
+//! Rollouts that move requests: nobody watches them yet.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, Desired};
@@ -9,21 +8,6 @@ pub(super) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
     for resource in desired.resources.values() {
         let name = resource.service.as_deref().unwrap_or(&resource.id.name);
         let (message, help) = match &resource.body {
-            Body::ScheduledAction(_) => (
-                format!("{name} is not scaled by the clock yet"),
-                "take `autoscaling.schedule` away, or send what `decklift convert` prints",
-            ),
-            Body::ScalingPolicy(policy)
-                if policy
-                    .target_tracking_scaling_policy_configuration
-                    .customized_metric_specification
-                    .is_some() =>
-            {
-                (
-                    format!("{name} is not scaled by the messages of a queue yet"),
-                    "take `autoscaling.queue` away, or send what `decklift convert` prints",
-                )
-            }
             Body::Service(service) if service.deployment_configuration.moves_requests() => {
                 let strategy = service.deployment_configuration.strategy.as_deref();
                 let word = strategy.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
@@ -69,11 +53,9 @@ mod tests {
     #[test]
     fn each_is_refused_once_and_what_follows_the_load_is_not() {
         assert_eq!(messages("{autoscaling: {max: 4, cpu: 50}}"), Vec::<String>::new());
-        let clock = "{autoscaling: {max: 4, cpu: 50, schedule: [{expression: rate(1 day), min: 2}, \
-                     {expression: rate(2 days), min: 3}]}}";
-        assert_eq!(messages(clock), ["web is not scaled by the clock yet"]);
-        let queue = "{autoscaling: {max: 4, queue: {name: orders, messages: 100}}}";
-        assert_eq!(messages(queue), ["web is not scaled by the messages of a queue yet"]);
+        let clock = "{autoscaling: {max: 4, cpu: 50, schedule: [{expression: rate(1 day), min: 2}], \
+                     queue: {name: orders, messages: 100}}}";
+        assert_eq!(messages(clock), Vec::<String>::new());
         let canary = "{rollout: {strategy: canary}}";
         assert_eq!(messages(canary), ["web is not rolled out canary yet"]);
     }

@@ -21,6 +21,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[("application-autoscaling:DeleteScalingPolicy", Scaling)],
     ),
     (
+        "application-autoscaling:DeleteScheduledAction",
+        &[("application-autoscaling:DeleteScheduledAction", Scaling)],
+    ),
+    (
         "application-autoscaling:DeregisterScalableTarget",
         &[("application-autoscaling:DeregisterScalableTarget", Scaling)],
     ),
@@ -33,6 +37,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[("application-autoscaling:DescribeScalingPolicies", ScalingLists)],
     ),
     (
+        "application-autoscaling:DescribeScheduledActions",
+        &[("application-autoscaling:DescribeScheduledActions", ScalingLists)],
+    ),
+    (
         "application-autoscaling:ListTagsForResource",
         &[("application-autoscaling:ListTagsForResource", Scaling)],
     ),
@@ -40,6 +48,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     (
         "application-autoscaling:PutScalingPolicy",
         &[("application-autoscaling:PutScalingPolicy", Scaling)],
+    ),
+    (
+        "application-autoscaling:PutScheduledAction",
+        &[("application-autoscaling:PutScheduledAction", Scaling)],
     ),
     (
         "application-autoscaling:RegisterScalableTarget",
