@@ -36,6 +36,12 @@ impl Session {
         Self { global, screen, checks, is_document }
     }
 
+    /// The same, with other options.
+    pub(super) fn with(&self, global: Global) -> Self {
+        let Self { global: _, screen, checks, is_document } = self;
+        Self { global, screen: screen.clone(), checks: *checks, is_document: *is_document }
+    }
+
     pub(super) fn json(&self) -> bool {
         self.global.output == OutputFormat::Json
     }
