@@ -13,6 +13,7 @@ mod iam_policy;
 mod images;
 mod init;
 mod inspected;
+mod lines;
 mod logs;
 mod mounted;
 mod pinned;

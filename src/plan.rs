@@ -89,6 +89,12 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// What is deleted with the data that it holds.
+    pub fn destroyed(&self) -> impl Iterator<Item = &ResourceId> {
+        let gone = self.steps.iter().filter(|step| step.action == Action::Delete);
+        gone.map(|step| &step.resource).filter(|id| removal::holds_data(id.kind))
+    }
+
     /// How many steps of an action there are.
     #[must_use]
     pub fn count(&self, actions: &[Action]) -> usize {

@@ -5,11 +5,13 @@ mod account;
 use std::time::Duration;
 
 use aws_sdk_iam::types as sdk;
+use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
+use super::tags::{self, Owner, Tags};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::ecs::desired::{
     AttachRolePolicy, Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role,
@@ -65,6 +67,7 @@ impl Aws {
         self.put_boundary(body, role.as_ref()).await?;
         self.put_policy(body).await?;
         self.attach(body).await?;
+        self.tag_role(body).await?;
         Ok(changed(role.as_ref()))
     }
 
@@ -135,27 +138,39 @@ impl Aws {
         }
     }
 
-    /// Puts the inline policy, or takes those away that nobody wants any more.
+    /// Puts the inline policy, and takes those away that nobody wants.
     async fn put_policy(&self, body: &Role) -> Result<(), CloudError> {
-        let Some(PutRolePolicy { role_name, policy_name, policy_document }) = &body.policy else {
-            for policy in self.list_role_policies(&body.create.role_name).await? {
-                let call = self.iam().delete_role_policy().role_name(&body.create.role_name);
-                let call = call.policy_name(policy);
-                forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
-            }
+        let wanted = body.policy.as_ref();
+        if let Some(PutRolePolicy { role_name, policy_name, policy_document }) = wanted {
+            let call = || async {
+                self.iam()
+                    .put_role_policy()
+                    .role_name(role_name)
+                    .policy_name(policy_name)
+                    .policy_document(policy_document)
+                    .send()
+                    .await
+                    .or_fail("iam:PutRolePolicy")
+            };
+            self.pace.persist(SETTLE, settling, call).await?;
+        }
+        let name = &body.create.role_name;
+        let all = self.list_role_policies(name).await?;
+        for policy in all.iter().filter(|name| wanted.is_none_or(|w| w.policy_name != **name)) {
+            let call = self.iam().delete_role_policy().role_name(name).policy_name(policy);
+            forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
+        }
+        Ok(())
+    }
+
+    /// Tags are said anew, since nobody asks which of them are there.
+    async fn tag_role(&self, body: &Role) -> Result<(), CloudError> {
+        let tags = body.create.tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
+        if tags.is_empty() {
             return Ok(());
-        };
-        let call = || async {
-            self.iam()
-                .put_role_policy()
-                .role_name(role_name)
-                .policy_name(policy_name)
-                .policy_document(policy_document)
-                .send()
-                .await
-                .or_fail("iam:PutRolePolicy")
-        };
-        self.pace.persist(SETTLE, settling, call).await.map(|_| ())
+        }
+        let call = self.iam().tag_role().role_name(&body.create.role_name).set_tags(Some(tags));
+        call.send().await.or_fail("iam:TagRole").map(|_| ())
     }
 
     async fn get_role(&self, name: &str) -> Result<Option<sdk::Role>, CloudError> {
@@ -229,55 +244,71 @@ impl Aws {
         wanted: Option<&Role>,
     ) -> Result<Found, CloudError> {
         let name = role.role_name();
-        let (mut policy, mut attached, mut permissions_boundary) = (None, None, None);
+        let (mut policy, mut attached, mut full) = (None, None, None);
         if let Some(wanted) = wanted {
-            policy = self.read_inline(name, wanted.policy.as_ref()).await?;
-            if wanted.attached.is_some() {
-                let arns = self.list_attached(name).await?.into_iter();
-                let of_role =
-                    |policy_arn| AttachRolePolicy { role_name: name.to_owned(), policy_arn };
-                attached = Some(arns.map(of_role).collect());
-            }
-            // ListRoles does not tell the boundary (IAM API reference, `ListRoles`).
-            permissions_boundary = match role.permissions_boundary() {
-                Some(_) => boundary_of(role),
-                None => self.get_role(name).await?.as_ref().and_then(boundary_of),
+            let managed = async {
+                match wanted.attached.is_some() {
+                    true => self.list_attached(name).await.map(Some),
+                    false => Ok(None),
+                }
             };
+            // ListRoles tells neither the boundary nor tags (IAM API reference, `ListRoles`).
+            let (inline, arns, whole) = try_join3(
+                self.read_inline(name, wanted.policy.as_ref()),
+                managed,
+                self.get_role(name),
+            )
+            .await?;
+            let of_role = |policy_arn| AttachRolePolicy { role_name: name.to_owned(), policy_arn };
+            attached = arns.map(|arns| arns.into_iter().map(of_role).collect());
+            (policy, full) = (inline, whole);
         }
+        let full = full.as_ref();
+        let pair = |tag: &sdk::Tag| (tag.key().to_owned(), tag.value().to_owned());
+        let tags: Tags =
+            full.map(|role| role.tags().iter().map(pair).collect()).unwrap_or_default();
         let body = Role {
             create: CreateRole {
                 path: role.path().to_owned(),
                 role_name: name.to_owned(),
                 assume_role_policy_document: decode(role.assume_role_policy_document()),
                 description: role.description().unwrap_or_default().to_owned(),
-                permissions_boundary,
-                // ListRoles does not tell tags; the path says whose it is.
-                tags: Vec::new(),
+                permissions_boundary: full.and_then(boundary_of),
+                tags: tags::to_upper(&tags),
             },
             policy,
             attached,
         };
-        Ok(Found::new(Body::Role(body))
-            .with(Attribute::Arn, Some(role.arn()))
-            .placed(Kind::Role, name))
+        // The path says whose it is.
+        let found = Found::new(Body::Role(body)).with(Attribute::Arn, Some(role.arn()));
+        let mut found = found.placed(Kind::Role, name);
+        found.observed.tags_known = Owner::of(&tags).is_some();
+        Ok(found)
     }
 
-    /// The inline policy of the wanted name; where none is wanted, any that there is.
+    /// The inline policy of the wanted name; where none is wanted, any that there is. Its name stands
+    /// with those of all others that there are: one that somebody added is a difference.
     async fn read_inline(
         &self,
         role: &str,
         wanted: Option<&PutRolePolicy>,
     ) -> Result<Option<PutRolePolicy>, CloudError> {
-        let policy_name = match wanted {
+        let mut names = self.list_role_policies(role).await?;
+        let first = match wanted {
             Some(wanted) => wanted.policy_name.clone(),
-            None => match self.list_role_policies(role).await?.into_iter().next() {
-                Some(name) => name,
+            None => match names.first() {
+                Some(name) => name.clone(),
                 None => return Ok(None),
             },
         };
-        let policy_document = self.read_policy(role, &policy_name).await?;
+        let policy_document = match names.contains(&first) {
+            true => self.read_policy(role, &first).await?,
+            false => String::new(),
+        };
+        names.retain(|name| *name != first);
+        names.insert(0, first);
         let role_name = role.to_owned();
-        Ok(Some(PutRolePolicy { role_name, policy_name, policy_document }))
+        Ok(Some(PutRolePolicy { role_name, policy_name: names.join(", "), policy_document }))
     }
 
     /// The document, or nothing when a run was killed before it was put.

@@ -9,7 +9,7 @@ use super::world::{self, ScanGate, World};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
-use crate::ecs::desired::{Desired, Value};
+use crate::ecs::desired::{Desired, ResourceId, Value};
 use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::plan::Plan;
@@ -75,6 +75,7 @@ async fn deploy(
         taken.map_or(Ok(()), |taken| taken.check_world(&world, &plan, &desired))?;
         built(arguments, &plan)?;
         stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+        stop.or_interrupted(session, let_go(session, arguments, &plan, taken)).await?;
         let plan = match gate.filter(|_| !plan.is_empty()) {
             None => plan,
             Some(gate) => {
@@ -180,6 +181,32 @@ async fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result
         help: "agree with --allow-public or --yes, or set `x-ecs: {ports: {PORT: none}}` on the service"
             .to_owned(),
     })
+}
+
+/// What goes with its data, and was not named in the option, is typed by whoever is there.
+async fn let_go(
+    session: &Session,
+    arguments: &DeployArgs,
+    plan: &Plan,
+    taken: Option<&Taken>,
+) -> Result<(), Error> {
+    let named = &arguments.scope.allow_destroy;
+    let asks = session.screen.can_ask() && !arguments.yes && !session.global.sandbox;
+    if !asks || taken.is_some() {
+        return Ok(());
+    }
+    let is_named = |id: &ResourceId| named.contains(&id.name) || named.contains(&id.to_string());
+    for id in plan.destroyed().filter(|id| !is_named(id)) {
+        let name = id.to_string();
+        let question = format!("Type {name} to delete it, and what it holds");
+        if !session.ask_name(&question, &name).await {
+            return Err(Error::Usage {
+                message: format!("nothing was deployed: {name} was not agreed to"),
+                help: format!("type its name, or deploy with --allow-destroy={name}"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What a value is, now that what it waits for was made.

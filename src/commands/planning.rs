@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Session;
 use super::prepare::{self, App};
 use super::world::World;
+use super::{Session, lines};
 use crate::cli::{BuildArgs, ScopeArgs};
 use crate::compose::Project;
 use crate::ecs::desired::{Body, Desired};
@@ -56,6 +56,7 @@ impl<'a> Planning<'a> {
         for step in &mut plan.steps {
             let resource = desired.resources.get(&step.resource);
             let origin = resource.and_then(|resource| resource.origin);
+            let origin = lines::of(&self.app.project, step).or(origin);
             step.origin = origin.map(|span| self.app.sources.place(span));
         }
         let left = |name: &&String| {

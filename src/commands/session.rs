@@ -67,6 +67,14 @@ impl Session {
         tokio::task::spawn_blocking(move || screen.ask(&question)).await.unwrap_or(false)
     }
 
+    /// Asks for a name at the prompt, as [`Session::ask`] does.
+    pub(super) async fn ask_name(&self, question: &str, name: &str) -> bool {
+        let screen = self.screen.clone();
+        let (question, name) = (question.to_owned(), name.to_owned());
+        let asked = tokio::task::spawn_blocking(move || screen.ask_name(&question, &name));
+        asked.await.unwrap_or(false)
+    }
+
     /// Says what takes time before there are events.
     pub(super) fn notify(&self, message: &str) {
         if self.json() && !self.is_document {

@@ -12,6 +12,9 @@ use crate::ecs::desired::{Body, Desired, Kind};
 /// The tag that holds the hash.
 pub const FINGERPRINT: &str = "decklift:hash";
 
+/// The tag that everything carries which decklift makes.
+const MADE_FOR: &str = "decklift:resource";
+
 /// What a resource takes (AWS tagging documentation, "Tag naming limits and requirements").
 const MOST_TAGS: usize = 50;
 
@@ -73,7 +76,13 @@ pub(super) fn of(want: &Body, observed: &Observed, changes: &[Change]) -> Option
     if !observed.tags_known || !changes.iter().any(is_own) {
         return None;
     }
-    let have = observed.body.tags().remove(FINGERPRINT)?;
+    let mut have = observed.body.tags();
+    if let Body::TaskDefinition(_) = want {
+        // A revision never changes: the newest one is decklift's, or somebody else registered it.
+        let made = have.contains_key(MADE_FOR);
+        return Some(if made { Cause::File } else { Cause::Drift });
+    }
+    let have = have.remove(FINGERPRINT)?;
     let want = want.tags().remove(FINGERPRINT)?;
     Some(if have == want { Cause::Drift } else { Cause::File })
 }

@@ -101,9 +101,9 @@ impl Planner<'_> {
             let names = |path: &str| {
                 matches!(path, "name" | "Name" | "TargetGroupArn") || path.starts_with("Tags")
             };
-            let body = resource.body.resolve(&|other, attribute| {
-                self.settled.get(other)?.get(&attribute).cloned()
-            });
+            let body = resource
+                .body
+                .resolve(&|other, attribute| self.settled.get(other)?.get(&attribute).cloned());
             step.changes = super::changes(&body, old);
             step.changes.retain(|change| !names(&change.path));
             step.replaces = Some(

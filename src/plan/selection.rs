@@ -13,12 +13,10 @@ use crate::ecs::desired::{Body, Desired, Kind, Resource, ResourceId};
 /// The resources of a part of a project.
 pub(super) fn chosen(desired: &Desired, actual: &Actual, only: &Only) -> BTreeSet<ResourceId> {
     let owners = owners(desired, &only.services);
-    let is_foreign = |resource: &Resource| {
-        resource.service.as_ref().is_some_and(|name| !owners.contains(name))
-    };
-    let own = |resource: &&Resource| {
-        resource.service.as_ref().is_some_and(|name| owners.contains(name))
-    };
+    let is_foreign =
+        |resource: &Resource| resource.service.as_ref().is_some_and(|name| !owners.contains(name));
+    let own =
+        |resource: &&Resource| resource.service.as_ref().is_some_and(|name| owners.contains(name));
     let mut open: Vec<&Resource> = desired.resources.values().filter(own).collect();
     let mut chosen: BTreeSet<ResourceId> = BTreeSet::new();
     loop {
@@ -32,8 +30,9 @@ pub(super) fn chosen(desired: &Desired, actual: &Actual, only: &Only) -> BTreeSe
             let needed = needed.filter(|id| !matches!(id.kind, Kind::Service | Kind::Job));
             let needed = needed.filter_map(|id| desired.resources.get(&id));
             open.extend(
-                needed
-                    .filter(|other| !is_foreign(other) || !actual.resources.contains_key(&other.id)),
+                needed.filter(|other| {
+                    !is_foreign(other) || !actual.resources.contains_key(&other.id)
+                }),
             );
         }
         let hanging = desired.resources.values().filter(|resource| {
@@ -51,7 +50,6 @@ fn hangs_off(resource: &Resource, chosen: &BTreeSet<ResourceId>) -> bool {
     let hangs = matches!(
         resource.id.kind,
         Kind::IngressRule
-            | Kind::MountTarget
             | Kind::Listener
             | Kind::ListenerRule
             | Kind::ScalableTarget
@@ -59,6 +57,10 @@ fn hangs_off(resource: &Resource, chosen: &BTreeSet<ResourceId>) -> bool {
             | Kind::ScheduledAction
     );
     let references = resource.body.references();
+    if resource.id.kind == Kind::MountTarget {
+        // Its group is there for nothing else.
+        return references.iter().any(|id| id.kind == Kind::FileSystem && chosen.contains(id));
+    }
     hangs && !references.is_empty() && references.iter().all(|id| chosen.contains(id))
 }
 
