@@ -66,6 +66,9 @@ impl Aws {
         let role = self.get_role(&body.create.role_name).await?;
         self.put_boundary(body, role.as_ref()).await?;
         self.put_policy(body).await?;
+        if body.policy.is_some() {
+            self.take_others(body).await?;
+        }
         self.attach(body).await?;
         self.tag_role(body).await?;
         Ok(changed(role.as_ref()))
@@ -138,23 +141,27 @@ impl Aws {
         }
     }
 
-    /// Puts the inline policy, and takes those away that nobody wants.
+    /// Puts the inline policy that is wanted, where one is.
     async fn put_policy(&self, body: &Role) -> Result<(), CloudError> {
-        let wanted = body.policy.as_ref();
-        if let Some(PutRolePolicy { role_name, policy_name, policy_document }) = wanted {
-            let call = || async {
-                self.iam()
-                    .put_role_policy()
-                    .role_name(role_name)
-                    .policy_name(policy_name)
-                    .policy_document(policy_document)
-                    .send()
-                    .await
-                    .or_fail("iam:PutRolePolicy")
-            };
-            self.pace.persist(SETTLE, settling, call).await?;
-        }
-        let name = &body.create.role_name;
+        let Some(PutRolePolicy { role_name, policy_name, policy_document }) = &body.policy else {
+            return self.take_others(body).await;
+        };
+        let call = || async {
+            self.iam()
+                .put_role_policy()
+                .role_name(role_name)
+                .policy_name(policy_name)
+                .policy_document(policy_document)
+                .send()
+                .await
+                .or_fail("iam:PutRolePolicy")
+        };
+        self.pace.persist(SETTLE, settling, call).await.map(|_| ())
+    }
+
+    /// Takes the inline policies away that nobody wants.
+    async fn take_others(&self, body: &Role) -> Result<(), CloudError> {
+        let (name, wanted) = (&body.create.role_name, body.policy.as_ref());
         let all = self.list_role_policies(name).await?;
         for policy in all.iter().filter(|name| wanted.is_none_or(|w| w.policy_name != **name)) {
             let call = self.iam().delete_role_policy().role_name(name).policy_name(policy);
@@ -232,7 +239,7 @@ impl Aws {
                 .iter()
                 .find(|wanted| wanted.create.role_name.eq_ignore_ascii_case(role.role_name()))
                 .copied();
-            async move { self.read_role(role, wanted).await }
+            Box::pin(self.read_role(role, wanted))
         });
         stream::iter(reads).buffered(IN_FLIGHT).try_collect().await
     }
@@ -279,11 +286,7 @@ impl Aws {
             policy,
             attached,
         };
-        // The path says whose it is.
-        let found = Found::new(Body::Role(body)).with(Attribute::Arn, Some(role.arn()));
-        let mut found = found.placed(Kind::Role, name);
-        found.observed.tags_known = Owner::of(&tags).is_some();
-        Ok(found)
+        Ok(found(body, Some(role.arn()), &tags))
     }
 
     /// The inline policy of the wanted name; where none is wanted, any that there is. Its name stands
@@ -293,22 +296,15 @@ impl Aws {
         role: &str,
         wanted: Option<&PutRolePolicy>,
     ) -> Result<Option<PutRolePolicy>, CloudError> {
-        let mut names = self.list_role_policies(role).await?;
-        let first = match wanted {
-            Some(wanted) => wanted.policy_name.clone(),
-            None => match names.first() {
-                Some(name) => name.clone(),
-                None => return Ok(None),
-            },
-        };
-        let policy_document = match names.contains(&first) {
-            true => self.read_policy(role, &first).await?,
+        let names = self.list_role_policies(role).await?;
+        let first = wanted.map(|wanted| &wanted.policy_name).or(names.first());
+        let Some(first) = first else { return Ok(None) };
+        let policy_document = match names.contains(first) {
+            true => self.read_policy(role, first).await?,
             false => String::new(),
         };
-        names.retain(|name| *name != first);
-        names.insert(0, first);
-        let role_name = role.to_owned();
-        Ok(Some(PutRolePolicy { role_name, policy_name: names.join(", "), policy_document }))
+        let (role_name, policy_name) = (role.to_owned(), together(first, &names));
+        Ok(Some(PutRolePolicy { role_name, policy_name, policy_document }))
     }
 
     /// The document, or nothing when a run was killed before it was put.
@@ -320,6 +316,24 @@ impl Aws {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A role as it was read. The path says whose it is; its tags count where it has decklift's.
+fn found(body: Role, arn: Option<&str>, tags: &Tags) -> Found {
+    let name = body.create.role_name.clone();
+    let mut found = Found::new(Body::Role(body)).with(Attribute::Arn, arn).placed(Kind::Role, name);
+    found.observed.tags_known = Owner::of(tags).is_some();
+    found
+}
+
+fn tags_of(list: &[sdk::Tag]) -> Tags {
+    list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// The name of an inline policy, with those of all others that there are.
+fn together(first: &str, names: &[String]) -> String {
+    let others = names.iter().map(String::as_str).filter(|name| *name != first);
+    std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// The ARN of a role's permissions boundary.

@@ -125,7 +125,9 @@ async fn deploy(
         ));
     }
     let state = turn::state(applied.verdict(), arguments.is_detached());
-    let kept = turn.finish(session, state, turn::revisions(&desired, &applied)).await;
+    let about = |id: &ResourceId| planning.options.is_about(&desired, id);
+    let revisions = turn::revisions(&desired, &applied, &about);
+    let kept = turn.finish(session, state, revisions).await;
     if kept.is_err() {
         let seconds = start.elapsed().as_secs();
         events.emit(Event::Finished { outcome: "lock-lost".to_owned(), seconds });
