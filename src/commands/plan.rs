@@ -10,6 +10,7 @@ use crate::report::plan_text;
 /// `decklift plan`
 pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
     let PlanArgs { services, scope, build, given, .. } = arguments;
+    let asked = arguments.out.as_ref().map(|_| saved::asked(session, arguments)).transpose()?;
     let wish = Wish { services, scale: &scope.scale, given };
     let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
     let app = app.building(*build).taking(given)?;
@@ -21,8 +22,7 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     let plan = planning.plan(&mut desired, &actual)?;
     print(session, &plan);
-    if let Some(file) = &arguments.out {
-        let asked = saved::asked(session, arguments)?;
+    if let (Some(file), Some(asked)) = (&arguments.out, asked) {
         saved::write(session, file, &world, &app, asked, &plan, &desired)?;
     }
     if arguments.exit_code && !plan.is_empty() { Err(Error::Changes) } else { Ok(()) }

@@ -14,6 +14,7 @@ use crate::cli::{DeployArgs, Global, PlanArgs};
 use crate::ecs::desired::Desired;
 use crate::error::Error;
 use crate::plan::{Asked, Plan, SavedPlan, Target, Unreadable};
+use crate::report::harmless;
 
 /// The longest file that is read.
 const LONGEST: u64 = 64 << 20;
@@ -284,7 +285,7 @@ impl Taken {
             message: format!(
                 "the world has moved since the plan in {} was written; nothing was done:\n  {}",
                 self.file,
-                moved.join("\n  ")
+                moved.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n  ")
             ),
             help: format!("write it anew with `decklift plan -o {}`, and read it", self.file),
         })

@@ -18,10 +18,13 @@ pub struct Kept {
     /// What AWS calls it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Why nothing desires it.
+    pub reason: String,
 }
 
-/// Why a step deletes something.
+/// Why something goes, or stays for its data alone.
 const LEFT: &str = "no longer in the Compose file";
+const REPLACED: &str = "another one takes its place";
 
 impl Planner<'_> {
     /// What nothing desires any more goes last, when nothing uses it. Data stays unless it was agreed
@@ -52,7 +55,7 @@ impl Planner<'_> {
         let before = before.union(&counts).copied().collect();
         let removal = removal_steps(last.into_iter(), place, &before);
         let reason = |step: &Step| match replaced.contains(&step.resource) {
-            true => "another one takes its place".to_owned(),
+            true => REPLACED.to_owned(),
             false => LEFT.to_owned(),
         };
         let all = unscaled.into_iter().chain(removal);
@@ -83,9 +86,16 @@ impl Planner<'_> {
             let found = named.iter().find_map(|name| observed.attributes.get(name));
             found.map(|text| text.rsplit('/').next().unwrap_or(text).to_owned())
         };
-        self.kept = data
-            .map(|(id, observed)| Kept { resource: (*id).clone(), name: name(observed) })
-            .collect();
+        let reason = |id: &ResourceId| match self.desired.resources.contains_key(id) {
+            true => REPLACED.to_owned(),
+            false => LEFT.to_owned(),
+        };
+        let kept = data.map(|(id, observed)| Kept {
+            resource: (*id).clone(),
+            name: name(observed),
+            reason: reason(id),
+        });
+        self.kept = kept.collect();
         self.kept.sort_by(|a, b| (&a.resource, &a.name).cmp(&(&b.resource, &b.name)));
     }
 

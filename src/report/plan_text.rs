@@ -44,9 +44,9 @@ pub fn text(plan: &Plan, color: bool) -> String {
             let _ = writeln!(out, "      {}", dim(effect.clone()));
         }
     }
-    for Kept { resource, name } in &plan.kept {
+    for Kept { resource, name, reason } in &plan.kept {
         let (kind, id) = (resource.kind.label(), &resource.name);
-        let _ = write!(out, "  = {kind:<16} {id:<width$}  kept: it left the Compose file");
+        let _ = write!(out, "  = {kind:<16} {id:<width$}  kept: {reason}");
         if let Some(name) = name {
             let _ = write!(out, " {}", dim(format!("({name})")));
         }
