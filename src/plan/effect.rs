@@ -1,6 +1,6 @@
 //! What follows from a step, in words: how tasks are replaced, what becomes of what is made anew.
 
-use super::{Action, Step};
+use super::{Action, DESIRED_COUNT, Step};
 use crate::ecs::desired::{Body, Desired, Kind, Service};
 
 /// Says of each step what follows from it, where that is not plain.
@@ -19,11 +19,18 @@ pub(super) fn fill_in(steps: &mut [Step], desired: &Desired) {
                 }
                 .to_owned()
             }
-            (Action::Update, Some(Body::Service(_))) => "running tasks stay".to_owned(),
+            (Action::Update, Some(Body::Service(_))) if !scales(step) => {
+                "running tasks stay".to_owned()
+            }
             _ => continue,
         };
         step.effect = Some(effect);
     }
+}
+
+/// Whether there will be more tasks, or fewer.
+fn scales(step: &Step) -> bool {
+    step.changes.iter().any(|change| change.path == DESIRED_COUNT)
 }
 
 /// How a deployment replaces tasks.

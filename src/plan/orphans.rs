@@ -58,8 +58,16 @@ impl Planner<'_> {
             true => REPLACED.to_owned(),
             false => LEFT.to_owned(),
         };
-        let all = unscaled.into_iter().chain(removal);
-        self.steps.extend(all.map(|step| Step { reason: Some(reason(&step)), ..step }));
+        let mut all: Vec<Step> = unscaled.into_iter().chain(removal).collect();
+        // What an access point leads to goes with its file system.
+        let system_goes = all.iter().any(|step| step.resource.kind == Kind::FileSystem);
+        for step in &mut all {
+            step.reason = Some(reason(step));
+            if system_goes && step.resource.kind == Kind::AccessPoint {
+                step.effect = None;
+            }
+        }
+        self.steps.extend(all);
     }
 
     /// Whether something that nothing desires is deleted.
