@@ -4,6 +4,7 @@ mod config;
 mod logs;
 mod push;
 mod release;
+mod scope;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ pub use config::{ConfigArgs, ConfigFormat};
 pub use logs::{LogsArgs, TailLines};
 pub use push::{BuildArgs, GivenArgs, ImagesArgs, PushArgs, ScanArgs};
 pub use release::{HistoryArgs, LockArgs, RollbackArgs};
+pub use scope::{PlanArgs, ScopeArgs};
 
 use crate::inspect::duration;
 
@@ -175,24 +177,13 @@ pub struct ConvertArgs {
     pub strict: bool,
 }
 
-/// `decklift plan`
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// Exit with 2 when there are changes
-    #[arg(long)]
-    pub exit_code: bool,
-    #[command(flatten)]
-    pub build: BuildArgs,
-    #[command(flatten)]
-    pub given: GivenArgs,
-    /// Treat warnings as errors
-    #[arg(long)]
-    pub strict: bool,
-}
-
 /// `decklift deploy`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct DeployArgs {
+    /// Only these services and what they depend on [default: all]; or a file that `plan -o` wrote, of
+    /// which exactly what it says is done, or nothing. A service of that name goes first
+    #[arg(value_name = "SERVICE|FILE")]
+    pub targets: Vec<String>,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -208,9 +199,8 @@ pub struct DeployArgs {
     /// Taken for the sake of docker compose: what left the file is always removed
     #[arg(long)]
     pub remove_orphans: bool,
-    /// Give every service a new deployment, whether anything differs or not
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub scope: ScopeArgs,
     /// Build and push nothing; refused when an image is missing
     #[arg(long, conflicts_with_all = ["build", "no_cache"])]
     pub no_build: bool,
@@ -218,9 +208,6 @@ pub struct DeployArgs {
     pub build: BuildArgs,
     #[command(flatten)]
     pub given: GivenArgs,
-    /// Leave a deployment that fails in place, to look at it
-    #[arg(long)]
-    pub no_rollback: bool,
     /// How long the rollout of one service may take: 90s, 15m, 1h
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = time)]
     pub timeout: std::time::Duration,

@@ -6,40 +6,50 @@
 mod actual;
 mod attachments;
 mod back;
+mod cause;
 mod diff;
+mod effect;
 mod fingerprint;
 mod images_first;
 mod impossible;
 mod jobs;
+mod options;
 mod order;
+mod orphans;
 mod pins;
 mod planner;
 mod removal;
 mod restarts;
+mod saved;
 mod scaling;
 mod secrets;
+mod selection;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
 pub use back::{Back, back, running};
+pub use cause::{Cause, FINGERPRINT, sign};
 pub use diff::{Change, changes};
 pub use fingerprint::{Fingerprints, fingerprint};
 pub use impossible::{Impossible, impossible};
+pub use options::{Destroy, Only, PlanOptions};
+pub use orphans::Kept;
 pub use pins::keep_pins;
-pub use planner::{PlanOptions, first_deploy, plan, plan_with};
+pub use planner::{first_deploy, plan, plan_with};
 pub use removal::{Removal, plan_removal};
+pub use saved::{Asked, SavedPlan, Target, Unreadable};
 pub use scaling::DESIRED_COUNT;
 pub use secrets::SECRET_VALUE;
 pub use step::{Action, Step, StepId};
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ecs::desired::{Attribute, ResourceId};
 
 /// What will be done, and why.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Plan {
     /// The format of this value as JSON.
@@ -52,10 +62,13 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the Internet reaches afterwards, and did not reach before.
     pub public: Vec<Opened>,
+    /// What left the Compose file and stays, because it holds data.
+    #[serde(default)]
+    pub kept: Vec<Kept>,
 }
 
 /// A port that a plan opens to the Internet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Opened {
     /// The Compose service.
@@ -68,12 +81,18 @@ pub struct Opened {
 
 impl Plan {
     /// The format that this program writes.
-    pub const VERSION: u32 = 1;
+    pub const VERSION: u32 = 2;
 
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// What is deleted with the data that it holds.
+    pub fn destroyed(&self) -> impl Iterator<Item = &ResourceId> {
+        let gone = self.steps.iter().filter(|step| step.action == Action::Delete);
+        gone.map(|step| &step.resource).filter(|id| removal::holds_data(id.kind))
     }
 
     /// How many steps of an action there are.

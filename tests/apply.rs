@@ -19,8 +19,16 @@ use tokio::sync::watch;
 
 #[path = "apply/clock.rs"]
 mod clock;
+#[path = "apply/drift.rs"]
+mod drift;
 #[path = "apply/jobs.rs"]
 mod jobs;
+#[path = "apply/kept.rs"]
+mod kept;
+#[path = "apply/parts.rs"]
+mod parts;
+#[path = "apply/saved.rs"]
+mod saved;
 
 const WATCH: WatchOptions = WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
 
@@ -77,6 +85,15 @@ fn deploy_as(cloud: &Memory, desired: &Desired, release: u64) -> (Plan, Verdict,
         let applied = apply(cloud, desired, &plan, options, &stop, &emit).await;
         let verdict = applied.verdict();
         (plan, verdict, events.into_inner())
+    })
+}
+
+/// Carries out a plan that was made before.
+fn carry_out(cloud: &Memory, desired: &Desired, plan: &Plan) -> Verdict {
+    block_on(async {
+        let (_sender, stop) = watch::channel(false);
+        let options = Options { limit: 8, watch: WATCH, detach: false, release: 1 };
+        apply(cloud, desired, plan, options, &stop, &|_| {}).await.verdict()
     })
 }
 

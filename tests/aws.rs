@@ -7,6 +7,8 @@ mod app;
 mod balancing;
 #[path = "aws/clock.rs"]
 mod clock;
+#[path = "aws/drift.rs"]
+mod drift;
 #[path = "aws/emulator.rs"]
 mod emulator;
 #[path = "aws/existing.rs"]

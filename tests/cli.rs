@@ -22,6 +22,8 @@ mod look;
 mod machine;
 #[path = "cli/mounts.rs"]
 mod mounts;
+#[path = "cli/plans.rs"]
+mod plans;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/support.rs"]

@@ -25,6 +25,8 @@ mod lock;
 mod look;
 #[path = "sandbox/pipeline.rs"]
 mod pipeline;
+#[path = "sandbox/plans.rs"]
+mod plans;
 #[path = "sandbox/push.rs"]
 mod push;
 #[path = "sandbox/repositories.rs"]

@@ -145,7 +145,11 @@ impl State {
     }
 
     fn create(&mut self, id: &ResourceId, body: &Body, idle: bool) -> Changed {
-        if let (Some(entry), false) = (self.resources.get(id), id.kind == Kind::TaskDefinition) {
+        let is_again = |entry: &&Entry| match (body, &entry.observed.body) {
+            (Body::Image(new), Body::Image(old)) => new.image_tag == old.image_tag,
+            _ => id.kind != Kind::TaskDefinition,
+        };
+        if let Some(entry) = self.resources.get(id).filter(is_again) {
             // Creating again finds what was made, as AWS does for the same name or token.
             return Changed {
                 attributes: entry.observed.attributes.clone(),
@@ -153,7 +157,11 @@ impl State {
                 detail: None,
             };
         }
-        let number = self.revisions.get(id).map_or(1, |list| list.len() + 1);
+        let letter = |number, byte| (number * 31 + usize::from(byte)) % 1_000_000_007;
+        let number = match body {
+            Body::Image(image) => image.image_tag.bytes().fold(1, letter),
+            _ => self.revisions.get(id).map_or(1, |list| list.len() + 1),
+        };
         let attributes = self.attributes(id, number);
         // A resource may name itself, such as a target group in its attributes.
         let mut body = body.resolve(&|other, attribute| {

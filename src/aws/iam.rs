@@ -5,11 +5,13 @@ mod account;
 use std::time::Duration;
 
 use aws_sdk_iam::types as sdk;
+use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
+use super::tags::{self, Owner, Tags};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::ecs::desired::{
     AttachRolePolicy, Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role,
@@ -64,7 +66,11 @@ impl Aws {
         let role = self.get_role(&body.create.role_name).await?;
         self.put_boundary(body, role.as_ref()).await?;
         self.put_policy(body).await?;
+        if body.policy.is_some() {
+            self.take_others(body).await?;
+        }
         self.attach(body).await?;
+        self.tag_role(body).await?;
         Ok(changed(role.as_ref()))
     }
 
@@ -135,15 +141,10 @@ impl Aws {
         }
     }
 
-    /// Puts the inline policy, or takes those away that nobody wants any more.
+    /// Puts the inline policy that is wanted, where one is.
     async fn put_policy(&self, body: &Role) -> Result<(), CloudError> {
         let Some(PutRolePolicy { role_name, policy_name, policy_document }) = &body.policy else {
-            for policy in self.list_role_policies(&body.create.role_name).await? {
-                let call = self.iam().delete_role_policy().role_name(&body.create.role_name);
-                let call = call.policy_name(policy);
-                forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
-            }
-            return Ok(());
+            return self.take_others(body).await;
         };
         let call = || async {
             self.iam()
@@ -156,6 +157,27 @@ impl Aws {
                 .or_fail("iam:PutRolePolicy")
         };
         self.pace.persist(SETTLE, settling, call).await.map(|_| ())
+    }
+
+    /// Takes the inline policies away that nobody wants.
+    async fn take_others(&self, body: &Role) -> Result<(), CloudError> {
+        let (name, wanted) = (&body.create.role_name, body.policy.as_ref());
+        let all = self.list_role_policies(name).await?;
+        for policy in all.iter().filter(|name| wanted.is_none_or(|w| w.policy_name != **name)) {
+            let call = self.iam().delete_role_policy().role_name(name).policy_name(policy);
+            forgive(call.send().await.or_fail("iam:DeleteRolePolicy"))?;
+        }
+        Ok(())
+    }
+
+    /// Tags are said anew, since nobody asks which of them are there.
+    async fn tag_role(&self, body: &Role) -> Result<(), CloudError> {
+        let tags = body.create.tags.iter().map(tag).collect::<Result<Vec<_>, _>>()?;
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let call = self.iam().tag_role().role_name(&body.create.role_name).set_tags(Some(tags));
+        call.send().await.or_fail("iam:TagRole").map(|_| ())
     }
 
     async fn get_role(&self, name: &str) -> Result<Option<sdk::Role>, CloudError> {
@@ -217,7 +239,7 @@ impl Aws {
                 .iter()
                 .find(|wanted| wanted.create.role_name.eq_ignore_ascii_case(role.role_name()))
                 .copied();
-            async move { self.read_role(role, wanted).await }
+            Box::pin(self.read_role(role, wanted))
         });
         stream::iter(reads).buffered(IN_FLIGHT).try_collect().await
     }
@@ -229,54 +251,59 @@ impl Aws {
         wanted: Option<&Role>,
     ) -> Result<Found, CloudError> {
         let name = role.role_name();
-        let (mut policy, mut attached, mut permissions_boundary) = (None, None, None);
+        let (mut policy, mut attached, mut full) = (None, None, None);
         if let Some(wanted) = wanted {
-            policy = self.read_inline(name, wanted.policy.as_ref()).await?;
-            if wanted.attached.is_some() {
-                let arns = self.list_attached(name).await?.into_iter();
-                let of_role =
-                    |policy_arn| AttachRolePolicy { role_name: name.to_owned(), policy_arn };
-                attached = Some(arns.map(of_role).collect());
-            }
-            // ListRoles does not tell the boundary (IAM API reference, `ListRoles`).
-            permissions_boundary = match role.permissions_boundary() {
-                Some(_) => boundary_of(role),
-                None => self.get_role(name).await?.as_ref().and_then(boundary_of),
+            let managed = async {
+                match wanted.attached.is_some() {
+                    true => self.list_attached(name).await.map(Some),
+                    false => Ok(None),
+                }
             };
+            // ListRoles tells neither the boundary nor tags (IAM API reference, `ListRoles`).
+            let (inline, arns, whole) = try_join3(
+                self.read_inline(name, wanted.policy.as_ref()),
+                managed,
+                self.get_role(name),
+            )
+            .await?;
+            let of_role = |policy_arn| AttachRolePolicy { role_name: name.to_owned(), policy_arn };
+            attached = arns.map(|arns| arns.into_iter().map(of_role).collect());
+            (policy, full) = (inline, whole);
         }
+        let full = full.as_ref();
+        let pair = |tag: &sdk::Tag| (tag.key().to_owned(), tag.value().to_owned());
+        let tags: Tags =
+            full.map(|role| role.tags().iter().map(pair).collect()).unwrap_or_default();
         let body = Role {
             create: CreateRole {
                 path: role.path().to_owned(),
                 role_name: name.to_owned(),
                 assume_role_policy_document: decode(role.assume_role_policy_document()),
                 description: role.description().unwrap_or_default().to_owned(),
-                permissions_boundary,
-                // ListRoles does not tell tags; the path says whose it is.
-                tags: Vec::new(),
+                permissions_boundary: full.and_then(boundary_of),
+                tags: tags::to_upper(&tags),
             },
             policy,
             attached,
         };
-        Ok(Found::new(Body::Role(body))
-            .with(Attribute::Arn, Some(role.arn()))
-            .placed(Kind::Role, name))
+        Ok(found(body, Some(role.arn()), &tags))
     }
 
-    /// The inline policy of the wanted name; where none is wanted, any that there is.
+    /// The inline policy of the wanted name; where none is wanted, any that there is. Its name stands
+    /// with those of all others that there are: one that somebody added is a difference.
     async fn read_inline(
         &self,
         role: &str,
         wanted: Option<&PutRolePolicy>,
     ) -> Result<Option<PutRolePolicy>, CloudError> {
-        let policy_name = match wanted {
-            Some(wanted) => wanted.policy_name.clone(),
-            None => match self.list_role_policies(role).await?.into_iter().next() {
-                Some(name) => name,
-                None => return Ok(None),
-            },
+        let names = self.list_role_policies(role).await?;
+        let first = wanted.map(|wanted| &wanted.policy_name).or(names.first());
+        let Some(first) = first else { return Ok(None) };
+        let policy_document = match names.contains(first) {
+            true => self.read_policy(role, first).await?,
+            false => String::new(),
         };
-        let policy_document = self.read_policy(role, &policy_name).await?;
-        let role_name = role.to_owned();
+        let (role_name, policy_name) = (role.to_owned(), together(first, &names));
         Ok(Some(PutRolePolicy { role_name, policy_name, policy_document }))
     }
 
@@ -289,6 +316,24 @@ impl Aws {
             Err(error) => Err(error),
         }
     }
+}
+
+/// A role as it was read. The path says whose it is; its tags count where it has decklift's.
+fn found(body: Role, arn: Option<&str>, tags: &Tags) -> Found {
+    let name = body.create.role_name.clone();
+    let mut found = Found::new(Body::Role(body)).with(Attribute::Arn, arn).placed(Kind::Role, name);
+    found.observed.tags_known = Owner::of(tags).is_some();
+    found
+}
+
+fn tags_of(list: &[sdk::Tag]) -> Tags {
+    list.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// The name of an inline policy, with those of all others that there are.
+fn together(first: &str, names: &[String]) -> String {
+    let others = names.iter().map(String::as_str).filter(|name| *name != first);
+    std::iter::once(first).chain(others).collect::<Vec<_>>().join(", ")
 }
 
 /// The ARN of a role's permissions boundary.

@@ -134,17 +134,17 @@ impl Aws {
             None => self.owner_of_cluster(&desired.stack).await?,
         };
         let owner = owner.as_ref();
-        let small = try_join3(
+        // On the heap: together they are more than the stack of a thread may hold.
+        let small = Box::pin(try_join3(
             self.read_names(desired),
             self.read_log_groups(desired),
-            self.read_roles(desired),
-        );
-        // On the heap: together they are too much for the stack of a thread.
-        let large = try_join3(
-            Box::pin(self.read_services(desired, owner)),
-            Box::pin(self.read_balancers(desired, owner)),
-            Box::pin(self.read_network_and_data(desired, owner, known.is_some())),
-        );
+            Box::pin(self.read_roles(desired)),
+        ));
+        let large = Box::pin(try_join3(
+            self.read_services(desired, owner),
+            self.read_balancers(desired, owner),
+            self.read_network_and_data(desired, owner, known.is_some()),
+        ));
         let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
         let (ecs, scaling) = ecs;
         let all = [names, logs, roles, balancers, rest, ecs.found.clone(), scaling];

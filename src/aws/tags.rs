@@ -80,41 +80,7 @@ pub(super) fn resource(tags: &Tags) -> Option<ResourceId> {
 
 /// The tags of a body, whichever way its service spells them.
 pub(super) fn of_body(body: &Body) -> Tags {
-    match body {
-        Body::Cluster(b) => lower(&b.tags),
-        Body::TaskDefinition(b) => lower(&b.tags),
-        Body::Service(b) => lower(&b.tags),
-        Body::Namespace(b) => upper(&b.tags),
-        Body::PrivateNamespace(b) => upper(&b.tags),
-        Body::DnsName(b) => upper(&b.tags),
-        Body::Secret(b) => upper(&b.tags),
-        Body::Role(b) => upper(&b.create.tags),
-        Body::Repository(b) => upper(&b.tags),
-        Body::FileSystem(b) => upper(&b.tags),
-        Body::AccessPoint(b) => upper(&b.tags),
-        Body::LoadBalancer(b) => upper(&b.tags),
-        Body::TargetGroup(b) => upper(&b.create.tags),
-        Body::Listener(b) => upper(&b.tags),
-        Body::ListenerRule(b) => upper(&b.tags),
-        Body::SecurityGroup(b) => {
-            b.tag_specifications.iter().flat_map(|s| upper(&s.tags)).collect()
-        }
-        Body::LogGroup(b) => b.create.tags.clone(),
-        // A job is looked for by its family and by who started it.
-        Body::Job(b) => lower(&b.tags),
-        Body::ScalableTarget(b) => b.tags.clone(),
-        Body::ScheduleGroup(b) => upper(&b.tags),
-        Body::ScalingPolicy(_) | Body::ScheduledAction(_) | Body::Schedule(_) => Tags::new(),
-        Body::Image(_) | Body::IngressRule(_) | Body::MountTarget(_) => Tags::new(),
-    }
-}
-
-fn lower(tags: &[Tag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
-}
-
-fn upper(tags: &[UpperTag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    body.tags()
 }
 
 /// Tags as ECS spells them. What AWS itself adds is left out.

@@ -1,16 +1,18 @@
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-use super::prepare::{self, Purpose};
+use super::planning::Planning;
+use super::prepare::{self, Purpose, Wish};
+use super::saved::{self, Taken};
 use super::turn::{self, Line, Turn};
 use super::world::{self, ScanGate, World};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
-use crate::ecs::desired::{Body, Desired, Value};
+use crate::ecs::desired::{Desired, ResourceId, Value};
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::plan::{Plan, PlanOptions, keep_pins, plan_with};
+use crate::plan::Plan;
 use crate::release::ReleaseCommand;
 use crate::report::closing;
 use crate::report::plan_text;
@@ -20,9 +22,27 @@ pub(super) const LIMIT: usize = 16;
 
 /// `decklift deploy`
 pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(), Error> {
+    match saved::find(session, arguments)? {
+        Some(taken) => {
+            let (session, arguments) = (taken.session(session)?, taken.arguments(arguments)?);
+            deploy(&session, &arguments, Some(&taken)).await
+        }
+        None => deploy(session, arguments, None).await,
+    }
+}
+
+/// Deploys; what a file says and nothing else, where there is one.
+async fn deploy(
+    session: &Session,
+    arguments: &DeployArgs,
+    taken: Option<&Taken>,
+) -> Result<(), Error> {
     let start = Instant::now();
-    let app = prepare::read_to_deploy(session, arguments.strict, &arguments.given)?;
-    let app = app.building(arguments.build).taking(&arguments.given)?;
+    let DeployArgs { targets, scope, given, .. } = arguments;
+    let wish = Wish { services: targets, scale: &scope.scale, given };
+    let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
+    let app = app.building(arguments.build).taking(given)?;
+    let planning = Planning::new(session, &app, targets, scope, arguments.build)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
     let tasks = RefCell::new(Vec::new());
@@ -35,30 +55,27 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let events: &dyn Events = &emit;
     let connect = prepare::connect(session, &app, Purpose::Deploy, events);
     let world = stop.or_interrupted(session, connect).await?;
-    let mut desired = prepare::desired(session, &app, &world)?;
-    if arguments.no_rollback {
-        stay(&mut desired);
-    }
+    taken.map_or(Ok(()), |taken| taken.check_place(session, &app, &world))?;
+    let desired = planning.desired(&world)?;
     let gate = ScanGate::new(&arguments.scan, arguments.strict);
     if gate.is_some() {
         world::warn_of_unscanned(session, &desired);
     }
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
-    let options = PlanOptions { force: arguments.force, build: arguments.build.again() };
     let (desired, plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         world.know(&place.fingerprints);
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         let mut desired = desired.clone();
-        keep_pins(&mut desired, &actual);
-        prepare::possible(session, &app, &desired, &actual)?;
-        let plan = plan_with(&desired, &actual, options);
+        let plan = planning.plan(&mut desired, &actual)?;
         if !session.json() {
             show(session, &plan);
         }
+        taken.map_or(Ok(()), |taken| taken.check_world(&world, &plan, &desired))?;
         built(arguments, &plan)?;
         stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
+        stop.or_interrupted(session, let_go(session, arguments, &plan, taken)).await?;
         let plan = match gate.filter(|_| !plan.is_empty()) {
             None => plan,
             Some(gate) => {
@@ -83,7 +100,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         services: app.project.services.len(),
         steps: plan.steps.len(),
         environment: session.global.environment.clone(),
-        rows: rows::of(&app.project, &desired, &plan),
+        rows: rows::of_those(&app.project, &desired, &plan, &|name| planning.takes(name)),
         images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
@@ -108,7 +125,9 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         ));
     }
     let state = turn::state(applied.verdict(), arguments.is_detached());
-    let kept = turn.finish(session, state, turn::revisions(&desired, &applied)).await;
+    let about = |id: &ResourceId| planning.options.is_about(&desired, id);
+    let revisions = turn::revisions(&desired, &applied, &about);
+    let kept = turn.finish(session, state, revisions).await;
     if kept.is_err() {
         let seconds = start.elapsed().as_secs();
         events.emit(Event::Finished { outcome: "lock-lost".to_owned(), seconds });
@@ -120,15 +139,6 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
         session.screen.block(&closing::text(&closing));
     }
     result
-}
-
-/// A deployment that fails stays as it is.
-fn stay(desired: &mut Desired) {
-    for resource in desired.resources.values_mut() {
-        if let Body::Service(service) = &mut resource.body {
-            service.deployment_configuration.deployment_circuit_breaker.rollback = false;
-        }
-    }
 }
 
 /// With `--no-build`, every image must be there.
@@ -145,8 +155,9 @@ fn built(arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
 
 /// The plan on stderr: stdout is for the URLs.
 pub(super) fn show(session: &Session, plan: &Plan) {
-    if !plan.is_empty() {
-        session.screen.note(&plan_text::text(plan));
+    let text = plan_text::text(plan, session.screen.color());
+    if !text.is_empty() {
+        session.screen.note(&text);
     }
     session.screen.note(&plan_text::summary(plan));
 }
@@ -172,6 +183,32 @@ async fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result
         help: "agree with --allow-public or --yes, or set `x-ecs: {ports: {PORT: none}}` on the service"
             .to_owned(),
     })
+}
+
+/// What goes with its data, and was not named in the option, is typed by whoever is there.
+async fn let_go(
+    session: &Session,
+    arguments: &DeployArgs,
+    plan: &Plan,
+    taken: Option<&Taken>,
+) -> Result<(), Error> {
+    let named = &arguments.scope.allow_destroy;
+    let asks = session.screen.can_ask() && !arguments.yes && !session.global.sandbox;
+    if !asks || taken.is_some() {
+        return Ok(());
+    }
+    let is_named = |id: &ResourceId| named.contains(&id.name) || named.contains(&id.to_string());
+    for id in plan.destroyed().filter(|id| !is_named(id)) {
+        let name = id.to_string();
+        let question = format!("Type {name} to delete it, and what it holds");
+        if !session.ask_name(&question, &name).await {
+            return Err(Error::Usage {
+                message: format!("nothing was deployed: {name} was not agreed to"),
+                help: format!("type its name, or deploy with --allow-destroy={name}"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// What a value is, now that what it waits for was made.

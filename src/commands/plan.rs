@@ -1,26 +1,30 @@
-use super::Session;
-use super::prepare::{self, Purpose};
-use super::signals;
+use super::planning::Planning;
+use super::prepare::{self, Purpose, Wish};
+use super::{Session, saved, signals};
 use crate::apply::Cloud;
 use crate::cli::PlanArgs;
 use crate::error::Error;
-use crate::plan::{Plan, PlanOptions, keep_pins, plan_with};
+use crate::plan::Plan;
 use crate::report::plan_text;
 
 /// `decklift plan`
 pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), Error> {
-    let app = prepare::read_to_deploy(session, arguments.strict, &arguments.given)?;
-    let app = app.building(arguments.build).taking(&arguments.given)?;
+    let PlanArgs { services, scope, build, given, .. } = arguments;
+    let asked = arguments.out.as_ref().map(|_| saved::asked(session, arguments)).transpose()?;
+    let wish = Wish { services, scale: &scope.scale, given };
+    let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
+    let app = app.building(*build).taking(given)?;
+    let planning = Planning::new(session, &app, services, scope, *build)?;
     let stop = signals::listen(session);
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
     let world = stop.or_interrupted(session, connect).await?;
-    let mut desired = prepare::desired(session, &app, &world)?;
+    let mut desired = planning.desired(&world)?;
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
-    keep_pins(&mut desired, &actual);
-    prepare::possible(session, &app, &desired, &actual)?;
-    let options = PlanOptions { build: arguments.build.again(), ..PlanOptions::default() };
-    let plan = plan_with(&desired, &actual, options);
+    let plan = planning.plan(&mut desired, &actual)?;
     print(session, &plan);
+    if let (Some(file), Some(asked)) = (&arguments.out, asked) {
+        saved::write(session, file, &world, &app, asked, &plan, &desired)?;
+    }
     if arguments.exit_code && !plan.is_empty() { Err(Error::Changes) } else { Ok(()) }
 }
 
@@ -29,7 +33,7 @@ pub(super) fn print(session: &Session, plan: &Plan) {
     if session.json() {
         return session.screen.data(&serde_json::to_string_pretty(plan).unwrap_or_default());
     }
-    let text = plan_text::text(plan);
+    let text = plan_text::text(plan, session.screen.data_color());
     if !text.is_empty() {
         session.screen.data(text.trim_end());
     }

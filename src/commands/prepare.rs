@@ -12,6 +12,7 @@ mod network_request;
 mod outside;
 mod pull_logins;
 mod sandboxed;
+mod scaled;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,12 +34,12 @@ use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, Source};
-use crate::plan::{Action, Actual, impossible};
+use crate::plan::{Action, Actual, PlanOptions, impossible};
 use crate::sandbox::{self, Sandbox};
 use crate::source::Sources;
 
 pub(super) use examine::{
-    examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
+    Wish, examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
 };
 use naming::name_images;
 use network_request::network_request;
@@ -331,9 +332,11 @@ pub(super) fn possible(
     app: &App,
     desired: &Desired,
     actual: &Actual,
+    options: &PlanOptions,
 ) -> Result<(), Error> {
     let mut diagnostics = Diagnostics::default();
-    for found in impossible(desired, actual) {
+    let found = impossible(desired, actual).into_iter();
+    for found in found.filter(|found| options.is_about(desired, &found.resource)) {
         let mut fault = Diagnostic::error(Code::Refused, found.message).help(found.help);
         let resource = desired.resources.get(&found.resource);
         if let Some(origin) = resource.and_then(|resource| resource.origin) {

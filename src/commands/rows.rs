@@ -9,6 +9,16 @@ use crate::plan::{Action, Plan};
 
 /// One row a service or job, in the order of the file.
 pub(super) fn of(project: &Project, desired: &Desired, plan: &Plan) -> Vec<ServiceRow> {
+    of_those(project, desired, plan, &|_| true)
+}
+
+/// As [`of`], of some services alone.
+pub(super) fn of_those(
+    project: &Project,
+    desired: &Desired,
+    plan: &Plan,
+    takes: &dyn Fn(&str) -> bool,
+) -> Vec<ServiceRow> {
     let touched: BTreeSet<&ResourceId> = plan.steps.iter().map(|step| &step.resource).collect();
     let rolled = [(Kind::Service, RowKind::Service), (Kind::Job, RowKind::Job)];
     let row = |name: &String| {
@@ -33,7 +43,7 @@ pub(super) fn of(project: &Project, desired: &Desired, plan: &Plan) -> Vec<Servi
         let unchanged = !touched.contains(&resource.id);
         Some(ServiceRow { service: name.clone(), kind, unchanged, waits })
     };
-    project.services.keys().filter_map(row).collect()
+    project.services.keys().filter(|name| takes(name)).filter_map(row).collect()
 }
 
 /// The services whose images the plan builds or pushes.

@@ -36,6 +36,12 @@ impl Session {
         Self { global, screen, checks, is_document }
     }
 
+    /// The same, with other options.
+    pub(super) fn with(&self, global: Global) -> Self {
+        let Self { global: _, screen, checks, is_document } = self;
+        Self { global, screen: screen.clone(), checks: *checks, is_document: *is_document }
+    }
+
     pub(super) fn json(&self) -> bool {
         self.global.output == OutputFormat::Json
     }
@@ -59,6 +65,14 @@ impl Session {
     pub(super) async fn ask(&self, question: &str) -> bool {
         let (screen, question) = (self.screen.clone(), question.to_owned());
         tokio::task::spawn_blocking(move || screen.ask(&question)).await.unwrap_or(false)
+    }
+
+    /// Asks for a name at the prompt, as [`Session::ask`] does.
+    pub(super) async fn ask_name(&self, question: &str, name: &str) -> bool {
+        let screen = self.screen.clone();
+        let (question, name) = (question.to_owned(), name.to_owned());
+        let asked = tokio::task::spawn_blocking(move || screen.ask_name(&question, &name));
+        asked.await.unwrap_or(false)
     }
 
     /// Says what takes time before there are events.

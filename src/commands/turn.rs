@@ -316,7 +316,13 @@ pub(super) fn state(verdict: Verdict, detached: bool) -> State {
 }
 
 /// The revisions that the services and jobs were to have; of what was not registered, none.
-pub(super) fn revisions(desired: &Desired, applied: &Applied) -> Revisions {
+///
+/// Of what the deploy is not `about`, nobody has compared what is desired with what runs.
+pub(super) fn revisions(
+    desired: &Desired,
+    applied: &Applied,
+    about: &dyn Fn(&ResourceId) -> bool,
+) -> Revisions {
     let mut revisions = Revisions::default();
     for id in desired.resources.keys() {
         let list = match id.kind {
@@ -331,7 +337,10 @@ pub(super) fn revisions(desired: &Desired, applied: &Applied) -> Revisions {
         if let Some((_, revision)) = arn.as_deref().and_then(|arn| arn.rsplit_once('/')) {
             list.insert(id.name.clone(), revision.to_owned());
             let body = desired.resources.get(&definition).map(|task| task.body.resolve(&given));
-            let print = body.as_ref().and_then(fingerprint).filter(|_| id.kind == Kind::Service);
+            let print = body
+                .as_ref()
+                .and_then(fingerprint)
+                .filter(|_| id.kind == Kind::Service && about(id));
             revisions.prints.extend(print.map(|print| (id.name.clone(), print)));
         }
     }

@@ -108,6 +108,11 @@ impl<'a> World<'a> {
         &self.facts
     }
 
+    /// The value that a secret is to hold. For comparing alone: it is to be printed nowhere.
+    pub(super) fn secret(&self, id: &ResourceId) -> Option<String> {
+        self.vault.get(id).map(str::to_owned)
+    }
+
     pub(super) fn aws(&self) -> &Aws {
         &self.aws
     }

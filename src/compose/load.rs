@@ -138,6 +138,9 @@ pub fn load(options: &LoadOptions) -> Loaded {
     }
     let mut active = profiles(options, &environment);
     active.extend(select::profiles(&options.services, &raw.services, diagnostics));
+    let wanted = options.wanted.iter().filter(|name| raw.services.contains_key(*name));
+    let wanted: Vec<String> = wanted.cloned().collect();
+    active.extend(select::profiles(&wanted, &raw.services, diagnostics));
     let services = raw.services.values();
     let profiles = services.flat_map(|raw| &raw.service.profiles);
     let profiles = profiles.map(|profile| profile.value.clone()).collect();

@@ -23,6 +23,8 @@ pub struct LoadOptions {
     /// Only these services and those that they depend on; empty: all of them. To name a service is to
     /// activate its profiles.
     pub services: Vec<String>,
+    /// Services that are wanted beside others: their profiles are active. Who is none is no fault here.
+    pub wanted: Vec<String>,
     /// `--environment`: adds `compose.<name>.yaml` beside the first file, where it exists.
     pub environment_name: Option<String>,
     /// The caller's environment.

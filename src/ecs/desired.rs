@@ -24,6 +24,7 @@ mod schedule;
 mod secret;
 mod security_group;
 mod service;
+mod tagging;
 mod task_definition;
 mod value;
 mod visit;

@@ -1,10 +1,10 @@
 //! What differs between two bodies, path by path.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::Observed;
-use crate::ecs::desired::Body;
+use crate::ecs::desired::{Body, Request};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +32,12 @@ const HIDDEN_FIELDS: [&str; 5] =
 pub fn changes(desired: &Body, observed: &Observed) -> Vec<Change> {
     let tags = observed.tags_known && !matches!(desired, Body::TaskDefinition(_));
     let mut found = Vec::new();
-    for (want, have) in desired.requests("").iter().zip(observed.body.requests("")) {
-        let (want, have) = (comparable(&want.body, tags), comparable(&have.body, tags));
+    for (want, have) in pairs(desired.requests(""), observed.body.requests("")) {
+        let side = |body: Option<Json>| body.map(|body| comparable(&body, tags));
+        let nothing = || Json::Object(Map::new());
+        // What one side has no request for, it has nothing of.
+        let want = side(want).unwrap_or_else(nothing);
+        let have = side(have).unwrap_or_else(nothing);
         compare("", Some(&want), Some(&have), &mut found);
     }
     if let (Body::Image(want), Body::Image(have)) = (desired, &observed.body)
@@ -43,6 +47,24 @@ pub fn changes(desired: &Body, observed: &Observed) -> Vec<Change> {
         found.push(change("imageTag", Some(&have.image_tag), Some(&want.image_tag)));
     }
     found
+}
+
+/// The bodies of both sides' requests: the first of an operation with the first, and so on. A policy
+/// that is not wanted, or one that is missing, stands alone.
+fn pairs(want: Vec<Request>, have: Vec<Request>) -> Vec<(Option<Json>, Option<Json>)> {
+    let mut have: Vec<Option<Request>> = have.into_iter().map(Some).collect();
+    let mut pairs: Vec<_> = want
+        .into_iter()
+        .map(|want| {
+            let same = |have: &&mut Option<Request>| {
+                have.as_ref().is_some_and(|have| have.operation == want.operation)
+            };
+            let other = have.iter_mut().find(same).and_then(Option::take);
+            (Some(want.body), other.map(|other| other.body))
+        })
+        .collect();
+    pairs.extend(have.into_iter().flatten().map(|have| (None, Some(have.body))));
+    pairs
 }
 
 fn change(path: &str, from: Option<&str>, to: Option<&str>) -> Change {

@@ -44,15 +44,8 @@ mod tests {
     use crate::plan::Action;
 
     fn step(kind: Kind, name: &str, after: &[StepId]) -> Step {
-        Step {
-            resource: ResourceId::new(kind, name),
-            action: Action::Create,
-            service: None,
-            changes: Vec::new(),
-            reason: None,
-            after: after.iter().copied().collect(),
-            observed: None,
-        }
+        let after = after.iter().copied().collect();
+        Step { after, ..Step::new(&ResourceId::new(kind, name), Action::Create) }
     }
 
     #[test]

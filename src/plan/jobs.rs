@@ -11,7 +11,8 @@ impl Planner<'_> {
     /// waits for it.
     pub(super) fn jobs(&mut self) {
         let all = self.desired.resources.values().enumerate();
-        let all: Vec<_> = all.filter(|(_, resource)| resource.id.kind == Kind::Job).collect();
+        let all: Vec<_> =
+            all.filter(|(_, job)| job.id.kind == Kind::Job && self.is_chosen(&job.id)).collect();
         let mut begins: BTreeSet<ResourceId> = self
             .steps
             .iter()

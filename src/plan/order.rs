@@ -149,15 +149,7 @@ mod tests {
     use crate::ecs::desired::Kind;
 
     fn step(after: BTreeSet<StepId>) -> Step {
-        Step {
-            resource: ResourceId::new(Kind::Service, "web"),
-            action: Action::Create,
-            service: None,
-            changes: Vec::new(),
-            reason: None,
-            after,
-            observed: None,
-        }
+        Step { after, ..Step::new(&ResourceId::new(Kind::Service, "web"), Action::Create) }
     }
 
     /// The definition of the order, taken at its word.

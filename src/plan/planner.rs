@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::attachments::Attachments;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
-    Action, Actual, Change, DESIRED_COUNT, Observed, Opened, Plan, Removal, RolloutState, Step,
-    StepId, changes, removal, restarts, scaling, secrets,
+    Action, Actual, Change, DESIRED_COUNT, Kept, Observed, Opened, Plan, PlanOptions, RolloutState,
+    Step, StepId, cause, changes, effect, restarts, scaling, secrets, selection,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -18,27 +18,21 @@ pub fn plan(desired: &Desired, actual: &Actual) -> Plan {
     plan_with(desired, actual, PlanOptions::default())
 }
 
-/// What is asked of a plan beyond that AWS becomes what is desired.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PlanOptions {
-    /// Every service gets a new deployment, whether anything differs or not.
-    pub force: bool,
-    /// Every image that is built counts as missing.
-    pub build: bool,
-}
-
 /// [`plan`], with options.
 #[must_use]
 pub fn plan_with(desired: &Desired, actual: &Actual, options: PlanOptions) -> Plan {
     let (planner, shared) = Planner::run(desired, actual, options);
     let public = opened(desired, &planner.steps);
     let order = dependency_order(&planner.steps, &shared);
+    let mut steps = in_order(planner.steps, &shared, &order);
+    effect::fill_in(&mut steps, desired);
     Plan {
         version: Plan::VERSION,
         stack: desired.stack.clone(),
         known: planner.settled,
-        steps: in_order(planner.steps, &shared, &order),
+        steps,
         public,
+        kept: planner.kept,
     }
 }
 
@@ -74,13 +68,17 @@ fn opened(desired: &Desired, steps: &[Step]) -> Vec<Opened> {
 
 pub(super) struct Planner<'a> {
     pub(super) desired: &'a Desired,
-    actual: &'a Actual,
-    options: PlanOptions,
+    pub(super) actual: &'a Actual,
+    pub(super) options: PlanOptions,
+    /// What the plan is about, where that is not everything.
+    chosen: Option<BTreeSet<ResourceId>>,
     /// Everything that is somebody's peer.
     peers: HashSet<&'a ResourceId>,
     /// Attributes that this plan does not change.
     pub(super) settled: BTreeMap<ResourceId, BTreeMap<Attribute, String>>,
     pub(super) steps: Vec<Step>,
+    /// What left the file and stays.
+    pub(super) kept: Vec<Kept>,
     /// The place of the resource at hand in `desired`.
     pub(super) at: usize,
     /// That of each step's, as far as it is desired: to look it up by its name takes longer.
@@ -91,13 +89,17 @@ impl<'a> Planner<'a> {
     /// The steps in the order in which they were thought of, and what they wait for together.
     fn run(desired: &'a Desired, actual: &'a Actual, options: PlanOptions) -> (Self, Vec<Shared>) {
         let peers = desired.resources.values().flat_map(|resource| &resource.peers).collect();
+        let only = options.only.as_ref();
+        let chosen = only.map(|only| selection::chosen(desired, actual, only));
         let mut planner = Self {
             desired,
             actual,
             options,
+            chosen,
             peers,
             settled: BTreeMap::new(),
             steps: Vec::new(),
+            kept: Vec::new(),
             at: 0,
             places: Vec::new(),
         };
@@ -107,12 +109,34 @@ impl<'a> Planner<'a> {
         order.sort_by_key(|(_, resource)| (resource.id.kind, depths.get(&resource.id)));
         for (place, resource) in order {
             planner.at = place;
-            planner.resource(resource);
+            match planner.is_chosen(&resource.id) {
+                true => planner.resource(resource),
+                false => planner.leave(&resource.id),
+            }
         }
         planner.jobs();
         let shared = planner.edges();
         planner.orphans();
         (planner, shared)
+    }
+
+    /// Whether the plan is about this resource.
+    pub(super) fn is_chosen(&self, id: &ResourceId) -> bool {
+        self.chosen.as_ref().is_none_or(|chosen| chosen.contains(id))
+    }
+
+    /// Leaves a resource as it is. Of a task definition: the revision that its service runs.
+    fn leave(&mut self, id: &ResourceId) {
+        let Some(observed) = self.actual.resources.get(id) else { return };
+        let mut attributes = observed.attributes.clone();
+        let service = ResourceId::new(Kind::Service, id.name.as_str());
+        if let (Kind::TaskDefinition, Some(Body::Service(service))) =
+            (id.kind, self.actual.resources.get(&service).map(|found| &found.body))
+            && let Some(arn) = service.task_definition.known()
+        {
+            attributes.insert(Attribute::Arn, arn.to_owned());
+        }
+        self.settled.insert(id.clone(), attributes);
     }
 
     fn resource(&mut self, resource: &'a Resource) {
@@ -145,6 +169,9 @@ impl<'a> Planner<'a> {
             changes.retain(|change| change.path != DESIRED_COUNT);
         }
         scaling::leave_to_the_clock(self.desired, &body, observed, &mut changes);
+        if changes.iter().all(Change::is_bookkeeping) {
+            changes.clear();
+        }
         if let Body::Service(service) = &body {
             return self.service(resource, service, observed, changes);
         }
@@ -241,7 +268,7 @@ impl<'a> Planner<'a> {
         service: &Service,
         observed: &Observed,
     ) -> Option<String> {
-        if self.options.force {
+        if self.is_forced(resource) {
             return Some("asked for with --force".to_owned());
         }
         let live = observed.live.as_ref()?;
@@ -261,12 +288,25 @@ impl<'a> Planner<'a> {
                 }
                 _ => false,
             });
+            let there = self.actual.resources.get(*peer);
+            // What this plan does not make has no name that could be seen.
             offers
-                && self.actual.resources.get(*peer).is_none_or(|peer| {
-                    peer.live.as_ref().is_some_and(|peer| peer.created_at > live.deployed_at)
-                })
+                && there.map_or_else(
+                    || self.is_chosen(peer),
+                    |peer| peer.live.as_ref().is_some_and(|p| p.created_at > live.deployed_at),
+                )
         })?;
         Some(format!("so that its tasks see the new name {}", newer.name))
+    }
+
+    /// Of a part of a project, only what was named is forced: what that depends on runs already.
+    fn is_forced(&self, resource: &Resource) -> bool {
+        let named = self.options.only.as_ref().map(|only| &only.named);
+        let is_named = |named| {
+            let owners = selection::owners(self.desired, named);
+            resource.service.as_ref().is_some_and(|name| owners.contains(name))
+        };
+        self.options.force && named.is_none_or(is_named)
     }
 
     pub(super) fn push(
@@ -277,15 +317,12 @@ impl<'a> Planner<'a> {
         reason: Option<String>,
     ) {
         self.places.push(self.at);
-        self.steps.push(Step {
-            resource: resource.id.clone(),
-            action,
-            service: resource.service.clone(),
-            changes,
-            reason,
-            after: BTreeSet::new(),
-            observed: None,
-        });
+        let observed = self.actual.resources.get(&resource.id);
+        let cause = observed.filter(|_| !changes.is_empty());
+        let cause = cause.and_then(|observed| cause::of(&resource.body, observed, &changes));
+        let service = resource.service.clone();
+        let step = Step { service, changes, reason, cause, ..Step::new(&resource.id, action) };
+        self.steps.push(step);
     }
 
     /// Fills in what each step waits for; the rest of it is what steps wait for together.
@@ -344,34 +381,6 @@ impl<'a> Planner<'a> {
                 index.first(peer).filter(|&step| self.steps[step].action == Action::CreateIdle),
             );
         }
-    }
-
-    /// What nothing desires any more goes last, when nothing uses it. Data stays: volumes and
-    /// repositories only go with `down`.
-    fn orphans(&mut self) {
-        if self.actual.orphans.is_empty() {
-            return;
-        }
-        let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
-        let orphans = self.actual.orphans.iter().map(|(id, observed)| (id, observed));
-        let orphans = orphans.filter(|(id, _)| Removal::default().takes(id, self.actual));
-        // What scales a service must not go on while its number of tasks is set.
-        let (first, last): (Vec<_>, Vec<_>) = orphans.partition(|(id, _)| scaling::scales(id.kind));
-        let nothing = BTreeSet::new();
-        let unscaled = removal::removal_steps(first.into_iter(), self.steps.len(), &nothing);
-        let place = self.steps.len() + unscaled.len();
-        let counts: BTreeSet<StepId> = (self.steps.len()..place).collect();
-        for step in self.steps.iter_mut().filter(|step| step.resource.kind == Kind::Service) {
-            step.after.extend(counts.iter().filter(|_| step.action != Action::Rollout));
-        }
-        let before = before.union(&counts).copied().collect();
-        let removal = removal::removal_steps(last.into_iter(), place, &before);
-        self.steps.extend(
-            unscaled.into_iter().chain(removal).map(|step| Step {
-                reason: Some("no longer in the Compose file".to_owned()),
-                ..step
-            }),
-        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Actual, Observed, Plan, Step, StepId};
+use super::{Action, Actual, Observed, Plan, Step, StepId, effect};
 use crate::ecs::desired::{Kind, ResourceId};
 
 /// What `down` takes along beyond services and what they need.
@@ -45,6 +45,11 @@ pub fn plan_removal(stack: &str, actual: &Actual, removal: Removal) -> Plan {
     Plan { version: Plan::VERSION, stack: stack.to_owned(), steps, ..Plan::default() }
 }
 
+/// Whether a resource of this kind holds what nobody could make again, or leads to it.
+pub(super) fn holds_data(kind: Kind) -> bool {
+    matches!(kind, Kind::FileSystem | Kind::AccessPoint | Kind::Repository | Kind::Secret)
+}
+
 fn has_volumes(actual: &Actual) -> bool {
     let orphans = actual.orphans.iter().map(|(id, _)| id);
     actual.resources.keys().chain(orphans).any(|id| id.kind == Kind::MountTarget)
@@ -71,15 +76,9 @@ pub(super) fn removal_steps<'a>(
                     .filter(|(_, kind)| must_go_before(**kind, id.kind))
                     .map(|(index, _)| first + index),
             );
-            Step {
-                resource: id.clone(),
-                action: Action::Delete,
-                service: None,
-                changes: Vec::new(),
-                reason: None,
-                after,
-                observed: Some(Box::new(observed.clone())),
-            }
+            let observed = Some(Box::new(observed.clone()));
+            let effect = effect::of_removal(id.kind);
+            Step { after, observed, effect, ..Step::new(id, Action::Delete) }
         })
         .collect()
 }

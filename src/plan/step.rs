@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Observed};
+use super::{Cause, Change, Observed};
 use crate::ecs::desired::ResourceId;
 
 /// The index of a step in its plan.
@@ -63,9 +63,41 @@ pub struct Step {
     /// Why, in words, where it is not a difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether the Compose file or AWS was changed, where that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// The Compose line that asks for the resource, `file:line:column`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// What AWS calls the resource whose place a new one takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// What follows from it, where that is not plain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
     /// The steps that must have succeeded before.
     pub after: BTreeSet<StepId>,
     /// Of a deletion: what is deleted.
     #[serde(skip)]
     pub observed: Option<Box<Observed>>,
+}
+
+impl Step {
+    /// A step that waits for nothing and says nothing.
+    #[must_use]
+    pub fn new(resource: &ResourceId, action: Action) -> Self {
+        Self {
+            resource: resource.clone(),
+            action,
+            service: None,
+            changes: Vec::new(),
+            reason: None,
+            cause: None,
+            origin: None,
+            replaces: None,
+            effect: None,
+            after: BTreeSet::new(),
+            observed: None,
+        }
+    }
 }

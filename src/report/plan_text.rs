@@ -2,18 +2,26 @@
 
 use std::fmt::Write;
 
+use anstyle::Style;
 use serde_json::json;
 
 use super::harmless;
-use crate::plan::{Action, Change, Plan, Step};
+use crate::plan::{Action, Cause, Change, Kept, Plan, Step};
 use crate::render::render;
 
-/// The plan as lines for people: what, how, why, and a summary.
+/// The plan as lines for people: what, how, why, which line of the Compose file asks for it, and what
+/// follows; then what left the file and stays.
 #[must_use]
-pub fn text(plan: &Plan) -> String {
+pub fn text(plan: &Plan, color: bool) -> String {
     let mut out = String::new();
     let shown: Vec<Line<'_>> = lines(plan);
-    let width = shown.iter().map(|line| line.step.resource.name.len()).max().unwrap_or(0);
+    let names = shown.iter().map(|line| &line.step.resource);
+    let names = names.chain(plan.kept.iter().map(|kept| &kept.resource));
+    let width = names.map(|id| id.name.len()).max().unwrap_or(0);
+    let dim = |text: String| {
+        let style = Style::new().dimmed();
+        if color { format!("{style}{text}{style:#}") } else { text }
+    };
     for line in &shown {
         let step = line.step;
         let (kind, name) = (step.resource.kind.label(), &step.resource.name);
@@ -22,12 +30,28 @@ pub fn text(plan: &Plan) -> String {
         if !why.is_empty() {
             let _ = write!(out, "  {why}");
         }
+        if let Some(origin) = &step.origin {
+            let _ = write!(out, "  {}", dim(format!("({})", harmless(origin))));
+        }
         out.truncate(out.trim_end().len());
         out.push('\n');
         // The reasons of a change, one a line.
-        for change in step.changes.iter().filter(|_| line.sign == '~') {
+        let changes = step.changes.iter().filter(|change| !change.is_bookkeeping());
+        for change in changes.filter(|_| matches!(line.sign, CHANGE | REPLACE)) {
             let _ = writeln!(out, "      {}", describe(change));
         }
+        if let Some(effect) = &step.effect {
+            let _ = writeln!(out, "      {}", dim(effect.clone()));
+        }
+    }
+    for Kept { resource, name, reason } in &plan.kept {
+        let (kind, id) = (resource.kind.label(), &resource.name);
+        let _ = write!(out, "  = {kind:<16} {id:<width$}  kept: {reason}");
+        if let Some(name) = name {
+            let _ = write!(out, " {}", dim(format!("({name})")));
+        }
+        let help = format!("--allow-destroy={resource} deletes it, and what it holds");
+        let _ = write!(out, "\n      {}\n", dim(help));
     }
     out
 }
@@ -38,9 +62,11 @@ pub fn summary(plan: &Plan) -> String {
     let shown = lines(plan);
     let count = |sign: char| shown.iter().filter(|line| line.sign == sign).count();
     let context = json!({
-        "create": count('+'),
-        "change": count('~'),
-        "delete": count('-'),
+        "create": count(CREATE),
+        "change": count(CHANGE),
+        "replace": count(REPLACE),
+        "delete": count(DELETE),
+        "drift": drift(plan),
         "rollouts": plan.count(&[Action::Rollout]),
         "jobs": plan.count(&[Action::Run]),
         "public": opened(plan),
@@ -53,6 +79,20 @@ pub fn summary(plan: &Plan) -> String {
 pub fn opened(plan: &Plan) -> Vec<String> {
     plan.public.iter().map(|open| format!("port {} of {}", open.port, open.service)).collect()
 }
+
+/// What was changed outside decklift, and is changed back.
+fn drift(plan: &Plan) -> Vec<String> {
+    let drifted = plan.steps.iter().filter(|step| step.cause == Some(Cause::Drift));
+    let name = |step: &Step| format!("{} {}", step.resource.kind.label(), step.resource.name);
+    let mut names: Vec<String> = drifted.map(name).collect();
+    names.dedup();
+    names
+}
+
+const CREATE: char = '+';
+const CHANGE: char = '~';
+const REPLACE: char = '±';
+const DELETE: char = '-';
 
 struct Line<'a> {
     sign: char,
@@ -71,33 +111,41 @@ fn lines(plan: &Plan) -> Vec<Line<'_>> {
         .iter()
         .filter_map(|step| {
             let sign = match step.action {
-                Action::Create if step.changes.is_empty() => '+',
-                Action::CreateIdle => '+',
-                Action::Create | Action::Update => '~',
+                Action::Create if step.replaces.is_some() => REPLACE,
+                Action::Create if step.changes.is_empty() => CREATE,
+                Action::CreateIdle => CREATE,
+                Action::Create | Action::Update => CHANGE,
                 Action::NewDeployment if created(step) => return None,
-                Action::NewDeployment => '~',
-                Action::Delete => '-',
+                Action::NewDeployment => CHANGE,
+                Action::Delete => DELETE,
                 Action::Run => '>',
-                Action::Rollout if step.reason.is_some() => '~',
+                Action::Rollout if step.reason.is_some() => CHANGE,
                 Action::Rollout | Action::Stop => return None,
             };
             Some(Line { sign, step })
         })
         .collect();
-    lines.sort_by_key(|line| (line.sign == '-', line.step.resource.clone()));
+    lines.sort_by_key(|line| (line.sign == DELETE, line.step.resource.clone()));
     lines
 }
 
 fn why(line: &Line<'_>) -> String {
     let step = line.step;
     let mut parts = Vec::new();
-    if line.sign == '~' {
+    if line.sign == REPLACE {
+        parts.push("replace".to_owned());
+    }
+    if line.sign == CHANGE {
         parts.push(match step.action {
             Action::Create => "new revision".to_owned(),
             action => action.label().to_owned(),
         });
     }
     parts.extend(step.reason.clone());
+    parts.extend(step.cause.map(|cause| match cause {
+        Cause::File => "changed in the Compose file".to_owned(),
+        Cause::Drift => "changed outside decklift".to_owned(),
+    }));
     parts.join(", ")
 }
 

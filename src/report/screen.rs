@@ -198,16 +198,27 @@ impl Screen {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
+    /// Asks for a name, and waits for somebody to type it.
+    #[must_use]
+    pub fn ask_name(&self, question: &str, name: &str) -> bool {
+        Self::answer(&format!("{question}: ")).trim() == name
+    }
+
     /// Asks, and waits for `yes` or `y`.
     #[must_use]
     pub fn ask(&self, question: &str) -> bool {
+        let answer = Self::answer(&format!("{question} [y/N] "));
+        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    fn answer(question: &str) -> String {
         let mut err = std::io::stderr().lock();
-        let _ = write!(err, "{question} [y/N] ");
+        let _ = write!(err, "{question}");
         let _ = err.flush();
         drop(err);
         let mut answer = String::new();
         let _ = std::io::stdin().read_line(&mut answer);
-        matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+        answer
     }
 
     fn error_line(&self, line: &str) {

@@ -129,7 +129,8 @@ fn action(action: &ListenerAction) -> Result<sdk::Action, CloudError> {
         fixed_response_config,
     } = action;
     let redirect = redirect_config.as_ref().map(|config| {
-        let RedirectConfig { protocol, port, status_code } = config;
+        // What is left out is that of the request (elbv2 API reference, `RedirectActionConfig`).
+        let RedirectConfig { protocol, port, status_code, host: _, path: _, query: _ } = config;
         let builder = sdk::RedirectActionConfig::builder().protocol(protocol).port(port);
         builder.status_code(status_code.as_str().into()).build()
     });
@@ -188,6 +189,9 @@ pub(super) fn action_back(action: &sdk::Action) -> ListenerAction {
             protocol: owned(config.protocol()),
             port: owned(config.port()),
             status_code: owned(config.status_code().map(|code| code.as_str())),
+            host: other_than("#{host}", config.host()),
+            path: other_than("/#{path}", config.path()),
+            query: other_than("#{query}", config.query()),
         }),
         fixed_response_config: action.fixed_response_config().map(|config| FixedResponseConfig {
             status_code: owned(config.status_code()),
@@ -195,6 +199,11 @@ pub(super) fn action_back(action: &sdk::Action) -> ListenerAction {
             message_body: owned(config.message_body()),
         }),
     }
+}
+
+/// What somebody has set in the place of a default.
+fn other_than(default: &str, text: Option<&str>) -> Option<String> {
+    text.filter(|text| *text != default).map(str::to_owned)
 }
 
 /// A listener as it was read, in the words of Desired.

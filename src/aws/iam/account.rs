@@ -2,13 +2,12 @@
 
 use aws_sdk_iam::types as sdk;
 
-use super::{Aws, decode};
+use super::{Aws, decode, found, tags_of, together};
 use crate::apply::cloud::CloudError;
 use crate::aws::error::OrFail;
 use crate::aws::observe::Found;
-use crate::ecs::desired::{
-    AttachRolePolicy, Attribute, Body, CreateRole, Kind, PutRolePolicy, Role,
-};
+use crate::aws::tags;
+use crate::ecs::desired::{AttachRolePolicy, CreateRole, PutRolePolicy, Role};
 
 /// From how many roles on one call is worth a try: below, reading each takes as many.
 const WORTH: usize = 3;
@@ -36,13 +35,13 @@ impl Aws {
             return Ok(None);
         }
         let ours = answer.role_detail_list().iter().filter(|role| role.path() == Some(path));
-        let found = ours.map(|role| {
+        let all = ours.map(|role| {
             let name = role.role_name().unwrap_or_default();
             let same = |wanted: &&&Role| wanted.create.role_name.eq_ignore_ascii_case(name);
-            let body = Body::Role(observed(role, name, wanted.iter().find(same).copied()));
-            Found::new(body).with(Attribute::Arn, role.arn()).placed(Kind::Role, name)
+            let body = observed(role, name, wanted.iter().find(same).copied());
+            found(body, role.arn(), &tags_of(role.tags()))
         });
-        Ok(Some(found.collect()))
+        Ok(Some(all.collect()))
     }
 }
 
@@ -56,8 +55,7 @@ fn observed(role: &sdk::RoleDetail, name: &str, wanted: Option<&Role>) -> Role {
             // It is not told (IAM API reference, `RoleDetail`), and only for people.
             description: String::new(),
             permissions_boundary: boundary.map(str::to_owned),
-            // The path says whose it is.
-            tags: Vec::new(),
+            tags: tags::to_upper(&tags_of(role.tags())),
         },
         policy: wanted.and_then(|wanted| inline(role, name, wanted)),
         attached: wanted.and_then(|wanted| wanted.attached.as_ref()).map(|_| attached(role, name)),
@@ -65,21 +63,17 @@ fn observed(role: &sdk::RoleDetail, name: &str, wanted: Option<&Role>) -> Role {
 }
 
 /// The inline policy of the wanted name, empty where a run was killed before it was put; where none is
-/// wanted, any that there is.
+/// wanted, any that there is. As it is read one by one, with the names of all others.
 fn inline(role: &sdk::RoleDetail, name: &str, wanted: &Role) -> Option<PutRolePolicy> {
-    let mut policies = role.role_policy_list().iter();
-    let found = match &wanted.policy {
-        Some(wanted) => policies.find(|p| p.policy_name() == Some(wanted.policy_name.as_str())),
-        None => Some(policies.next()?),
-    };
-    let policy_name = match &wanted.policy {
-        Some(wanted) => wanted.policy_name.clone(),
-        None => found?.policy_name().unwrap_or_default().to_owned(),
-    };
+    let policies = role.role_policy_list();
+    let names = policies.iter().map(|policy| policy.policy_name().unwrap_or_default().to_owned());
+    let names: Vec<String> = names.collect();
+    let first = wanted.policy.as_ref().map(|wanted| &wanted.policy_name).or(names.first())?;
+    let policy = policies.iter().find(|policy| policy.policy_name() == Some(first.as_str()));
     Some(PutRolePolicy {
         role_name: name.to_owned(),
-        policy_name,
-        policy_document: decode(found.and_then(|policy| policy.policy_document())),
+        policy_name: together(first, &names),
+        policy_document: decode(policy.and_then(|policy| policy.policy_document())),
     })
 }
 

@@ -167,6 +167,11 @@ pub(super) fn observed(found: &GetScheduleOutput) -> Schedule {
         group_name: given(found.group_name()),
         description: given(found.description()),
         schedule_expression: given(found.schedule_expression()),
+        // Scheduler API reference, `CreateSchedule`: UTC unless it is said otherwise.
+        schedule_expression_timezone: found
+            .schedule_expression_timezone()
+            .filter(|zone| *zone != "UTC")
+            .map(str::to_owned),
         flexible_time_window: FlexibleTimeWindow {
             mode: given(window.map(|window| window.mode().as_str())),
         },

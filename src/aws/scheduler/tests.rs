@@ -35,6 +35,7 @@ fn schedule() -> Schedule {
         group_name: "shop".to_owned(),
         description: "Runs report of shop".to_owned(),
         schedule_expression: "cron(0 3 * * ? *)".to_owned(),
+        schedule_expression_timezone: None,
         flexible_time_window: FlexibleTimeWindow { mode: "OFF".to_owned() },
         target: ScheduleTarget {
             arn: Value::from("arn:cluster"),

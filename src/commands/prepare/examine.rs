@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use super::absent::absent;
-use super::{App, builds, extensions, region};
+use super::{App, builds, extensions, region, scaled};
 use crate::cli::GivenArgs;
 use crate::commands::vault::Vault;
 use crate::commands::{Session, inspected, mounted, pinned};
@@ -45,6 +45,17 @@ enum Aim {
     Push,
     /// To send it: what is missing at home, and what cannot be deployed yet, are errors.
     Send,
+}
+
+/// What the command line says beside the files.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::commands) struct Wish<'a> {
+    /// Services that are deployed, if not all.
+    pub(in crate::commands) services: &'a [String],
+    /// How many tasks a service runs.
+    pub(in crate::commands) scale: &'a [(String, u32)],
+    /// Images that somebody else made.
+    pub(in crate::commands) given: &'a GivenArgs,
 }
 
 impl Examined {
@@ -96,7 +107,8 @@ pub(in crate::commands) fn read_to_push(
     strict: bool,
     given: &GivenArgs,
 ) -> Result<App, Error> {
-    examine_with(session, strict, Aim::Push, given)?.finish(session)
+    examine_with(session, strict, Aim::Push, Wish { services: &[], scale: &[], given })?
+        .finish(session)
 }
 
 /// As [`read`], for a command that sends what it read, or says what it would send: what is missing at
@@ -104,9 +116,9 @@ pub(in crate::commands) fn read_to_push(
 pub(in crate::commands) fn read_to_deploy(
     session: &Session,
     strict: bool,
-    given: &GivenArgs,
+    wish: Wish<'_>,
 ) -> Result<App, Error> {
-    examine_with(session, strict, Aim::Send, given)?.finish(session)
+    examine_with(session, strict, Aim::Send, wish)?.finish(session)
 }
 
 /// As [`read`], with nothing printed yet.
@@ -115,7 +127,8 @@ pub(in crate::commands) fn examine(session: &Session, strict: bool) -> Result<Ex
 }
 
 fn examine_as(session: &Session, strict: bool, aim: Aim) -> Result<Examined, Error> {
-    examine_with(session, strict, aim, &GivenArgs::default())
+    let given = &GivenArgs::default();
+    examine_with(session, strict, aim, Wish { services: &[], scale: &[], given })
 }
 
 /// Images that are given are not built: nothing is said of what they would be built of.
@@ -123,11 +136,15 @@ fn examine_with(
     session: &Session,
     strict: bool,
     aim: Aim,
-    given: &GivenArgs,
+    wish: Wish<'_>,
 ) -> Result<Examined, Error> {
+    let Wish { services, scale, given } = wish;
     let sends = aim == Aim::Send;
     let global = &session.global;
-    let mut loaded = load_files(session)?;
+    let mut loaded = load(&LoadOptions { wanted: services.to_vec(), ..load_options(session)? });
+    if let Some(project) = &mut loaded.project {
+        scaled::apply(project, scale)?;
+    }
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
     let mut builds = Vec::new();
@@ -223,6 +240,7 @@ pub(in crate::commands) fn load_options(session: &Session) -> Result<LoadOptions
         cwd: session.cwd()?,
         stdin: if uses_stdin { Some(stdin()?) } else { None },
         services: Vec::new(),
+        wanted: Vec::new(),
     })
 }
 

@@ -175,6 +175,15 @@ pub struct RedirectConfig {
     pub port: String,
     /// `HTTP_301`
     pub status_code: String,
+    /// Somebody else's host, which no request of decklift's has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Somebody else's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Somebody else's query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
 }
 
 /// `elbv2 FixedResponseActionConfig`
@@ -217,6 +226,9 @@ impl ListenerAction {
             protocol: "HTTPS".to_owned(),
             port: "443".to_owned(),
             status_code: "HTTP_301".to_owned(),
+            host: None,
+            path: None,
+            query: None,
         };
         Self { redirect_config: Some(config), ..Self::of("redirect") }
     }

@@ -25,6 +25,9 @@ pub struct Schedule {
     pub description: String,
     /// `rate(…)` or `cron(…)`
     pub schedule_expression: String,
+    /// Nothing for UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_expression_timezone: Option<String>,
     /// Whether it may run later than it says.
     pub flexible_time_window: FlexibleTimeWindow,
     /// What it starts.

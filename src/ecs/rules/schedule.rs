@@ -64,6 +64,7 @@ pub(crate) fn add(
         group_name,
         description: format!("Runs {name} of {}", cx.stack),
         schedule_expression: expression.value.clone(),
+        schedule_expression_timezone: None,
         flexible_time_window: FlexibleTimeWindow { mode: "OFF".to_owned() },
         target: ScheduleTarget {
             arn: cluster(cx),

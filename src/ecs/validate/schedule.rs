@@ -28,6 +28,7 @@ pub(super) fn schedule(schedule: &Schedule, unique: &mut Unique, report: &mut Re
         group_name,
         description,
         schedule_expression,
+        schedule_expression_timezone: _,
         flexible_time_window,
         target,
     } = schedule;

@@ -307,6 +307,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:ListRoles", &[("iam:ListRoles", Lists)]),
     ("iam:PutRolePermissionsBoundary", &[("iam:PutRolePermissionsBoundary", BoundRoles)]),
     ("iam:PutRolePolicy", &[("iam:PutRolePolicy", NewRoles)]),
+    ("iam:TagRole", &[("iam:TagRole", Roles)]),
     ("iam:UpdateAssumeRolePolicy", &[("iam:UpdateAssumeRolePolicy", Roles)]),
     ("logs:CreateLogGroup", &[("logs:CreateLogGroup", LogGroups), ("logs:TagResource", LogGroups)]),
     ("logs:DeleteLogGroup", &[("logs:DeleteLogGroup", LogGroups)]),
