@@ -18,6 +18,7 @@ mod error;
 mod facts;
 mod iam;
 mod logs;
+mod look;
 mod namespace;
 mod network;
 mod observe;

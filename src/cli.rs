@@ -3,6 +3,7 @@
 mod config;
 mod logs;
 mod push;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use config::{ConfigArgs, ConfigFormat};
 pub use logs::{LogsArgs, TailLines};
 pub use push::{BuildArgs, GivenArgs, ImagesArgs, PushArgs, ScanArgs};
+pub use verify::VerifyArgs;
 
 use crate::inspect::duration;
 
@@ -111,6 +113,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Show what deploy would do, and why
     Plan(PlanArgs),
+    /// Look for what stands in the way of a deploy, all at once; changes nothing
+    Verify(VerifyArgs),
     /// Build images and push them to ECR; print their digests
     Push(PushArgs),
     /// Show which image each service needs, whether it stands in ECR, and how large it is
@@ -271,6 +275,9 @@ pub struct IamPolicyArgs {
     /// The account that is deployed to, twelve digits
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
+    /// With what `verify` reads besides
+    #[arg(long)]
+    pub verify: bool,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,

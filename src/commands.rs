@@ -28,6 +28,7 @@ mod session;
 mod signals;
 mod turn;
 mod vault;
+mod verify;
 mod world;
 
 use crate::cli::{Cli, Command, SandboxCommand};
@@ -69,6 +70,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Config(arguments) => config::run(session, &arguments),
         Command::Convert(arguments) => convert::run(session, &arguments),
         Command::Plan(arguments) => plan::run(session, &arguments).await,
+        Command::Verify(arguments) => verify::run(session, &arguments).await,
         Command::Images(arguments) => images::run(session, &arguments).await,
         Command::Push(arguments) => push::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,

@@ -20,11 +20,13 @@ const TABLE: &[(&str, &[&str])] = &[
     ("plan", &["ecs"]),
     ("apply", &["plan", "event", "ecs"]),
     ("release", &["apply"]),
-    ("aws", &["apply", "plan", "ecs", "event", "inspect", "release"]),
+    // Judges what AWS has of what files name: its errors are those of whoever asked.
+    ("verify", &["apply", "compose", "ecs", "plan", "source"]),
+    ("aws", &["apply", "plan", "ecs", "event", "inspect", "release", "verify"]),
     ("export", &["ecs", "plan", "render", "parallel"]),
     ("sandbox", &[]),
     ("render", &[]),
-    ("report", &["event", "inspect", "diagnostic", "source", "plan", "render"]),
+    ("report", &["event", "inspect", "diagnostic", "source", "plan", "render", "verify"]),
     ("error", &["apply", "images", "sandbox"]),
     ("cli", &["inspect"]),
 ];
@@ -134,6 +136,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("iam", "iam"),
     ("logs", "logs"),
     ("names", "servicediscovery"),
+    ("quotas", "servicequotas"),
     ("scaling", "application-autoscaling"),
     ("scheduler", "scheduler"),
     ("secrets", "secretsmanager"),

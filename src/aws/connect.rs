@@ -86,6 +86,7 @@ pub struct Aws {
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
+    quotas: OnceLock<aws_sdk_servicequotas::Client>,
     scaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
@@ -134,6 +135,7 @@ clients! {
     iam: aws_sdk_iam;
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
+    quotas: aws_sdk_servicequotas;
     scaling: aws_sdk_applicationautoscaling;
     scheduler: aws_sdk_scheduler;
     secrets: aws_sdk_secretsmanager;
@@ -223,6 +225,7 @@ impl Aws {
             iam: OnceLock::new(),
             logs: OnceLock::new(),
             names: OnceLock::new(),
+            quotas: OnceLock::new(),
             scaling: OnceLock::new(),
             scheduler: OnceLock::new(),
             secrets: OnceLock::new(),

@@ -151,7 +151,7 @@ impl Aws {
             .collect())
     }
 
-    async fn route_tables(&self, vpc: &str) -> Result<Vec<RouteTable>, CloudError> {
+    pub(super) async fn route_tables(&self, vpc: &str) -> Result<Vec<RouteTable>, CloudError> {
         let all: Vec<sdk::RouteTable> = self
             .ec2()
             .describe_route_tables()

@@ -42,6 +42,10 @@ pub struct Deployer {
     pub finds_certificate: bool,
     /// The names of secrets that others made.
     pub secrets: Vec<String>,
+    /// The secrets with logins of registries that are read here, by ARN or name.
+    pub pull_credentials: Vec<String>,
+    /// Whether `verify` is to see everything.
+    pub verifies: bool,
 }
 
 /// One statement of the policy.

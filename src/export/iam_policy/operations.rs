@@ -12,7 +12,10 @@ pub(super) type Operation = (&'static str, &'static [(&'static str, Grant)]);
 
 /// Sorted by operation.
 pub(super) const OPERATIONS: &[Operation] = &[
-    ("acm:DescribeCertificate", &[("acm:DescribeCertificate", Certificates)]),
+    (
+        "acm:DescribeCertificate",
+        &[("acm:DescribeCertificate", Certificates), ("acm:DescribeCertificate", Checks)],
+    ),
     ("acm:ListCertificates", &[("acm:ListCertificates", CertificateLists)]),
     // The sandbox's emulator alone is asked for certificates.
     ("acm:RequestCertificate", &[]),
@@ -72,6 +75,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ec2:DescribeSecurityGroupRules", &[("ec2:DescribeSecurityGroupRules", Lists)]),
     ("ec2:DescribeSecurityGroups", &[("ec2:DescribeSecurityGroups", Lists)]),
     ("ec2:DescribeSubnets", &[("ec2:DescribeSubnets", Lists)]),
+    ("ec2:DescribeVpcEndpoints", &[("ec2:DescribeVpcEndpoints", Checks)]),
     ("ec2:DescribeVpcs", &[("ec2:DescribeVpcs", Lists)]),
     (
         "ec2:ModifySecurityGroupRules",
@@ -104,12 +108,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ecr:DeleteRepository", &[("ecr:DeleteRepository", Repositories)]),
     // A gate asks for it alone.
     ("ecr:DescribeImageScanFindings", &[("ecr:DescribeImageScanFindings", Images)]),
-    ("ecr:DescribeImages", &[("ecr:DescribeImages", Images)]),
+    ("ecr:DescribeImages", &[("ecr:DescribeImages", Images), ("ecr:DescribeImages", Checks)]),
     ("ecr:DescribePullThroughCacheRules", &[("ecr:DescribePullThroughCacheRules", CacheRules)]),
     // All of them are listed.
     ("ecr:DescribeRepositories", &[("ecr:DescribeRepositories", RepositoryLists)]),
     ("ecr:GetAuthorizationToken", &[("ecr:GetAuthorizationToken", RegistryTokens)]),
     ("ecr:GetLifecyclePolicy", &[("ecr:GetLifecyclePolicy", Repositories)]),
+    ("ecr:GetRepositoryPolicy", &[("ecr:GetRepositoryPolicy", Checks)]),
     ("ecr:ListTagsForResource", &[("ecr:ListTagsForResource", Repositories)]),
     ("ecr:PutImageScanningConfiguration", &[("ecr:PutImageScanningConfiguration", Repositories)]),
     ("ecr:PutImageTagMutability", &[("ecr:PutImageTagMutability", Repositories)]),
@@ -205,7 +210,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("ec2:DescribeNetworkInterfaceAttribute", MountTargetLists),
         ],
     ),
-    ("efs:DescribeMountTargets", &[("elasticfilesystem:DescribeMountTargets", FileSystems)]),
+    (
+        "efs:DescribeMountTargets",
+        &[
+            ("elasticfilesystem:DescribeMountTargets", FileSystems),
+            ("elasticfilesystem:DescribeMountTargets", Checks),
+        ],
+    ),
     // EFS API reference, ModifyMountTargetSecurityGroups.
     (
         "efs:ModifyMountTargetSecurityGroups",
@@ -286,13 +297,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:DeleteRolePermissionsBoundary", &[]),
     ("iam:DeleteRolePolicy", &[("iam:DeleteRolePolicy", Roles)]),
     ("iam:DetachRolePolicy", &[("iam:DetachRolePolicy", Roles)]),
-    ("iam:GetRole", &[("iam:GetRole", Roles)]),
+    ("iam:GetPolicy", &[("iam:GetPolicy", Checks)]),
+    ("iam:GetRole", &[("iam:GetRole", Roles), ("iam:GetRole", Checks)]),
     ("iam:GetRolePolicy", &[("iam:GetRolePolicy", Roles)]),
     ("iam:ListAttachedRolePolicies", &[("iam:ListAttachedRolePolicies", Roles)]),
     ("iam:ListRolePolicies", &[("iam:ListRolePolicies", Roles)]),
     ("iam:ListRoles", &[("iam:ListRoles", Lists)]),
     ("iam:PutRolePermissionsBoundary", &[("iam:PutRolePermissionsBoundary", BoundRoles)]),
     ("iam:PutRolePolicy", &[("iam:PutRolePolicy", NewRoles)]),
+    ("iam:SimulatePrincipalPolicy", &[("iam:SimulatePrincipalPolicy", Checks)]),
     ("iam:UpdateAssumeRolePolicy", &[("iam:UpdateAssumeRolePolicy", Roles)]),
     ("logs:CreateLogGroup", &[("logs:CreateLogGroup", LogGroups), ("logs:TagResource", LogGroups)]),
     ("logs:DeleteLogGroup", &[("logs:DeleteLogGroup", LogGroups)]),
@@ -338,10 +351,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             ("secretsmanager:DescribeSecret", Secrets),
             ("secretsmanager:DescribeSecret", SecretsOfOthers),
+            ("secretsmanager:DescribeSecret", Checks),
         ],
     ),
-    // The value that is there is compared with this machine's.
-    ("secretsmanager:GetSecretValue", &[("secretsmanager:GetSecretValue", Secrets)]),
+    // The value that is there is compared with this machine's; and what is copied from a private
+    // registry is read with its login.
+    (
+        "secretsmanager:GetSecretValue",
+        &[
+            ("secretsmanager:GetSecretValue", Secrets),
+            ("secretsmanager:GetSecretValue", PullCredentials),
+        ],
+    ),
     ("secretsmanager:ListSecrets", &[("secretsmanager:ListSecrets", SecretLists)]),
     ("secretsmanager:PutSecretValue", &[("secretsmanager:PutSecretValue", Secrets)]),
     ("secretsmanager:RestoreSecret", &[("secretsmanager:RestoreSecret", Secrets)]),
@@ -394,7 +415,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     ),
     ("servicediscovery:UpdateService", &[("servicediscovery:UpdateService", DnsNames)]),
+    // IAM's name for it is the API's, with three capitals.
+    (
+        "servicequotas:GetAwsDefaultServiceQuota",
+        &[("servicequotas:GetAWSDefaultServiceQuota", Checks)],
+    ),
+    ("servicequotas:GetServiceQuota", &[("servicequotas:GetServiceQuota", Checks)]),
     ("ssm:DeleteParameters", &[("ssm:DeleteParameters", Releases)]),
+    ("ssm:DescribeParameters", &[("ssm:DescribeParameters", Checks)]),
     ("ssm:GetParameters", &[("ssm:GetParameters", Releases)]),
     ("ssm:GetParametersByPath", &[("ssm:GetParametersByPath", Releases)]),
     ("ssm:PutParameter", &[("ssm:PutParameter", Releases)]),
