@@ -5,6 +5,7 @@
 //! four functions in the file of its service, a line in each `match` below, and a line in
 //! `observe::key`.
 
+mod access;
 mod align;
 mod certificate;
 mod connect;
@@ -17,6 +18,7 @@ mod elb;
 mod error;
 mod facts;
 mod iam;
+mod linked_role;
 mod logs;
 mod look;
 mod namespace;
@@ -36,6 +38,7 @@ mod tags;
 mod tests;
 mod values;
 
+pub use access::AssumeRole;
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;

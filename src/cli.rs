@@ -54,6 +54,12 @@ pub struct Global {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     pub aws_profile: Option<String>,
+    /// Role to take with the credentials that there are
+    #[arg(long, global = true, value_name = "ARN")]
+    pub assume_role: Option<String>,
+    /// What the trust policy of that role asks for by sts:ExternalId
+    #[arg(long, global = true, value_name = "ID", requires = "assume_role")]
+    pub external_id: Option<String>,
     /// What goes to stdout
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: OutputFormat,

@@ -39,6 +39,7 @@ use session::Session;
 #[must_use]
 pub fn run(cli: Cli) -> u8 {
     let session = Session::new(cli.global, &cli.command);
+    crate::trust::choose_profile(session.global.aws_profile.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {

@@ -44,7 +44,9 @@ pub mod release;
 pub mod render;
 pub mod report;
 pub mod sandbox;
+pub mod shared_config;
 pub mod source;
+pub mod trust;
 pub mod verify;
 pub mod yaml;
 

@@ -73,7 +73,7 @@ impl Aws {
             let call = self.sts().get_caller_identity().customize();
             call.config_override(once.clone()).send().await.or_fail("sts:GetCallerIdentity")
         };
-        self.pace.retry(again, call).await
+        self.pace.retry(again, call).await.map_err(|error| self.about_credentials(error))
     }
 
     async fn certificates(

@@ -23,7 +23,7 @@ use super::vault::Vault;
 use super::world::World;
 use super::{pinned, registries};
 use crate::apply::CloudError;
-use crate::aws::{Aws, ConnectOptions};
+use crate::aws::{AssumeRole, Aws, ConnectOptions};
 use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -184,6 +184,11 @@ fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -
     ConnectOptions {
         region: region(session, project),
         profile: session.global.aws_profile.clone(),
+        assume_role: session
+            .global
+            .assume_role
+            .clone()
+            .map(|arn| AssumeRole { arn, external_id: session.global.external_id.clone() }),
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
             endpoint: sandbox.instance.endpoint(),
             registry: Some(sandbox.instance.registry()),

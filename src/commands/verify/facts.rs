@@ -26,7 +26,8 @@ pub(super) async fn learn(
     let wanted = to_look_up(&app.project);
     let names: Vec<String> = wanted.keys().cloned().collect();
     let certificate = async {
-        match &request.certificate {
+        // A deploy into a sandbox has one issued.
+        match request.certificate.as_ref().filter(|_| !session.global.sandbox) {
             Some(domain) => Some((domain.clone(), aws.find_certificate(domain).await)),
             None => None,
         }
@@ -164,7 +165,14 @@ pub(super) fn fault(
         CloudErrorKind::NotFound | CloudErrorKind::NotOurs => {
             Finding { help: error.help.clone(), ..Finding::failure(check, error.message.clone()) }
         }
+        CloudErrorKind::Service if error.code.as_deref().is_some_and(|c| c.contains("Invalid")) => {
+            Finding { help: error.help.clone(), ..Finding::failure(check, error.message.clone()) }
+        }
         _ => Finding::unanswered(check, subject, error),
+    };
+    let finding = match (check, &finding.help) {
+        ("network", None) => finding.help("correct x-ecs.vpc and x-ecs.subnets"),
+        _ => finding,
     };
     Finding { place, ..finding }
 }

@@ -292,6 +292,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:AttachRolePolicy", &[("iam:AttachRolePolicy", ManagedPolicies)]),
     // The boundary of a role is asked for where it may be given more.
     ("iam:CreateRole", &[("iam:CreateRole", NewRoles), ("iam:TagRole", Roles)]),
+    // Where AWS has not made it with the first cluster.
+    ("iam:CreateServiceLinkedRole", &[("iam:CreateServiceLinkedRole", EcsRole)]),
     ("iam:DeleteRole", &[("iam:DeleteRole", Roles)]),
     // Whoever may take a boundary away is not held by it: that is left to whoever set it.
     ("iam:DeleteRolePermissionsBoundary", &[]),
