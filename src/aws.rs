@@ -42,6 +42,7 @@ pub use access::AssumeRole;
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;
+pub use look::CredentialsLook;
 pub use network::NetworkRequest;
 pub use ssm::Parameters;
 

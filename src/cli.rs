@@ -141,6 +141,8 @@ pub enum Command {
     IamPolicy(IamPolicyArgs),
     /// Write a CI pipeline that checks, plans and deploys
     Init(InitArgs),
+    /// Look whether this machine can deploy: credentials, clock, way to AWS, engine
+    Doctor,
     /// Print the JSON Schema of `x-ecs`, for editors
     Schema,
     /// The local AWS emulator behind --sandbox

@@ -5,6 +5,7 @@ mod commit;
 mod config;
 mod convert;
 mod deploy;
+mod doctor;
 mod down;
 mod ending;
 mod explain;
@@ -78,6 +79,7 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Down(arguments) => down::run(session, &arguments).await,
         Command::IamPolicy(arguments) => iam_policy::run(session, &arguments),
         Command::Init(arguments) => init::run(session, &arguments),
+        Command::Doctor => doctor::run(session).await,
         Command::Schema => schema::run(session),
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,

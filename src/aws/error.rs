@@ -254,7 +254,7 @@ fn credentials(operation: &str, message: String) -> CloudError {
 }
 
 /// No credentials, or none that could be loaded. The cause never contains the credentials.
-fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
+pub(super) fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
     let why = chain(cause);
     let message = match cause {
         CredentialsError::ProviderTimedOut(_) => "no AWS credentials were found in time".to_owned(),

@@ -4,6 +4,7 @@
 mod balancers;
 mod network;
 mod quotas;
+mod reach;
 mod repositories;
 mod roles;
 mod secrets;
@@ -11,3 +12,5 @@ mod simulate;
 mod storage;
 #[cfg(test)]
 mod tests;
+
+pub use reach::CredentialsLook;

@@ -180,22 +180,26 @@ pub(super) async fn reach(session: &Session, project: &Project) -> Result<Option
     Ok(Some(Reached { aws, sandbox: sandbox.is_some() }))
 }
 
+/// What the command line alone says of the connection.
+pub(super) fn plain_connection(session: &Session) -> ConnectOptions {
+    let global = &session.global;
+    let external_id = global.external_id.clone();
+    ConnectOptions {
+        profile: global.aws_profile.clone(),
+        assume_role: global.assume_role.clone().map(|arn| AssumeRole { arn, external_id }),
+        ..ConnectOptions::default()
+    }
+}
+
 fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -> ConnectOptions {
     ConnectOptions {
         region: region(session, project),
-        profile: session.global.aws_profile.clone(),
-        assume_role: session
-            .global
-            .assume_role
-            .clone()
-            .map(|arn| AssumeRole { arn, external_id: session.global.external_id.clone() }),
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
             endpoint: sandbox.instance.endpoint(),
             registry: Some(sandbox.instance.registry()),
             scaling: false,
         }),
-        attempts: None,
-        poll: None,
+        ..plain_connection(session)
     }
 }
 

@@ -26,6 +26,7 @@ impl Session {
             | Command::Images(_)
             | Command::Ps(_)
             | Command::History(_)
+            | Command::Doctor
             | Command::Verify(_) => true,
             Command::Push(arguments) => arguments.dry_run,
             _ => false,

@@ -12,10 +12,7 @@ pub(super) type Operation = (&'static str, &'static [(&'static str, Grant)]);
 
 /// Sorted by operation.
 pub(super) const OPERATIONS: &[Operation] = &[
-    (
-        "acm:DescribeCertificate",
-        &[("acm:DescribeCertificate", Certificates), ("acm:DescribeCertificate", Checks)],
-    ),
+    ("acm:DescribeCertificate", &[("acm:DescribeCertificate", Certificates)]),
     ("acm:ListCertificates", &[("acm:ListCertificates", CertificateLists)]),
     // The sandbox's emulator alone is asked for certificates.
     ("acm:RequestCertificate", &[]),
@@ -75,7 +72,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ec2:DescribeSecurityGroupRules", &[("ec2:DescribeSecurityGroupRules", Lists)]),
     ("ec2:DescribeSecurityGroups", &[("ec2:DescribeSecurityGroups", Lists)]),
     ("ec2:DescribeSubnets", &[("ec2:DescribeSubnets", Lists)]),
-    ("ec2:DescribeVpcEndpoints", &[("ec2:DescribeVpcEndpoints", Checks)]),
     ("ec2:DescribeVpcs", &[("ec2:DescribeVpcs", Lists)]),
     (
         "ec2:ModifySecurityGroupRules",
@@ -108,13 +104,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ecr:DeleteRepository", &[("ecr:DeleteRepository", Repositories)]),
     // A gate asks for it alone.
     ("ecr:DescribeImageScanFindings", &[("ecr:DescribeImageScanFindings", Images)]),
-    ("ecr:DescribeImages", &[("ecr:DescribeImages", Images), ("ecr:DescribeImages", Checks)]),
+    ("ecr:DescribeImages", &[("ecr:DescribeImages", Images)]),
     ("ecr:DescribePullThroughCacheRules", &[("ecr:DescribePullThroughCacheRules", CacheRules)]),
     // All of them are listed.
     ("ecr:DescribeRepositories", &[("ecr:DescribeRepositories", RepositoryLists)]),
     ("ecr:GetAuthorizationToken", &[("ecr:GetAuthorizationToken", RegistryTokens)]),
     ("ecr:GetLifecyclePolicy", &[("ecr:GetLifecyclePolicy", Repositories)]),
-    ("ecr:GetRepositoryPolicy", &[("ecr:GetRepositoryPolicy", Checks)]),
     ("ecr:ListTagsForResource", &[("ecr:ListTagsForResource", Repositories)]),
     ("ecr:PutImageScanningConfiguration", &[("ecr:PutImageScanningConfiguration", Repositories)]),
     ("ecr:PutImageTagMutability", &[("ecr:PutImageTagMutability", Repositories)]),
@@ -210,13 +205,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("ec2:DescribeNetworkInterfaceAttribute", MountTargetLists),
         ],
     ),
-    (
-        "efs:DescribeMountTargets",
-        &[
-            ("elasticfilesystem:DescribeMountTargets", FileSystems),
-            ("elasticfilesystem:DescribeMountTargets", Checks),
-        ],
-    ),
+    ("efs:DescribeMountTargets", &[("elasticfilesystem:DescribeMountTargets", FileSystems)]),
     // EFS API reference, ModifyMountTargetSecurityGroups.
     (
         "efs:ModifyMountTargetSecurityGroups",
@@ -299,15 +288,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:DeleteRolePermissionsBoundary", &[]),
     ("iam:DeleteRolePolicy", &[("iam:DeleteRolePolicy", Roles)]),
     ("iam:DetachRolePolicy", &[("iam:DetachRolePolicy", Roles)]),
-    ("iam:GetPolicy", &[("iam:GetPolicy", Checks)]),
-    ("iam:GetRole", &[("iam:GetRole", Roles), ("iam:GetRole", Checks)]),
+    // It saves whoever may ask it a few calls; it tells more than a deploy needs.
+    ("iam:GetAccountAuthorizationDetails", &[]),
+    ("iam:GetRole", &[("iam:GetRole", Roles)]),
     ("iam:GetRolePolicy", &[("iam:GetRolePolicy", Roles)]),
     ("iam:ListAttachedRolePolicies", &[("iam:ListAttachedRolePolicies", Roles)]),
     ("iam:ListRolePolicies", &[("iam:ListRolePolicies", Roles)]),
     ("iam:ListRoles", &[("iam:ListRoles", Lists)]),
     ("iam:PutRolePermissionsBoundary", &[("iam:PutRolePermissionsBoundary", BoundRoles)]),
     ("iam:PutRolePolicy", &[("iam:PutRolePolicy", NewRoles)]),
-    ("iam:SimulatePrincipalPolicy", &[("iam:SimulatePrincipalPolicy", Checks)]),
     ("iam:UpdateAssumeRolePolicy", &[("iam:UpdateAssumeRolePolicy", Roles)]),
     ("logs:CreateLogGroup", &[("logs:CreateLogGroup", LogGroups), ("logs:TagResource", LogGroups)]),
     ("logs:DeleteLogGroup", &[("logs:DeleteLogGroup", LogGroups)]),
@@ -353,11 +342,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[
             ("secretsmanager:DescribeSecret", Secrets),
             ("secretsmanager:DescribeSecret", SecretsOfOthers),
-            ("secretsmanager:DescribeSecret", Checks),
         ],
     ),
-    // The value that is there is compared with this machine's; and what is copied from a private
-    // registry is read with its login.
+    // The value that is there is compared with this machine's; what is copied from a private registry is
+    // read with its login.
     (
         "secretsmanager:GetSecretValue",
         &[
@@ -417,19 +405,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     ),
     ("servicediscovery:UpdateService", &[("servicediscovery:UpdateService", DnsNames)]),
-    // IAM's name for it is the API's, with three capitals.
-    (
-        "servicequotas:GetAwsDefaultServiceQuota",
-        &[("servicequotas:GetAWSDefaultServiceQuota", Checks)],
-    ),
-    ("servicequotas:GetServiceQuota", &[("servicequotas:GetServiceQuota", Checks)]),
     ("ssm:DeleteParameters", &[("ssm:DeleteParameters", Releases)]),
-    ("ssm:DescribeParameters", &[("ssm:DescribeParameters", Checks)]),
     ("ssm:GetParameters", &[("ssm:GetParameters", Releases)]),
     ("ssm:GetParametersByPath", &[("ssm:GetParametersByPath", Releases)]),
     ("ssm:PutParameter", &[("ssm:PutParameter", Releases)]),
     // "No permissions are required to perform this operation" (STS API reference).
     ("sts:GetCallerIdentity", &[]),
+    ("tag:GetResources", &[("tag:GetResources", Lists)]),
 ];
 
 /// What pushing to a registry takes, which speaks the OCI protocol and not the SDK's (Amazon ECR user
