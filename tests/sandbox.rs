@@ -39,3 +39,5 @@ mod simulated;
 mod support;
 #[path = "sandbox/verdicts.rs"]
 mod verdicts;
+#[path = "sandbox/verify.rs"]
+mod verify;
