@@ -1,6 +1,6 @@
 //! What a command can fail with, and the exit code of each.
 
-use crate::apply::{CloudError, Verdict};
+use crate::apply::{CloudError, CloudErrorKind, Verdict};
 use crate::images::ImageError;
 use crate::sandbox::SandboxError;
 
@@ -98,7 +98,13 @@ impl Error {
                 if let Some(id) = &error.request_id {
                     message.push_str(&format!(" (request {id})"));
                 }
-                Some((message, error.help.clone()))
+                let mut help = error.help.clone();
+                if error.kind == CloudErrorKind::AccessDenied {
+                    let all = "`decklift verify` says what else is missing";
+                    help =
+                        Some(help.map_or_else(|| all.to_owned(), |help| format!("{help}; {all}")));
+                }
+                Some((message, help))
             }
             Self::Sandbox(error) => Some((format!("failed to {error}"), Some(error.help()))),
             Self::Image(error) => Some((format!("failed to {error}"), error.help())),

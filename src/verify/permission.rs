@@ -54,13 +54,24 @@ impl Why {
     }
 }
 
-/// An ARN that a pattern stands for: IAM simulates for resources, and not for patterns.
+/// An ARN that a pattern stands for: IAM simulates for resources, and not for patterns, nor for the
+/// placeholders of what is not known.
 #[must_use]
 pub fn sample(pattern: &str) -> String {
     if pattern == "*" {
         return pattern.to_owned();
     }
-    pattern.replace("??????", "AbCdEf").replace('*', "x").replace('?', "x")
+    let mut known = String::new();
+    let mut rest = pattern;
+    while let Some((before, (_, after))) =
+        rest.split_once("${").and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
+    {
+        known.push_str(before);
+        known.push('x');
+        rest = after;
+    }
+    known.push_str(rest);
+    known.replace("??????", "AbCdEf").replace('*', "x").replace('?', "x")
 }
 
 /// What the statements of a policy document allow.
@@ -140,6 +151,7 @@ mod tests {
         assert!(!found[0].context.contains_key("x"));
         assert_eq!(found[1].resources, ["arn:aws:secretsmanager:r:1:secret:db-AbCdEf"]);
         assert_eq!(sample("*"), "*");
+        assert_eq!(sample("arn:aws:ec2:r:1:vpc/${vpc.id}/*"), "arn:aws:ec2:r:1:vpc/x/x");
     }
 
     #[test]

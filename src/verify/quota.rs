@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use crate::ecs::desired::{
-    Body, CapacityProviderStrategyItem, Desired, Kind, TaskDefinition, Value,
+    Body, CapacityProviderStrategyItem, Desired, Kind, LoadBalancer, ResourceId, TaskDefinition,
+    Value,
 };
 use crate::plan::Actual;
 
@@ -167,7 +168,9 @@ fn on_balancers(desired: &Desired, actual: &Actual, counts: &Counts) -> Vec<Use>
             }
             _ => continue,
         };
-        let Some(balancer) = balancer.filter(|_| !actual.resources.contains_key(id)) else {
+        let is_new = !actual.resources.contains_key(id);
+        let Some(balancer) = balancer.filter(|balancer| is_new && !is_network(desired, balancer))
+        else {
             continue;
         };
         let count = more.entry(balancer).or_default();
@@ -177,7 +180,7 @@ fn on_balancers(desired: &Desired, actual: &Actual, counts: &Counts) -> Vec<Use>
     let mut all = Vec::new();
     for (balancer, [groups, listeners, rules]) in more {
         let there = counts.named.get(&balancer).copied().unwrap_or_default();
-        let name = balancer.rsplit('/').nth(1).unwrap_or(&balancer).to_owned();
+        let name = name_of(desired, &balancer);
         for (quota, there, more) in [
             (BALANCER_GROUPS, there.0, groups),
             (LISTENERS, there.1, listeners),
@@ -188,6 +191,25 @@ fn on_balancers(desired: &Desired, actual: &Actual, counts: &Counts) -> Vec<Use>
         }
     }
     all
+}
+
+/// The project's own load balancer of this key; nothing for one that is named.
+fn own<'a>(desired: &'a Desired, balancer: &str) -> Option<&'a LoadBalancer> {
+    match &desired.resources.get(&ResourceId::parse(balancer)?)?.body {
+        Body::LoadBalancer(balancer) => Some(balancer),
+        _ => None,
+    }
+}
+
+/// Network Load Balancers have quotas of their own, which no project comes near.
+fn is_network(desired: &Desired, balancer: &str) -> bool {
+    own(desired, balancer).is_some_and(|own| own.kind == "network")
+        || balancer.contains(":loadbalancer/net/")
+}
+
+fn name_of(desired: &Desired, balancer: &str) -> String {
+    let named = || balancer.rsplit('/').nth(1).unwrap_or(balancer);
+    own(desired, balancer).map_or_else(named, |own| &own.name).to_owned()
 }
 
 fn key(balancer: &Value) -> Option<String> {
@@ -337,6 +359,8 @@ mod tests {
         let fresh = used(&desired, &Actual::default(), &Counts::default());
         assert_eq!(more(&fresh, BALANCERS), Some(1.0));
         assert_eq!(more(&fresh, BALANCER_GROUPS), Some(1.0));
+        let listeners = fresh.iter().find(|used| used.quota == LISTENERS).expect("one");
+        assert_eq!(listeners.of.as_deref(), Some("shop"), "{listeners:?}");
         let mut actual = Actual::default();
         for (id, resource) in &desired.resources {
             let observed = crate::plan::Observed {
