@@ -5,6 +5,7 @@
 //! four functions in the file of its service, a line in each `match` below, and a line in
 //! `observe::key`.
 
+mod access;
 mod align;
 mod certificate;
 mod connect;
@@ -18,7 +19,9 @@ mod emulated;
 mod error;
 mod facts;
 mod iam;
+mod linked_role;
 mod logs;
+mod look;
 mod namespace;
 mod network;
 mod observe;
@@ -37,9 +40,11 @@ mod tests;
 mod traces;
 mod values;
 
+pub use access::AssumeRole;
 pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;
+pub use look::CredentialsLook;
 pub use network::NetworkRequest;
 pub use ssm::Parameters;
 

@@ -5,6 +5,7 @@ mod logs;
 mod push;
 mod release;
 mod scope;
+mod verify;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use logs::{LogsArgs, TailLines};
 pub use push::{BuildArgs, GivenArgs, ImagesArgs, PushArgs, ScanArgs};
 pub use release::{HistoryArgs, LockArgs, RollbackArgs};
 pub use scope::{PlanArgs, ScopeArgs};
+pub use verify::VerifyArgs;
 
 use crate::inspect::duration;
 
@@ -56,6 +58,12 @@ pub struct Global {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     pub aws_profile: Option<String>,
+    /// Role to take with the credentials that there are
+    #[arg(long, global = true, value_name = "ARN")]
+    pub assume_role: Option<String>,
+    /// What the trust policy of that role asks for by sts:ExternalId
+    #[arg(long, global = true, value_name = "ID", requires = "assume_role")]
+    pub external_id: Option<String>,
     /// What goes to stdout
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub output: OutputFormat,
@@ -115,6 +123,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Show what deploy would do, and why
     Plan(PlanArgs),
+    /// Look for what stands in the way of a deploy, all at once; changes nothing
+    Verify(VerifyArgs),
     /// Build images and push them to ECR; print their digests
     Push(PushArgs),
     /// Show which image each service needs, whether it stands in ECR, and how large it is
@@ -137,6 +147,8 @@ pub enum Command {
     IamPolicy(IamPolicyArgs),
     /// Write a CI pipeline that checks, plans and deploys
     Init(InitArgs),
+    /// Look whether this machine can deploy: credentials, clock, way to AWS, engine
+    Doctor,
     /// Print the JSON Schema of `x-ecs`, for editors
     Schema,
     /// The local AWS emulator behind --sandbox
@@ -242,6 +254,9 @@ pub struct IamPolicyArgs {
     /// The account that is deployed to, twelve digits
     #[arg(long, value_name = "ID", value_parser = account)]
     pub account: Option<String>,
+    /// With what `verify` reads besides
+    #[arg(long)]
+    pub verify: bool,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,

@@ -5,6 +5,7 @@ mod commit;
 mod config;
 mod convert;
 mod deploy;
+mod doctor;
 mod down;
 mod ending;
 mod explain;
@@ -32,6 +33,7 @@ mod session;
 mod signals;
 mod turn;
 mod vault;
+mod verify;
 mod world;
 
 use crate::cli::{Cli, Command, SandboxCommand};
@@ -42,6 +44,7 @@ use session::Session;
 #[must_use]
 pub fn run(cli: Cli) -> u8 {
     let session = Session::new(cli.global, &cli.command);
+    crate::trust::choose_profile(session.global.aws_profile.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
@@ -73,12 +76,14 @@ async fn dispatch(session: &Session, command: Command) -> Result<(), Error> {
         Command::Config(arguments) => config::run(session, &arguments),
         Command::Convert(arguments) => convert::run(session, &arguments),
         Command::Plan(arguments) => plan::run(session, &arguments).await,
+        Command::Verify(arguments) => verify::run(session, &arguments).await,
         Command::Images(arguments) => images::run(session, &arguments).await,
         Command::Push(arguments) => push::run(session, &arguments).await,
         Command::Deploy(arguments) => deploy::run(session, &arguments).await,
         Command::Down(arguments) => down::run(session, &arguments).await,
         Command::IamPolicy(arguments) => iam_policy::run(session, &arguments),
         Command::Init(arguments) => init::run(session, &arguments),
+        Command::Doctor => doctor::run(session).await,
         Command::Schema => schema::run(session),
         Command::Ps(arguments) => ps::run(session, &arguments).await,
         Command::Logs(arguments) => logs::run(session, &arguments).await,

@@ -1,6 +1,6 @@
 //! What a command can fail with, and the exit code of each.
 
-use crate::apply::{CloudError, Verdict};
+use crate::apply::{CloudError, CloudErrorKind, Verdict};
 use crate::images::ImageError;
 use crate::sandbox::SandboxError;
 
@@ -40,6 +40,11 @@ pub enum Error {
         /// The way out.
         help: String,
     },
+    /// Something stands in the way of a deploy; it was printed.
+    Verify {
+        /// Whether the Compose file is at fault, for one thing.
+        file: bool,
+    },
     /// Something on this machine is at fault.
     System {
         /// What was tried and why it failed.
@@ -54,13 +59,14 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Compose => 3,
+            Self::Compose | Self::Verify { file: true } => 3,
             Self::Changes => 2,
             Self::Usage { .. } => 64,
             Self::Lock { .. } => 8,
             Self::Image(error) if error.is_users_fault() => 3,
             Self::Cloud(_)
             | Self::Sandbox(_)
+            | Self::Verify { file: false }
             | Self::Image(_)
             | Self::Scan { .. }
             | Self::System { .. } => 1,
@@ -80,7 +86,7 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> Option<(String, Option<String>)> {
         match self {
-            Self::Compose | Self::Changes | Self::Deployment(_) => None,
+            Self::Compose | Self::Changes | Self::Deployment(_) | Self::Verify { .. } => None,
             Self::Usage { message, help }
             | Self::Lock { message, help }
             | Self::Scan { message, help }
@@ -92,7 +98,13 @@ impl Error {
                 if let Some(id) = &error.request_id {
                     message.push_str(&format!(" (request {id})"));
                 }
-                Some((message, error.help.clone()))
+                let mut help = error.help.clone();
+                if error.kind == CloudErrorKind::AccessDenied {
+                    let all = "`decklift verify` says what else is missing";
+                    help =
+                        Some(help.map_or_else(|| all.to_owned(), |help| format!("{help}; {all}")));
+                }
+                Some((message, help))
             }
             Self::Sandbox(error) => Some((format!("failed to {error}"), Some(error.help()))),
             Self::Image(error) => Some((format!("failed to {error}"), error.help())),

@@ -19,6 +19,7 @@
 //! | who may deploy now, and what was deployed before | [`release`] |
 //! | desired to files | [`export`] |
 //! | what runs and what it says, for people who look | [`inspect`] |
+//! | what stands in the way, before a deploy | [`verify`] |
 //! | the calls themselves | [`aws`], [`sandbox`] |
 //! | what people and programs see | [`report`], [`render`] over `templates/` |
 //!
@@ -43,7 +44,10 @@ pub mod release;
 pub mod render;
 pub mod report;
 pub mod sandbox;
+pub mod shared_config;
 pub mod source;
+pub mod trust;
+pub mod verify;
 pub mod yaml;
 
 use std::ffi::OsString;

@@ -41,3 +41,5 @@ mod simulated;
 mod support;
 #[path = "sandbox/verdicts.rs"]
 mod verdicts;
+#[path = "sandbox/verify.rs"]
+mod verify;

@@ -4,12 +4,9 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::imds;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
@@ -18,12 +15,15 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ecs::config::SharedHttpClient;
 use aws_sdk_ecs::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder, Connector};
 
+use super::access::{AssumeRole, assumed, chain, check_profile, wanted_profile};
 use super::pace::Pace;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
+use crate::shared_config::SharedConfig;
+use crate::trust::{self, Bundle};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -46,6 +46,8 @@ pub struct ConnectOptions {
     pub region: Option<String>,
     /// A profile of `~/.aws/config`.
     pub profile: Option<String>,
+    /// A role that is taken with the credentials that there are.
+    pub assume_role: Option<AssumeRole>,
     /// A local emulator: also fixes credentials that are no secret, and never asks anybody else.
     pub sandbox: Option<Sandbox>,
     /// How often a call is tried; 12 unless given.
@@ -74,9 +76,15 @@ pub struct Aws {
     /// Whether there is an Application Auto Scaling to ask.
     pub(super) scales: bool,
     pub(super) pace: Pace,
+    /// The profile that was asked for.
+    pub(super) profile: Option<String>,
+    /// The role that is taken.
+    pub(super) assumes: Option<String>,
     /// Distinguishes this run in idempotency tokens.
     pub(super) run: String,
     pub(super) identity: tokio::sync::OnceCell<Identity>,
+    /// Why the role of ECS could not be made, once that was tried.
+    pub(super) linked: tokio::sync::OnceCell<Option<String>>,
     acm: OnceLock<aws_sdk_acm::Client>,
     ecs: OnceLock<aws_sdk_ecs::Client>,
     ecr: OnceLock<aws_sdk_ecr::Client>,
@@ -86,6 +94,7 @@ pub struct Aws {
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
+    quotas: OnceLock<aws_sdk_servicequotas::Client>,
     scaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
     scheduler: OnceLock<aws_sdk_scheduler::Client>,
     secrets: OnceLock<aws_sdk_secretsmanager::Client>,
@@ -135,6 +144,7 @@ clients! {
     iam: aws_sdk_iam;
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
+    quotas: aws_sdk_servicequotas;
     scaling: aws_sdk_applicationautoscaling;
     scheduler: aws_sdk_scheduler;
     secrets: aws_sdk_secretsmanager;
@@ -156,10 +166,18 @@ impl Aws {
     ///
     /// # Errors
     ///
-    /// When no region is known.
+    /// When no region is known, the profile is not there, or the certificates to be trusted cannot be
+    /// read.
     pub async fn connect(options: ConnectOptions) -> Result<Self, CloudError> {
-        let ConnectOptions { region, profile, sandbox, attempts, poll } = options;
-        let http = http_client(sandbox.is_some());
+        let ConnectOptions { region, profile, assume_role, sandbox, attempts, poll } = options;
+        if let (Some(name), None) = (wanted_profile(profile.as_deref()), &sandbox) {
+            check_profile(&name, &SharedConfig::read(|name| std::env::var_os(name)))?;
+        }
+        let bundle = match &sandbox {
+            Some(_) => None,
+            None => bundle()?,
+        };
+        let http = http_client(sandbox.is_some(), bundle);
         let region = match (&region, &sandbox) {
             (Some(region), _) => region.clone(),
             (None, Some(_)) => "us-east-1".to_owned(),
@@ -183,18 +201,25 @@ impl Aws {
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
-        loader = match &sandbox {
-            Some(sandbox) => loader
-                .endpoint_url(&sandbox.endpoint)
-                .credentials_provider(Credentials::new("test", "test", None, None, "sandbox")),
-            None => loader.credentials_provider(chain(&region, profile.as_deref(), http).await),
+        let base = match &sandbox {
+            Some(sandbox) => {
+                loader = loader.endpoint_url(&sandbox.endpoint);
+                let fixed = Credentials::new("test", "test", None, None, "sandbox");
+                SharedCredentialsProvider::new(fixed)
+            }
+            None => chain(&region, profile.as_deref(), http).await,
         };
+        let mut config = loader.credentials_provider(base.clone()).load().await;
+        if let Some(role) = &assume_role {
+            let provider = assumed(role, base, &config).await;
+            config = config.into_builder().credentials_provider(provider).build();
+        }
         let default_poll = if sandbox.is_some() { Duration::from_millis(200) } else { POLL };
         let scales = sandbox.as_ref().is_none_or(|sandbox| sandbox.scaling);
         let registry = sandbox.and_then(|sandbox| sandbox.registry);
         let poll = poll.unwrap_or(default_poll);
-        let aws = Self::from_config(loader.load().await, region, registry, poll);
-        Ok(Self { scales, ..aws })
+        let aws = Self::from_config(config, region, registry, poll);
+        Ok(Self { scales, profile, assumes: assume_role.map(|role| role.arn), ..aws })
     }
 
     pub(super) fn from_config(
@@ -214,8 +239,11 @@ impl Aws {
             registry,
             scales: true,
             pace: Pace { sleep, poll },
+            profile: None,
+            assumes: None,
             run: format!("{run:x}-{:x}", std::process::id()),
             identity: tokio::sync::OnceCell::new(),
+            linked: tokio::sync::OnceCell::new(),
             acm: OnceLock::new(),
             ecs: OnceLock::new(),
             ecr: OnceLock::new(),
@@ -225,6 +253,7 @@ impl Aws {
             iam: OnceLock::new(),
             logs: OnceLock::new(),
             names: OnceLock::new(),
+            quotas: OnceLock::new(),
             scaling: OnceLock::new(),
             scheduler: OnceLock::new(),
             secrets: OnceLock::new(),
@@ -253,13 +282,32 @@ impl aws_sdk_ecs::config::AsyncSleep for TokioSleep {
 
 /// One client for every service, so that connections are used again. TLS is rustls on ring; the
 /// usual proxy variables hold, except in the sandbox, which is on this machine.
-fn http_client(sandbox: bool) -> SharedHttpClient {
+fn http_client(sandbox: bool, bundle: Option<&Bundle>) -> SharedHttpClient {
     let proxy = if sandbox { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    // Without any the SDK would take that for a fault of its own.
+    let mut store = TrustStore::empty().with_native_roots(trust::has_system_roots());
+    if let Some(bundle) = bundle {
+        store.add_pem_certificate(bundle.pem());
+    }
+    let tls = TlsContext::builder().with_trust_store(store).build().ok();
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(proxy.clone());
         builder.set_connector_settings(settings.cloned());
         builder.set_sleep_impl(components.and_then(|c| c.sleep_impl()));
-        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build()
+        let mut builder = builder.tls_provider(Provider::Rustls(CryptoMode::Ring));
+        if let Some(tls) = &tls {
+            builder.set_tls_context(tls.clone());
+        }
+        builder.build()
+    })
+}
+
+/// The certificates that are trusted beside the system's.
+fn bundle() -> Result<Option<&'static Bundle>, CloudError> {
+    trust::bundle().map_err(|error| {
+        let (place, help) = (error.place.clone(), error.help());
+        let operation = format!("trust the certificates in {place}");
+        CloudError::new(CloudErrorKind::Unreachable, operation, error.message).help(help)
     })
 }
 
@@ -270,37 +318,11 @@ async fn find_region(profile: Option<&str>) -> Result<String, CloudError> {
     if let Some(profile) = profile {
         file = file.profile_name(profile);
     }
-    // A profile that was asked for by name goes before the environment, as in the AWS CLI.
+    // The environment goes before the profile, even one that was asked for by name, as in the AWS CLI.
     let environment = EnvironmentVariableRegionProvider::new();
     let found = RegionProviderChain::first_try(environment).or_else(file.build()).region().await;
     found.map(|region| region.to_string()).ok_or_else(|| {
         CloudError::new(CloudErrorKind::Region, "choose a region", "no AWS region is known")
             .help("say it with --region, AWS_REGION, x-ecs.region, or `aws configure`")
     })
-}
-
-/// The SDK's own chain, with an instance metadata service that is asked once and briefly: on a
-/// laptop nothing answers there.
-async fn chain(
-    region: &str,
-    profile: Option<&str>,
-    http: SharedHttpClient,
-) -> SharedCredentialsProvider {
-    let config = ProviderConfig::default()
-        .with_region(Some(Region::new(region.to_owned())))
-        .with_http_client(http);
-    let metadata = imds::Client::builder()
-        .configure(&config)
-        .connect_timeout(Duration::from_secs(1))
-        .read_timeout(Duration::from_secs(2))
-        .max_attempts(2)
-        .build();
-    let mut builder = DefaultCredentialsChain::builder()
-        .configure(config)
-        .imds_client(metadata)
-        .region(Region::new(region.to_owned()));
-    if let Some(profile) = profile {
-        builder = builder.profile_name(profile);
-    }
-    SharedCredentialsProvider::new(builder.build().await)
 }

@@ -2,6 +2,7 @@
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ecs::operation::RequestId;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -83,6 +84,9 @@ fn from_sdk<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
+    if let Some(cause) = find::<AssumeRoleError>(error) {
+        return not_assumed(cause);
+    }
     if let Some(cause) = find::<CredentialsError>(error) {
         return no_credentials(operation, cause);
     }
@@ -129,7 +133,21 @@ fn answered(operation: &str, code: &str, message: Option<&str>, status: u16) -> 
     };
     let mut error = CloudError::new(kind, operation, message);
     error.code = Some(code.to_owned());
+    let lower = error.message.to_ascii_lowercase();
     match kind {
+        _ if code.starts_with("TagPolic") || lower.contains("tag policy") => error.help(
+            "the organisation has a policy for tags: correct them in `x-ecs: {tags: …}`, which are put \
+             on everything as it is made",
+        ),
+        // IAM user guide, "Troubleshoot access denied error messages".
+        CloudErrorKind::AccessDenied if lower.contains("service control policy") => {
+            error.help(format!(
+                "a service control policy of the organisation denies {}: whoever looks after it can say \
+                 what it asks for. Where that is tags, put them into `x-ecs: {{tags: {{KEY: VALUE}}}}`; \
+                 where it is a region, into `x-ecs.region`",
+                action(operation)
+            ))
+        }
         CloudErrorKind::AccessDenied => error.help(denied_help(operation)),
         CloudErrorKind::Credentials => error.help(CREDENTIALS_HELP),
         _ => error,
@@ -244,7 +262,7 @@ fn credentials(operation: &str, message: String) -> CloudError {
 }
 
 /// No credentials, or none that could be loaded. The cause never contains the credentials.
-fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
+pub(super) fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
     let why = chain(cause);
     let message = match cause {
         CredentialsError::ProviderTimedOut(_) => "no AWS credentials were found in time".to_owned(),
@@ -255,6 +273,34 @@ fn no_credentials(operation: &str, cause: &CredentialsError) -> CloudError {
         _ => format!("the AWS credentials could not be loaded: {why}"),
     };
     credentials(operation, message)
+}
+
+/// A role that may not be taken, by `--assume-role` or by a profile. STS's message names both: who
+/// asks, and the role.
+fn not_assumed(cause: &AssumeRoleError) -> CloudError {
+    const OPERATION: &str = "sts:AssumeRole";
+    let meta = cause.meta();
+    let code = meta.code().unwrap_or_default();
+    let message = meta.message().filter(|text| !text.is_empty()).unwrap_or(code);
+    let mut error = CloudError::new(CloudErrorKind::Credentials, OPERATION, shorten(message));
+    error.code = Some(code.to_owned()).filter(|code| !code.is_empty());
+    error.request_id = meta.request_id().map(str::to_owned);
+    error.help(match is_denied(code, 0) {
+        true => {
+            "both must agree: the role's trust policy must name the caller (with --external-id, where \
+             it asks for sts:ExternalId), and the caller's own policies must allow sts:AssumeRole on \
+             the role"
+        }
+        false => CREDENTIALS_HELP,
+    })
+}
+
+/// Whether what went wrong with credentials is that a session of IAM Identity Center is over, or was
+/// never begun (the SDK's words for it).
+pub(super) fn needs_login(error: &CloudError) -> bool {
+    let text = error.message.to_ascii_lowercase();
+    let is_sso = text.contains("sso") || text.contains("ssooidc");
+    is_sso && ["expired", "token", "session", "refresh"].iter().any(|word| text.contains(word))
 }
 
 /// The first error of this type among the causes.

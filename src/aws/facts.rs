@@ -73,7 +73,7 @@ impl Aws {
             let call = self.sts().get_caller_identity().customize();
             call.config_override(once.clone()).send().await.or_fail("sts:GetCallerIdentity")
         };
-        self.pace.retry(again, call).await
+        self.pace.retry(again, call).await.map_err(|error| self.about_credentials(error))
     }
 
     async fn certificates(
@@ -154,18 +154,12 @@ impl Aws {
         Ok(all
             .iter()
             .filter(available)
-            .filter_map(|subnet| {
-                let zone = subnet.availability_zone().unwrap_or_default().to_owned();
-                let is_default = subnet.default_for_az() == Some(true)
-                    && subnet.map_public_ip_on_launch() == Some(true);
-                let id = subnet.subnet_id()?.to_owned();
-                Some((Subnet { id, zone, is_default }, subnet.vpc_id()?.to_owned()))
-            })
+            .filter_map(|found| Some((subnet(found)?, found.vpc_id()?.to_owned())))
             .collect())
     }
 
     /// The route tables of a VPC, or of all, each with its VPC.
-    async fn route_tables(
+    pub(super) async fn route_tables(
         &self,
         vpc: Option<&str>,
     ) -> Result<Vec<(RouteTable, String)>, CloudError> {
@@ -182,6 +176,17 @@ impl Aws {
         let with_vpc = |table| Some((route_table(table), table.vpc_id()?.to_owned()));
         Ok(all.iter().filter_map(with_vpc).collect())
     }
+}
+
+/// A subnet as far as it is chosen by.
+pub(super) fn subnet(found: &sdk::Subnet) -> Option<Subnet> {
+    let is_default =
+        found.default_for_az() == Some(true) && found.map_public_ip_on_launch() == Some(true);
+    Some(Subnet {
+        id: found.subnet_id()?.to_owned(),
+        zone: found.availability_zone().unwrap_or_default().to_owned(),
+        is_default,
+    })
 }
 
 fn of_vpc(vpc: &str) -> Vec<sdk::Filter> {

@@ -356,7 +356,7 @@ fn taken(name: &str, path: &str) -> CloudError {
         .help("role names are unique in an account: choose another project name (-p)")
 }
 
-fn missing(error: &CloudError) -> bool {
+pub(super) fn missing(error: &CloudError) -> bool {
     error.is(&["NoSuchEntity", "NoSuchEntityException"])
 }
 
@@ -378,7 +378,7 @@ fn settling(error: &CloudError) -> bool {
 }
 
 /// IAM gives documents in percent encoding (RFC 3986).
-fn decode(document: Option<&str>) -> String {
+pub(super) fn decode(document: Option<&str>) -> String {
     let document = document.unwrap_or_default();
     percent_encoding::percent_decode_str(document).decode_utf8_lossy().into_owned()
 }

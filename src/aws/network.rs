@@ -42,7 +42,7 @@ pub(super) struct RouteTable {
 
 /// How a subnet reaches the Internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Egress {
+pub(super) enum Egress {
     /// Through an internet gateway: it is public.
     Public,
     /// Through something else.
@@ -138,7 +138,7 @@ fn one_a_zone(subnets: &[Subnet]) -> Vec<Subnet> {
     zones.into_values().cloned().collect()
 }
 
-fn egress(subnet: &Subnet, tables: &[RouteTable]) -> Egress {
+pub(super) fn egress(subnet: &Subnet, tables: &[RouteTable]) -> Egress {
     let explicit = tables.iter().find(|table| table.subnets.contains(&subnet.id));
     let table = explicit.or_else(|| tables.iter().find(|table| table.main));
     match table.and_then(|table| table.default_route.as_deref()) {

@@ -219,7 +219,7 @@ impl Aws {
             .await
     }
 
-    async fn describe_secret(
+    pub(super) async fn describe_secret(
         &self,
         name: &str,
     ) -> Result<Option<DescribeSecretOutput>, CloudError> {

@@ -151,10 +151,10 @@ fn since_1970(date: &DateTime) -> Option<Duration> {
 
 /// Takes down the date of an answer: AWS's clock.
 #[derive(Clone, Debug, Default)]
-struct Dated(Arc<Mutex<Option<Duration>>>);
+pub(super) struct Dated(Arc<Mutex<Option<Duration>>>);
 
 impl Dated {
-    fn get(&self) -> Option<Duration> {
+    pub(super) fn get(&self) -> Option<Duration> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

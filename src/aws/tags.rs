@@ -98,3 +98,36 @@ fn own(tags: &Tags) -> impl Iterator<Item = (String, String)> {
         .filter(|(key, _)| !key.starts_with("aws:"))
         .map(|(key, value)| (key.clone(), value.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::ecs::testing::{at, facts, project, service};
+    use crate::ecs::translate;
+
+    /// Kinds that AWS takes no tags for, or whose requests have none.
+    const UNTAGGED: [&str; 3] = ["image", "ingress-rule", "mount-target"];
+
+    #[test]
+    fn what_the_project_demands_is_on_everything_as_it_is_made() {
+        let mut web = service("web", "nginx");
+        web.ports = vec![crate::ecs::testing::port(80, 80)];
+        web.extension.exec = Some(at(true));
+        let mut file = project(vec![web, crate::ecs::testing::built("api")]);
+        file.extension.tags.insert("cost-center".to_owned(), at("7".to_owned()));
+        let desired = translate(&file, None, &facts()).desired;
+        let mut bare = BTreeSet::new();
+        for (id, resource) in &desired.resources {
+            match of_body(&resource.body).get("cost-center").map(String::as_str) {
+                Some(value) => assert_eq!(value, "7", "{id}"),
+                None => {
+                    bare.insert(id.to_string().split('/').next().unwrap_or_default().to_owned());
+                }
+            }
+        }
+        assert!(desired.resources.len() > 12, "{}", desired.resources.len());
+        assert!(bare.iter().all(|kind| UNTAGGED.contains(&kind.as_str())), "{bare:?}");
+    }
+}

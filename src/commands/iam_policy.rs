@@ -11,7 +11,9 @@ use crate::release::folder;
 
 /// `decklift iam-policy`
 pub(super) fn run(session: &Session, arguments: &IamPolicyArgs) -> Result<(), Error> {
-    let prepare::App { desired, project, .. } = prepare::read(session, arguments.strict)?;
+    let app = prepare::read(session, arguments.strict)?;
+    let pull_credentials = prepare::pull_secrets(&app);
+    let prepare::App { desired, project, .. } = app;
     let facts = Facts::offline(prepare::region(session, &project).as_deref());
     let environment = session.global.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
     let needs_certificate = desired
@@ -27,6 +29,8 @@ pub(super) fn run(session: &Session, arguments: &IamPolicyArgs) -> Result<(), Er
         releases: folder(&project.name, environment),
         finds_certificate: needs_certificate && certificate_domain(&project.extension).is_some(),
         secrets: to_look_up(&project).into_keys().collect(),
+        pull_credentials,
+        verifies: arguments.verify,
     };
     // What the translation makes of names has the placeholders of an account that it does not know.
     let policy = iam_policy(&desired, &deployer)

@@ -24,7 +24,7 @@ use super::vault::Vault;
 use super::world::World;
 use super::{pinned, registries};
 use crate::apply::CloudError;
-use crate::aws::{Aws, ConnectOptions};
+use crate::aws::{AssumeRole, Aws, ConnectOptions};
 use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -42,7 +42,8 @@ pub(super) use examine::{
     Wish, examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
 };
 use naming::name_images;
-use network_request::network_request;
+pub(super) use network_request::network_request;
+pub(super) use pull_logins::secrets as pull_secrets;
 use sandboxed::prepare_sandbox;
 
 /// The Compose application, free of faults.
@@ -69,6 +70,11 @@ pub(super) struct App {
 }
 
 impl App {
+    /// Whether this was said when nothing was known of the world.
+    pub(super) fn was_told(&self, diagnostic: &Diagnostic) -> bool {
+        self.told.iter().any(|told| told == diagnostic)
+    }
+
     /// As the command line has it.
     pub(super) fn building(mut self, arguments: BuildArgs) -> Self {
         self.builds_again = arguments.again();
@@ -175,17 +181,26 @@ pub(super) async fn reach(session: &Session, project: &Project) -> Result<Option
     Ok(Some(Reached { aws, sandbox: sandbox.is_some() }))
 }
 
+/// What the command line alone says of the connection.
+pub(super) fn plain_connection(session: &Session) -> ConnectOptions {
+    let global = &session.global;
+    let external_id = global.external_id.clone();
+    ConnectOptions {
+        profile: global.aws_profile.clone(),
+        assume_role: global.assume_role.clone().map(|arn| AssumeRole { arn, external_id }),
+        ..ConnectOptions::default()
+    }
+}
+
 fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -> ConnectOptions {
     ConnectOptions {
         region: region(session, project),
-        profile: session.global.aws_profile.clone(),
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
             endpoint: sandbox.instance.endpoint(),
             registry: Some(sandbox.instance.registry()),
             scaling: false,
         }),
-        attempts: None,
-        poll: None,
+        ..plain_connection(session)
     }
 }
 
@@ -206,6 +221,26 @@ pub(super) fn check_names(given: &[String], known: &[&str]) -> Result<(), Error>
 pub(super) fn region(session: &Session, project: &Project) -> Option<String> {
     let given = session.global.region.clone();
     given.or_else(|| project.extension.region.as_ref().map(|region| region.value.clone()))
+}
+
+/// Connects to AWS or to the sandbox, which is started where it does not run, and learns nothing.
+pub(super) async fn attach(session: &Session, app: &App) -> Result<Aws, Error> {
+    let sandbox = match session.global.sandbox {
+        true => {
+            let paths = super::sandbox::paths()?;
+            Some(sandbox::ensure(&paths, &|message| session.notify(message)).await?)
+        }
+        false => None,
+    };
+    Ok(Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?)
+}
+
+/// The images that the account's registry fetches by itself; a sandbox has no such rules.
+pub(super) async fn cached(session: &Session, app: &App, aws: &Aws) -> BTreeMap<String, String> {
+    match session.global.sandbox {
+        true => BTreeMap::new(),
+        false => cached::look_up(session, app, aws).await,
+    }
 }
 
 /// Connects to AWS or to the sandbox, and learns what the translation must know.

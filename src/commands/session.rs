@@ -22,7 +22,12 @@ impl Session {
     pub(super) fn new(global: Global, command: &Command) -> Self {
         let checks = matches!(command, Command::Check(_));
         let is_document = match command {
-            Command::Plan(_) | Command::Images(_) | Command::Ps(_) | Command::History(_) => true,
+            Command::Plan(_)
+            | Command::Images(_)
+            | Command::Ps(_)
+            | Command::History(_)
+            | Command::Doctor
+            | Command::Verify(_) => true,
             Command::Push(arguments) => arguments.dry_run,
             _ => false,
         };

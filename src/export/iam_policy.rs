@@ -5,6 +5,7 @@
 //! resource for an action. A deploy looks at everything that may be left of an earlier file, so that
 //! may always be listed; it is written to as the present file needs.
 
+mod checks;
 mod grant;
 mod ground;
 mod operations;
@@ -14,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::ecs::desired::Desired;
+use checks::CHECKS;
 use grant::{Conditions, Grant, Scope};
 use ground::Ground;
 use operations::{OPERATIONS, PUSH};
@@ -42,6 +44,10 @@ pub struct Deployer {
     pub finds_certificate: bool,
     /// The names of secrets that others made.
     pub secrets: Vec<String>,
+    /// The secrets with logins of registries that are read here, by ARN or name.
+    pub pull_credentials: Vec<String>,
+    /// Whether `verify` is to see everything.
+    pub verifies: bool,
 }
 
 /// One statement of the policy.
@@ -70,7 +76,7 @@ struct Document {
 pub fn iam_policy(desired: &Desired, deployer: &Deployer) -> String {
     let ground = Ground::new(desired, deployer);
     let mut actions: BTreeMap<Grant, BTreeSet<&'static str>> = BTreeMap::new();
-    for (action, grant) in OPERATIONS.iter().flat_map(|(_, actions)| *actions) {
+    for (action, grant) in OPERATIONS.iter().chain(CHECKS).flat_map(|(_, actions)| *actions) {
         actions.entry(*grant).or_default().insert(action);
     }
     actions.entry(Grant::Images).or_default().extend(PUSH);
@@ -100,5 +106,5 @@ pub fn policy_size(policy: &str) -> usize {
 
 /// The operations that the table knows.
 pub fn operations() -> impl Iterator<Item = &'static str> {
-    OPERATIONS.iter().map(|(operation, _)| *operation)
+    OPERATIONS.iter().chain(CHECKS).map(|(operation, _)| *operation)
 }

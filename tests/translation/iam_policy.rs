@@ -24,6 +24,8 @@ fn policy(compose: &str) -> String {
         account: "123456789012".to_owned(),
         releases: "/decklift/shop/default/releases".to_owned(),
         finds_certificate: false,
+        pull_credentials: Vec::new(),
+        verifies: false,
         secrets: Vec::new(),
     };
     iam_policy(&translate(&project, None, &facts).desired, &deployer)

@@ -8,7 +8,7 @@ use crate::ecs::desired::ImageRegistry;
 impl Aws {
     /// The client for a registry, and the account that its calls name. A call for another region goes to
     /// that region; a sandbox is all of them.
-    pub(super) fn place_of(
+    pub(in crate::aws) fn place_of(
         &self,
         registry: Option<&ImageRegistry>,
     ) -> (aws_sdk_ecr::Client, Option<String>) {

@@ -6,6 +6,7 @@ use super::SETTLE;
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::aws::linked_role::is_missing;
 use crate::aws::observe::Found;
 use crate::aws::tags;
 use crate::ecs::desired::{Attribute, Body, Cluster};
@@ -34,14 +35,8 @@ impl Aws {
                 .or_fail("ecs:CreateCluster")
         };
         // The first cluster of an account makes its service-linked role, which takes a moment.
-        let made = self
-            .pace
-            .persist(
-                SETTLE,
-                |error| error.says("InvalidParameterException", "service linked role"),
-                call,
-            )
-            .await?;
+        let linked = || async { self.linking(call().await).await };
+        let made = self.pace.persist(SETTLE, is_missing, linked).await?;
         Ok(changed(made.cluster().and_then(SdkCluster::cluster_arn)))
     }
 

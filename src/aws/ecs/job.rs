@@ -14,6 +14,7 @@ use super::{SETTLE, last_segment, tasks};
 use crate::apply::cloud::{CloudError, CloudErrorKind, JobRun, JobState, JobTask, LogPage};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
+use crate::aws::linked_role::is_missing;
 use crate::aws::observe::Found;
 use crate::aws::values::text;
 use crate::ecs::desired::{Body, Desired, Job, Kind, ResourceId};
@@ -69,10 +70,11 @@ impl Aws {
         let passes = |error: &CloudError| {
             error.says("ClientException", "role is not valid")
                 || error.says("ClientException", "unable to assume")
+                || is_missing(error)
         };
         let call = || async {
             let call = request(self, body)?.started_by(&started_by).client_token(&token);
-            call.send().await.or_fail("ecs:RunTask")
+            self.linking(call.send().await.or_fail("ecs:RunTask")).await
         };
         let answer = self.pace.persist(SETTLE, passes, call).await?;
         let wanted = usize::try_from(body.count).unwrap_or(1);

@@ -21,7 +21,7 @@ impl Aws {
         body: &Service,
         idle: bool,
     ) -> Result<Changed, CloudError> {
-        let call = || async { self.send_create(body, idle).await };
+        let call = || async { self.linking(self.send_create(body, idle).await).await };
         let made = match self.pace.persist(SETTLE, not_visible_yet, call).await {
             Err(error) if error.message.contains(EXISTS) => {
                 return self.take_over(body, idle, error).await;

@@ -133,7 +133,10 @@ impl Aws {
     }
 
     /// Without the default one, which is the listener's own.
-    pub(super) async fn rules_of(&self, listener: &str) -> Result<Vec<sdk::Rule>, CloudError> {
+    pub(in crate::aws) async fn rules_of(
+        &self,
+        listener: &str,
+    ) -> Result<Vec<sdk::Rule>, CloudError> {
         let pages = self.elb().describe_rules().listener_arn(listener).into_paginator();
         let all: Result<Vec<sdk::Rule>, _> = pages.items().send().collect().await;
         match all.or_fail("elbv2:DescribeRules") {

@@ -1,7 +1,6 @@
 //! Limits that change by the clock.
 
 use aws_sdk_applicationautoscaling::types as sdk;
-use futures_util::StreamExt;
 
 use super::{Aws, SETTLE, changed, concurrent};
 use crate::apply::cloud::{Changed, CloudError};

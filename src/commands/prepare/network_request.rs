@@ -6,7 +6,7 @@ use crate::ecs::certificate_domain;
 use crate::ecs::desired::{Body, Desired};
 
 /// What AWS is asked about the network of an application.
-pub(super) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
+pub(in crate::commands) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
     let extension = &app.project.extension;
     // Whoever deletes what is on load balancers of others need not know more of them, and they may be
     // gone.

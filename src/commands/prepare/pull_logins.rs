@@ -29,6 +29,11 @@ pub(super) async fn add(session: &Session, app: &App, aws: &Aws, mut images: Ima
     images
 }
 
+/// The secrets that are read for it.
+pub(in crate::commands) fn secrets(app: &App) -> Vec<String> {
+    wanted(app).map(|(_, (_, secret))| secret.to_owned()).collect()
+}
+
 /// Services whose images are read here, each with its image and the secret.
 fn wanted(app: &App) -> impl Iterator<Item = (&str, (&str, &str))> {
     app.project.services.iter().filter_map(|(name, service)| {

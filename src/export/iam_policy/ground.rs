@@ -123,6 +123,8 @@ impl<'a> Ground<'a> {
     pub(super) fn scope(&self, grant: Grant) -> Option<Scope> {
         match grant {
             Grant::Lists => Some(Scope::all()),
+            // What is looked at is somebody else's, wherever it is.
+            Grant::Checks => self.deployer.verifies.then(Scope::all),
             Grant::Releases => {
                 let folder = &self.deployer.releases;
                 let own = self.arn("ssm", &format!("parameter{folder}"));
@@ -198,7 +200,10 @@ impl<'a> Ground<'a> {
             | Grant::ScheduleGroupLook
             | Grant::ScheduleLists
             | Grant::Schedules => self.schedules(grant),
-            Grant::Secrets | Grant::SecretsOfOthers | Grant::SecretLists => self.secrets(grant),
+            Grant::Secrets
+            | Grant::SecretsOfOthers
+            | Grant::SecretLists
+            | Grant::PullCredentials => self.secrets(grant),
         }
     }
 }

@@ -293,6 +293,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("iam:AttachRolePolicy", &[("iam:AttachRolePolicy", ManagedPolicies)]),
     // The boundary of a role is asked for where it may be given more.
     ("iam:CreateRole", &[("iam:CreateRole", NewRoles), ("iam:TagRole", Roles)]),
+    // Where AWS has not made it with the first cluster.
+    ("iam:CreateServiceLinkedRole", &[("iam:CreateServiceLinkedRole", EcsRole)]),
     ("iam:DeleteRole", &[("iam:DeleteRole", Roles)]),
     // Whoever may take a boundary away is not held by it: that is left to whoever set it.
     ("iam:DeleteRolePermissionsBoundary", &[]),
@@ -355,8 +357,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("secretsmanager:DescribeSecret", SecretsOfOthers),
         ],
     ),
-    // The value that is there is compared with this machine's.
-    ("secretsmanager:GetSecretValue", &[("secretsmanager:GetSecretValue", Secrets)]),
+    // The value that is there is compared with this machine's; what is copied from a private registry is
+    // read with its login.
+    (
+        "secretsmanager:GetSecretValue",
+        &[
+            ("secretsmanager:GetSecretValue", Secrets),
+            ("secretsmanager:GetSecretValue", PullCredentials),
+        ],
+    ),
     ("secretsmanager:ListSecrets", &[("secretsmanager:ListSecrets", SecretLists)]),
     ("secretsmanager:PutSecretValue", &[("secretsmanager:PutSecretValue", Secrets)]),
     ("secretsmanager:RestoreSecret", &[("secretsmanager:RestoreSecret", Secrets)]),

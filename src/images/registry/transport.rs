@@ -14,10 +14,13 @@ use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::TokioExecutor;
 
 use super::content::Activity;
 use super::error::RegistryError;
+use crate::trust;
 
 /// A request's body.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -28,6 +31,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) enum Transport {
     Plain(Client<HttpConnector, Body>),
     Tls(Client<HttpsConnector<HttpConnector>, Body>),
+    /// Through a proxy, which sees nothing of it.
+    Proxied(Client<HttpsConnector<Tunnel<HttpConnector>>, Body>),
 }
 
 impl Transport {
@@ -39,20 +44,25 @@ impl Transport {
             return Ok(Self::Plain(Client::builder(TokioExecutor::new()).build(connector)));
         }
         connector.enforce_http(false);
-        let provider = rustls::crypto::ring::default_provider();
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_native_roots(provider)
-            .map_err(|error| RegistryError::Tls(error.to_string()))?
-            .https_only()
-            .enable_http1()
-            .wrap_connector(connector);
-        Ok(Self::Tls(Client::builder(TokioExecutor::new()).build(connector)))
+        let tls = trust::bundle().and_then(trust::client_config);
+        let tls = tls.map_err(|error| RegistryError::Tls(error.to_string()))?;
+        let https = HttpsConnectorBuilder::new().with_tls_config(tls).https_only().enable_http1();
+        match proxy(&Matcher::from_env(), host, connector.clone()) {
+            Some(tunnel) => {
+                let client = Client::builder(TokioExecutor::new());
+                Ok(Self::Proxied(client.build(https.wrap_connector(tunnel))))
+            }
+            None => {
+                let client = Client::builder(TokioExecutor::new());
+                Ok(Self::Tls(client.build(https.wrap_connector(connector))))
+            }
+        }
     }
 
     pub(super) fn scheme(&self) -> &'static str {
         match self {
             Self::Plain(_) => "http",
-            Self::Tls(_) => "https",
+            Self::Tls(_) | Self::Proxied(_) => "https",
         }
     }
 
@@ -69,6 +79,7 @@ impl Transport {
             match self {
                 Self::Plain(client) => client.request(request).await,
                 Self::Tls(client) => client.request(request).await,
+                Self::Proxied(client) => client.request(request).await,
             }
         };
         let answer = activity
@@ -77,6 +88,17 @@ impl Transport {
             .ok_or_else(|| RegistryError::Timeout { host: host.clone() })?;
         answer.map_err(|error| failed(host, &error))
     }
+}
+
+/// The way through the proxy that HTTPS_PROXY or ALL_PROXY names, and NO_PROXY does not exempt this
+/// host from.
+fn proxy(matcher: &Matcher, host: &str, connector: HttpConnector) -> Option<Tunnel<HttpConnector>> {
+    let found = matcher.intercept(&format!("https://{host}/").parse().ok()?)?;
+    let tunnel = Tunnel::new(found.uri().clone(), connector);
+    Some(match found.basic_auth() {
+        Some(login) => tunnel.with_auth(login.clone()),
+        None => tunnel,
+    })
 }
 
 fn failed(host: String, error: &hyper_util::client::legacy::Error) -> RegistryError {
@@ -147,6 +169,17 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_stands_before_what_it_is_not_exempt_from() {
+        let matcher =
+            Matcher::builder().https("http://proxy.corp:3128").no("ghcr.io,.internal").build();
+        let is_proxied = |host: &str| proxy(&matcher, host, HttpConnector::new()).is_some();
+        assert!(is_proxied("registry-1.docker.io") && is_proxied("example.org:5000"));
+        assert!(!is_proxied("ghcr.io") && !is_proxied("a.internal:5000"));
+        let none = Matcher::builder().build();
+        assert!(proxy(&none, "example.org", HttpConnector::new()).is_none());
+    }
 
     #[test]
     fn loopback() {

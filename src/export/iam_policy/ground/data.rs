@@ -121,6 +121,14 @@ impl Ground<'_> {
             Grant::SecretsOfOthers => {
                 (!others.is_empty()).then(|| Scope::of(others.iter().map(|name| arn(name))))
             }
+            Grant::PullCredentials => {
+                let given = &self.deployer.pull_credentials;
+                let whole = |text: &String| match text.starts_with("arn:") {
+                    true => text.clone(),
+                    false => arn(text),
+                };
+                (!given.is_empty()).then(|| Scope::of(given.iter().map(whole)))
+            }
             _ => self.with(Kind::Secret, Scope::all),
         }
     }
