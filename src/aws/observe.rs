@@ -148,7 +148,7 @@ impl Aws {
             self.read_roles(desired),
         );
         let large = try_join3(
-            self.read_services(desired, owner),
+            self.read_services(desired, owner, known.is_none()),
             self.read_balancers(desired, owner),
             self.read_network_and_data(desired, owner, known.is_some()),
         );
@@ -172,8 +172,9 @@ impl Aws {
         &self,
         desired: &Desired,
         owner: Option<&Owner>,
+        with_retired: bool,
     ) -> Result<(EcsFound, Vec<Found>), CloudError> {
-        let ecs = self.read_ecs(desired).await?;
+        let ecs = self.read_ecs(desired, with_retired).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
     }

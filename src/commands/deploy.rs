@@ -48,7 +48,7 @@ pub(super) async fn run(session: &Session, arguments: &DeployArgs) -> Result<(),
     let options = PlanOptions { force: arguments.force, build: arguments.build.again() };
     let (desired, plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
-        world.know(&place.fingerprints);
+        world.know(place.is_settled.then_some(&place.fingerprints));
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         let mut desired = desired.clone();
         keep_pins(&mut desired, &actual);
