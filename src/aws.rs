@@ -22,6 +22,8 @@ mod iam;
 mod linked_role;
 mod logs;
 mod look;
+#[cfg(test)]
+mod lost_tests;
 mod namespace;
 mod network;
 mod observe;

@@ -6,7 +6,7 @@ mod looks;
 
 use serde_json::{Value as Json, json};
 
-use super::prepare::{self, App};
+use super::prepare::{self, App, Wish};
 use super::{Session, signals};
 use crate::aws::{Aws, Identity};
 use crate::cli::{GivenArgs, VerifyArgs};
@@ -33,7 +33,8 @@ struct Ground<'a> {
 
 /// `decklift verify`
 pub(super) async fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Error> {
-    let app = prepare::read_to_deploy(session, arguments.strict, &GivenArgs::default())?;
+    let wish = Wish { services: &[], scale: &[], given: &GivenArgs::default() };
+    let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
     let stop = signals::listen(session);
     let all = async {
         let aws = prepare::attach(session, &app).await?;
