@@ -170,5 +170,4 @@ pub fn bundle() -> Result<Option<&'static Bundle>, TrustError> {
 }
 
 #[cfg(test)]
-#[path = "trust_tests.rs"]
 mod tests;

@@ -27,6 +27,13 @@ pub fn repository(
     account: &str,
 ) -> Vec<Finding> {
     let fail = |message: String| Finding::failure(CHECK, message).of(named);
+    let is_image = named.text.contains(".dkr.ecr.");
+    if !look.is_there && is_image {
+        return vec![
+            fail(format!("there is no repository for the image {}", named.text))
+                .help("correct the image's name; or make its repository, and push it"),
+        ];
+    }
     if !look.is_there {
         return vec![fail(format!("there is no repository {} in {owner}", named.text)).help(
             "make it, or correct its name; or take `existing` away: decklift makes repositories",
