@@ -29,8 +29,9 @@ use crate::apply::cloud::{CloudError, CloudErrorKind};
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take. Some calls, `iam:CreateRole` say, take seconds.
 const READ: Duration = Duration::from_secs(60);
-/// How often a call is tried: throttling is common when many resources are made at once.
-const ATTEMPTS: u32 = 12;
+/// How often a call is tried: throttling is common when many resources are made at once. Where every
+/// second call fails, a deploy of a few hundred calls still fails only once in a hundred times.
+const ATTEMPTS: u32 = 16;
 /// The longest wait before a second try; doubled before each further one. Less than the SDK's second,
 /// because a deploy makes hundreds of calls and most throttling passes at once.
 const BACKOFF: Duration = Duration::from_millis(300);
@@ -48,7 +49,7 @@ pub struct ConnectOptions {
     pub profile: Option<String>,
     /// A local emulator: also fixes credentials that are no secret, and never asks anybody else.
     pub sandbox: Option<Sandbox>,
-    /// How often a call is tried; 12 unless given.
+    /// How often a call is tried; 16 unless given.
     pub attempts: Option<u32>,
     /// Between two questions about something that takes AWS its time; 3 s unless given, or 0.2 s
     /// in the sandbox.

@@ -3,6 +3,7 @@
 use aws_sdk_servicediscovery::error::SdkError;
 use aws_sdk_servicediscovery::operation::create_private_dns_namespace::CreatePrivateDnsNamespaceError;
 use aws_sdk_servicediscovery::operation::create_service::CreateServiceError;
+use aws_sdk_servicediscovery::operation::update_service::UpdateServiceError;
 use aws_sdk_servicediscovery::types as sdk;
 
 use super::Aws;
@@ -142,8 +143,18 @@ impl Aws {
                 .build()?;
             let change = sdk::ServiceChange::builder().dns_config(config).build();
             let call = self.names().update_service().id(&known.id).service(change);
-            let answer = call.send().await.or_fail(OPERATION_NAME)?;
-            self.await_operation(OPERATION_NAME, answer.operation_id).await?;
+            let operation = match call.send().await {
+                Ok(answer) => answer.operation_id,
+                Err(SdkError::ServiceError(inner)) => match inner.err() {
+                    // An answer was lost: the change is under way.
+                    UpdateServiceError::DuplicateRequest(twice) => {
+                        twice.duplicate_operation_id().map(str::to_owned)
+                    }
+                    _ => return Err(SdkError::ServiceError(inner)).or_fail(OPERATION_NAME),
+                },
+                Err(error) => return Err(error).or_fail(OPERATION_NAME),
+            };
+            self.await_operation(OPERATION_NAME, operation).await?;
         }
         if changes.iter().any(|change| change.path.starts_with("Tags")) {
             self.tag_name(&known.arn, &body.tags).await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_servicediscovery::error::SdkError;
 use aws_sdk_servicediscovery::operation::create_http_namespace::CreateHttpNamespaceError;
+use aws_sdk_servicediscovery::operation::delete_namespace::DeleteNamespaceError;
 use aws_sdk_servicediscovery::types::{self as sdk, FilterCondition};
 use futures_util::future::try_join;
 use sha2::{Digest, Sha256};
@@ -91,8 +92,17 @@ impl Aws {
         // ECS takes its names out of the namespace some time after the services are gone.
         let passes = |error: &CloudError| error.is(&["ResourceInUse"]);
         let call = || async {
-            let answer = self.names().delete_namespace().id(id).send().await;
-            let answer = answer.or_fail(OPERATION_NAME);
+            let answer = match self.names().delete_namespace().id(id).send().await {
+                Ok(answer) => Ok(answer.operation_id),
+                Err(SdkError::ServiceError(inner)) => match inner.err() {
+                    // An answer was lost: the deletion is under way.
+                    DeleteNamespaceError::DuplicateRequest(twice) => {
+                        Ok(twice.duplicate_operation_id().map(str::to_owned))
+                    }
+                    _ => Err(SdkError::ServiceError(inner)).or_fail(OPERATION_NAME),
+                },
+                Err(error) => Err(error).or_fail(OPERATION_NAME),
+            };
             if answer.as_ref().is_err_and(passes) {
                 self.delete_names(id).await?;
             }
@@ -101,9 +111,7 @@ impl Aws {
         match self.pace.persist(OPERATION, passes, call).await {
             Err(error) if error.is(&["NamespaceNotFound"]) => Ok(()),
             Err(error) => Err(error),
-            Ok(answer) => {
-                self.await_operation(OPERATION_NAME, answer.operation_id).await.map(|_| ())
-            }
+            Ok(operation) => self.await_operation(OPERATION_NAME, operation).await.map(|_| ()),
         }
     }
 

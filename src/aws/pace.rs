@@ -11,7 +11,7 @@ use aws_sdk_ecs::config::{AsyncSleep, SharedAsyncSleep};
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 
 /// How often a call is tried that does not leave that to the SDK.
-const TRIES: u32 = 12;
+const TRIES: u32 = 16;
 /// Before its second try; doubled before each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest such wait.

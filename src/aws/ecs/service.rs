@@ -3,8 +3,8 @@
 use aws_sdk_ecs::types as sdk;
 use sha2::{Digest, Sha256};
 
-use super::SETTLE;
 use super::shape::{from_sdk, request};
+use super::{DRAIN, SETTLE};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
@@ -22,7 +22,10 @@ impl Aws {
         idle: bool,
     ) -> Result<Changed, CloudError> {
         let call = || async { self.send_create(body, idle).await };
-        let made = match self.pace.persist(SETTLE, not_visible_yet, call).await {
+        let seen = || self.pace.persist(SETTLE, not_visible_yet, call);
+        // A `down` that was killed may have left one of this name that still stops its tasks.
+        let drains = |error: &CloudError| error.says("InvalidParameterException", "draining");
+        let made = match self.pace.persist(DRAIN, drains, seen).await {
             Err(error) if error.message.contains(EXISTS) => {
                 return self.take_over(body, idle, error).await;
             }

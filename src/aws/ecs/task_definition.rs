@@ -77,7 +77,11 @@ impl Aws {
         stream::iter(active)
             .map(|arn| async move {
                 let call = self.ecs().deregister_task_definition().task_definition(arn);
-                call.send().await.or_fail("ecs:DeregisterTaskDefinition").map(|_| ())
+                match call.send().await.or_fail("ecs:DeregisterTaskDefinition") {
+                    // Done by a call whose answer was lost.
+                    Err(error) if error.says("ClientException", "inactive") => Ok(()),
+                    answer => answer.map(|_| ()),
+                }
             })
             .buffer_unordered(IN_FLIGHT)
             .try_collect::<()>()
@@ -91,7 +95,7 @@ impl Aws {
         Ok(())
     }
 
-    async fn list_revisions(
+    pub(super) async fn list_revisions(
         &self,
         family: &str,
         status: sdk::TaskDefinitionStatus,
@@ -121,8 +125,15 @@ impl Aws {
             .send()
             .await
             .or_fail("ecs:DescribeTaskDefinition");
+        // A family stands for its newest active revision.
+        let counts = |found: &&sdk::TaskDefinition| {
+            name.contains(':') || found.status() == Some(&sdk::TaskDefinitionStatus::Active)
+        };
         match answer {
-            Ok(answer) => Ok(answer.task_definition().map(|found| observed(found, answer.tags()))),
+            Ok(answer) => {
+                let found = answer.task_definition().filter(counts);
+                Ok(found.map(|found| observed(found, answer.tags())))
+            }
             Err(error)
                 if error.says("ClientException", "unable to describe")
                     || error.says("ClientException", "not found") =>

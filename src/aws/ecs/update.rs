@@ -1,9 +1,13 @@
 //! `ecs` services: updates, stops, deletion.
 
+use std::cell::Cell;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
 use super::instance;
-use super::service::changed;
+use super::service::{changed, primary};
 use super::shape::{balancers, connect, deployment, network, registries, strategy, version};
 use super::tasks::BATCH;
 use super::{DRAIN, SETTLE, tasks};
@@ -13,6 +17,8 @@ use crate::aws::error::OrFail;
 use crate::aws::values::text;
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration, Service};
 use crate::plan::{Action, Change, DESIRED_COUNT};
+
+const UPDATE: &str = "ecs:UpdateService";
 
 /// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
 /// `UpdateService`). A capacity provider strategy is not among them.
@@ -36,7 +42,14 @@ impl Aws {
             return self.stop_service(body).await;
         }
         let deploys = action == Action::NewDeployment;
-        let call = || async { self.send_update(body, deploys, changes).await };
+        let forced = deploys && must_force(changes);
+        let call = || async {
+            if forced {
+                self.force(body, changes).await
+            } else {
+                self.send(body, deploys, changes).await
+            }
+        };
         let passes = |error: &CloudError| error.is(&["NamespaceNotFoundException"]);
         let updated = self.pace.persist(SETTLE, passes, call).await?;
         let retagged = changes.iter().any(|change| change.path.starts_with("tags"));
@@ -54,14 +67,52 @@ impl Aws {
         Ok(changed)
     }
 
-    /// One call. For a new deployment every field is said, empty lists too: what is left out would
-    /// stay as it is. Else only what the running deployment takes over.
-    async fn send_update(
+    async fn send(
         &self,
         body: &Service,
         deploys: bool,
         changes: &[Change],
     ) -> Result<Option<sdk::Service>, CloudError> {
+        let answer = self.update(body, deploys, changes)?.send().await;
+        Ok(answer.or_fail(UPDATE)?.service)
+    }
+
+    /// Each call that forces one starts another deployment, and none takes a token (API reference,
+    /// `UpdateService`), so the SDK must not repeat it by itself: where an answer may have been lost,
+    /// the service is looked at before the next try.
+    async fn force(
+        &self,
+        body: &Service,
+        changes: &[Change],
+    ) -> Result<Option<sdk::Service>, CloudError> {
+        let id = |service: &sdk::Service| primary(service).and_then(|d| d.id()).map(str::to_owned);
+        let find = || self.find_service(&body.cluster, &body.service_name);
+        let before = find().await?.as_ref().and_then(id);
+        let lost = Cell::new(false);
+        let attempt = || async {
+            if lost.replace(false)
+                && let Some(found) = find().await?
+                && id(&found) != before
+            {
+                return Ok(Some(found));
+            }
+            let once = aws_sdk_ecs::config::Builder::new().retry_config(RetryConfig::disabled());
+            let call = self.update(body, true, changes)?.customize().config_override(once);
+            let answer = call.send().await.or_fail(UPDATE);
+            lost.set(answer.as_ref().is_err_and(|e| e.is_transient() && !e.is_unconnected()));
+            Ok(answer?.service)
+        };
+        self.pace.retry(|error, _| error.is_transient(), attempt).await
+    }
+
+    /// One call. For a new deployment every field is said, empty lists too: what is left out would
+    /// stay as it is. Else only what the running deployment takes over.
+    fn update(
+        &self,
+        body: &Service,
+        deploys: bool,
+        changes: &[Change],
+    ) -> Result<UpdateServiceFluentBuilder, CloudError> {
         let grace = (!body.load_balancers.is_empty())
             .then_some(body.health_check_grace_period_seconds)
             .flatten();
@@ -111,7 +162,7 @@ impl Aws {
                 call = call.force_new_deployment(true);
             }
         }
-        Ok(call.send().await.or_fail("ecs:UpdateService")?.service)
+        Ok(call)
     }
 
     /// Scales to nothing and returns when no task is left.
@@ -164,7 +215,7 @@ impl Aws {
         name: &str,
     ) -> Result<Option<sdk::Service>, CloudError> {
         let call = self.ecs().update_service().cluster(cluster).service(name).desired_count(0);
-        Ok(call.send().await.or_fail("ecs:UpdateService")?.service)
+        Ok(call.send().await.or_fail(UPDATE)?.service)
     }
 
     async fn running_tasks(&self, cluster: &str, name: &str) -> Result<Vec<String>, CloudError> {

@@ -17,21 +17,28 @@ impl Aws {
     ) -> Result<Changed, CloudError> {
         let FileSystem { creation_token, encrypted, performance_mode, throughput_mode, tags: list } =
             body;
-        let answer = self
-            .efs()
-            .create_file_system()
-            .creation_token(creation_token)
-            .encrypted(*encrypted)
-            .performance_mode(performance_mode.as_str().into())
-            .throughput_mode(throughput_mode.as_str().into())
-            .set_tags(super::to_sdk_tags(list)?)
-            .send()
-            .await
-            .or_fail("efs:CreateFileSystem");
-        match answer {
-            Err(error) if !error.is(&["FileSystemAlreadyExists"]) => return Err(error),
-            _ => {}
-        }
+        let call = || async {
+            let answer = self
+                .efs()
+                .create_file_system()
+                .creation_token(creation_token)
+                .encrypted(*encrypted)
+                .performance_mode(performance_mode.as_str().into())
+                .throughput_mode(throughput_mode.as_str().into())
+                .set_tags(super::to_sdk_tags(list)?)
+                .send()
+                .await
+                .or_fail("efs:CreateFileSystem");
+            match answer {
+                // One that is being deleted keeps its token until it is gone.
+                Err(error) if error.is(&["FileSystemAlreadyExists"]) => {
+                    Ok(self.find_file_system(creation_token).await?.map(|_| ()))
+                }
+                answer => answer.map(|_| Some(())),
+            }
+        };
+        let what = "deleting the old file system";
+        self.pace.until("efs:CreateFileSystem", what, SETTLE, call).await?;
         // A creation token is found again; what it finds may be somebody else's.
         let found = self.await_file_system(creation_token).await?;
         let wanted = Body::FileSystem(body.clone());

@@ -32,18 +32,23 @@ impl Aws {
         };
         // A file system that was just made may not take mount targets yet.
         let passes = |error: &CloudError| error.is(&["IncorrectFileSystemLifeCycleState"]);
-        match self.pace.persist(SETTLE, passes, call).await {
-            Err(error) if error.is(&["MountTargetConflict"]) => {
-                let all = self.list_mount_targets(system).await?;
-                if !all.iter().any(|target| target.subnet_id() == subnet_id) {
-                    return Err(error);
+        let make = || async {
+            match self.pace.persist(SETTLE, passes, call).await {
+                Err(error) if error.is(&["MountTargetConflict"]) => {
+                    let all = self.list_mount_targets(system).await?;
+                    let mut own = all.iter().filter(|target| target.subnet_id() == subnet_id);
+                    match own.next() {
+                        // Whoever was deleting it may have been killed meanwhile.
+                        Some(target) if !there(&target) => Ok(None),
+                        Some(_) => self.update_mount_target(body).await.map(Some),
+                        None => Err(error),
+                    }
                 }
-                self.update_mount_target(body).await?;
+                answer => answer.map(|_| Some(Changed::default())),
             }
-            answer => {
-                answer?;
-            }
-        }
+        };
+        let what = "deleting the old mount target";
+        self.pace.until("efs:CreateMountTarget", what, SETTLE, make).await?;
         let target = self
             .pace
             .until("efs:CreateMountTarget", "making the mount target", SETTLE, || async {
@@ -116,12 +121,6 @@ impl Aws {
 
     pub(super) async fn read_mount_targets(&self, system: &str) -> Result<Vec<Found>, CloudError> {
         let all = self.list_mount_targets(system).await?;
-        let there = |target: &&sdk::MountTargetDescription| {
-            !matches!(
-                target.life_cycle_state(),
-                sdk::LifeCycleState::Deleting | sdk::LifeCycleState::Deleted
-            )
-        };
         try_join_all(all.iter().filter(there).map(|target| self.read_mount_target(target))).await
     }
 
@@ -142,6 +141,11 @@ impl Aws {
             .with(Attribute::Id, Some(id))
             .placed(Kind::MountTarget, target.subnet_id()))
     }
+}
+
+fn there(target: &&sdk::MountTargetDescription) -> bool {
+    use sdk::LifeCycleState::{Deleted, Deleting};
+    !matches!(target.life_cycle_state(), Deleting | Deleted)
 }
 
 fn changed(target: &sdk::MountTargetDescription) -> Changed {

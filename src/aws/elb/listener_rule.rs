@@ -19,15 +19,16 @@ impl Aws {
         &self,
         body: &ListenerRule,
     ) -> Result<Changed, CloudError> {
-        // AWS takes the same conditions twice: an answer may have been lost.
+        // AWS takes the same conditions twice: a run before this one may have been killed.
         if let Some(found) = self.find_listener_rule(body).await? {
-            let have = self.tags_of_one(found.rule_arn().unwrap_or_default()).await?;
-            let wanted = Body::ListenerRule(body.clone());
-            tags::check("elbv2:CreateRule", &wanted, "a rule for the same requests", &have)?;
-            return self.settle_rule(body, &found).await;
+            return self.take_over_rule(body, &found).await;
         }
         match self.put_rule(body, body.priority).await {
             Err(error) if error.is(&["PriorityInUse"]) => {
+                // The holder is our own rule, when the answer to its creation was lost.
+                if let Some(found) = self.find_listener_rule(body).await? {
+                    return self.take_over_rule(body, &found).await;
+                }
                 // The holder is a rule that goes away, or to another priority: the two change places.
                 let arn = text(&body.listener_arn)?;
                 let taken: Vec<_> = self.rules_of(arn).await?.iter().filter_map(priority).collect();
@@ -44,6 +45,18 @@ impl Aws {
             }
             answer => answer,
         }
+    }
+
+    /// A rule for the same requests: ours, when an answer was lost, or somebody else's.
+    async fn take_over_rule(
+        &self,
+        body: &ListenerRule,
+        found: &sdk::Rule,
+    ) -> Result<Changed, CloudError> {
+        let have = self.tags_of_one(found.rule_arn().unwrap_or_default()).await?;
+        let wanted = Body::ListenerRule(body.clone());
+        tags::check("elbv2:CreateRule", &wanted, "a rule for the same requests", &have)?;
+        self.settle_rule(body, found).await
     }
 
     async fn put_rule(&self, body: &ListenerRule, priority: i32) -> Result<Changed, CloudError> {
