@@ -19,6 +19,8 @@ mod error;
 mod facts;
 mod iam;
 mod logs;
+#[cfg(test)]
+mod lost_tests;
 mod namespace;
 mod network;
 mod observe;

@@ -130,14 +130,29 @@ fn answered(operation: &str, code: &str, message: Option<&str>, status: u16) -> 
     let mut error = CloudError::new(kind, operation, message);
     error.code = Some(code.to_owned());
     match kind {
-        CloudErrorKind::AccessDenied => error.help(denied_help(operation)),
+        CloudErrorKind::AccessDenied => {
+            let help = denied_help(operation, &error.message);
+            error.help(help)
+        }
         CloudErrorKind::Credentials => error.help(CREDENTIALS_HELP),
         _ => error,
     }
 }
 
-fn denied_help(operation: &str) -> String {
-    format!("the caller's IAM policies must allow {}", action(operation))
+/// The missing action is not always the call's own: tags, roles and service-linked roles take others.
+/// AWS mostly names it ("User: … is not authorized to perform: iam:PassRole on resource: …"; IAM user
+/// guide, "Troubleshoot access denied error messages").
+fn denied_help(operation: &str, message: &str) -> String {
+    let named = message.split_once("not authorized to perform: ").and_then(|(_, rest)| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, ':' | '-'));
+        let named = rest[..end.unwrap_or(rest.len())].trim_end_matches(':');
+        named.split_once(':').is_some_and(|(_, action)| !action.is_empty()).then_some(named)
+    });
+    let missing = named.map_or_else(|| action(operation), str::to_owned);
+    format!(
+        "the caller's IAM policies must allow {missing}; `decklift iam-policy` prints all that a \
+         deploy of this file needs"
+    )
 }
 
 /// Every service spells it in its own way.
@@ -200,8 +215,8 @@ fn garbled(operation: &str, status: u16, response: &HttpResponse) -> CloudError 
     let is_page = page.starts_with("<!doctype html") || page.starts_with("<html");
     // A page comes from something in the way, not from AWS.
     if status == 403 && !is_page {
-        return CloudError::new(CloudErrorKind::AccessDenied, operation, message)
-            .help(denied_help(operation));
+        let help = denied_help(operation, &message);
+        return CloudError::new(CloudErrorKind::AccessDenied, operation, message).help(help);
     }
     CloudError::new(CloudErrorKind::Service, operation, message)
         .help("is there a proxy in the way, or does AWS_ENDPOINT_URL point somewhere else?")

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::prepare::{self, Purpose};
 use super::turn::{self, Line};
-use super::{Session, signals};
+use super::{Session, ending, signals};
 use crate::apply::{Cloud, Options, Verdict, WatchOptions, apply};
 use crate::cli::DownArgs;
 use crate::ecs::desired::Kind;
@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::plan::{Plan, Removal, plan_removal};
 use crate::release::{ReleaseCommand, Revisions};
+use crate::report::closing;
 use crate::sandbox;
 
 /// How many steps call AWS at a time.
@@ -89,7 +90,14 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     };
     events
         .emit(Event::Finished { outcome: outcome.to_owned(), seconds: start.elapsed().as_secs() });
-    if verdict == Verdict::Done { kept } else { Err(Error::Deployment(verdict)) }
+    if verdict == Verdict::Done {
+        return kept;
+    }
+    if !session.json() {
+        let closing = ending::closing("down", &app, &desired, &plan, &applied, &[]);
+        session.screen.block(&closing::text(&closing));
+    }
+    Err(Error::Deployment(verdict))
 }
 
 /// What is to be deleted is shown and needs a yes.

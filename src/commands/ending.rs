@@ -30,7 +30,10 @@ pub(super) fn closing(
     applied: &Applied,
     tasks: &[(String, TaskFailure)],
 ) -> Closing {
+    let is_done = |outcome: &&Outcome<_>| matches!(outcome, Outcome::Done);
+    let done = applied.outcomes.iter().filter(is_done).count();
     let mut closing = Closing {
+        done: (!plan.steps.is_empty()).then_some((done, plan.steps.len())),
         title: match applied.verdict() {
             Verdict::RolledBack => "The deployment failed and was rolled back.",
             Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
@@ -39,6 +42,7 @@ pub(super) fn closing(
             Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
             Verdict::Done | Verdict::Failed => match command {
                 "push" => "The push failed.",
+                "down" => "The deletion is not complete.",
                 _ => "The deploy failed.",
             },
         }

@@ -33,6 +33,8 @@ pub struct Closing {
     pub title: String,
     /// What failed.
     pub failures: Vec<Failure>,
+    /// How many steps were done, of how many; nothing where there were none.
+    pub done: Option<(usize, usize)>,
     /// What was not started because of it.
     pub skipped: Vec<String>,
     /// The next command.
@@ -103,6 +105,7 @@ mod tests {
                     ..Failure::default()
                 },
             ],
+            done: Some((12, 15)),
             skipped: vec!["service/worker".to_owned()],
             next: "decklift deploy".to_owned(),
         };
@@ -120,6 +123,8 @@ mod tests {
           role/api
             why    not allowed
             help   allow iam:CreateRole
+
+          done: 12 of 15 steps
 
           not done: service/worker
 

@@ -127,7 +127,8 @@ impl Aws {
             .or_fail("ecs:DescribeTaskDefinition");
         // A family stands for its newest active revision.
         let counts = |found: &&sdk::TaskDefinition| {
-            name.contains(':') || found.status() == Some(&sdk::TaskDefinitionStatus::Active)
+            use sdk::TaskDefinitionStatus::{DeleteInProgress, Inactive};
+            name.contains(':') || !matches!(found.status(), Some(Inactive | DeleteInProgress))
         };
         match answer {
             Ok(answer) => {

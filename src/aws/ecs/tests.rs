@@ -224,7 +224,9 @@ async fn a_creation_that_was_heard_already_takes_what_it_made() {
 
     // With tasks it is brought to what was asked for: another try may have asked for something else.
     let updated = r#"{"service":{"serviceArn":"arn:web","deployments":[{"id":"ecs-svc/2","status":"PRIMARY"}]}}"#;
-    let recorder = Recorder::new([(400, exists), (200, &*described("shop")), (200, updated)]);
+    let found = described("shop");
+    // The second time it is looked at because it is forced, and must not be twice.
+    let recorder = Recorder::new([(400, exists), (200, &*found), (200, &*found), (200, updated)]);
     let changed = recorder.aws().create_service(&body, false).await.unwrap();
     assert_eq!(changed.deployment.as_deref(), Some("ecs-svc/2"));
 
