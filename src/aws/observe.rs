@@ -25,6 +25,8 @@ pub(super) struct Found {
     pub(super) observed: Observed,
     /// How it is known to be ours, or not.
     whose: Whose,
+    /// Whether it is on its way out, and stands for nothing that is desired.
+    goes: bool,
 }
 
 /// How a thing is known to be ours.
@@ -43,7 +45,7 @@ impl Found {
     pub(super) fn new(body: Body) -> Self {
         let observed =
             Observed { body, attributes: BTreeMap::new(), tags_known: false, live: None };
-        Self { observed, whose: Whose::Unknown }
+        Self { observed, whose: Whose::Unknown, goes: false }
     }
 
     /// With an attribute, where AWS gave one.
@@ -64,6 +66,12 @@ impl Found {
     /// With the tags of a resource whose body has none.
     pub(super) fn placed(mut self, kind: Kind, name: impl Into<String>) -> Self {
         self.whose = Whose::Place(ResourceId::new(kind, name));
+        self
+    }
+
+    /// As something that is half deleted.
+    pub(super) fn going(mut self) -> Self {
+        self.goes = true;
         self
     }
 
@@ -264,7 +272,8 @@ pub(super) fn assemble(
         let body = resolve(resource, &actual);
         let Some(wanted) = key(&body) else { continue };
         let same = |have: &Found| {
-            kind(&have.observed.body) == resource.id.kind
+            !have.goes
+                && kind(&have.observed.body) == resource.id.kind
                 && key(&have.observed.body).as_ref() == Some(&wanted)
         };
         if let Some(place) = found.iter().position(same) {
@@ -284,8 +293,13 @@ pub(super) fn assemble(
             actual.revisions.insert(resource.id.clone(), older);
         }
     }
-    actual.orphans =
-        found.into_iter().filter_map(|have| Some((have.made_for(owner)?, have.observed))).collect();
+    let ours = found.into_iter().filter_map(|have| Some((have.made_for(owner)?, have)));
+    let (retired, orphans): (Vec<_>, Vec<_>) =
+        ours.partition(|(id, have)| have.goes && desired.resources.contains_key(id));
+    let observed = |list: Vec<(ResourceId, Found)>| {
+        list.into_iter().map(|(id, have)| (id, have.observed)).collect::<Vec<_>>()
+    };
+    (actual.orphans, actual.retired) = (observed(orphans), observed(retired));
     actual.orphans.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| key(&x.body).cmp(&key(&y.body))));
     Ok(actual)
 }

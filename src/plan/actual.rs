@@ -58,6 +58,10 @@ pub struct Actual {
     /// What decklift made and nothing desires any more, by the id that it was made for.
     #[serde(default)]
     pub orphans: Vec<(ResourceId, Observed)>,
+    /// Task definitions of which only inactive revisions are left, although they are desired: who was
+    /// deleting them was killed. A deploy registers anew, and only a removal takes them along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<(ResourceId, Observed)>,
 }
 
 impl Actual {

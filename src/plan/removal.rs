@@ -38,7 +38,7 @@ pub fn plan_removal(stack: &str, actual: &Actual, removal: Removal) -> Plan {
     let all: Vec<_> = actual
         .resources
         .iter()
-        .chain(actual.orphans.iter().map(|(id, observed)| (id, observed)))
+        .chain(actual.orphans.iter().chain(&actual.retired).map(|(id, observed)| (id, observed)))
         .filter(|(id, _)| removal.takes(id, actual))
         .collect();
     let steps = removal_steps(all.into_iter(), 0, &BTreeSet::new());

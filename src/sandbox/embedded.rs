@@ -10,6 +10,7 @@ macro_rules! files {
 pub(super) const FILES: &[(&str, &str)] = files![
     "__init__.py",
     "__main__.py",
+    "api_definitions.py",
     "api_deployments.py",
     "api_services.py",
     "api_tasks.py",

@@ -45,6 +45,22 @@ class ApiTests(SandboxCase):
             other.stop()
             self.assertIn(name, str(caught.exception))
 
+    def test_a_family_without_an_active_revision(self):
+        family = f"gone{self.unique}"
+        arn = self.define(family, SIMPLE)
+        self.define(family, SIMPLE)
+        families = lambda **status: self.box.ecs("ListTaskDefinitionFamilies", familyPrefix=family, **status)["families"]
+        self.box.ecs("DeregisterTaskDefinition", taskDefinition=f"{family}:2")
+        found = self.box.ecs("DescribeTaskDefinition", taskDefinition=family)["taskDefinition"]
+        self.assertEqual(found["revision"], 1)
+        self.assertEqual(families(status="INACTIVE"), [])
+        self.box.ecs("DeregisterTaskDefinition", taskDefinition=f"{family}:1")
+        self.assertEqual((families(), families(status="ACTIVE"), families(status="INACTIVE")), ([family], [], [family]))
+        self.refused("ClientException", self.box.ecs, "DescribeTaskDefinition", taskDefinition=family)
+        self.assertEqual(self.box.ecs("DescribeTaskDefinition", taskDefinition=arn)["taskDefinition"]["status"], "INACTIVE")
+        self.box.ecs("DeleteTaskDefinitions", taskDefinitions=[f"{family}:1", f"{family}:2"])
+        self.assertEqual(families(), [])
+
     def test_simulated_rollout_and_url(self):
         group, url = self.balanced(f"s{self.unique}")
         family = f"sim{self.unique}"

@@ -11,7 +11,7 @@ use crate::support::{Sandbox, docker};
 
 /// The emulator behind a sandbox.
 pub(crate) struct Emulator {
-    host: String,
+    pub(crate) host: String,
     instance: String,
 }
 
@@ -45,7 +45,14 @@ impl Emulator {
         Self { host, instance: sandbox.name.clone() }
     }
 
-    fn send(&self, service: &str, method: &str, path: &str, head: &str, body: &str) -> String {
+    pub(crate) fn send(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        head: &str,
+        body: &str,
+    ) -> String {
         let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {}\r\nAuthorization: AWS4-HMAC-SHA256 \
              Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, \
@@ -75,8 +82,15 @@ impl Emulator {
         self.json("ecs", &format!("AmazonEC2ContainerServiceV20141113.{action}"), body)
     }
 
-    /// The texts of all elements of a name in the answer to a call of the query protocol.
-    fn query(&self, service: &str, version: &str, action: &str, element: &str) -> Vec<String> {
+    /// The texts of all elements of a name in the answer to a call of the query protocol. Parameters
+    /// follow the action: `ListRolePolicies&RoleName=web`.
+    pub(crate) fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        element: &str,
+    ) -> Vec<String> {
         let head = "Content-Type: application/x-www-form-urlencoded\r\n";
         let body = format!("Action={action}&Version={version}");
         let answer = self.send(service, "POST", "/", head, &body);
@@ -201,7 +215,7 @@ impl Emulator {
     }
 }
 
-fn strings(list: &Value) -> Vec<String> {
+pub(crate) fn strings(list: &Value) -> Vec<String> {
     let list = list.as_array().cloned().unwrap_or_default();
     list.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }

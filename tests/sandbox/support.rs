@@ -45,7 +45,7 @@ impl Sandbox {
         self
     }
 
-    fn program(&self) -> Program {
+    pub(crate) fn program(&self) -> Program {
         let mut command = Program::new(assert_cmd::cargo::cargo_bin!("decklift"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -208,7 +208,7 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    fn new(arguments: &str, output: &Output) -> Self {
+    pub(crate) fn new(arguments: &str, output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         let ran =

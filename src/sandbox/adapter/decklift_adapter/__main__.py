@@ -41,8 +41,8 @@ def install(config):
     """Apply every patch; returns the control endpoints."""
     # Imported late: MiniStack reads the environment when it is imported.
     from ministack.services import alb, ecs
-    from . import (api_deployments, api_services, api_tasks, control, forwarder, patch_elb, patch_logs, patch_rest,
-                   scheduler, state, targets)
+    from . import (api_definitions, api_deployments, api_services, api_tasks, control, forwarder, patch_elb,
+                   patch_logs, patch_rest, scheduler, state, targets)
     from .engine import Engine
 
     patching.require(ecs, "_clusters", "_services", "_tasks", "_tags", "_task_defs", "_resolve_cluster_name",
@@ -66,6 +66,8 @@ def install(config):
         "_list_service_deployments": api_deployments.list_service_deployments,
         "_describe_service_deployments": api_deployments.describe_service_deployments,
         "_describe_service_revisions": api_deployments.describe_service_revisions,
+        "_list_task_definition_families": api_definitions.list_task_definition_families,
+        "_describe_task_definition": api_definitions.describing(ecs._describe_task_definition),
     }.items():
         patching.replace(ecs, name, handler)
     patching.action(ecs, "StopServiceDeployment", api_deployments.stop_service_deployment, new=True)

@@ -1,0 +1,24 @@
+//! Whole commands against the sandbox while things go wrong: killed at a call, throttled, answered
+//! with errors or not at all, refused, or two at a time.
+#![cfg(unix)]
+
+#[path = "faults/call.rs"]
+mod call;
+#[path = "faults/dice.rs"]
+mod dice;
+#[path = "sandbox/emulator.rs"]
+#[allow(dead_code, reason = "shared with tests/sandbox.rs, which uses the rest")]
+mod emulator;
+#[path = "faults/http.rs"]
+mod http;
+#[path = "faults/kill.rs"]
+mod kill;
+#[path = "faults/listing.rs"]
+mod listing;
+#[path = "faults/proxy.rs"]
+mod proxy;
+#[path = "faults/rig.rs"]
+mod rig;
+#[path = "sandbox/support.rs"]
+#[allow(dead_code, reason = "shared with tests/sandbox.rs, which uses the rest")]
+mod support;
