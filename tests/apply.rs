@@ -14,19 +14,26 @@ use decklift::event::Event;
 use decklift::plan::{
     Action, Plan, PlanOptions, Removal, keep_pins, plan, plan_removal, plan_with,
 };
-use proptest::prelude::*;
 use tokio::sync::watch;
 
 #[path = "apply/clock.rs"]
 mod clock;
+#[path = "faults/dice.rs"]
+mod dice;
 #[path = "apply/drift.rs"]
 mod drift;
 #[path = "apply/jobs.rs"]
 mod jobs;
 #[path = "apply/kept.rs"]
 mod kept;
+#[path = "apply/kill.rs"]
+mod kill;
 #[path = "apply/parts.rs"]
 mod parts;
+#[path = "faults/random.rs"]
+mod random;
+#[path = "apply/random.rs"]
+mod random_projects;
 #[path = "apply/saved.rs"]
 mod saved;
 
@@ -60,6 +67,7 @@ fn project(text: &str) -> Desired {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("compose.yaml");
     std::fs::write(&file, format!("name: test\n{text}")).expect("written");
+    std::fs::write(folder.path().join("key.txt"), "not a secret\n").expect("written");
     desired(&file, "v1")
 }
 
@@ -259,51 +267,6 @@ fn services_start_in_the_order_of_depends_on() {
 }
 
 #[test]
-fn killed_at_any_call_the_next_run_comes_to_the_same_end() {
-    let desired = shop("v1");
-    let undisturbed = Memory::default();
-    undisturbed.set_fault(None);
-    deploy(&undisturbed, &desired);
-    let calls = undisturbed.calls().len();
-    assert!(calls > 30, "{calls}");
-    for number in 1..=calls {
-        for fault in [Fault::KillBefore(number), Fault::KillAfter(number), Fault::Deny(number)] {
-            let cloud = Memory::default();
-            cloud.set_fault(Some(fault));
-            let (_, verdict, _) = deploy(&cloud, &desired);
-            assert_ne!(verdict, Verdict::Done, "{fault:?}");
-            cloud.set_fault(None);
-            let (_, verdict, _) = deploy(&cloud, &desired);
-            assert_eq!(verdict, Verdict::Done, "{fault:?}");
-            assert_eq!(end_state(&cloud), end_state(&undisturbed), "{fault:?}");
-            assert_eq!(plan_again(&cloud, &desired).steps, [], "{fault:?}");
-        }
-    }
-}
-
-#[test]
-fn down_leaves_nothing_even_when_it_is_killed() {
-    let desired = shop("v1");
-    let undisturbed = Memory::default();
-    deploy(&undisturbed, &desired);
-    undisturbed.set_fault(None);
-    assert_eq!(down(&undisturbed, &desired), Verdict::Done);
-    for number in 1..=undisturbed.calls().len() {
-        let cloud = Memory::default();
-        deploy(&cloud, &desired);
-        cloud.set_fault(Some(Fault::KillAfter(number)));
-        assert_ne!(down(&cloud, &desired), Verdict::Done);
-        cloud.set_fault(None);
-        assert_eq!(down(&cloud, &desired), Verdict::Done);
-        assert!(
-            cloud.bodies().keys().all(|id| id.kind == Kind::Image),
-            "after call {number}: {:?}",
-            cloud.bodies().keys()
-        );
-    }
-}
-
-#[test]
 fn a_failed_service_stops_only_what_depends_on_it() {
     let cloud = Memory::default();
     let desired = shop("v1");
@@ -466,54 +429,5 @@ fn service_name(desired: &Desired, name: &str) -> String {
     match &desired.resources[&ResourceId::new(Kind::Service, name)].body {
         Body::Service(service) => service.service_name.clone(),
         other => panic!("{other:?}"),
-    }
-}
-
-/// A Compose file with up to six services and random dependencies.
-fn files() -> impl Strategy<Value = String> {
-    let service = (any::<bool>(), 1u32..3, any::<bool>());
-    (
-        proptest::collection::vec(service, 1..6),
-        proptest::collection::vec((0usize..6, 0usize..6), 0..6),
-    )
-        .prop_map(|(services, edges)| {
-            let mut text = "services:\n".to_owned();
-            for (index, (exposes, replicas, volume)) in services.iter().enumerate() {
-                text.push_str(&format!("  s{index}:\n    image: x:1\n"));
-                text.push_str(&format!("    deploy: {{replicas: {replicas}}}\n"));
-                if *exposes {
-                    text.push_str(&format!("    expose: ['{}']\n", 8000 + index));
-                }
-                if *volume && *replicas == 1 {
-                    text.push_str("    volumes: ['data:/data']\n");
-                }
-                let mut on: Vec<usize> =
-                    edges.iter().filter(|(a, b)| *b == index && a < b).map(|(a, _)| *a).collect();
-                on.sort_unstable();
-                on.dedup();
-                if !on.is_empty() {
-                    let names: Vec<String> = on.iter().map(|other| format!("s{other}")).collect();
-                    text.push_str(&format!("    depends_on: [{}]\n", names.join(", ")));
-                }
-            }
-            text.push_str("volumes: {data: {}}\n");
-            text
-        })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-    #[test]
-    fn any_project_becomes_any_other_and_goes_without_a_trace(first in files(), second in files()) {
-        let cloud = Memory::default();
-        for text in [&first, &second, &first] {
-            let desired = project(text);
-            let (_, verdict, _) = deploy(&cloud, &desired);
-            prop_assert_eq!(verdict, Verdict::Done);
-            prop_assert_eq!(&plan_again(&cloud, &desired).steps, &[]);
-        }
-        let desired = project(&first);
-        prop_assert_eq!(down(&cloud, &desired), Verdict::Done);
-        prop_assert!(cloud.bodies().is_empty(), "{:?}", cloud.bodies().keys());
     }
 }

@@ -4,6 +4,10 @@
 
 #[path = "faults/call.rs"]
 mod call;
+#[path = "faults/chaos.rs"]
+mod chaos;
+#[path = "faults/denied.rs"]
+mod denied;
 #[path = "faults/dice.rs"]
 mod dice;
 #[path = "sandbox/emulator.rs"]
@@ -15,10 +19,18 @@ mod http;
 mod kill;
 #[path = "faults/listing.rs"]
 mod listing;
+#[path = "faults/projects.rs"]
+mod projects;
 #[path = "faults/proxy.rs"]
 mod proxy;
+#[path = "faults/race.rs"]
+mod race;
+#[path = "faults/random.rs"]
+mod random;
 #[path = "faults/rig.rs"]
 mod rig;
+#[path = "faults/story.rs"]
+mod story;
 #[path = "sandbox/support.rs"]
 #[allow(dead_code, reason = "shared with tests/sandbox.rs, which uses the rest")]
 mod support;

@@ -16,12 +16,6 @@ pub(crate) fn action(request: &Message) -> String {
     format!("{service}:{operation}")
 }
 
-/// Whether it only reads.
-pub(crate) fn is_read(action: &str) -> bool {
-    let operation = action.split_once(':').map_or(action, |(_, operation)| operation);
-    ["Describe", "List", "Get", "BatchGet"].iter().any(|start| operation.starts_with(start))
-}
-
 /// The signature names the service.
 fn service(request: &Message) -> String {
     let scope = request.header("authorization").and_then(|text| text.split_once("Credential="));

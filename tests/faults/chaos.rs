@@ -1,0 +1,65 @@
+//! Of a hundred calls 30 are throttled, 10 answered with HTTP 500, and of 10 the answer is lost: every
+//! command succeeds, and nothing is made twice.
+
+use serde_json::json;
+
+use crate::listing;
+use crate::proxy::{Plan, Shares};
+use crate::rig::{Rig, number_of};
+use crate::story::{RELEASES, another};
+use crate::support::Project;
+
+const SHARES: Shares = Shares { throttled: 30, broken: 10, lost: 10 };
+
+/// How many deployments each service has had: two where an answer was lost and the call repeated.
+fn deployments(rig: &Rig) -> Vec<String> {
+    let listed = rig.aws.ecs("ListServices", &json!({ "cluster": "shop", "maxResults": 100 }));
+    let mut lines = Vec::new();
+    for arn in crate::emulator::strings(&listed["serviceArns"]) {
+        let body = json!({ "cluster": "shop", "service": arn, "maxResults": 100 });
+        let answer = rig.aws.ecs("ListServiceDeployments", &body);
+        let count = answer["serviceDeployments"].as_array().map_or(0, Vec::len);
+        lines.push(format!("{} deployments of {arn}", count));
+    }
+    lines
+}
+
+/// What there is after a first deploy, an update, a forced deploy and a `down`.
+fn states(rig: &Rig, plan: impl Fn(u64) -> Plan) -> Vec<Vec<String>> {
+    rig.reset();
+    let project = Project::example("shop");
+    let mut states = Vec::new();
+    let mut run = |step: u64, command: &str| {
+        let started = std::time::Instant::now();
+        let ran = rig.run(&project, command, plan(step)).exits(0);
+        let calls = rig.proxy.calls();
+        let faults = calls.iter().filter(|call| call.fault.is_some()).count();
+        println!("{command}: {} calls, {faults} faults, {:?}", calls.len(), started.elapsed());
+        let mut state = rig.listing();
+        if command.starts_with("deploy") {
+            state.extend(deployments(rig));
+        }
+        states.push(state);
+        ran
+    };
+    run(0, "deploy --yes");
+    another(&project);
+    run(1, "deploy --yes");
+    run(2, "deploy --yes --force");
+    run(3, "down --yes");
+    assert_eq!(listing::releases(&rig.aws, RELEASES), [""; 0]);
+    states
+}
+
+#[test]
+fn half_of_all_calls_go_wrong() {
+    let rig = Rig::new("chaos");
+    let undisturbed = states(&rig, |_| Plan::default());
+    for seed in 0..number_of("DECKLIFT_TEST_FAULT_SEEDS", 1) {
+        let plan = |step| Plan { shares: SHARES, seed: 4 * seed as u64 + step, ..Plan::default() };
+        let disturbed = states(&rig, plan);
+        for (step, (state, wanted)) in disturbed.iter().zip(&undisturbed).enumerate() {
+            assert_eq!(state, wanted, "seed {seed}, step {step}");
+        }
+    }
+}
