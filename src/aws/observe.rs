@@ -149,7 +149,7 @@ impl Aws {
             Box::pin(self.read_roles(desired)),
         ));
         let large = Box::pin(try_join3(
-            self.read_services(desired, owner),
+            self.read_services(desired, owner, known.is_none()),
             self.read_balancers(desired, owner),
             self.read_network_and_data(desired, owner, known.is_some()),
         ));
@@ -173,8 +173,9 @@ impl Aws {
         &self,
         desired: &Desired,
         owner: Option<&Owner>,
+        with_retired: bool,
     ) -> Result<(EcsFound, Vec<Found>), CloudError> {
-        let ecs = self.read_ecs(desired).await?;
+        let ecs = self.read_ecs(desired, with_retired).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
     }

@@ -65,7 +65,7 @@ async fn deploy(
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let (desired, plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
-        world.know(&place.fingerprints);
+        world.know(place.is_settled.then_some(&place.fingerprints));
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         let mut desired = desired.clone();
         let plan = planning.plan(&mut desired, &actual)?;

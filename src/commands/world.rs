@@ -93,9 +93,10 @@ impl<'a> World<'a> {
         }
     }
 
-    /// From now on these revisions are not read where they say what is desired.
-    pub(super) fn know(&self, fingerprints: &Fingerprints) {
-        *self.fingerprints.borrow_mut() = Some(fingerprints.clone());
+    /// From now on these revisions are not read where they say what is desired; nothing is known where
+    /// the last run may have left something half done, and all is read.
+    pub(super) fn know(&self, fingerprints: Option<&Fingerprints>) {
+        *self.fingerprints.borrow_mut() = fingerprints.cloned();
     }
 
     /// Builds images even where they are there already.

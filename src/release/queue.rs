@@ -59,6 +59,8 @@ pub struct Place {
     pub resumes: Option<u64>,
     /// What the releases say of the revisions that they deployed: fingerprints by `family:revision`.
     pub fingerprints: BTreeMap<String, String>,
+    /// Whether the highest came to an end at which nothing can be half done.
+    pub is_settled: bool,
     /// Further releases that are to be pushed aside, because the next number does not do that.
     pub aside: Vec<u64>,
 }
@@ -144,6 +146,7 @@ impl<S: Store, C: Clock> Queue<S, C> {
             place.fingerprints = fingerprints(&listing);
             if let Some(record) = record {
                 place.resumes = chain(&listing.entries);
+                place.is_settled = record.state.is_settled();
                 place.unfinished =
                     record.state.is_unfinished().then(|| Box::new(Unfinished { number, record }));
             }

@@ -53,6 +53,12 @@ impl State {
         }
     }
 
+    /// Whether every call that was begun was also ended: nothing is half made or half deleted.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        !self.is_unfinished() && self != Self::Failed
+    }
+
     /// Whether the run ended before it had come to any result.
     #[must_use]
     pub fn is_unfinished(self) -> bool {

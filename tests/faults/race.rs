@@ -24,7 +24,8 @@ fn a_second_deploy_at_any_time() {
         rig.proxy.now(Default::default());
         let first = rig.sandbox.spawn(&deploy);
         // A time that can be repeated: when the first one has made so many calls.
-        let after = dice.below(calls) as usize;
+        // Half of the times before the lock is taken.
+        let after = dice.below(if seed % 2 == 0 { calls } else { calls / 4 }) as usize;
         while rig.proxy.calls().len() < after {
             std::thread::sleep(Duration::from_millis(1));
         }

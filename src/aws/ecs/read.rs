@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types as sdk;
-use futures_util::future::{try_join, try_join_all, try_join3};
+use futures_util::future::{try_join_all, try_join3};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::task_definition::family_of;
@@ -24,17 +24,37 @@ pub(in crate::aws) struct EcsFound {
     pub(in crate::aws) found: Vec<Found>,
     /// The families of task definitions that may be the stack's.
     pub(in crate::aws) families: BTreeSet<String>,
+    /// Those of them, where that was asked, of which no revision is active any more: whoever was
+    /// deleting them may have been killed half way.
+    pub(in crate::aws) retired: BTreeSet<String>,
 }
 
 impl Aws {
-    pub(in crate::aws) async fn read_ecs(&self, desired: &Desired) -> Result<EcsFound, CloudError> {
+    pub(in crate::aws) async fn read_ecs(
+        &self,
+        desired: &Desired,
+        with_retired: bool,
+    ) -> Result<EcsFound, CloudError> {
         let wanted = desired.resources.values().find_map(|resource| match &resource.body {
             Body::Cluster(cluster) => Some(cluster),
             _ => None,
         });
-        let (found, families) =
-            try_join(self.read_cluster(desired, wanted), self.list_families(desired)).await?;
-        Ok(EcsFound { found, families })
+        use sdk::TaskDefinitionFamilyStatus::{Active, Inactive};
+        let retired = async {
+            if with_retired {
+                self.list_families(desired, Inactive).await
+            } else {
+                Ok(BTreeSet::new())
+            }
+        };
+        let (found, families, mut retired) = try_join3(
+            self.read_cluster(desired, wanted),
+            self.list_families(desired, Active),
+            retired,
+        )
+        .await?;
+        retired.retain(|family| !families.contains(family));
+        Ok(EcsFound { found, families, retired })
     }
 
     /// The cluster and its services; of a cluster that is not the stack's the services alone.
@@ -94,7 +114,11 @@ impl Aws {
     /// Every family of this stack, also those that nothing desires any more. Which of these are ours, the
     /// tags of their revisions say: `shop-web` may be the `web` of `shop`, and `shop-prod-web` is that of
     /// `shop-prod`.
-    async fn list_families(&self, desired: &Desired) -> Result<BTreeSet<String>, CloudError> {
+    async fn list_families(
+        &self,
+        desired: &Desired,
+        status: sdk::TaskDefinitionFamilyStatus,
+    ) -> Result<BTreeSet<String>, CloudError> {
         let wanted: BTreeSet<_> = desired
             .resources
             .values()
@@ -108,7 +132,7 @@ impl Aws {
             .ecs()
             .list_task_definition_families()
             .family_prefix(&desired.stack)
-            .status(sdk::TaskDefinitionFamilyStatus::Active)
+            .status(status)
             .into_paginator()
             .items()
             .send()

@@ -40,12 +40,22 @@ impl Aws {
             .try_collect()
             .await?;
         found.extend(newest);
+        for family in &ecs.retired {
+            found.extend(self.find_retired(family).await?);
+        }
         let in_use = self.read_in_use(&ecs.found, &found).await?;
         Ok((found, in_use))
     }
 }
 
 impl Aws {
+    /// The newest revision of a family that has no active one.
+    async fn find_retired(&self, family: &str) -> Result<Option<Found>, CloudError> {
+        let all = self.list_revisions(family, sdk::TaskDefinitionStatus::Inactive).await?;
+        let Some(newest) = all.last() else { return Ok(None) };
+        Ok(self.find_task_definition(last_segment(newest)).await?.map(Found::going))
+    }
+
     /// Of these task definitions those that start no tasks any more: gone, or deregistered.
     ///
     /// # Errors
