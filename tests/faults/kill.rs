@@ -2,6 +2,7 @@
 //!
 //! `DECKLIFT_TEST_FAULT_TABLE` names the folder of the tables that `docs/faults.md` is made of.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::listing;
@@ -60,13 +61,16 @@ fn killed(story: &Story) {
     }
 }
 
-/// A row for each kill.
+/// A row for each number: the call that it was, and how many calls the next run made.
 fn table(rows: &[Row]) -> String {
-    let mut text = "| N | killed | call | calls of the next run | end state |\n".to_owned();
-    text.push_str("|---|---|---|---|---|\n");
+    let mut cells: BTreeMap<usize, [String; 2]> = BTreeMap::new();
     for Row { number, moment, action, again } in rows {
-        let moment = if *moment == Moment::Before { "before" } else { "after" };
-        let _ = writeln!(text, "| {number} | {moment} | `{action}` | {again} | same |");
+        let cell = &mut cells.entry(*number).or_default()[usize::from(*moment == Moment::After)];
+        *cell = format!("`{action}`, {again}");
+    }
+    let mut text = "| N | killed before | killed after |\n|---|---|---|\n".to_owned();
+    for (number, [before, after]) in cells {
+        let _ = writeln!(text, "| {number} | {before} | {after} |");
     }
     text
 }

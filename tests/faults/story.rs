@@ -82,7 +82,7 @@ impl Story {
             }
         };
         std::thread::scope(|scope| {
-            for worker in 0..number_of("DECKLIFT_TEST_FAULT_WORKERS", 3) {
+            for worker in 0..number_of("DECKLIFT_TEST_FAULT_WORKERS", 4) {
                 let work = &work;
                 scope.spawn(move || work(worker));
             }
