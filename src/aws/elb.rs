@@ -219,7 +219,11 @@ impl Names {
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
         let prefix: String = desired.stack.chars().map(plain).collect();
         // A longer name is cut there, to end with a hash.
-        let prefix: String = prefix.trim_matches('-').chars().take(20).collect();
+        let mut prefix: String = prefix.trim_matches('-').chars().take(20).collect();
+        // One that is whole is followed by what it is the name of.
+        if prefix.len() < 20 {
+            prefix.push('-');
+        }
         Self { wanted: wanted.collect(), prefix }
     }
 
