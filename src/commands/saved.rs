@@ -258,16 +258,15 @@ impl Taken {
             ("account", &there.account, &here.account),
             ("region", &there.region, &here.region),
         ];
-        for (what, there, here) in differs.into_iter().filter(|(_, there, here)| there != here) {
-            return Err(Error::Usage {
-                message: format!(
-                    "the plan in {} is for the {what} {there}, and this is {here}",
-                    self.file
-                ),
-                help: "apply it where it was made for, or write one for here".to_owned(),
-            });
-        }
-        Ok(())
+        let other = differs.into_iter().find(|(_, there, here)| there != here);
+        let Some((what, there, here)) = other else { return Ok(()) };
+        Err(Error::Usage {
+            message: format!(
+                "the plan in {} is for the {what} {there}, and this is {here}",
+                self.file
+            ),
+            help: "apply it where it was made for, or write one for here".to_owned(),
+        })
     }
 
     /// Refuses when what would be done now is something else.
