@@ -71,7 +71,7 @@ pub fn sample(pattern: &str) -> String {
         rest = after;
     }
     known.push_str(rest);
-    known.replace("??????", "AbCdEf").replace('*', "x").replace('?', "x")
+    known.replace("??????", "AbCdEf").replace(['*', '?'], "x")
 }
 
 /// What the statements of a policy document allow.
