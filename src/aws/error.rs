@@ -167,10 +167,7 @@ fn denied_help(operation: &str, message: &str) -> String {
         named.split_once(':').is_some_and(|(_, action)| !action.is_empty()).then_some(named)
     });
     let missing = named.map_or_else(|| action(operation), str::to_owned);
-    format!(
-        "the caller's IAM policies must allow {missing}; `decklift iam-policy` prints all that a \
-         deploy of this file needs"
-    )
+    format!("the caller's IAM policies must allow {missing}")
 }
 
 /// Every service spells it in its own way.

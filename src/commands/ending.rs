@@ -21,6 +21,21 @@ pub(super) fn outcome(verdict: Verdict, plan: &Plan) -> &'static str {
     }
 }
 
+fn title(command: &str, verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::RolledBack => "The deployment failed and was rolled back.",
+        Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
+        Verdict::TimedOut => "The deploy was still in progress when the time was up.",
+        Verdict::JobFailed => "A job failed: what waits for it was not deployed.",
+        Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
+        Verdict::Done | Verdict::Failed => match command {
+            "push" => "The push failed.",
+            "down" => "The deletion is not complete.",
+            _ => "The deploy failed.",
+        },
+    }
+}
+
 /// What failed, in the words of the Compose file.
 pub(super) fn closing(
     command: &str,
@@ -34,19 +49,7 @@ pub(super) fn closing(
     let done = applied.outcomes.iter().filter(is_done).count();
     let mut closing = Closing {
         done: (!plan.steps.is_empty()).then_some((done, plan.steps.len())),
-        title: match applied.verdict() {
-            Verdict::RolledBack => "The deployment failed and was rolled back.",
-            Verdict::DeploymentFailed => "The deployment failed and was not rolled back.",
-            Verdict::TimedOut => "The deploy was still in progress when the time was up.",
-            Verdict::JobFailed => "A job failed: what waits for it was not deployed.",
-            Verdict::Interrupted => "Interrupted: AWS stays as it is now.",
-            Verdict::Done | Verdict::Failed => match command {
-                "push" => "The push failed.",
-                "down" => "The deletion is not complete.",
-                _ => "The deploy failed.",
-            },
-        }
-        .to_owned(),
+        title: title(command, applied.verdict()).to_owned(),
         next: match applied.verdict() {
             Verdict::TimedOut => {
                 format!("`decklift {command}` goes on watching; --timeout gives it longer")

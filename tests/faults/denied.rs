@@ -27,7 +27,12 @@ fn may_be_missing(action: &str) -> bool {
 /// What failed, which permission is missing, what was done, and how to go on.
 fn explains(ran: &Ran, action: &str, context: &str) {
     assert_eq!(ran.code, Some(1), "{context}\n{ran}");
-    let mut parts = vec![format!("must allow {action};"), action_of(action).to_owned()];
+    // Not the beginning of another action's name.
+    let missing = format!("must allow {action}");
+    let said = ran.stderr.split_once(&missing).map(|(_, rest)| rest);
+    let is_whole = said.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    assert!(is_whole, "{context}: no `{missing}` in\n{ran}");
+    let mut parts = vec![action_of(action).to_owned()];
     // Before the first step there is nothing that was done; the lock comes after the last.
     if ran.stderr.contains("  done     ") && action != "ssm:DeleteParameters" {
         parts.push(" steps\n".to_owned());
