@@ -30,6 +30,7 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod route53;
 mod scaling;
 mod scheduler;
 mod secrets;
@@ -48,6 +49,7 @@ pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;
 pub use look::CredentialsLook;
 pub use network::NetworkRequest;
+pub use route53::RecordRequest;
 pub use ssm::Parameters;
 
 use crate::apply::cloud::{
@@ -104,6 +106,7 @@ impl Cloud for Aws {
             Body::TargetGroup(body) => self.create_target_group(body).await,
             Body::Listener(body) => self.create_listener(body).await,
             Body::ListenerRule(body) => self.create_listener_rule(body).await,
+            Body::AliasRecord(body) => self.create_alias_record(body).await,
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
@@ -142,6 +145,7 @@ impl Cloud for Aws {
             Body::TargetGroup(body) => self.update_target_group(body).await,
             Body::Listener(body) => self.update_listener(body).await,
             Body::ListenerRule(body) => self.update_listener_rule(body).await,
+            Body::AliasRecord(body) => self.update_alias_record(body).await,
             // A revision cannot be changed: another one is registered.
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
@@ -183,6 +187,10 @@ impl Cloud for Aws {
             Body::TargetGroup(_) => self.delete_target_group(given(Attribute::Arn)?).await,
             Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
             Body::ListenerRule(_) => self.delete_listener_rule(given(Attribute::Arn)?).await,
+            Body::AliasRecord(body) => {
+                let balancer = observed.attributes.get(&Attribute::Arn).map(String::as_str);
+                self.delete_alias_record(body, balancer).await
+            }
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,

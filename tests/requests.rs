@@ -103,6 +103,17 @@ services:
   sweep: {image: 'registry.example/sweep:1', scale: 3, x-ecs: {schedule: rate(5 minutes)}}
 "#;
 
+const NAMED: &str = r#"
+name: named
+x-ecs: {domain: [shop.example.com, "*.shop.example.com"]}
+services:
+  web: {image: 'registry.example/web:1', ports: ["80:80"]}
+  api:
+    image: 'registry.example/api:1'
+    ports: ["81:80"]
+    x-ecs: {ports: {80: internal}, http: {alias: api.example.com}}
+"#;
+
 /// Facts as AWS gives them.
 fn facts(services: impl Iterator<Item = String>) -> Facts {
     Facts {
@@ -122,6 +133,9 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         },
         balancers: std::collections::BTreeMap::new(),
         certificates: BTreeMap::new(),
+        zones: ["shop.example.com", "*.shop.example.com", "api.example.com"]
+            .map(|name| (name.to_owned(), "Z0123456789".to_owned()))
+            .into(),
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
@@ -263,6 +277,14 @@ async fn what_scales_and_what_runs_by_the_clock_is_sent_as_it_is_written() {
     let count = |kind| desired.resources.keys().filter(|id| id.kind == kind).count();
     let kinds = [Kind::ScalableTarget, Kind::ScalingPolicy, Kind::ScheduleGroup, Kind::Schedule];
     assert_eq!(kinds.map(count), [1, 3, 1, 2]);
+    assert!(check(&desired).await > 20);
+}
+
+#[tokio::test]
+async fn names_are_sent_as_they_are_written() {
+    let desired = of_text(NAMED);
+    let records = desired.resources.keys().filter(|id| id.kind == Kind::AliasRecord).count();
+    assert_eq!(records, 3);
     assert!(check(&desired).await > 20);
 }
 

@@ -27,6 +27,12 @@ impl Aws {
         let certificates = self.certificates(request.certificate.as_deref());
         let (identity, network, balancers, certificates) =
             try_join4(self.identity(), self.network(request), existing, certificates).await?;
+        let vpc = &network.vpc_id;
+        if request.makes_zones {
+            self.make_zones(&request.records, vpc).await?;
+        }
+        let may_lack = request.may_lack_zones;
+        let zones = self.zones_of(&request.records, vpc, &balancers, may_lack).await?;
         Ok(Facts {
             partition: identity.partition.clone(),
             account: identity.account.clone(),
@@ -39,6 +45,7 @@ impl Aws {
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
             certificates,
+            zones,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::elb::BalancerRequest;
+use super::route53::RecordRequest;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::ecs::facts::NetworkFacts;
 
@@ -19,6 +20,12 @@ pub struct NetworkRequest {
     pub existing: Vec<BalancerRequest>,
     /// The domain whose certificate is looked up.
     pub certificate: Option<String>,
+    /// `x-ecs.domain` and `x-ecs.http.alias`: names whose hosted zones are looked up.
+    pub records: Vec<RecordRequest>,
+    /// Whether names may have no zone: whoever deletes needs none.
+    pub may_lack_zones: bool,
+    /// Whether zones are made where there are none: in the sandbox.
+    pub makes_zones: bool,
 }
 
 /// A subnet as EC2 describes it.

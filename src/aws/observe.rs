@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{try_join, try_join3, try_join4};
 
 use super::align::align;
+use super::route53::Records;
 use super::tags::{self, Owner, Tags};
 use super::{Aws, ecs::EcsFound, emulated, traces};
 use crate::apply::cloud::CloudError;
@@ -150,12 +151,13 @@ impl Aws {
         ));
         let large = Box::pin(try_join3(
             self.read_services(desired, owner, known.is_none()),
-            self.read_balancers(desired, owner),
+            self.read_balancers_and_records(desired, owner),
             self.read_network_and_data(desired, owner, known.is_some()),
         ));
         let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
         let (ecs, scaling) = ecs;
-        let all = [names, logs, roles, balancers, rest, ecs.found.clone(), scaling];
+        let (balancers, Records { found: records, taken }) = balancers;
+        let all = [names, logs, roles, balancers, records, rest, ecs.found.clone(), scaling];
         let mut all: Vec<Found> = all.into_iter().flatten().collect();
         let without = assemble(desired, owner, all.clone(), Vec::new())?;
         let (definitions, in_use) = self.read_definitions(desired, &without, &ecs, known).await?;
@@ -164,6 +166,7 @@ impl Aws {
         if emulated::is_emulator(&self.config) {
             emulated::fill_in(desired, &mut actual);
         }
+        actual.taken = taken;
         self.read_jobs(desired, &mut actual).await?;
         Ok(actual)
     }
@@ -178,6 +181,17 @@ impl Aws {
         let ecs = self.read_ecs(desired, with_retired).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
+    }
+
+    /// Load balancers, and the records that lead to them: a record does not say itself whose it is.
+    async fn read_balancers_and_records(
+        &self,
+        desired: &Desired,
+        owner: Option<&Owner>,
+    ) -> Result<(Vec<Found>, Records), CloudError> {
+        let balancers = self.read_balancers(desired, owner).await?;
+        let records = self.read_records(desired, owner, &balancers).await?;
+        Ok((balancers, records))
     }
 
     /// The security groups, and the kinds of things that most stacks have not: what is not desired is
@@ -347,6 +361,7 @@ pub(super) fn kind(body: &Body) -> Kind {
         Body::TargetGroup(_) => Kind::TargetGroup,
         Body::Listener(_) => Kind::Listener,
         Body::ListenerRule(_) => Kind::ListenerRule,
+        Body::AliasRecord(_) => Kind::AliasRecord,
         Body::TaskDefinition(_) => Kind::TaskDefinition,
         Body::Service(_) => Kind::Service,
         Body::Job(_) => Kind::Job,
@@ -403,6 +418,7 @@ pub(super) fn key(body: &Body) -> Option<String> {
             }
             format!("rule for {} of {}", values.join(" "), b.listener_arn.known()?)
         }
+        Body::AliasRecord(b) => format!("{} in {}", b.name(), b.change.hosted_zone_id),
         Body::TaskDefinition(b) => b.family.clone(),
         Body::Service(b) => b.service_name.clone(),
         // What a job has done stands in the revision that it ran.

@@ -24,7 +24,7 @@ use super::vault::Vault;
 use super::world::World;
 use super::{pinned, registries};
 use crate::apply::CloudError;
-use crate::aws::{AssumeRole, Aws, ConnectOptions};
+use crate::aws::{AssumeRole, Aws, ConnectOptions, NetworkRequest};
 use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -330,6 +330,8 @@ async fn facts(
         return Ok(Facts { partition, account, ..Facts::offline(Some(aws.region())) });
     }
     let request = network_request(app, purpose);
+    let makes_zones = in_sandbox && purpose != Purpose::Down;
+    let request = NetworkRequest { makes_zones, ..request };
     if let (true, Some(domain)) = (in_sandbox, &request.certificate) {
         aws.issue_certificate(domain).await?;
     }

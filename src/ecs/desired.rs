@@ -4,6 +4,7 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod alias_record;
 mod asset;
 mod cluster;
 mod container_settings;
@@ -29,6 +30,7 @@ mod task_definition;
 mod value;
 mod visit;
 
+pub use alias_record::*;
 pub use asset::*;
 pub use cluster::*;
 pub use container_settings::*;
@@ -101,6 +103,7 @@ pub enum Body {
     TargetGroup(TargetGroup),
     Listener(Listener),
     ListenerRule(ListenerRule),
+    AliasRecord(AliasRecord),
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
     Job(Box<Job>),

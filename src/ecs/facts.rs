@@ -39,6 +39,8 @@ pub struct Facts {
     pub paths: BTreeMap<PathBuf, PathFacts>,
     /// By domain: the ARN of the certificate that was found for it.
     pub certificates: BTreeMap<String, String>,
+    /// By name in the DNS: the id of the hosted zone that takes its records.
+    pub zones: BTreeMap<String, String>,
 }
 
 /// The VPC and the subnets that were chosen in it.
@@ -89,6 +91,7 @@ impl Facts {
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
             certificates: BTreeMap::new(),
+            zones: BTreeMap::new(),
         }
     }
 }

@@ -262,6 +262,7 @@ pub(crate) fn facts() -> Facts {
         },
         balancers: BTreeMap::new(),
         certificates: BTreeMap::new(),
+        zones: BTreeMap::new(),
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
         cached: BTreeMap::new(),
         pinned: BTreeMap::new(),

@@ -82,6 +82,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         permissions_boundary: _, // role.rs
         repositories: _,         // repository.rs
         certificate: _,          // load_balancer.rs
+        domains: _,              // load_balancer/record.rs
         load_balancers: _,       // load_balancer/existing.rs
         launch: _,               // the loader's
         network_mode: _,         // the loader's

@@ -97,6 +97,7 @@ fn rules(
                 load_balancer::listener(listener, &mut unique, &mut report);
             }
             Body::ListenerRule(rule) => load_balancer::rule(rule, &mut unique, &mut report),
+            Body::AliasRecord(record) => dns::record(record, &mut unique, &mut report),
             Body::TaskDefinition(task) => {
                 task_definition::task_definition(task, &mut unique, &mut report);
             }

@@ -126,6 +126,8 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
             | (Kind::ScalingPolicy | Kind::ScheduledAction | Kind::ScalableTarget, Kind::Service)
             | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
+            // A name must not lead to what is no longer there.
+            | (Kind::AliasRecord, Kind::LoadBalancer | Kind::Listener | Kind::ListenerRule)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)
             | (Kind::AccessPoint | Kind::MountTarget, Kind::FileSystem)
             | (Kind::MountTarget | Kind::IngressRule, Kind::SecurityGroup)

@@ -159,5 +159,8 @@ fn changed(balancer: Option<&sdk::LoadBalancer>) -> Changed {
     if let Some(name) = balancer.and_then(|b| b.dns_name()) {
         changed.attributes.insert(Attribute::DnsName, name.to_owned());
     }
+    if let Some(zone) = balancer.and_then(|b| b.canonical_hosted_zone_id()) {
+        changed.attributes.insert(Attribute::ZoneId, zone.to_owned());
+    }
     changed
 }

@@ -1,9 +1,9 @@
 //! What is asked of the network, as far as the file says it.
 
 use super::{App, Purpose};
-use crate::aws::{BalancerRequest, NetworkRequest};
+use crate::aws::{BalancerRequest, NetworkRequest, RecordRequest};
 use crate::ecs::certificate_domain;
-use crate::ecs::desired::{Body, Desired};
+use crate::ecs::desired::{AliasRecord, Body, Desired};
 
 /// What AWS is asked about the network of an application.
 pub(in crate::commands) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
@@ -22,7 +22,39 @@ pub(in crate::commands) fn network_request(app: &App, purpose: Purpose) -> Netwo
             })
             .collect(),
         certificate: certificate(app).filter(|_| purpose != Purpose::Down),
+        records: records(app),
+        may_lack_zones: purpose == Purpose::Down,
+        makes_zones: false,
     }
+}
+
+/// The names that shall have records, and whether the VPC alone shall know them.
+fn records(app: &App) -> Vec<RecordRequest> {
+    let resources = &app.desired.resources;
+    let records = resources.values().filter_map(|resource| match &resource.body {
+        Body::AliasRecord(record) => Some(record),
+        _ => None,
+    });
+    let request = |record: &AliasRecord| {
+        let target = record.records().next().map(|record| &record.alias_target.dns_name);
+        let own =
+            target.and_then(|target| target.reference()).and_then(|(id, _)| resources.get(id));
+        let private = match own.map(|resource| &resource.body) {
+            Some(Body::LoadBalancer(balancer)) => balancer.scheme == "internal",
+            _ => false,
+        };
+        // Nothing is known of the one of others yet but its name.
+        let theirs = app.project.extension.load_balancers.iter().find(|balancer| {
+            let placeholder = format!("${{load-balancer.{}.", balancer.value.name());
+            target.is_some_and(|target| target.to_string().starts_with(&placeholder))
+        });
+        RecordRequest {
+            name: record.name().to_owned(),
+            private,
+            balancer: theirs.map(|balancer| balancer.value.arn.clone()),
+        }
+    };
+    records.map(request).collect()
 }
 
 /// The domain whose certificate a listener needs.

@@ -29,6 +29,8 @@ pub struct ProjectExtension {
     pub repositories: Repositories,
     /// `certificate`: the ARN of a certificate in ACM, or the domain that it is for
     pub certificate: Option<Located<String>>,
+    /// `domain`: names in the DNS of the project's load balancer
+    pub domains: Vec<Located<String>>,
     /// `load_balancer`: at most one Application and one Network Load Balancer that are there already
     pub load_balancers: Vec<Located<ExistingBalancer>>,
     /// `launch` of every service that says nothing else
@@ -77,6 +79,8 @@ pub struct Http {
     pub deregistration_delay: Option<Located<u32>>,
     /// `stickiness`: seconds that a visitor stays with the task that answered first; `true` is a day
     pub stickiness: Option<Located<u32>>,
+    /// `alias`: names in the DNS of the load balancer that leads to it
+    pub aliases: Vec<Located<String>>,
 }
 
 /// `x-ecs` of a service

@@ -111,6 +111,11 @@ const PROJECT: &[Key] = &[
         DISCOVERY,
         "how services find each other: by Service Connect unless given, or as `NAME.PROJECT.internal`",
     ),
+    (
+        "domain",
+        ONE_OR_MORE,
+        "names of the load balancer: alias records in the hosted zone of Route 53 that fits best",
+    ),
     ("instances", GROUP, "the EC2 instances of the cluster"),
     ("instances.security_group", GROUP_ID, "id of the security group that they carry"),
     ("launch", LAUNCH, "what tasks run on, where a service says nothing else"),
@@ -193,6 +198,11 @@ const SERVICE: &[Key] = &[
     ("exec", FLAG, "whether `aws ecs execute-command` may open a shell in the tasks"),
     ("execution_role", TEXT, "name or ARN of an existing role that ECS starts the tasks with"),
     ("http", GROUP, "how the load balancer treats the service"),
+    (
+        "http.alias",
+        ONE_OR_MORE,
+        "names of the load balancer that leads to the service, as `domain` at the top level",
+    ),
     (
         "http.deregistration_delay",
         r#"{"type": ["integer", "string"], "minimum": 0, "maximum": 3600}"#,

@@ -65,6 +65,8 @@ kinds! {
     Listener = "listener", "listener";
     /// A rule of a listener.
     ListenerRule = "listener-rule", "listener rule";
+    /// The records in the DNS of one name of a load balancer.
+    AliasRecord = "alias-record", "alias record";
     /// An ECS task definition.
     TaskDefinition = "task-definition", "task definition";
     /// An ECS service.

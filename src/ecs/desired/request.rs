@@ -101,6 +101,10 @@ impl Body {
             }
             Self::Listener(b) => out.request(call("elbv2", "create-listener"), b),
             Self::ListenerRule(b) => out.request(call("elbv2", "create-rule"), b),
+            Self::AliasRecord(b) => {
+                b.note.iter().for_each(|note| out.request(call("elbv2", "add-tags"), note));
+                out.request(call("route53", "change-resource-record-sets"), &b.change);
+            }
             Self::TaskDefinition(b) => out.request(call("ecs", "register-task-definition"), b),
             Self::Service(b) => match b.tasks() {
                 Some(_) => out.request(call("ecs", "create-service"), b),

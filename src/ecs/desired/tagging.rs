@@ -34,7 +34,10 @@ impl Body {
             Self::LogGroup(b) => b.create.tags.clone(),
             Self::ScalableTarget(b) => b.tags.clone(),
             Self::ScalingPolicy(_) | Self::ScheduledAction(_) | Self::Schedule(_) => Tags::new(),
-            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) => Tags::new(),
+            // The tag that notes a record is the load balancer's.
+            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) | Self::AliasRecord(_) => {
+                Tags::new()
+            }
         }
     }
 

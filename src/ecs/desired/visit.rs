@@ -53,6 +53,15 @@ macro_rules! visitor {
                         }
                     }
                 }
+                Self::AliasRecord(record) => {
+                    let arns = record.note.$iter().flat_map(|note| & $($mutable)? note.resource_arns);
+                    arns.for_each(&mut *f);
+                    for change in & $($mutable)? record.change.change_batch.changes {
+                        let target = & $($mutable)? change.resource_record_set.alias_target;
+                        f(& $($mutable)? target.hosted_zone_id);
+                        f(& $($mutable)? target.dns_name);
+                    }
+                }
                 Self::TaskDefinition(task) => {
                     task.task_role_arn.$iter().for_each(&mut *f);
                     task.execution_role_arn.$iter().for_each(&mut *f);

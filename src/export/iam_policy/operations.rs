@@ -286,6 +286,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "elbv2:ModifyTargetGroupAttributes",
         &[("elasticloadbalancing:ModifyTargetGroupAttributes", TargetGroups)],
     ),
+    ("elbv2:RemoveTags", &[("elasticloadbalancing:RemoveTags", NotedBalancers)]),
     ("elbv2:SetIpAddressType", &[("elasticloadbalancing:SetIpAddressType", LoadBalancers)]),
     ("elbv2:SetRulePriorities", &[("elasticloadbalancing:SetRulePriorities", Listeners)]),
     ("elbv2:SetSecurityGroups", &[("elasticloadbalancing:SetSecurityGroups", LoadBalancers)]),
@@ -317,6 +318,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("logs:FilterLogEvents", &[("logs:FilterLogEvents", LogsLook)]),
     ("logs:GetLogEvents", &[("logs:GetLogEvents", LogsLook)]),
     ("logs:PutRetentionPolicy", &[("logs:PutRetentionPolicy", LogGroups)]),
+    ("route53:ChangeResourceRecordSets", &[("route53:ChangeResourceRecordSets", Records)]),
+    // The sandbox's emulator alone is asked for zones.
+    ("route53:CreateHostedZone", &[]),
+    ("route53:ListHostedZones", &[("route53:ListHostedZones", PublicZoneLists)]),
+    (
+        "route53:ListHostedZonesByVPC",
+        &[
+            ("route53:ListHostedZonesByVPC", PrivateZoneLists),
+            ("ec2:DescribeVpcs", PrivateZoneLists),
+        ],
+    ),
+    ("route53:ListResourceRecordSets", &[("route53:ListResourceRecordSets", RecordLook)]),
     (
         "scheduler:CreateSchedule",
         &[("scheduler:CreateSchedule", Schedules), ("iam:PassRole", RolesForSchedules)],

@@ -37,6 +37,17 @@ pub(super) fn address(cx: &Context<'_>, face: Face) -> Value {
     })
 }
 
+/// The zone of that name.
+pub(super) fn zone_id(cx: &Context<'_>, face: Face) -> Value {
+    let Some(balancer) = existing::of(cx, face) else {
+        return Value::From(id(face), Attribute::ZoneId);
+    };
+    Value::from(match existing::facts(cx, face) {
+        Some(facts) => facts.zone_id.clone(),
+        None => existing::placeholder(&balancer.value, "zone_id"),
+    })
+}
+
 /// The end of its ARN, from its type on.
 pub(crate) fn label(cx: &Context<'_>, face: Face) -> Value {
     match existing::of(cx, face) {

@@ -1,5 +1,7 @@
 //! How it is reached.
 
+use std::collections::BTreeSet;
+
 use super::super::Deployer;
 use super::super::grant::{Grant, Scope};
 use super::Ground;
@@ -85,6 +87,39 @@ impl Ground<'_> {
             }
         }
         (!scope.resources.is_empty()).then_some(scope)
+    }
+
+    /// Zones are the account's, and found by the names that they end with. Whoever deploys may write
+    /// no name of them but the file's (Service Authorization Reference, "Amazon Route 53").
+    pub(super) fn records(&self, grant: Grant) -> Option<Scope> {
+        let names: BTreeSet<String> = self
+            .bodies()
+            .filter_map(|body| match body {
+                // As Route 53 writes it: small letters, and octal numbers for what else there is.
+                Body::AliasRecord(record) => Some(record.name().replace('*', "\\052")),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let partition = &self.deployer.partition;
+        let zones = || Scope::of([format!("arn:{partition}:route53:::hostedzone/*")]);
+        Some(match grant {
+            Grant::Records => zones()
+                .when(
+                    "ForAllValues:StringEquals",
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+                    names,
+                )
+                .when(
+                    "ForAllValues:StringEquals",
+                    "route53:ChangeResourceRecordSetsRecordTypes",
+                    ["A", "AAAA"],
+                ),
+            Grant::RecordLook => zones(),
+            _ => Scope::all(),
+        })
     }
 
     pub(super) fn names(&self, grant: Grant) -> Option<Scope> {
