@@ -48,9 +48,10 @@ pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;
 pub use look::CredentialsLook;
-pub use network::NetworkRequest;
+pub use network::{NetworkRequest, NewNetwork, VpcRequest};
 pub use route53::RecordRequest;
 pub use ssm::Parameters;
+pub use tags::Owner;
 
 use crate::apply::cloud::{
     Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,
@@ -88,6 +89,13 @@ impl Cloud for Aws {
         idle: bool,
     ) -> Result<Changed, CloudError> {
         let made = match body {
+            Body::Vpc(body) => self.create_vpc(body).await,
+            Body::Subnet(body) => self.create_subnet(body).await,
+            Body::InternetGateway(body) => self.create_internet_gateway(body).await,
+            Body::Address(body) => self.create_address(body).await,
+            Body::NatGateway(body) => self.create_nat_gateway(body).await,
+            Body::RouteTable(body) => self.create_route_table(body).await,
+            Body::VpcEndpoint(body) => self.create_vpc_endpoint(body).await,
             Body::Cluster(body) => self.create_cluster(body).await,
             Body::Namespace(body) => self.create_namespace(body).await,
             Body::PrivateNamespace(body) => self.create_private_namespace(body).await,
@@ -127,6 +135,13 @@ impl Cloud for Aws {
         changes: &[Change],
     ) -> Result<Changed, CloudError> {
         let updated = match body {
+            Body::Vpc(body) => self.update_vpc(body).await,
+            Body::Subnet(body) => self.update_subnet(body).await,
+            Body::InternetGateway(body) => self.update_internet_gateway(body).await,
+            Body::Address(body) => self.update_address(body).await,
+            Body::NatGateway(body) => self.update_nat_gateway(body).await,
+            Body::RouteTable(body) => self.update_route_table(body).await,
+            Body::VpcEndpoint(body) => self.update_vpc_endpoint(body).await,
             Body::Cluster(body) => self.update_cluster(body).await,
             Body::Namespace(body) => self.update_namespace(body).await,
             Body::PrivateNamespace(body) => self.update_private_namespace(body).await,
@@ -164,6 +179,15 @@ impl Cloud for Aws {
             observed.attributes.get(&attribute).map(String::as_str).ok_or_else(|| unnamed(id))
         };
         let deleted = match &observed.body {
+            Body::Vpc(_) => self.delete_vpc(given(Attribute::Id)?).await,
+            Body::Subnet(_) => self.delete_subnet(given(Attribute::Id)?).await,
+            Body::InternetGateway(body) => {
+                self.delete_internet_gateway(body, given(Attribute::Id)?).await
+            }
+            Body::Address(_) => self.delete_address(given(Attribute::Id)?).await,
+            Body::NatGateway(_) => self.delete_nat_gateway(given(Attribute::Id)?).await,
+            Body::RouteTable(_) => self.delete_route_table(given(Attribute::Id)?).await,
+            Body::VpcEndpoint(_) => self.delete_vpc_endpoint(given(Attribute::Id)?).await,
             Body::Cluster(body) => self.delete_cluster(body).await,
             Body::Namespace(_) | Body::PrivateNamespace(_) => {
                 self.delete_namespace(given(Attribute::Id)?).await

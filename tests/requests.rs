@@ -16,16 +16,19 @@ use std::time::Duration;
 
 use decklift::apply::Cloud;
 use decklift::aws::{Aws, ConnectOptions, Sandbox};
+use decklift::compose::model::{Cidr, Vpc};
 use decklift::compose::{LoadOptions, load};
 use decklift::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
-use decklift::ecs::facts::{Facts, ImageFacts, NetworkFacts};
+use decklift::ecs::facts::{Facts, ImageFacts, MadeNetwork, NetworkFacts, Origin};
 use decklift::ecs::{translate, validate};
 use decklift::export::requests;
 use serde_json::{Value as Json, json};
 use wire::{Sent, Wire};
 
 /// Service, operation and the member that only the wire has.
-const TOKENS: [(&str, &str, &str); 6] = [
+const TOKENS: [(&str, &str, &str); 8] = [
+    ("ec2", "create-nat-gateway", "ClientToken"),
+    ("ec2", "create-route-table", "ClientToken"),
     ("ecs", "create-service", "clientToken"),
     ("servicediscovery", "create-http-namespace", "CreatorRequestId"),
     ("servicediscovery", "create-private-dns-namespace", "CreatorRequestId"),
@@ -114,6 +117,13 @@ services:
     x-ecs: {ports: {80: internal}, http: {alias: api.example.com}}
 "#;
 
+const NETWORK: &str = r#"
+name: network
+x-ecs: {vpc: {create: true, nat: each-zone, endpoints: [s3, ecr.api]}}
+services:
+  web: {image: 'registry.example/web:1', ports: ["80:80"]}
+"#;
+
 /// Facts as AWS gives them.
 fn facts(services: impl Iterator<Item = String>) -> Facts {
     Facts {
@@ -121,15 +131,16 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         account: "111122223333".to_owned(),
         region: "eu-west-1".to_owned(),
         network: NetworkFacts {
-            vpc_id: "vpc-1".to_owned(),
-            task_subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            vpc_id: "vpc-1".into(),
+            task_subnets: vec!["subnet-1".into(), "subnet-2".into()],
             assign_public_ip: true,
-            load_balancer_subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            load_balancer_subnets: vec!["subnet-1".into(), "subnet-2".into()],
             zone_subnets: vec![
-                ("eu-west-1a".to_owned(), "subnet-1".to_owned()),
-                ("eu-west-1b".to_owned(), "subnet-2".to_owned()),
+                ("eu-west-1a".to_owned(), "subnet-1".into()),
+                ("eu-west-1b".to_owned(), "subnet-2".into()),
             ],
             assumed_public: false,
+            origin: Origin::Default,
         },
         balancers: std::collections::BTreeMap::new(),
         certificates: BTreeMap::new(),
@@ -148,9 +159,17 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
 
 fn desired(options: &LoadOptions, environment: Option<&str>) -> Desired {
     let loaded = load(options);
-    let project = loaded.project.expect("a project");
-    let facts = facts(project.services.keys().cloned());
-    let translation = translate(&project, environment, &facts);
+    let project = loaded.project.as_ref().expect("a project");
+    let mut facts = facts(project.services.keys().cloned());
+    if let Some(Vpc::Create(new)) = project.extension.vpc.as_ref().map(|vpc| &vpc.value) {
+        facts.network = NetworkFacts::of(MadeNetwork {
+            cidr: Cidr::DEFAULT,
+            zones: ["eu-west-1a".to_owned(), "eu-west-1b".to_owned()],
+            nat: new.nat,
+            endpoints: vec!["ecr.api".to_owned(), "s3".to_owned()],
+        });
+    }
+    let translation = translate(project, environment, &facts);
     let faults = validate(&translation.desired);
     let errors: Vec<_> = loaded
         .diagnostics
@@ -214,8 +233,11 @@ fn compare(resource: &Resource, files: &BTreeMap<String, Json>, sent: Vec<Sent>,
         for (service, operation, token) in TOKENS {
             if (service, operation) == (request.service, request.operation) {
                 assert!(file.get(token).is_none(), "{path} has a token");
-                let token = one.body.as_object_mut().and_then(|body| body.remove(token));
-                assert!(token.is_some_and(|t| t.as_str().is_some_and(|t| !t.is_empty())), "{path}");
+                let in_body = one.body.as_object_mut().and_then(|body| body.remove(token));
+                let in_body = in_body.and_then(|token| token.as_str().map(str::to_owned));
+                let in_form = one.form.as_mut().and_then(|form| form.remove(token));
+                let token = in_body.or(in_form);
+                assert!(token.is_some_and(|token| !token.is_empty()), "{path}");
             }
         }
         if idle && request.operation == "create-service" {
@@ -286,6 +308,15 @@ async fn names_are_sent_as_they_are_written() {
     let records = desired.resources.keys().filter(|id| id.kind == Kind::AliasRecord).count();
     assert_eq!(records, 3);
     assert!(check(&desired).await > 20);
+}
+
+#[tokio::test]
+async fn a_network_is_sent_as_it_is_written() {
+    let desired = of_text(NETWORK);
+    let count = |kind| desired.resources.keys().filter(|id| id.kind == kind).count();
+    let kinds = [Kind::Vpc, Kind::Subnet, Kind::NatGateway, Kind::RouteTable, Kind::VpcEndpoint];
+    assert_eq!(kinds.map(count), [1, 4, 2, 3, 2]);
+    assert!(check(&desired).await > 30);
 }
 
 #[tokio::test]

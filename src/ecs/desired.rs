@@ -17,6 +17,7 @@ mod load_balancer;
 mod log_configuration;
 mod log_group;
 mod namespace;
+mod network;
 mod repository;
 mod request;
 mod role;
@@ -43,6 +44,7 @@ pub use load_balancer::*;
 pub use log_configuration::*;
 pub use log_group::*;
 pub use namespace::*;
+pub use network::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
@@ -85,6 +87,12 @@ pub struct UpperTag {
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Body {
+    Vpc(Vpc),
+    Subnet(Subnet),
+    InternetGateway(InternetGateway),
+    Address(Address),
+    NatGateway(NatGateway),
+    RouteTable(RouteTable),
     Cluster(Cluster),
     Namespace(Namespace),
     PrivateNamespace(PrivateNamespace),
@@ -96,6 +104,7 @@ pub enum Body {
     Image(Image),
     SecurityGroup(SecurityGroup),
     IngressRule(IngressRule),
+    VpcEndpoint(VpcEndpoint),
     FileSystem(FileSystem),
     MountTarget(MountTarget),
     AccessPoint(AccessPoint),

@@ -198,6 +198,22 @@ fn kebab(operation: &str) -> String {
     out
 }
 
+/// `create-vpc` as `CreateVpc`.
+fn camel(operation: &str) -> String {
+    let words = operation.split('-');
+    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}
+
+/// Calls of EC2 after which others make the same resource.
+const SEVERAL: [&str; 6] = [
+    "create-vpc",
+    "modify-vpc-attribute",
+    "create-internet-gateway",
+    "create-route-table",
+    "create-route",
+    "associate-route-table",
+];
+
 fn is_change(operation: &str) -> bool {
     !["describe", "list", "get"].iter().any(|verb| operation.starts_with(verb))
 }
@@ -225,6 +241,17 @@ fn answer(sent: &Sent, arn: &str) -> (u16, String) {
         ("elbv2", "add-tags") => ok(
             "<AddTagsResponse><AddTagsResult/></AddTagsResponse>".to_owned(),
         ),
+        ("ec2", operation) if !is_change(operation) => ok(format!("<{}Response/>", camel(operation))),
+        // What more requests follow.
+        ("ec2", operation) if SEVERAL.contains(&operation) => {
+            let id = format!("{}:id", arn.strip_suffix(":arn").unwrap_or(arn));
+            let operation = camel(operation);
+            ok(format!(
+                "<{operation}Response><vpc><vpcId>{id}</vpcId></vpc><internetGateway>\
+                 <internetGatewayId>{id}</internetGatewayId></internetGateway><routeTable>\
+                 <routeTableId>{id}</routeTableId></routeTable></{operation}Response>"
+            ))
+        }
         ("ec2", operation) if is_change(operation) => (
             403,
             "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message>\

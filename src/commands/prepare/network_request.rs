@@ -1,18 +1,31 @@
 //! What is asked of the network, as far as the file says it.
 
 use super::{App, Purpose};
-use crate::aws::{BalancerRequest, NetworkRequest, RecordRequest};
+use crate::aws::{BalancerRequest, NetworkRequest, NewNetwork, Owner, RecordRequest, VpcRequest};
+use crate::compose::Project;
+use crate::compose::model::Vpc;
 use crate::ecs::certificate_domain;
 use crate::ecs::desired::{AliasRecord, Body, Desired};
+use crate::ecs::endpoint_services;
 
 /// What AWS is asked about the network of an application.
-pub(in crate::commands) fn network_request(app: &App, purpose: Purpose) -> NetworkRequest {
+pub(in crate::commands) fn network_request(
+    app: &App,
+    purpose: Purpose,
+    environment: &str,
+) -> NetworkRequest {
+    let environment = environment.to_owned();
     let extension = &app.project.extension;
     // Whoever deletes what is on load balancers of others need not know more of them, and they may be
     // gone.
     let existing = extension.load_balancers.iter().filter(|_| purpose != Purpose::Down);
     NetworkRequest {
-        vpc: extension.vpc.as_ref().map(|vpc| vpc.value.clone()),
+        vpc: match vpc(&app.project) {
+            // At the prompt nothing is said of it.
+            VpcRequest::Any if app.creates_vpc => VpcRequest::Create(None),
+            vpc => vpc,
+        },
+        owner: Some(Owner { project: app.project.name.clone(), environment }),
         subnets: extension.subnets.iter().map(|subnet| subnet.value.clone()).collect(),
         load_balancer: needs_load_balancer(&app.desired),
         existing: existing
@@ -25,6 +38,24 @@ pub(in crate::commands) fn network_request(app: &App, purpose: Purpose) -> Netwo
         records: records(app),
         may_lack_zones: purpose == Purpose::Down,
         makes_zones: false,
+    }
+}
+
+/// Which VPC the file asks for.
+fn vpc(project: &Project) -> VpcRequest {
+    match project.extension.vpc.as_ref().map(|vpc| &vpc.value) {
+        None => VpcRequest::Any,
+        Some(Vpc::Default) => VpcRequest::Default,
+        Some(Vpc::Id(id)) => VpcRequest::Id(id.clone()),
+        Some(Vpc::Tags(tags)) => {
+            let pairs = tags.iter().map(|(key, value)| (key.clone(), value.value.clone()));
+            VpcRequest::Tags(pairs.collect())
+        }
+        Some(Vpc::Create(new)) => VpcRequest::Create(Some(NewNetwork {
+            cidr: new.cidr.as_ref().map(|cidr| cidr.value),
+            nat: new.nat,
+            endpoints: endpoint_services(&new.endpoints, project),
+        })),
     }
 }
 

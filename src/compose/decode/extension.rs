@@ -6,6 +6,7 @@ mod motion;
 mod overrides;
 mod scaling;
 mod settings;
+mod vpc;
 
 use super::Decoder;
 use super::table::Table;
@@ -29,7 +30,7 @@ impl Decoder<'_> {
             return out;
         };
         out.region = table.value("region").and_then(|node| self.filled("region", node));
-        out.vpc = table.value("vpc").and_then(|node| self.filled("vpc", node));
+        out.vpc = table.value("vpc").and_then(|node| self.vpc(node));
         if let Some(node) = table.value("subnets") {
             out.subnets = self.strings("subnets", node);
         }

@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 
 use super::{
     Autoscaling, Capacity, ExistingBalancer, Instances, Launch, LogRouter, NameService, Overrides,
-    PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork,
+    PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork, Vpc,
 };
 use crate::source::Located;
 
@@ -11,8 +11,8 @@ use crate::source::Located;
 pub struct ProjectExtension {
     /// `region`
     pub region: Option<Located<String>>,
-    /// `vpc`: id of an existing VPC
-    pub vpc: Option<Located<String>>,
+    /// `vpc`
+    pub vpc: Option<Located<Vpc>>,
     /// `subnets`: ids of existing subnets
     pub subnets: Vec<Located<String>>,
     /// `log_retention`, days

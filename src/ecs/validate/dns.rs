@@ -15,7 +15,7 @@ pub(super) fn namespace(namespace: &PrivateNamespace, report: &mut Report<'_>) {
             "Cloud Map takes up to 253 characters, in labels of letters, digits, `_` and `-`",
         );
     }
-    if vpc.is_empty() {
+    if vpc.known() == Some("") {
         report.fault("it has no VPC", "a private zone is one of a VPC");
     }
     tags::upper(tags, report);

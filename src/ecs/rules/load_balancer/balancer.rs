@@ -117,5 +117,10 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
         security_groups: vec![id_of(group)],
         tags: cx.upper_tags(&id),
     };
-    out.add(id, Body::LoadBalancer(body), None, Some(origin));
+    let scheme = body.scheme.clone();
+    out.add(id.clone(), Body::LoadBalancer(body), None, Some(origin));
+    // EC2 has no public address in a VPC without a way to the Internet.
+    if network.made().is_some() && scheme == "internet-facing" {
+        out.wait(&id, crate::ecs::rules::network::gateway());
+    }
 }

@@ -44,6 +44,40 @@ impl Ground<'_> {
         }
     }
 
+    /// What a VPC of the project's own is made of. Ids are made up when things are made, so their tags
+    /// say whose they are (Service Authorization Reference, "Amazon EC2").
+    pub(super) fn networks(&self, grant: Grant) -> Option<Scope> {
+        const KINDS: [&str; 7] = [
+            "elastic-ip",
+            "internet-gateway",
+            "natgateway",
+            "route-table",
+            "subnet",
+            "vpc",
+            "vpc-endpoint",
+        ];
+        let any = || Scope::of(KINDS.iter().map(|kind| self.arn("ec2", &format!("{kind}/*"))));
+        let calls = [
+            "AllocateAddress",
+            "CreateInternetGateway",
+            "CreateNatGateway",
+            "CreateRouteTable",
+            "CreateSubnet",
+            "CreateVpc",
+            "CreateVpcEndpoint",
+        ];
+        match grant {
+            // The zone of a private name is AWS's own.
+            Grant::EndpointZones => self.with(Kind::VpcEndpoint, Scope::all),
+            Grant::NetworkLists => self.with(Kind::Vpc, Scope::all),
+            Grant::NewNetworks => self.with(Kind::Vpc, || self.to_be_tagged(any())),
+            Grant::NewNetworkTags => self.with(Kind::Vpc, || {
+                self.to_be_tagged(any()).when("StringEquals", "ec2:CreateAction", calls)
+            }),
+            _ => self.with(Kind::Vpc, || self.tagged(any())),
+        }
+    }
+
     pub(super) fn elb(&self, grant: Grant) -> Option<Scope> {
         const SERVICE: &str = "elasticloadbalancing";
         let mut scope = Scope::default();
@@ -145,7 +179,8 @@ impl Ground<'_> {
 
 fn vpc(body: &Body) -> Option<&str> {
     match body {
-        Body::SecurityGroup(group) => Some(&group.vpc_id),
+        // Of one that is made the id is made up by EC2.
+        Body::SecurityGroup(group) => Some(group.vpc_id.known().unwrap_or("${")),
         _ => None,
     }
 }
