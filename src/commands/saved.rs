@@ -27,8 +27,17 @@ pub(super) struct Taken {
 
 /// What the command line asks for, as the file keeps it.
 pub(super) fn asked(session: &Session, arguments: &PlanArgs) -> Result<Asked, Error> {
-    let PlanArgs { services, exit_code: _, out: _, allow_public, create_vpc, scope, build, given, strict: _ } =
-        arguments;
+    let PlanArgs {
+        services,
+        exit_code: _,
+        out: _,
+        allow_public,
+        create_vpc,
+        scope,
+        build,
+        given,
+        strict: _,
+    } = arguments;
     if session.global.files.iter().any(|file| file.as_os_str() == "-") {
         return Err(Error::Usage {
             message: "a plan in a file needs its Compose files again when it is applied, and \
