@@ -30,6 +30,7 @@ mod observe;
 mod pace;
 #[cfg(test)]
 mod recorder;
+mod route53;
 mod scaling;
 mod scheduler;
 mod secrets;
@@ -47,8 +48,10 @@ pub use connect::{Aws, ConnectOptions, Identity, Sandbox};
 pub use ecr::RegistryAuth;
 pub use elb::BalancerRequest;
 pub use look::CredentialsLook;
-pub use network::NetworkRequest;
+pub use network::{NetworkRequest, NewNetwork, VpcRequest};
+pub use route53::RecordRequest;
 pub use ssm::Parameters;
+pub use tags::Owner;
 
 use crate::apply::cloud::{
     Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,
@@ -86,6 +89,13 @@ impl Cloud for Aws {
         idle: bool,
     ) -> Result<Changed, CloudError> {
         let made = match body {
+            Body::Vpc(body) => self.create_vpc(body).await,
+            Body::Subnet(body) => self.create_subnet(body).await,
+            Body::InternetGateway(body) => self.create_internet_gateway(body).await,
+            Body::Address(body) => self.create_address(body).await,
+            Body::NatGateway(body) => self.create_nat_gateway(body).await,
+            Body::RouteTable(body) => self.create_route_table(body).await,
+            Body::VpcEndpoint(body) => self.create_vpc_endpoint(body).await,
             Body::Cluster(body) => self.create_cluster(body).await,
             Body::Namespace(body) => self.create_namespace(body).await,
             Body::PrivateNamespace(body) => self.create_private_namespace(body).await,
@@ -104,6 +114,7 @@ impl Cloud for Aws {
             Body::TargetGroup(body) => self.create_target_group(body).await,
             Body::Listener(body) => self.create_listener(body).await,
             Body::ListenerRule(body) => self.create_listener_rule(body).await,
+            Body::AliasRecord(body) => self.create_alias_record(body).await,
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.create_service(body, idle).await,
             Body::Job(_) => Err(not_run()),
@@ -124,6 +135,13 @@ impl Cloud for Aws {
         changes: &[Change],
     ) -> Result<Changed, CloudError> {
         let updated = match body {
+            Body::Vpc(body) => self.update_vpc(body).await,
+            Body::Subnet(body) => self.update_subnet(body).await,
+            Body::InternetGateway(body) => self.update_internet_gateway(body).await,
+            Body::Address(body) => self.update_address(body).await,
+            Body::NatGateway(body) => self.update_nat_gateway(body).await,
+            Body::RouteTable(body) => self.update_route_table(body).await,
+            Body::VpcEndpoint(body) => self.update_vpc_endpoint(body).await,
             Body::Cluster(body) => self.update_cluster(body).await,
             Body::Namespace(body) => self.update_namespace(body).await,
             Body::PrivateNamespace(body) => self.update_private_namespace(body).await,
@@ -142,6 +160,7 @@ impl Cloud for Aws {
             Body::TargetGroup(body) => self.update_target_group(body).await,
             Body::Listener(body) => self.update_listener(body).await,
             Body::ListenerRule(body) => self.update_listener_rule(body).await,
+            Body::AliasRecord(body) => self.update_alias_record(body).await,
             // A revision cannot be changed: another one is registered.
             Body::TaskDefinition(body) => self.register(body).await,
             Body::Service(body) => self.update_service(body, action, changes).await,
@@ -160,6 +179,15 @@ impl Cloud for Aws {
             observed.attributes.get(&attribute).map(String::as_str).ok_or_else(|| unnamed(id))
         };
         let deleted = match &observed.body {
+            Body::Vpc(_) => self.delete_vpc(given(Attribute::Id)?).await,
+            Body::Subnet(_) => self.delete_subnet(given(Attribute::Id)?).await,
+            Body::InternetGateway(body) => {
+                self.delete_internet_gateway(body, given(Attribute::Id)?).await
+            }
+            Body::Address(_) => self.delete_address(given(Attribute::Id)?).await,
+            Body::NatGateway(_) => self.delete_nat_gateway(given(Attribute::Id)?).await,
+            Body::RouteTable(_) => self.delete_route_table(given(Attribute::Id)?).await,
+            Body::VpcEndpoint(_) => self.delete_vpc_endpoint(given(Attribute::Id)?).await,
             Body::Cluster(body) => self.delete_cluster(body).await,
             Body::Namespace(_) | Body::PrivateNamespace(_) => {
                 self.delete_namespace(given(Attribute::Id)?).await
@@ -183,6 +211,10 @@ impl Cloud for Aws {
             Body::TargetGroup(_) => self.delete_target_group(given(Attribute::Arn)?).await,
             Body::Listener(_) => self.delete_listener(given(Attribute::Arn)?).await,
             Body::ListenerRule(_) => self.delete_listener_rule(given(Attribute::Arn)?).await,
+            Body::AliasRecord(body) => {
+                let balancer = observed.attributes.get(&Attribute::Arn).map(String::as_str);
+                self.delete_alias_record(body, balancer).await
+            }
             Body::TaskDefinition(body) => self.delete_family(&body.family).await,
             Body::Service(body) => self.delete_service(body).await,
             Body::Job(body) => self.delete_job(body).await,

@@ -216,6 +216,9 @@ pub struct DeployArgs {
     /// Build and push nothing; refused when an image is missing
     #[arg(long, conflicts_with_all = ["build", "no_cache"])]
     pub no_build: bool,
+    /// Have a VPC made for the project where it has none; it is kept until the file names another one
+    #[arg(long)]
+    pub create_vpc: bool,
     #[command(flatten)]
     pub build: BuildArgs,
     #[command(flatten)]

@@ -14,6 +14,7 @@ pub use deployable::undeployable;
 pub(crate) use rules::container::container_name;
 pub(crate) use rules::image::platform;
 pub(crate) use rules::load_balancer::certificate_domain;
+pub(crate) use rules::network::services as endpoint_services;
 pub(crate) use rules::secrets::to_look_up;
 pub use translate::{Translation, translate};
 pub use validate::validate;

@@ -16,16 +16,19 @@ use std::time::Duration;
 
 use decklift::apply::Cloud;
 use decklift::aws::{Aws, ConnectOptions, Sandbox};
+use decklift::compose::model::{Cidr, Vpc};
 use decklift::compose::{LoadOptions, load};
 use decklift::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
-use decklift::ecs::facts::{Facts, ImageFacts, NetworkFacts};
+use decklift::ecs::facts::{Facts, ImageFacts, MadeNetwork, NetworkFacts, Origin};
 use decklift::ecs::{translate, validate};
 use decklift::export::requests;
 use serde_json::{Value as Json, json};
 use wire::{Sent, Wire};
 
 /// Service, operation and the member that only the wire has.
-const TOKENS: [(&str, &str, &str); 6] = [
+const TOKENS: [(&str, &str, &str); 8] = [
+    ("ec2", "create-nat-gateway", "ClientToken"),
+    ("ec2", "create-route-table", "ClientToken"),
     ("ecs", "create-service", "clientToken"),
     ("servicediscovery", "create-http-namespace", "CreatorRequestId"),
     ("servicediscovery", "create-private-dns-namespace", "CreatorRequestId"),
@@ -103,6 +106,24 @@ services:
   sweep: {image: 'registry.example/sweep:1', scale: 3, x-ecs: {schedule: rate(5 minutes)}}
 "#;
 
+const NAMED: &str = r#"
+name: named
+x-ecs: {domain: [shop.example.com, "*.shop.example.com"]}
+services:
+  web: {image: 'registry.example/web:1', ports: ["80:80"]}
+  api:
+    image: 'registry.example/api:1'
+    ports: ["81:80"]
+    x-ecs: {ports: {80: internal}, http: {alias: api.example.com}}
+"#;
+
+const NETWORK: &str = r#"
+name: network
+x-ecs: {vpc: {create: true, nat: each-zone, endpoints: [s3, ecr.api]}}
+services:
+  web: {image: 'registry.example/web:1', ports: ["80:80"]}
+"#;
+
 /// Facts as AWS gives them.
 fn facts(services: impl Iterator<Item = String>) -> Facts {
     Facts {
@@ -110,18 +131,22 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
         account: "111122223333".to_owned(),
         region: "eu-west-1".to_owned(),
         network: NetworkFacts {
-            vpc_id: "vpc-1".to_owned(),
-            task_subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            vpc_id: "vpc-1".into(),
+            task_subnets: vec!["subnet-1".into(), "subnet-2".into()],
             assign_public_ip: true,
-            load_balancer_subnets: vec!["subnet-1".to_owned(), "subnet-2".to_owned()],
+            load_balancer_subnets: vec!["subnet-1".into(), "subnet-2".into()],
             zone_subnets: vec![
-                ("eu-west-1a".to_owned(), "subnet-1".to_owned()),
-                ("eu-west-1b".to_owned(), "subnet-2".to_owned()),
+                ("eu-west-1a".to_owned(), "subnet-1".into()),
+                ("eu-west-1b".to_owned(), "subnet-2".into()),
             ],
             assumed_public: false,
+            origin: Origin::Default,
         },
         balancers: std::collections::BTreeMap::new(),
         certificates: BTreeMap::new(),
+        zones: ["shop.example.com", "*.shop.example.com", "api.example.com"]
+            .map(|name| (name.to_owned(), "Z0123456789".to_owned()))
+            .into(),
         images: services
             .map(|service| (service, ImageFacts { tag: "sha-0123456789abcdef".to_owned() }))
             .collect(),
@@ -134,9 +159,17 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
 
 fn desired(options: &LoadOptions, environment: Option<&str>) -> Desired {
     let loaded = load(options);
-    let project = loaded.project.expect("a project");
-    let facts = facts(project.services.keys().cloned());
-    let translation = translate(&project, environment, &facts);
+    let project = loaded.project.as_ref().expect("a project");
+    let mut facts = facts(project.services.keys().cloned());
+    if let Some(Vpc::Create(new)) = project.extension.vpc.as_ref().map(|vpc| &vpc.value) {
+        facts.network = NetworkFacts::of(MadeNetwork {
+            cidr: Cidr::DEFAULT,
+            zones: ["eu-west-1a".to_owned(), "eu-west-1b".to_owned()],
+            nat: new.nat,
+            endpoints: vec!["ecr.api".to_owned(), "s3".to_owned()],
+        });
+    }
+    let translation = translate(project, environment, &facts);
     let faults = validate(&translation.desired);
     let errors: Vec<_> = loaded
         .diagnostics
@@ -200,8 +233,11 @@ fn compare(resource: &Resource, files: &BTreeMap<String, Json>, sent: Vec<Sent>,
         for (service, operation, token) in TOKENS {
             if (service, operation) == (request.service, request.operation) {
                 assert!(file.get(token).is_none(), "{path} has a token");
-                let token = one.body.as_object_mut().and_then(|body| body.remove(token));
-                assert!(token.is_some_and(|t| t.as_str().is_some_and(|t| !t.is_empty())), "{path}");
+                let in_body = one.body.as_object_mut().and_then(|body| body.remove(token));
+                let in_body = in_body.and_then(|token| token.as_str().map(str::to_owned));
+                let in_form = one.form.as_mut().and_then(|form| form.remove(token));
+                let token = in_body.or(in_form);
+                assert!(token.is_some_and(|token| !token.is_empty()), "{path}");
             }
         }
         if idle && request.operation == "create-service" {
@@ -264,6 +300,23 @@ async fn what_scales_and_what_runs_by_the_clock_is_sent_as_it_is_written() {
     let kinds = [Kind::ScalableTarget, Kind::ScalingPolicy, Kind::ScheduleGroup, Kind::Schedule];
     assert_eq!(kinds.map(count), [1, 3, 1, 2]);
     assert!(check(&desired).await > 20);
+}
+
+#[tokio::test]
+async fn names_are_sent_as_they_are_written() {
+    let desired = of_text(NAMED);
+    let records = desired.resources.keys().filter(|id| id.kind == Kind::AliasRecord).count();
+    assert_eq!(records, 3);
+    assert!(check(&desired).await > 20);
+}
+
+#[tokio::test]
+async fn a_network_is_sent_as_it_is_written() {
+    let desired = of_text(NETWORK);
+    let count = |kind| desired.resources.keys().filter(|id| id.kind == kind).count();
+    let kinds = [Kind::Vpc, Kind::Subnet, Kind::NatGateway, Kind::RouteTable, Kind::VpcEndpoint];
+    assert_eq!(kinds.map(count), [1, 4, 2, 3, 2]);
+    assert!(check(&desired).await > 30);
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ mod lifecycle;
 mod lock;
 #[path = "sandbox/look.rs"]
 mod look;
+#[path = "sandbox/network.rs"]
+mod network;
 #[path = "sandbox/pipeline.rs"]
 mod pipeline;
 #[path = "sandbox/plans.rs"]

@@ -8,7 +8,11 @@ use serde_json::{Map, Value as Json, json};
 use crate::ecs::desired::Body;
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 22] = [
+const SETS: [&str; 26] = [
+    "associations",
+    "SubnetIds",
+    "SecurityGroupIds",
+    "RouteTableIds",
     "capacityProviders",
     "capacityProviderStrategy",
     "containerDefinitions",
@@ -42,9 +46,9 @@ const DOCUMENTS: [&str; 3] = ["AssumeRolePolicyDocument", "PolicyDocument", "lif
 
 /// Makes `have` say what it says in the words of `want`.
 pub(super) fn align(want: &Body, have: &mut Body) {
-    if let (Body::SecurityGroup(want), Body::SecurityGroup(have)) = (want, &mut *have) {
+    if let Some((want, have)) = want.clone().tag_specifications().zip(have.tag_specifications()) {
         // Tags that others add are nobody's fault.
-        for (want, have) in want.tag_specifications.iter().zip(&mut have.tag_specifications) {
+        for (want, have) in want.iter().zip(have) {
             have.tags.retain(|tag| want.tags.iter().any(|wanted| wanted.key == tag.key));
         }
     }
@@ -158,7 +162,8 @@ fn set(want: &Json, have: &mut Json) {
 
 fn counterpart(want: &Json, have: &Json) -> bool {
     let (Json::Object(wanted), Json::Object(read)) = (want, have) else { return want == have };
-    const NAMES: [&str; 10] = [
+    const NAMES: [&str; 11] = [
+        "SubnetId",
         "name",
         "Type",
         "containerPath",

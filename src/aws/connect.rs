@@ -94,6 +94,7 @@ pub struct Aws {
     efs: OnceLock<aws_sdk_efs::Client>,
     iam: OnceLock<aws_sdk_iam::Client>,
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
+    route53: OnceLock<aws_sdk_route53::Client>,
     names: OnceLock<aws_sdk_servicediscovery::Client>,
     quotas: OnceLock<aws_sdk_servicequotas::Client>,
     scaling: OnceLock<aws_sdk_applicationautoscaling::Client>,
@@ -146,6 +147,7 @@ clients! {
     logs: aws_sdk_cloudwatchlogs;
     names: aws_sdk_servicediscovery;
     quotas: aws_sdk_servicequotas;
+    route53: aws_sdk_route53;
     scaling: aws_sdk_applicationautoscaling;
     scheduler: aws_sdk_scheduler;
     secrets: aws_sdk_secretsmanager;
@@ -255,6 +257,7 @@ impl Aws {
             logs: OnceLock::new(),
             names: OnceLock::new(),
             quotas: OnceLock::new(),
+            route53: OnceLock::new(),
             scaling: OnceLock::new(),
             scheduler: OnceLock::new(),
             secrets: OnceLock::new(),

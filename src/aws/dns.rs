@@ -32,7 +32,7 @@ impl Aws {
             .names()
             .create_private_dns_namespace()
             .name(&body.name)
-            .vpc(&body.vpc)
+            .vpc(text(&body.vpc)?)
             .creator_request_id(self.request_id(&body.name))
             .set_tags((!tags.is_empty()).then_some(tags))
             .send()
@@ -194,7 +194,7 @@ impl Aws {
         let Some(known) = known else { return Ok(Vec::new()) };
         let tags = self.namespace_tags(&known.arn).await?;
         // Cloud Map does not tell the VPC: `align` takes the one that is wanted.
-        let body = PrivateNamespace { name, vpc: String::new(), tags: tags::to_upper(&tags) };
+        let body = PrivateNamespace { name, vpc: Value::from(""), tags: tags::to_upper(&tags) };
         let namespace = Found::new(Body::PrivateNamespace(body))
             .with(Attribute::Id, Some(&known.id))
             .with(Attribute::Arn, Some(&known.arn))

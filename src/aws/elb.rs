@@ -196,7 +196,7 @@ impl Aws {
         Ok(all.pop().map(|(_, tags)| tags).unwrap_or_default())
     }
 
-    async fn add_tags(&self, arn: &str, list: &[UpperTag]) -> Result<(), CloudError> {
+    pub(super) async fn add_tags(&self, arn: &str, list: &[UpperTag]) -> Result<(), CloudError> {
         let Some(tags) = to_sdk_tags(list)? else { return Ok(()) };
         let call = self.elb().add_tags().resource_arns(arn).set_tags(Some(tags));
         call.send().await.or_fail("elbv2:AddTags").map(|_| ())

@@ -179,7 +179,7 @@ async fn a_file_system_that_goes_is_waited_for_and_made_anew() {
 async fn a_mount_target_that_goes_is_waited_for_and_made_anew() {
     let body = MountTarget {
         file_system_id: Value::from("fs-1"),
-        subnet_id: "subnet-1".to_owned(),
+        subnet_id: "subnet-1".into(),
         security_groups: vec![Value::from("sg-1")],
     };
     let target = |state: &str| {

@@ -3,14 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::elb::BalancerRequest;
+use super::route53::RecordRequest;
+use super::tags::Owner;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
-use crate::ecs::facts::NetworkFacts;
+use crate::compose::model::{Cidr, Nat};
+use crate::ecs::facts::{NetworkFacts, Origin};
 
 /// What the user says about the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NetworkRequest {
-    /// `x-ecs.vpc`; else the default VPC.
-    pub vpc: Option<String>,
+    /// `x-ecs.vpc`, or `--create-vpc`.
+    pub vpc: VpcRequest,
+    /// Whose VPC counts as the project's own.
+    pub owner: Option<Owner>,
     /// `x-ecs.subnets`; else chosen.
     pub subnets: Vec<String>,
     /// Whether a load balancer that faces the Internet has to be made.
@@ -19,6 +24,39 @@ pub struct NetworkRequest {
     pub existing: Vec<BalancerRequest>,
     /// The domain whose certificate is looked up.
     pub certificate: Option<String>,
+    /// `x-ecs.domain` and `x-ecs.http.alias`: names whose hosted zones are looked up.
+    pub records: Vec<RecordRequest>,
+    /// Whether names may have no zone: whoever deletes needs none.
+    pub may_lack_zones: bool,
+    /// Whether zones are made where there are none: in the sandbox.
+    pub makes_zones: bool,
+}
+
+/// Which VPC is wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum VpcRequest {
+    /// Nothing is said: the one of the project's own where there is one, else the default one.
+    #[default]
+    Any,
+    /// The one with this id.
+    Id(String),
+    /// The one with these tags.
+    Tags(BTreeMap<String, String>),
+    /// The default one.
+    Default,
+    /// One of the project's own; without more words it is as it was made.
+    Create(Option<NewNetwork>),
+}
+
+/// What a VPC of the project's own shall be like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewNetwork {
+    /// Its addresses.
+    pub cidr: Option<Cidr>,
+    /// NAT gateways.
+    pub nat: Nat,
+    /// Services behind endpoints.
+    pub endpoints: Vec<String>,
 }
 
 /// A subnet as EC2 describes it.
@@ -94,14 +132,15 @@ pub(super) fn choose(
     };
     let assumed_public = shows_no_way_out(tables)
         && tasks.iter().any(|subnet| egress(subnet, tables) == Egress::Public);
-    let zone_subnets = one_a_zone(&tasks).into_iter().map(|s| (s.zone, s.id)).collect();
+    let zone_subnets = one_a_zone(&tasks).into_iter().map(|s| (s.zone, s.id.into())).collect();
     Ok(NetworkFacts {
-        vpc_id: vpc.to_owned(),
-        task_subnets: tasks.into_iter().map(|subnet| subnet.id).collect(),
+        vpc_id: vpc.into(),
+        task_subnets: tasks.into_iter().map(|subnet| subnet.id.into()).collect(),
         assign_public_ip,
-        load_balancer_subnets: load_balancer,
+        load_balancer_subnets: load_balancer.into_iter().map(Into::into).collect(),
         zone_subnets,
         assumed_public,
+        origin: Origin::Named,
     })
 }
 
@@ -161,6 +200,7 @@ pub(super) fn problem(message: String) -> CloudError {
 #[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 mod tests {
     use super::*;
+    use crate::ecs::desired::Value;
 
     fn subnet(id: &str, zone: &str) -> Subnet {
         Subnet { id: id.to_owned(), zone: zone.to_owned(), is_default: false }
@@ -174,6 +214,10 @@ mod tests {
         }
     }
 
+    fn ids(subnets: &[Value]) -> Vec<&str> {
+        subnets.iter().filter_map(Value::known).collect()
+    }
+
     fn request(load_balancer: bool) -> NetworkRequest {
         NetworkRequest { load_balancer, ..NetworkRequest::default() }
     }
@@ -184,9 +228,9 @@ mod tests {
         let tables = [table(true, &[], Some("igw-1"))];
         let facts = choose(&request(true), "vpc-1", &subnets, &tables).unwrap();
         assert!(facts.assign_public_ip);
-        assert_eq!(facts.task_subnets, ["s-1", "s-3", "s-2"]);
-        assert_eq!(facts.load_balancer_subnets, ["s-1", "s-2"]);
-        let pair = |zone: &str, id: &str| (zone.to_owned(), id.to_owned());
+        assert_eq!(ids(&facts.task_subnets), ["s-1", "s-3", "s-2"]);
+        assert_eq!(ids(&facts.load_balancer_subnets), ["s-1", "s-2"]);
+        let pair = |zone: &str, id: &str| (zone.to_owned(), Value::from(id));
         assert_eq!(facts.zone_subnets, [pair("a", "s-1"), pair("b", "s-2")]);
     }
 
@@ -205,8 +249,8 @@ mod tests {
         ];
         let facts = choose(&request(true), "vpc-1", &subnets, &tables).unwrap();
         assert!(!facts.assign_public_ip);
-        assert_eq!(facts.task_subnets, ["nat-a"]);
-        assert_eq!(facts.load_balancer_subnets, ["pub-a", "pub-b"]);
+        assert_eq!(ids(&facts.task_subnets), ["nat-a"]);
+        assert_eq!(ids(&facts.load_balancer_subnets), ["pub-a", "pub-b"]);
     }
 
     #[test]
@@ -229,8 +273,8 @@ mod tests {
             ..request(true)
         };
         let facts = choose(&named(&["s-3"]), "vpc-1", &subnets, &tables).unwrap();
-        assert_eq!(facts.task_subnets, ["s-3"]);
-        assert_eq!(facts.load_balancer_subnets, ["s-1", "s-3"]);
+        assert_eq!(ids(&facts.task_subnets), ["s-3"]);
+        assert_eq!(ids(&facts.load_balancer_subnets), ["s-1", "s-3"]);
         let error = choose(&named(&["s-9"]), "vpc-1", &subnets, &tables).unwrap_err();
         assert!(error.message.contains("s-9"));
     }
@@ -241,12 +285,12 @@ mod tests {
         let subnets = [default("s-1", "a"), default("s-2", "b"), subnet("own", "c")];
         let facts = choose(&request(true), "vpc-1", &subnets, &[table(true, &[], None)]).unwrap();
         assert!(facts.assumed_public && facts.assign_public_ip);
-        assert_eq!(facts.task_subnets, ["s-1", "s-2"]);
-        assert_eq!(facts.load_balancer_subnets, ["s-1", "s-2"]);
+        assert_eq!(ids(&facts.task_subnets), ["s-1", "s-2"]);
+        assert_eq!(ids(&facts.load_balancer_subnets), ["s-1", "s-2"]);
         // A way out that is there for others shows that routes are told.
         let tables = [table(true, &[], None), table(false, &["own"], Some("nat-1"))];
         let facts = choose(&request(false), "vpc-1", &subnets, &tables).unwrap();
-        assert_eq!(facts.task_subnets, ["own"]);
+        assert_eq!(ids(&facts.task_subnets), ["own"]);
         assert!(!facts.assumed_public);
     }
 

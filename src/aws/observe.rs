@@ -4,11 +4,16 @@
 //! matched by physical name: what is desired becomes a resource of [`Actual`], the rest is an orphan
 //! when its tags, or the place where it stands, say that it is this stack's.
 
+mod key;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{try_join, try_join3, try_join4};
+pub(super) use self::key::{key, kind};
+
+use futures_util::future::{try_join, try_join3, try_join5};
 
 use super::align::align;
+use super::route53::Records;
 use super::tags::{self, Owner, Tags};
 use super::{Aws, ecs::EcsFound, emulated, traces};
 use crate::apply::cloud::CloudError;
@@ -150,12 +155,13 @@ impl Aws {
         ));
         let large = Box::pin(try_join3(
             self.read_services(desired, owner, known.is_none()),
-            self.read_balancers(desired, owner),
+            self.read_balancers_and_records(desired, owner),
             self.read_network_and_data(desired, owner, known.is_some()),
         ));
         let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
         let (ecs, scaling) = ecs;
-        let all = [names, logs, roles, balancers, rest, ecs.found.clone(), scaling];
+        let (balancers, Records { found: records, taken }) = balancers;
+        let all = [names, logs, roles, balancers, records, rest, ecs.found.clone(), scaling];
         let mut all: Vec<Found> = all.into_iter().flatten().collect();
         let without = assemble(desired, owner, all.clone(), Vec::new())?;
         let (definitions, in_use) = self.read_definitions(desired, &without, &ecs, known).await?;
@@ -164,6 +170,7 @@ impl Aws {
         if emulated::is_emulator(&self.config) {
             emulated::fill_in(desired, &mut actual);
         }
+        actual.taken = taken;
         self.read_jobs(desired, &mut actual).await?;
         Ok(actual)
     }
@@ -178,6 +185,17 @@ impl Aws {
         let ecs = self.read_ecs(desired, with_retired).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
+    }
+
+    /// Load balancers, and the records that lead to them: a record does not say itself whose it is.
+    async fn read_balancers_and_records(
+        &self,
+        desired: &Desired,
+        owner: Option<&Owner>,
+    ) -> Result<(Vec<Found>, Records), CloudError> {
+        let balancers = self.read_balancers(desired, owner).await?;
+        let records = self.read_records(desired, owner, &balancers).await?;
+        Ok((balancers, records))
     }
 
     /// The security groups, and the kinds of things that most stacks have not: what is not desired is
@@ -215,14 +233,15 @@ impl Aws {
         owner: Option<&Owner>,
         kinds: &BTreeSet<Kind>,
     ) -> Result<Vec<Found>, CloudError> {
-        let (files, images, secrets, schedules) = try_join4(
+        let (files, images, secrets, schedules, network) = try_join5(
             only(kinds.contains(&Kind::FileSystem), self.read_file_systems(owner)),
             only(kinds.contains(&Kind::Repository), self.read_repositories(desired)),
             only(kinds.contains(&Kind::Secret), self.read_secrets(desired)),
             only(kinds.contains(&Kind::ScheduleGroup), self.read_schedules(desired, owner)),
+            only(kinds.contains(&Kind::Vpc), self.read_made(owner)),
         )
         .await?;
-        Ok([files, images, secrets, schedules].concat())
+        Ok([files, images, secrets, schedules, network].concat())
     }
 
     /// What there is of the images and repositories that are desired, and of nothing else.
@@ -324,122 +343,4 @@ fn align_with(resource: &Resource, actual: &Actual, observed: &mut Observed) {
 fn revision(observed: &Observed) -> u64 {
     let arn = observed.attributes.get(&Attribute::Arn).map(String::as_str).unwrap_or_default();
     arn.rsplit(':').next().and_then(|text| text.parse().ok()).unwrap_or_default()
-}
-
-/// The kind of a body.
-pub(super) fn kind(body: &Body) -> Kind {
-    match body {
-        Body::Cluster(_) => Kind::Cluster,
-        Body::Namespace(_) => Kind::Namespace,
-        Body::PrivateNamespace(_) => Kind::PrivateNamespace,
-        Body::DnsName(_) => Kind::DnsName,
-        Body::LogGroup(_) => Kind::LogGroup,
-        Body::Secret(_) => Kind::Secret,
-        Body::Role(_) => Kind::Role,
-        Body::Repository(_) => Kind::Repository,
-        Body::Image(_) => Kind::Image,
-        Body::SecurityGroup(_) => Kind::SecurityGroup,
-        Body::IngressRule(_) => Kind::IngressRule,
-        Body::FileSystem(_) => Kind::FileSystem,
-        Body::MountTarget(_) => Kind::MountTarget,
-        Body::AccessPoint(_) => Kind::AccessPoint,
-        Body::LoadBalancer(_) => Kind::LoadBalancer,
-        Body::TargetGroup(_) => Kind::TargetGroup,
-        Body::Listener(_) => Kind::Listener,
-        Body::ListenerRule(_) => Kind::ListenerRule,
-        Body::TaskDefinition(_) => Kind::TaskDefinition,
-        Body::Service(_) => Kind::Service,
-        Body::Job(_) => Kind::Job,
-        Body::ScalableTarget(_) => Kind::ScalableTarget,
-        Body::ScalingPolicy(_) => Kind::ScalingPolicy,
-        Body::ScheduledAction(_) => Kind::ScheduledAction,
-        Body::ScheduleGroup(_) => Kind::ScheduleGroup,
-        Body::Schedule(_) => Kind::Schedule,
-    }
-}
-
-/// The name under which AWS keeps a resource, unique among its kind; nothing while the resource that
-/// it hangs off does not exist.
-pub(super) fn key(body: &Body) -> Option<String> {
-    Some(match body {
-        Body::Cluster(b) => b.cluster_name.clone(),
-        Body::Namespace(b) => b.name.clone(),
-        Body::PrivateNamespace(b) => b.name.clone(),
-        Body::DnsName(b) => format!("{} in {}", b.name, b.namespace_id.known()?),
-        Body::LogGroup(b) => b.create.log_group_name.clone(),
-        Body::Secret(b) => b.name.clone(),
-        // IAM does not tell names apart that differ in case.
-        Body::Role(b) => b.create.role_name.to_ascii_lowercase(),
-        Body::Repository(b) => b.repository_name.clone(),
-        Body::Image(b) => format!("{}:{}", b.repository_name, b.image_tag),
-        Body::SecurityGroup(b) => format!("{} in {}", b.group_name, b.vpc_id),
-        Body::IngressRule(b) => {
-            let permission = b.ip_permissions.first()?;
-            let source = match permission.user_id_group_pairs.first() {
-                Some(pair) => pair.group_id.known()?,
-                None => permission.ip_ranges.first()?.cidr_ip.as_str(),
-            };
-            let ports = (permission.from_port, permission.to_port);
-            format!("{} {} {ports:?} {source}", b.group_id.known()?, permission.ip_protocol)
-        }
-        Body::FileSystem(b) => b.creation_token.clone(),
-        Body::MountTarget(b) => format!("{} in {}", b.file_system_id.known()?, b.subnet_id),
-        Body::AccessPoint(b) => format!("{} of {}", b.client_token, b.file_system_id.known()?),
-        Body::LoadBalancer(b) => b.name.clone(),
-        Body::TargetGroup(b) => b.create.name.clone(),
-        Body::Listener(b) => format!("port {} of {}", b.port, b.load_balancer_arn.known()?),
-        // What a rule asks for says which it is: its priority may change.
-        Body::ListenerRule(b) => {
-            let mut values = Vec::new();
-            for condition in &b.conditions {
-                let lists =
-                    condition.host_header_config.iter().chain(&condition.path_pattern_config);
-                let before = values.len();
-                values.extend(lists.flat_map(|list| &list.values).map(String::as_str));
-                // Rules of others may ask for what ours never do.
-                if values.len() == before {
-                    values.push(condition.field.as_str());
-                }
-            }
-            format!("rule for {} of {}", values.join(" "), b.listener_arn.known()?)
-        }
-        Body::TaskDefinition(b) => b.family.clone(),
-        Body::Service(b) => b.service_name.clone(),
-        // What a job has done stands in the revision that it ran.
-        Body::Job(_) => return None,
-        Body::ScalableTarget(b) => b.resource_id.clone(),
-        Body::ScalingPolicy(b) => format!("{} of {}", b.policy_name, b.resource_id),
-        Body::ScheduledAction(b) => format!("{} of {}", b.scheduled_action_name, b.resource_id),
-        Body::ScheduleGroup(b) => b.name.clone(),
-        Body::Schedule(b) => format!("{}/{}", b.group_name, b.name),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ecs::desired::{ConditionValues, ListenerRule, RuleCondition, Value};
-
-    #[test]
-    fn a_rule_of_others_that_asks_for_more_is_another_rule() {
-        let condition = |field: &str, hosts: Option<&str>| RuleCondition {
-            field: field.to_owned(),
-            host_header_config: hosts.map(|host| ConditionValues { values: vec![host.to_owned()] }),
-            path_pattern_config: None,
-        };
-        let key_of = |conditions: &[RuleCondition]| {
-            key(&Body::ListenerRule(ListenerRule {
-                listener_arn: Value::from("arn"),
-                priority: 1,
-                conditions: conditions.to_vec(),
-                actions: Vec::new(),
-                tags: Vec::new(),
-            }))
-        };
-        let host = condition("host-header", Some("a.example.com"));
-        let ours = key_of(std::slice::from_ref(&host));
-        assert!(ours.is_some());
-        // The addresses stand in a part of the condition that is not read.
-        assert_ne!(key_of(&[host, condition("source-ip", None)]), ours);
-    }
 }

@@ -17,11 +17,11 @@ pub(super) type Tags = BTreeMap<String, String>;
 
 /// Whose resources are looked for: one project in one environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owner {
+pub struct Owner {
     /// The value of [`PROJECT`].
-    pub(super) project: String,
+    pub project: String,
     /// The value of [`ENVIRONMENT`].
-    pub(super) environment: String,
+    pub environment: String,
 }
 
 impl Owner {

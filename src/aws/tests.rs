@@ -33,7 +33,7 @@ fn group() -> SecurityGroup {
     SecurityGroup {
         group_name: "shop-web".to_owned(),
         description: "web".to_owned(),
-        vpc_id: "vpc-1".to_owned(),
+        vpc_id: "vpc-1".into(),
         tag_specifications: vec![TagSpecification {
             resource_type: "security-group".to_owned(),
             tags: tags("shop"),

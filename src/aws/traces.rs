@@ -12,7 +12,8 @@ use crate::ecs::desired::{Desired, Kind};
 
 /// The kinds that are only looked for where something of them is desired, or a trace of it is found,
 /// with the types under which the Resource Groups Tagging API knows them.
-const KINDS: [(Kind, &str); 4] = [
+const KINDS: [(Kind, &str); 5] = [
+    (Kind::Vpc, "ec2:vpc"),
     (Kind::FileSystem, "elasticfilesystem:file-system"),
     (Kind::Repository, "ecr:repository"),
     (Kind::Secret, "secretsmanager:secret"),
@@ -74,11 +75,11 @@ mod tests {
     fn only_what_nothing_desires_is_looked_for_by_traces() {
         let (wanted, absent) = kinds(&run(vec![service("web", "nginx")]).desired, true);
         assert!(wanted.is_empty());
-        assert_eq!(absent.len(), 4);
+        assert_eq!(absent.len(), 5);
         let (wanted, absent) = kinds(&run(vec![built("web")]).desired, true);
         assert!(wanted.contains(&Kind::Repository) && !absent.contains(&Kind::Repository));
         let (wanted, absent) = kinds(&run(vec![built("web")]).desired, false);
-        assert_eq!((wanted.len(), absent.len()), (4, 0));
+        assert_eq!((wanted.len(), absent.len()), (5, 0));
     }
 
     #[test]
@@ -86,6 +87,7 @@ mod tests {
         let arn = |end: &str| kind_of(&format!("arn:aws:{end}"));
         assert_eq!(arn("ecr:eu-west-1:1:repository/shop/web"), Some(Kind::Repository));
         assert_eq!(arn("scheduler:eu-west-1:1:schedule-group/shop"), Some(Kind::ScheduleGroup));
+        assert_eq!(arn("ec2:eu-west-1:1:vpc/vpc-0a"), Some(Kind::Vpc));
         assert_eq!(arn("s3:::bucket"), None);
     }
 }

@@ -20,6 +20,9 @@ pub struct PlanArgs {
     /// Agree to new public endpoints, for when the file is applied
     #[arg(long, requires = "out")]
     pub allow_public: bool,
+    /// Have a VPC made for the project where it has none; it is kept until the file names another one
+    #[arg(long)]
+    pub create_vpc: bool,
     #[command(flatten)]
     pub scope: ScopeArgs,
     #[command(flatten)]

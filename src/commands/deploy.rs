@@ -42,6 +42,7 @@ async fn deploy(
     let wish = Wish { services: targets, scale: &scope.scale, given };
     let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
     let app = app.building(arguments.build).taking(given)?;
+    let app = app.in_own_vpc(arguments.create_vpc)?;
     let planning = Planning::new(session, &app, targets, scope, arguments.build)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
@@ -71,6 +72,7 @@ async fn deploy(
         let plan = planning.plan(&mut desired, &actual)?;
         if !session.json() {
             show(session, &plan);
+            world.explain_network(session, &plan);
         }
         taken.map_or(Ok(()), |taken| taken.check_world(&world, &plan, &desired))?;
         built(arguments, &plan)?;

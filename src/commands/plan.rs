@@ -14,6 +14,7 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let wish = Wish { services, scale: &scope.scale, given };
     let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
     let app = app.building(*build).taking(given)?;
+    let app = app.in_own_vpc(arguments.create_vpc)?;
     let planning = Planning::new(session, &app, services, scope, *build)?;
     let stop = signals::listen(session);
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
@@ -22,6 +23,7 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
     let plan = planning.plan(&mut desired, &actual)?;
     print(session, &plan);
+    world.explain_network(session, &plan);
     if let (Some(file), Some(asked)) = (&arguments.out, asked) {
         saved::write(session, file, &world, &app, asked, &plan, &desired)?;
     }

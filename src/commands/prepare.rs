@@ -20,12 +20,14 @@ use std::path::PathBuf;
 use futures_util::future::join;
 
 use super::Session;
+use super::turn::DEFAULT_ENVIRONMENT;
 use super::vault::Vault;
 use super::world::World;
 use super::{pinned, registries};
 use crate::apply::CloudError;
-use crate::aws::{AssumeRole, Aws, ConnectOptions};
+use crate::aws::{AssumeRole, Aws, ConnectOptions, NetworkRequest};
 use crate::cli::{BuildArgs, GivenArgs};
+use crate::compose::model::Vpc;
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
@@ -36,7 +38,7 @@ use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, Source};
 use crate::plan::{Action, Actual, PlanOptions, impossible};
 use crate::sandbox::{self, Sandbox};
-use crate::source::Sources;
+use crate::source::{Located, Sources};
 
 pub(super) use examine::{
     Wish, examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
@@ -54,6 +56,8 @@ pub(super) struct App {
     pub(super) builds: Vec<BuildSpec>,
     /// Whether they are built again where they are there already.
     builds_again: bool,
+    /// Whether a VPC is made for it where it has none.
+    creates_vpc: bool,
     /// What it becomes as far as nothing is known of the world.
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
@@ -85,6 +89,21 @@ impl App {
             open.extend(built_contexts.iter_mut().map(|(_, other)| other));
         }
         self
+    }
+
+    /// With a VPC of its own, where that is asked for at the prompt.
+    pub(super) fn in_own_vpc(mut self, asked: bool) -> Result<Self, Error> {
+        let extension = &self.project.extension;
+        let makes = |vpc: &Located<Vpc>| matches!(vpc.value, Vpc::Create(_));
+        let other = extension.vpc.as_ref().is_some_and(|vpc| !makes(vpc));
+        if asked && (other || !extension.subnets.is_empty()) {
+            return Err(Error::Usage {
+                message: "--create-vpc is given, and the file names a VPC or subnets".to_owned(),
+                help: "leave out --create-vpc, or take x-ecs.vpc and x-ecs.subnets away".to_owned(),
+            });
+        }
+        self.creates_vpc = asked;
+        Ok(self)
     }
 
     /// With images at the prompt in the place of what would be built.
@@ -281,7 +300,8 @@ pub(super) async fn connect<'a>(
             _ => None,
         }
     };
-    let known = facts(&aws, app, purpose, sandbox.is_some());
+    let environment = session.global.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
+    let known = facts(&aws, app, purpose, environment, sandbox.is_some());
     let (known, found) = join(known, asked).await;
     let mut facts = known?;
     if facts.network.assumed_public && purpose != Purpose::Down {
@@ -322,6 +342,7 @@ async fn facts(
     aws: &Aws,
     app: &App,
     purpose: Purpose,
+    environment: &str,
     in_sandbox: bool,
 ) -> Result<Facts, CloudError> {
     if purpose == Purpose::Push {
@@ -329,7 +350,9 @@ async fn facts(
         let (partition, account) = (identity.partition.clone(), identity.account.clone());
         return Ok(Facts { partition, account, ..Facts::offline(Some(aws.region())) });
     }
-    let request = network_request(app, purpose);
+    let request = network_request(app, purpose, environment);
+    let makes_zones = in_sandbox && purpose != Purpose::Down;
+    let request = NetworkRequest { makes_zones, ..request };
     if let (true, Some(domain)) = (in_sandbox, &request.certificate) {
         aws.issue_certificate(domain).await?;
     }

@@ -27,8 +27,17 @@ pub(super) struct Taken {
 
 /// What the command line asks for, as the file keeps it.
 pub(super) fn asked(session: &Session, arguments: &PlanArgs) -> Result<Asked, Error> {
-    let PlanArgs { services, exit_code: _, out: _, allow_public, scope, build, given, strict: _ } =
-        arguments;
+    let PlanArgs {
+        services,
+        exit_code: _,
+        out: _,
+        allow_public,
+        create_vpc,
+        scope,
+        build,
+        given,
+        strict: _,
+    } = arguments;
     if session.global.files.iter().any(|file| file.as_os_str() == "-") {
         return Err(Error::Usage {
             message: "a plan in a file needs its Compose files again when it is applied, and \
@@ -48,6 +57,7 @@ pub(super) fn asked(session: &Session, arguments: &PlanArgs) -> Result<Asked, Er
         pull: build.pull,
         image: given.images.clone(),
         allow_public: *allow_public,
+        create_vpc: *create_vpc,
         allow_destroy: scope.allow_destroy.clone(),
         ..global(&session.global)
     })
@@ -221,6 +231,8 @@ impl Taken {
         self.agrees("--pull", !now.build.pull || then.pull)?;
         self.agrees("--no-build", !now.no_build || !(then.build || then.no_cache))?;
         self.agrees("--image", now.given.images.is_empty() || now.given.images == then.image)?;
+        self.agrees("--create-vpc", !now.create_vpc || then.create_vpc)?;
+        now.create_vpc = then.create_vpc;
         now.targets.clone_from(&then.services);
         now.scope.no_deps = then.no_deps;
         now.scope.scale = scale;

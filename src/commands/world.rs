@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub(super) use self::images::Making;
 pub(super) use self::scan::{ScanGate, standing, warn_of_unscanned};
+use super::Session;
 use super::turn::Guard;
 use super::vault::Vault;
 use crate::apply::cloud::{Changed, JobRun, JobTask, LogPage, ServiceStatus};
@@ -21,7 +22,7 @@ use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Secret, Se
 use crate::ecs::facts::Facts;
 use crate::event::{Events, TargetHealth, TaskFailure};
 use crate::images::{Auth, ImageError, Images, Mode};
-use crate::plan::{Action, Actual, Change, Fingerprints, Observed, SECRET_VALUE};
+use crate::plan::{Action, Actual, Change, Fingerprints, Observed, Plan, SECRET_VALUE};
 use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
@@ -112,6 +113,13 @@ impl<'a> World<'a> {
     /// The value that a secret is to hold. For comparing alone: it is to be printed nowhere.
     pub(super) fn secret(&self, id: &ResourceId) -> Option<String> {
         self.vault.get(id).map(str::to_owned)
+    }
+
+    /// Says where tasks and load balancers stand, and why, when something is about to change.
+    pub(super) fn explain_network(&self, session: &Session, plan: &Plan) {
+        if !plan.is_empty() && !session.json() {
+            session.screen.note(&format!("Network: {}.", self.facts.network.words()));
+        }
     }
 
     pub(super) fn aws(&self) -> &Aws {

@@ -38,6 +38,7 @@ mod service;
 mod service_model;
 mod setting;
 mod volume;
+mod vpc;
 mod written;
 
 pub use addressing::{Addressing, ExtraHost};
@@ -82,4 +83,5 @@ pub use service::{Restart, Service};
 pub use service_model::ServiceModel;
 pub use setting::{Setting, SettingExtensions, Settings};
 pub use volume::{Mount, MountKind, Storage, Volume};
+pub use vpc::{Cidr, Endpoints, Nat, NewVpc, Vpc};
 pub use written::{FileObject, FileReference, Written};

@@ -4,6 +4,7 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod alias_record;
 mod asset;
 mod cluster;
 mod container_settings;
@@ -16,6 +17,7 @@ mod load_balancer;
 mod log_configuration;
 mod log_group;
 mod namespace;
+mod network;
 mod repository;
 mod request;
 mod role;
@@ -29,6 +31,7 @@ mod task_definition;
 mod value;
 mod visit;
 
+pub use alias_record::*;
 pub use asset::*;
 pub use cluster::*;
 pub use container_settings::*;
@@ -41,6 +44,7 @@ pub use load_balancer::*;
 pub use log_configuration::*;
 pub use log_group::*;
 pub use namespace::*;
+pub use network::*;
 pub use repository::*;
 pub use request::*;
 pub use role::*;
@@ -83,6 +87,12 @@ pub struct UpperTag {
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Body {
+    Vpc(Vpc),
+    Subnet(Subnet),
+    InternetGateway(InternetGateway),
+    Address(Address),
+    NatGateway(NatGateway),
+    RouteTable(RouteTable),
     Cluster(Cluster),
     Namespace(Namespace),
     PrivateNamespace(PrivateNamespace),
@@ -94,6 +104,7 @@ pub enum Body {
     Image(Image),
     SecurityGroup(SecurityGroup),
     IngressRule(IngressRule),
+    VpcEndpoint(VpcEndpoint),
     FileSystem(FileSystem),
     MountTarget(MountTarget),
     AccessPoint(AccessPoint),
@@ -101,6 +112,7 @@ pub enum Body {
     TargetGroup(TargetGroup),
     Listener(Listener),
     ListenerRule(ListenerRule),
+    AliasRecord(AliasRecord),
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
     Job(Box<Job>),

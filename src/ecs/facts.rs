@@ -2,6 +2,7 @@
 
 mod balancer;
 mod cache_rule;
+mod network;
 mod path;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
+pub use network::{MadeNetwork, NetworkFacts, Origin, subnet_id, vpc_id};
 pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named
@@ -39,23 +41,8 @@ pub struct Facts {
     pub paths: BTreeMap<PathBuf, PathFacts>,
     /// By domain: the ARN of the certificate that was found for it.
     pub certificates: BTreeMap<String, String>,
-}
-
-/// The VPC and the subnets that were chosen in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetworkFacts {
-    /// The VPC.
-    pub vpc_id: String,
-    /// Subnets for tasks.
-    pub task_subnets: Vec<String>,
-    /// Whether tasks need a public address to pull images: they stand in public subnets.
-    pub assign_public_ip: bool,
-    /// One public subnet in each of at least two zones, for the load balancer.
-    pub load_balancer_subnets: Vec<String>,
-    /// One subnet in each zone that tasks run in, for mount targets: zone and subnet.
-    pub zone_subnets: Vec<(String, String)>,
-    /// Whether no route says that these subnets are public, and only what AWS makes by default does.
-    pub assumed_public: bool,
+    /// By name in the DNS: the id of the hosted zone that takes its records.
+    pub zones: BTreeMap<String, String>,
 }
 
 /// What is known of a built image before it is built.
@@ -69,19 +56,11 @@ impl Facts {
     /// Nothing is known: every fact is a placeholder, except a region that was given.
     #[must_use]
     pub fn offline(region: Option<&str>) -> Self {
-        let placeholder = |name: &str| format!("${{{name}}}");
         Self {
             partition: region.map_or("aws", partition).to_owned(),
             account: placeholder("aws.account"),
             region: region.map_or_else(|| placeholder("aws.region"), str::to_owned),
-            network: NetworkFacts {
-                vpc_id: placeholder("vpc.id"),
-                task_subnets: vec![placeholder("vpc.task_subnets")],
-                assign_public_ip: true,
-                load_balancer_subnets: vec![placeholder("vpc.public_subnets")],
-                zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets"))],
-                assumed_public: false,
-            },
+            network: NetworkFacts::offline(),
             balancers: BTreeMap::new(),
             images: BTreeMap::new(),
             cached: BTreeMap::new(),
@@ -89,8 +68,14 @@ impl Facts {
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
             certificates: BTreeMap::new(),
+            zones: BTreeMap::new(),
         }
     }
+}
+
+/// What stands for a fact that nobody knows yet.
+pub(crate) fn placeholder(name: &str) -> String {
+    format!("${{{name}}}")
 }
 
 /// The partition of a region (AWS General Reference, "Amazon Resource Names"); botocore's

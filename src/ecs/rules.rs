@@ -43,6 +43,7 @@ pub(crate) mod mentions;
 pub(crate) mod missing_tool;
 pub(crate) mod mounts;
 pub(crate) mod namespaces;
+pub(crate) mod network;
 pub(crate) mod networks;
 pub(crate) mod outcome;
 pub(crate) mod overrides;

@@ -13,8 +13,8 @@ use crate::compose::model::{
     SecretExtension, Service, ServiceExtension, Settings, Volume, Written,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId};
-use crate::ecs::facts::{Facts, ImageFacts, NetworkFacts};
+use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId, Value};
+use crate::ecs::facts::{Facts, ImageFacts, NetworkFacts, Origin};
 use crate::ecs::{Translation, translate};
 use crate::source::{Located, Sources, Span};
 
@@ -250,18 +250,20 @@ pub(crate) fn facts() -> Facts {
         account: "123456789012".to_owned(),
         region: "eu-west-1".to_owned(),
         network: NetworkFacts {
-            vpc_id: "vpc-0123456789abcdef0".to_owned(),
-            task_subnets: vec![SUBNETS[0].to_owned(), SUBNETS[1].to_owned()],
+            vpc_id: "vpc-0123456789abcdef0".into(),
+            task_subnets: SUBNETS.map(Value::from).into(),
             assign_public_ip: true,
-            load_balancer_subnets: vec![SUBNETS[0].to_owned(), SUBNETS[1].to_owned()],
+            load_balancer_subnets: SUBNETS.map(Value::from).into(),
             zone_subnets: vec![
-                ("eu-west-1a".to_owned(), SUBNETS[0].to_owned()),
-                ("eu-west-1b".to_owned(), SUBNETS[1].to_owned()),
+                ("eu-west-1a".to_owned(), SUBNETS[0].into()),
+                ("eu-west-1b".to_owned(), SUBNETS[1].into()),
             ],
             assumed_public: false,
+            origin: Origin::Default,
         },
         balancers: BTreeMap::new(),
         certificates: BTreeMap::new(),
+        zones: BTreeMap::new(),
         images: BTreeMap::from([("web".to_owned(), ImageFacts { tag: "c-0123".to_owned() })]),
         cached: BTreeMap::new(),
         pinned: BTreeMap::new(),

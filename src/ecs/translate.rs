@@ -73,7 +73,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     // Region, VPC and subnets are facts by now.
     let ProjectExtension {
         region: _,
-        vpc: _,
+        vpc: _, // network.rs
         subnets: _,
         log_retention: _,
         tags: _,
@@ -82,6 +82,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         permissions_boundary: _, // role.rs
         repositories: _,         // repository.rs
         certificate: _,          // load_balancer.rs
+        domains: _,              // load_balancer/record.rs
         load_balancers: _,       // load_balancer/existing.rs
         launch: _,               // the loader's
         network_mode: _,         // the loader's
@@ -89,6 +90,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         discovery: _,            // cloud_map.rs
     } = extension;
     let mut out = Output::default();
+    let facts = &*rules::network::known(project, facts);
     let cx = Context {
         project,
         facts,
@@ -108,6 +110,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::alone::check(&cx, &members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);
     rules::cloud_map::add(&cx, &members, &mut out);
+    rules::network::add(&cx, &members, &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
     rules::bridge::add(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);

@@ -21,6 +21,7 @@ mod simple;
 mod tags;
 mod task_definition;
 mod text;
+mod vpc;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -69,6 +70,13 @@ fn rules(
         unique.place = place;
         references(resource, &mut report);
         match &resource.body {
+            Body::Vpc(vpc) => vpc::vpc(vpc, &mut report),
+            Body::Subnet(subnet) => vpc::subnet(subnet, &mut unique, &mut report),
+            Body::InternetGateway(gateway) => vpc::internet_gateway(gateway, &mut report),
+            Body::Address(address) => vpc::address(address, &mut report),
+            Body::NatGateway(gateway) => vpc::nat_gateway(gateway, &mut report),
+            Body::RouteTable(table) => vpc::route_table(table, &mut unique, &mut report),
+            Body::VpcEndpoint(endpoint) => vpc::endpoint(endpoint, &mut unique, &mut report),
             Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
             Body::Namespace(namespace) => simple::namespace(namespace, &mut report),
             Body::PrivateNamespace(namespace) => dns::namespace(namespace, &mut report),
@@ -97,6 +105,7 @@ fn rules(
                 load_balancer::listener(listener, &mut unique, &mut report);
             }
             Body::ListenerRule(rule) => load_balancer::rule(rule, &mut unique, &mut report),
+            Body::AliasRecord(record) => dns::record(record, &mut unique, &mut report),
             Body::TaskDefinition(task) => {
                 task_definition::task_definition(task, &mut unique, &mut report);
             }

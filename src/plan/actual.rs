@@ -62,6 +62,9 @@ pub struct Actual {
     /// deleting them was killed. A deploy registers anew, and only a removal takes them along.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<(ResourceId, Observed)>,
+    /// What somebody else has under a name that is desired and that cannot be had twice, in words.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub taken: BTreeMap<ResourceId, String>,
 }
 
 impl Actual {

@@ -14,7 +14,7 @@ pub(super) struct Attachments<'a> {
     ways: HashMap<ResourceId, Vec<StepId>>,
     /// What everybody with a volume waits for: mount targets and access points.
     volumes: Shared,
-    /// What everybody waits for: ingress rules.
+    /// What everybody waits for: ingress rules, and the ways out of the VPC.
     ingress: Shared,
 }
 
@@ -31,7 +31,10 @@ impl<'a> Attachments<'a> {
                     }
                 }
                 Body::MountTarget(_) | Body::AccessPoint(_) => volumes.after.push(first),
-                Body::IngressRule(_) => ingress.after.push(first),
+                // A task that cannot pull its image fails, and so may its service's first deployment.
+                Body::IngressRule(_) | Body::RouteTable(_) | Body::VpcEndpoint(_) => {
+                    ingress.after.push(first)
+                }
                 _ => {}
             }
         }

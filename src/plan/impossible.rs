@@ -1,12 +1,12 @@
-//! What no call of AWS changes on a service that stands.
+//! What no call of AWS brings about: changes of a service that stands, and names that are taken.
 
 use super::Actual;
 use crate::ecs::desired::{Body, Desired, ResourceId, Service};
 
-/// A service that cannot become what is desired where it stands.
+/// What cannot become what is desired where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impossible {
-    /// The service.
+    /// The resource.
     pub resource: ResourceId,
     /// What would have to change.
     pub message: String,
@@ -14,12 +14,13 @@ pub struct Impossible {
     pub help: String,
 }
 
-/// The services that cannot be changed in place. A service of the same name can only be made once
+/// The services that cannot be changed in place, and what stands where somebody else's stands. A service of the same name can only be made once
 /// the other is gone, with all its tasks (ECS API reference, `DeleteService`), so nothing replaces
 /// them unasked.
 #[must_use]
 pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
-    let mut found = Vec::new();
+    let taken = actual.taken.iter().filter(|(id, _)| desired.resources.contains_key(*id));
+    let mut found: Vec<Impossible> = taken.map(|(id, what)| is_taken(id, what)).collect();
     for resource in desired.resources.values() {
         let Body::Service(want) = &resource.body else { continue };
         let observed = actual.resources.get(&resource.id).map(|observed| &observed.body);
@@ -48,6 +49,17 @@ pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
         }
     }
     found
+}
+
+/// A record that decklift did not make is never written over: somebody reaches something by it.
+fn is_taken(id: &ResourceId, what: &str) -> Impossible {
+    Impossible {
+        resource: id.clone(),
+        message: format!("the name is taken: {what}"),
+        help: "point it at the load balancer by hand, or delete it, and deploy again; or choose another \
+               name"
+            .to_owned(),
+    }
 }
 
 /// `UpdateService` has no scheduling strategy (ECS API reference).

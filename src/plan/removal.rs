@@ -22,6 +22,8 @@ impl Removal {
         match id.kind {
             // A file system that stays keeps the group that its mount targets stand in.
             Kind::SecurityGroup if id.name == "efs" => self.volumes || !has_volumes(actual),
+            // Mount targets stand in subnets.
+            Kind::Vpc | Kind::Subnet => self.volumes || !has_volumes(actual),
             Kind::FileSystem | Kind::AccessPoint | Kind::MountTarget => self.volumes,
             Kind::Repository => self.images,
             Kind::Secret => self.secrets,
@@ -85,9 +87,10 @@ pub(super) fn removal_steps<'a>(
 
 /// Whether AWS refuses to delete the one while the other exists.
 fn must_go_before(user: Kind, used: Kind) -> bool {
-    matches!(
-        (user, used),
-        (
+    in_the_network(user, used)
+        || matches!(
+            (user, used),
+            (
             Kind::Service | Kind::Job,
             Kind::Cluster
                 | Kind::Namespace
@@ -126,9 +129,53 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
             | (Kind::ScalingPolicy | Kind::ScheduledAction | Kind::ScalableTarget, Kind::Service)
             | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
+            // A name must not lead to what is no longer there.
+            | (Kind::AliasRecord, Kind::LoadBalancer | Kind::Listener | Kind::ListenerRule)
             | (Kind::LoadBalancer, Kind::TargetGroup | Kind::SecurityGroup)
             | (Kind::AccessPoint | Kind::MountTarget, Kind::FileSystem)
             | (Kind::MountTarget | Kind::IngressRule, Kind::SecurityGroup)
             | (Kind::TaskDefinition, Kind::Role)
-    )
+        )
+}
+
+/// The same, of what a VPC is made of. The VPC goes last of all that has to do with the network: as
+/// long as it is there, the rest is looked for.
+fn in_the_network(user: Kind, used: Kind) -> bool {
+    use Kind::{
+        Address, AliasRecord, IngressRule, InternetGateway, Job, LoadBalancer, MountTarget,
+        NatGateway, PrivateNamespace, RouteTable, Schedule, SecurityGroup, Service, Subnet,
+        TargetGroup, Vpc, VpcEndpoint,
+    };
+    match used {
+        Vpc => matches!(
+            user,
+            Address
+                | InternetGateway
+                | Job
+                | LoadBalancer
+                | MountTarget
+                | NatGateway
+                | PrivateNamespace
+                | RouteTable
+                | Schedule
+                | SecurityGroup
+                | IngressRule
+                | Service
+                | Subnet
+                | TargetGroup
+                | VpcEndpoint
+                | AliasRecord
+        ),
+        // Whatever stands in a subnet, and whatever needs a way out until it ends.
+        Subnet | RouteTable | InternetGateway => {
+            matches!(
+                user,
+                Service | Job | Schedule | LoadBalancer | MountTarget | NatGateway | VpcEndpoint
+            ) || matches!((user, used), (RouteTable, Subnet) | (Address, InternetGateway))
+        }
+        NatGateway | VpcEndpoint => matches!(user, Service | Job | Schedule),
+        Address => user == NatGateway,
+        SecurityGroup => user == VpcEndpoint,
+        _ => false,
+    }
 }

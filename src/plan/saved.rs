@@ -81,6 +81,8 @@ pub struct Asked {
     pub image: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_public: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub create_vpc: bool,
     /// Empty text: whatever left the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow_destroy: Vec<String>,

@@ -23,6 +23,7 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "names.py",
     "patch_elb.py",
     "patch_logs.py",
+    "patch_network.py",
     "patch_rest.py",
     "patching.py",
     "pause.py",

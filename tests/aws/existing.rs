@@ -162,7 +162,7 @@ async fn what_the_project_has_on_load_balancers_of_others_comes_and_goes() {
     let theirs = Theirs::make(&aws, &format!("their-{name}"), &network).await;
     theirs.rule(&aws, "other.example.com", 1).await;
     let before = theirs.look(&aws).await;
-    assert_eq!((before.internal, &before.vpc_id), (false, &network.vpc_id));
+    assert_eq!((before.internal, Some(&*before.vpc_id)), (false, network.vpc_id.known()));
     assert_eq!(before.security_groups, std::slice::from_ref(&theirs.group));
     let zones: Vec<_> = network.zone_subnets.iter().map(|(zone, _)| zone.clone()).collect();
     assert_eq!(before.zones, zones);

@@ -44,6 +44,9 @@ fn name<'a>(service: &str, at: &str, key: &'a str) -> &'a str {
         ("ec2", _, "TagSpecifications") => "TagSpecification",
         ("ec2", _, "Tags") => "Tag",
         ("ec2", _, "UserIdGroupPairs") => "Groups",
+        ("ec2", "", "RouteTableIds") => "RouteTableId",
+        ("ec2", "", "SubnetIds") => "SubnetId",
+        ("ec2", "", "SecurityGroupIds") => "SecurityGroupId",
         _ => key,
     }
 }

@@ -111,6 +111,7 @@ fn read(head: &str, body: &str) -> Sent {
         "ec2" => "ec2",
         "iam" => "iam",
         "ssm" => "ssm",
+        "route53" => "route53",
         "scheduler" => "scheduler",
         "application-autoscaling" => "application-autoscaling",
         other => panic!("{other} is not known here"),
@@ -132,10 +133,45 @@ fn read(head: &str, body: &str) -> Sent {
         ("POST", "/2015-02-01/mount-targets") => "create-mount-target".to_owned(),
         ("POST", "/2015-02-01/access-points") => "create-access-point".to_owned(),
         ("POST", path) if service == "scheduler" => return scheduled(path, json(body)),
+        ("POST", path) if service == "route53" => return records(path, body),
         ("GET", path) => format!("describe {path}"),
         (method, path) => format!("{method} {path}"),
     };
     Sent { service, operation, body: json(body), form: None }
+}
+
+/// Records that Route 53 is asked for; the zone stands in the path, the rest is XML.
+fn records(path: &str, body: &str) -> Sent {
+    let zone = path.trim_end_matches('/').rsplit('/').nth(1).expect("a zone");
+    let (start, batch) = body.split_once("<ChangeBatch>").expect("a batch");
+    assert!(start.contains("ChangeResourceRecordSetsRequest"), "{start}");
+    let (batch, _) = batch.split_once("</ChangeBatch>").expect("an end");
+    let body = serde_json::json!({"HostedZoneId": zone, "ChangeBatch": xml(batch)});
+    let operation = "change-resource-record-sets".to_owned();
+    Sent { service: "route53", operation, body, form: None }
+}
+
+/// What stands between two tags, of which no attribute is needed: members, a list of `Change`, or text.
+fn xml(text: &str) -> Json {
+    let mut members = serde_json::Map::new();
+    let mut rest = text;
+    while let Some(after) = rest.strip_prefix('<') {
+        let (name, inside) = after.split_once('>').expect("a tag");
+        let (inside, after) = inside.split_once(&format!("</{name}>")).expect("its end");
+        let value = match name {
+            "Changes" => {
+                let parts = inside.split("</Change>").filter(|part| !part.is_empty());
+                let part = |part: &str| xml(part.strip_prefix("<Change>").expect("a change"));
+                parts.map(part).collect::<Vec<_>>().into()
+            }
+            _ if inside.starts_with('<') => xml(inside),
+            "EvaluateTargetHealth" => (inside == "true").into(),
+            _ => inside.into(),
+        };
+        members.insert(name.to_owned(), value);
+        rest = after;
+    }
+    members.into()
 }
 
 /// What EventBridge Scheduler is asked to make; its name stands in the path.
@@ -162,6 +198,22 @@ fn kebab(operation: &str) -> String {
     out
 }
 
+/// `create-vpc` as `CreateVpc`.
+fn camel(operation: &str) -> String {
+    let words = operation.split('-');
+    words.map(|word| word[..1].to_ascii_uppercase() + &word[1..]).collect()
+}
+
+/// Calls of EC2 after which others make the same resource.
+const SEVERAL: [&str; 6] = [
+    "create-vpc",
+    "modify-vpc-attribute",
+    "create-internet-gateway",
+    "create-route-table",
+    "create-route",
+    "associate-route-table",
+];
+
 fn is_change(operation: &str) -> bool {
     !["describe", "list", "get"].iter().any(|verb| operation.starts_with(verb))
 }
@@ -186,13 +238,27 @@ fn answer(sent: &Sent, arn: &str) -> (u16, String) {
              </DescribeTargetGroupAttributesResult></DescribeTargetGroupAttributesResponse>"
                 .to_owned(),
         ),
+        ("elbv2", "add-tags") => ok(
+            "<AddTagsResponse><AddTagsResult/></AddTagsResponse>".to_owned(),
+        ),
+        ("ec2", operation) if !is_change(operation) => ok(format!("<{}Response/>", camel(operation))),
+        // What more requests follow.
+        ("ec2", operation) if SEVERAL.contains(&operation) => {
+            let id = format!("{}:id", arn.strip_suffix(":arn").unwrap_or(arn));
+            let operation = camel(operation);
+            ok(format!(
+                "<{operation}Response><vpc><vpcId>{id}</vpcId></vpc><internetGateway>\
+                 <internetGatewayId>{id}</internetGatewayId></internetGateway><routeTable>\
+                 <routeTableId>{id}</routeTableId></routeTable></{operation}Response>"
+            ))
+        }
         ("ec2", operation) if is_change(operation) => (
             403,
             "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message>\
              </Error></Errors></Response>"
                 .to_owned(),
         ),
-        ("iam" | "elbv2", _) => (
+        ("iam" | "elbv2" | "route53", _) => (
             403,
             "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error>\
              </ErrorResponse>"

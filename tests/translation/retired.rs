@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use decklift::compose::model::Vpc;
 use decklift::compose::{LoadOptions, Loaded, load};
 use decklift::diagnostic::{Code, Severity};
 use decklift::ecs::Translation;
@@ -36,8 +37,8 @@ fn those_at_the_top_level() {
     let notes: Vec<_> = loaded.outcomes.iter().map(|d| (d.severity, d.code)).collect();
     assert_eq!(notes, [(Severity::Note, Code::Obsolete); 3]);
     let extension = &loaded.project.expect("a project").extension;
-    let vpc = extension.vpc.as_ref().map(|vpc| vpc.value.as_str());
-    assert_eq!(vpc, Some("vpc-0123456789abcdef0"));
+    let vpc = extension.vpc.as_ref().map(|vpc| &vpc.value);
+    assert_eq!(vpc, Some(&Vpc::Id("vpc-0123456789abcdef0".to_owned())));
     assert_eq!(request(&done, "ecs/create-service/web.json")["cluster"], "tools");
     assert_eq!(request(&done, "logs/put-retention-policy/web.json")["retentionInDays"], 7);
 }

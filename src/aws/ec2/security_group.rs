@@ -2,13 +2,14 @@
 
 use aws_sdk_ec2::types as sdk;
 
-use super::{DETACH, filter};
+use super::{DETACH, changed, filter};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::observe::Found;
 use crate::aws::tags;
-use crate::ecs::desired::{Attribute, Body, SecurityGroup, TagSpecification};
+use crate::aws::values::text;
+use crate::ecs::desired::{Attribute, Body, SecurityGroup, Value};
 
 impl Aws {
     pub(in crate::aws) async fn create_security_group(
@@ -16,22 +17,13 @@ impl Aws {
         body: &SecurityGroup,
     ) -> Result<Changed, CloudError> {
         let SecurityGroup { group_name, description, vpc_id, tag_specifications } = body;
-        let specifications = tag_specifications
-            .iter()
-            .map(|TagSpecification { resource_type, tags }| {
-                sdk::TagSpecification::builder()
-                    .resource_type(resource_type.as_str().into())
-                    .set_tags(Some(super::to_sdk_tags(tags)))
-                    .build()
-            })
-            .collect::<Vec<_>>();
         let answer = self
             .ec2()
             .create_security_group()
             .group_name(group_name)
             .description(description)
-            .vpc_id(vpc_id)
-            .set_tag_specifications((!specifications.is_empty()).then_some(specifications))
+            .vpc_id(text(vpc_id)?)
+            .set_tag_specifications(super::specifications(tag_specifications))
             .send()
             .await
             .or_fail("ec2:CreateSecurityGroup");
@@ -75,8 +67,7 @@ impl Aws {
                 .await
                 .or_fail("ec2:DeleteSecurityGroup")
         };
-        let passes = |error: &CloudError| error.is(&["DependencyViolation", "ResourceInUse"]);
-        match self.pace.persist(DETACH, passes, call).await {
+        match self.pace.persist(DETACH, super::in_use, call).await {
             Err(error) if !error.is(&["InvalidGroup.NotFound", "InvalidGroupId.NotFound"]) => {
                 Err(error)
             }
@@ -92,7 +83,7 @@ impl Aws {
             .ec2()
             .describe_security_groups()
             .filters(filter("group-name", [body.group_name.clone()]))
-            .filters(filter("vpc-id", [body.vpc_id.clone()]))
+            .filters(filter("vpc-id", [text(&body.vpc_id)?.to_owned()]))
             .send()
             .await
             .or_fail("ec2:DescribeSecurityGroups")?;
@@ -106,16 +97,8 @@ pub(super) fn observed(group: &sdk::SecurityGroup) -> Found {
     let body = SecurityGroup {
         group_name: group.group_name().unwrap_or_default().to_owned(),
         description: group.description().unwrap_or_default().to_owned(),
-        vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
-        tag_specifications: vec![TagSpecification {
-            resource_type: "security-group".to_owned(),
-            tags: tags::to_upper(&tags),
-        }],
+        vpc_id: Value::from(group.vpc_id().unwrap_or_default()),
+        tag_specifications: super::retag("security-group", group.tags()),
     };
     Found::new(Body::SecurityGroup(body)).with(Attribute::Id, group.group_id()).tagged(tags)
-}
-
-fn changed(id: Option<&str>) -> Changed {
-    let attributes = id.map(|id| (Attribute::Id, id.to_owned())).into_iter().collect();
-    Changed { attributes, deployment: None, detail: None }
 }

@@ -381,7 +381,7 @@ prop_compose! {
             }, moved),
             network_configuration: NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
-                    subnets, security_groups: groups, assign_public_ip: "ENABLED".to_owned(),
+                    subnets: subnets.into_iter().map(Value::from).collect(), security_groups: groups, assign_public_ip: "ENABLED".to_owned(),
                 },
             },
             health_check_grace_period_seconds: (!load_balancers.is_empty()).then_some(grace),

@@ -20,7 +20,7 @@ fn run(release: u64) -> JobRun {
         platform_version: "LATEST".to_owned(),
         network_configuration: NetworkConfiguration {
             awsvpc_configuration: crate::ecs::desired::AwsVpcConfiguration {
-                subnets: vec!["subnet-1".to_owned()],
+                subnets: vec!["subnet-1".into()],
                 security_groups: vec![Value::from("sg-1")],
                 assign_public_ip: "ENABLED".to_owned(),
             },

@@ -135,7 +135,7 @@ pub(super) fn network(
         awsvpc_configuration: AwsVpcConfiguration { subnets, security_groups, assign_public_ip },
     } = config;
     let vpc = sdk::AwsVpcConfiguration::builder()
-        .set_subnets(Some(subnets.clone()))
+        .set_subnets(Some(texts(subnets)?))
         .set_security_groups(Some(texts(security_groups)?))
         .assign_public_ip(assign_public_ip.as_str().into())
         .build()?;
@@ -348,7 +348,9 @@ fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfigurat
     }
     NetworkConfiguration {
         awsvpc_configuration: AwsVpcConfiguration {
-            subnets: vpc.map(|v| v.subnets().to_vec()).unwrap_or_default(),
+            subnets: vpc
+                .map(|v| v.subnets().iter().map(|s| Value::from(s.as_str())).collect())
+                .unwrap_or_default(),
             security_groups: vpc
                 .map(|v| v.security_groups().iter().map(|g| Value::from(g.as_str())).collect())
                 .unwrap_or_default(),

@@ -18,7 +18,7 @@ impl Aws {
         body: &MountTarget,
     ) -> Result<Changed, CloudError> {
         let MountTarget { file_system_id, subnet_id, security_groups } = body;
-        let system = text(file_system_id)?;
+        let (system, subnet_id) = (text(file_system_id)?, text(subnet_id)?);
         let groups = texts(security_groups)?;
         let call = || async {
             self.efs()
@@ -74,7 +74,8 @@ impl Aws {
         body: &MountTarget,
     ) -> Result<Changed, CloudError> {
         let all = self.list_mount_targets(text(&body.file_system_id)?).await?;
-        let found = all.into_iter().find(|target| target.subnet_id() == body.subnet_id);
+        let subnet = text(&body.subnet_id)?;
+        let found = all.into_iter().find(|target| target.subnet_id() == subnet);
         let Some(found) = found else { return Ok(Changed::default()) };
         let call = self
             .efs()
@@ -134,7 +135,7 @@ impl Aws {
         let groups = answer.security_groups();
         let body = MountTarget {
             file_system_id: Value::from(target.file_system_id()),
-            subnet_id: target.subnet_id().to_owned(),
+            subnet_id: Value::from(target.subnet_id()),
             security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
         };
         Ok(Found::new(Body::MountTarget(body))

@@ -76,6 +76,8 @@ impl Aws {
             internal: found.scheme().is_some_and(|scheme| scheme.as_str() == "internal"),
             state: state.map_or("active", |code| code.as_str()).to_owned(),
             dns_name: found.dns_name().unwrap_or_default().to_owned(),
+            zone_id: found.canonical_hosted_zone_id().unwrap_or_default().to_owned(),
+            ip_address_type: found.ip_address_type().map_or("ipv4", |t| t.as_str()).to_owned(),
             open: self.open_ports(&groups).await?,
             security_groups: groups,
             listener: None,

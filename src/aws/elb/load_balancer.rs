@@ -32,7 +32,7 @@ impl Aws {
             .r#type(kind.as_str().into())
             .scheme(scheme.as_str().into())
             .ip_address_type(ip_address_type.as_str().into())
-            .set_subnets(Some(subnets.clone()))
+            .set_subnets(Some(texts(subnets)?))
             .set_security_groups(Some(texts(security_groups)?))
             .set_tags(super::to_sdk_tags(list)?)
             .send()
@@ -72,9 +72,10 @@ impl Aws {
             list.sort();
             list
         };
-        if sorted(subnets(found)) != sorted(body.subnets.clone()) {
+        let wanted = texts(&body.subnets)?;
+        if sorted(subnets(found)) != sorted(wanted.clone()) {
             let call = self.elb().set_subnets().load_balancer_arn(arn);
-            let call = call.set_subnets(Some(body.subnets.clone()));
+            let call = call.set_subnets(Some(wanted));
             call.send().await.or_fail("elbv2:SetSubnets")?;
         }
         let groups = texts(&body.security_groups)?;
@@ -141,7 +142,7 @@ pub(super) fn observed(balancer: &sdk::LoadBalancer, tags: Tags) -> Found {
         kind: balancer.r#type().map_or("application", |t| t.as_str()).to_owned(),
         scheme: balancer.scheme().map_or("internet-facing", |s| s.as_str()).to_owned(),
         ip_address_type: balancer.ip_address_type().map_or("ipv4", |t| t.as_str()).to_owned(),
-        subnets: subnets(balancer),
+        subnets: subnets(balancer).into_iter().map(Value::from).collect(),
         security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
         tags: tags::to_upper(&tags),
     };
@@ -158,6 +159,9 @@ fn changed(balancer: Option<&sdk::LoadBalancer>) -> Changed {
     }
     if let Some(name) = balancer.and_then(|b| b.dns_name()) {
         changed.attributes.insert(Attribute::DnsName, name.to_owned());
+    }
+    if let Some(zone) = balancer.and_then(|b| b.canonical_hosted_zone_id()) {
+        changed.attributes.insert(Attribute::ZoneId, zone.to_owned());
     }
     changed
 }

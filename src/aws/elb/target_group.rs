@@ -57,7 +57,7 @@ impl Aws {
             .protocol(protocol.as_str().into())
             .set_protocol_version(protocol_version.clone())
             .port(*port)
-            .vpc_id(vpc_id)
+            .vpc_id(crate::aws::values::text(vpc_id)?)
             .target_type(target_type.as_str().into())
             .health_check_protocol(health_check_protocol.as_str().into())
             .set_health_check_path(health_check_path.clone())
@@ -212,7 +212,7 @@ pub(super) fn observed(group: &sdk::TargetGroup, attributes: Vec<UpperTag>, tags
             protocol: text(protocol, ""),
             protocol_version: http.then(|| text(group.protocol_version(), "HTTP1")),
             port: group.port().unwrap_or_default(),
-            vpc_id: text(group.vpc_id(), ""),
+            vpc_id: text(group.vpc_id(), "").into(),
             target_type: text(group.target_type().map(|t| t.as_str()), "instance"),
             health_check_protocol: text(group.health_check_protocol().map(|p| p.as_str()), "HTTP"),
             health_check_path: asks.then(|| text(group.health_check_path(), "/")),

@@ -130,7 +130,7 @@ fn parameters(parameters: &EcsParameters) -> Result<sdk::EcsParameters, CloudErr
     } = parameters;
     let ScheduleVpc { subnets, security_groups, assign_public_ip } = awsvpc;
     let vpc = sdk::AwsVpcConfiguration::builder()
-        .set_subnets(Some(subnets.clone()))
+        .set_subnets(Some(texts(subnets)?))
         .set_security_groups(Some(texts(security_groups)?))
         .assign_public_ip(assign_public_ip.as_str().into())
         .build()?;
@@ -208,7 +208,9 @@ fn parameters_back(found: Option<&sdk::EcsParameters>) -> EcsParameters {
             .to_owned(),
         network_configuration: ScheduleNetwork {
             awsvpc: ScheduleVpc {
-                subnets: vpc.map(|vpc| vpc.subnets().to_vec()).unwrap_or_default(),
+                subnets: vpc
+                    .map(|vpc| vpc.subnets().iter().map(|s| Value::from(s.as_str())).collect())
+                    .unwrap_or_default(),
                 security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
                 assign_public_ip: assigns.unwrap_or("DISABLED").to_owned(),
             },

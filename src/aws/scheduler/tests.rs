@@ -51,7 +51,7 @@ fn schedule() -> Schedule {
                 platform_version: "LATEST".to_owned(),
                 network_configuration: ScheduleNetwork {
                     awsvpc: ScheduleVpc {
-                        subnets: vec!["subnet-1".to_owned()],
+                        subnets: vec!["subnet-1".into()],
                         security_groups: vec![Value::from("sg-1")],
                         assign_public_ip: "ENABLED".to_owned(),
                     },
@@ -261,7 +261,7 @@ fn schedules() -> impl Strategy<Value = Schedule> {
             };
             parameters.capacity_provider_strategy = strategy.into_iter().map(item).collect();
             parameters.network_configuration.awsvpc = ScheduleVpc {
-                subnets,
+                subnets: subnets.into_iter().map(Value::from).collect(),
                 security_groups: groups.into_iter().map(Value::from).collect(),
                 assign_public_ip: if public { "ENABLED" } else { "DISABLED" }.to_owned(),
             };

@@ -72,6 +72,7 @@ impl Examined {
                     sources,
                     builds,
                     builds_again: false,
+                    creates_vpc: false,
                     desired,
                     paths,
                     first_deploy,

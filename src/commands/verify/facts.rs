@@ -7,6 +7,7 @@ use futures_util::future::{join, join5};
 use crate::apply::{CloudError, CloudErrorKind};
 use crate::aws::{Aws, Identity, NetworkRequest};
 use crate::commands::prepare::{self, App, Purpose};
+use crate::commands::turn::DEFAULT_ENVIRONMENT;
 use crate::commands::{Session, pinned, registries};
 use crate::ecs::facts::Facts;
 use crate::ecs::to_look_up;
@@ -21,7 +22,8 @@ pub(super) async fn learn(
     aws: &Aws,
     identity: &Identity,
 ) -> (Facts, bool, Vec<Finding>) {
-    let request = prepare::network_request(app, Purpose::Plan);
+    let environment = session.global.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
+    let request = prepare::network_request(app, Purpose::Plan, environment);
     let alone = NetworkRequest { existing: Vec::new(), certificate: None, ..request.clone() };
     let wanted = to_look_up(&app.project);
     let names: Vec<String> = wanted.keys().cloned().collect();

@@ -47,10 +47,13 @@ async fn network(ground: &Ground<'_>) -> Vec<Finding> {
     if !ground.has_network {
         return Vec::new();
     }
-    let vpc = &facts.network.vpc_id;
+    // One that is made has nothing to be looked at yet.
+    let Some(vpc) = facts.network.vpc_id.known() else { return Vec::new() };
+    let subnets = facts.network.task_subnets.iter().filter_map(|subnet| subnet.known());
+    let subnets: Vec<String> = subnets.map(str::to_owned).collect();
     let ids: Vec<String> = names.groups.iter().map(|group| group.text.clone()).collect();
     let (subnets, endpoints, groups) = futures_util::future::join3(
-        aws.look_at_subnets(vpc, &facts.network.task_subnets),
+        aws.look_at_subnets(vpc, &subnets),
         aws.look_at_endpoints(vpc),
         aws.look_at_groups(&ids),
     )
@@ -180,7 +183,8 @@ async fn file_systems(ground: &Ground<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let zones: Vec<String> = network.zone_subnets.iter().map(|(zone, _)| zone.clone()).collect();
-    let (zones, vpc) = (&zones, &network.vpc_id);
+    let Some(vpc) = network.vpc_id.known() else { return Vec::new() };
+    let zones = &zones;
     let each = ground.names.file_systems.iter().map(|named| async move {
         let look = ground.aws.look_at_file_system(&named.text).await;
         judged("file-systems", named, look, |look| {

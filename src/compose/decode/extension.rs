@@ -1,10 +1,12 @@
 mod access;
+mod domain;
 mod launch;
 mod load_balancer;
 mod motion;
 mod overrides;
 mod scaling;
 mod settings;
+mod vpc;
 
 use super::Decoder;
 use super::table::Table;
@@ -28,7 +30,7 @@ impl Decoder<'_> {
             return out;
         };
         out.region = table.value("region").and_then(|node| self.filled("region", node));
-        out.vpc = table.value("vpc").and_then(|node| self.filled("vpc", node));
+        out.vpc = table.value("vpc").and_then(|node| self.vpc(node));
         if let Some(node) = table.value("subnets") {
             out.subnets = self.strings("subnets", node);
         }
@@ -50,8 +52,8 @@ impl Decoder<'_> {
         if let Some(node) = table.value("load_balancer") {
             out.load_balancers = self.load_balancers("x-ecs.load_balancer", node);
         }
-        if let Some(node) = table.value("domain").filter(|node| !node.is_null()) {
-            self.no_records("x-ecs.domain", node, "`certificate` takes the domain for HTTPS");
+        if let Some(node) = table.value("domain") {
+            out.domains = self.domains("x-ecs.domain", node);
         }
         out.launch = table.value("launch").and_then(|node| self.launch(node));
         out.network_mode = table.value("network_mode").and_then(|node| self.task_network(node));
@@ -208,21 +210,10 @@ impl Decoder<'_> {
             .and_then(|node| self.seconds("deregistration_delay", node, 3600));
         http.stickiness = table.value("stickiness").and_then(|node| self.stickiness(node));
         if let Some(node) = table.value("alias") {
-            self.no_records("x-ecs.http.alias", node, "`host` names what requests are for");
+            http.aliases = self.domains("x-ecs.http.alias", node);
         }
         table.finish(self);
         http
-    }
-
-    /// A key that asks for a name in the DNS.
-    fn no_records(&mut self, key: &str, node: &Node, instead: &str) {
-        let message = format!("`{key}` is refused: decklift makes no DNS records");
-        let help = format!(
-            "point an alias record at the load balancer's name, which `decklift deploy` prints; {instead}"
-        );
-        let fault = Diagnostic::error(Code::Refused, message).at(node.span, "");
-        let fault = self.used_at(fault, node).help(help);
-        self.outcome(fault);
     }
 
     /// `stickiness`: `true`, or seconds, of which a week is the most (elbv2 API reference,

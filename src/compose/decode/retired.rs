@@ -4,6 +4,7 @@
 
 use super::Decoder;
 use super::stage::Stage;
+use crate::compose::model::Vpc;
 use crate::compose::model::{
     Policy, ProjectExtension, Rollout, SecretExtension, Service, ServiceExtension,
     is_security_group_id,
@@ -49,7 +50,7 @@ impl Decoder<'_> {
                 "x-aws-vpc" => {
                     let read = self.for_ecs(true, |d| d.filled("x-aws-vpc", value));
                     // The ARN of a VPC ends with its id.
-                    let read = read.map(|vpc| vpc.map(|vpc| last(&vpc).to_owned()));
+                    let read = read.map(|vpc| vpc.map(|vpc| Vpc::Id(last(&vpc).to_owned())));
                     self.take(entry, "x-ecs.vpc", read, &mut out.vpc);
                 }
                 "x-aws-logs_retention" => {

@@ -2,7 +2,7 @@ use indexmap::IndexMap;
 
 use super::{
     Autoscaling, Capacity, ExistingBalancer, Instances, Launch, LogRouter, NameService, Overrides,
-    PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork,
+    PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork, Vpc,
 };
 use crate::source::Located;
 
@@ -11,8 +11,8 @@ use crate::source::Located;
 pub struct ProjectExtension {
     /// `region`
     pub region: Option<Located<String>>,
-    /// `vpc`: id of an existing VPC
-    pub vpc: Option<Located<String>>,
+    /// `vpc`
+    pub vpc: Option<Located<Vpc>>,
     /// `subnets`: ids of existing subnets
     pub subnets: Vec<Located<String>>,
     /// `log_retention`, days
@@ -29,6 +29,8 @@ pub struct ProjectExtension {
     pub repositories: Repositories,
     /// `certificate`: the ARN of a certificate in ACM, or the domain that it is for
     pub certificate: Option<Located<String>>,
+    /// `domain`: names in the DNS of the project's load balancer
+    pub domains: Vec<Located<String>>,
     /// `load_balancer`: at most one Application and one Network Load Balancer that are there already
     pub load_balancers: Vec<Located<ExistingBalancer>>,
     /// `launch` of every service that says nothing else
@@ -77,6 +79,8 @@ pub struct Http {
     pub deregistration_delay: Option<Located<u32>>,
     /// `stickiness`: seconds that a visitor stays with the task that answered first; `true` is a day
     pub stickiness: Option<Located<u32>>,
+    /// `alias`: names in the DNS of the load balancer that leads to it
+    pub aliases: Vec<Located<String>>,
 }
 
 /// `x-ecs` of a service

@@ -1,6 +1,10 @@
 //! The keys of `x-ecs`, as editors and `docs/compose-support.md` know them.
 
+mod project;
+
 use serde_json::{Map, Value, json};
+
+use self::project::PROJECT;
 
 /// Path below `x-ecs`, JSON Schema of the value, and what it is for. A group stands before its parts.
 type Key = (&'static str, &'static str, &'static str);
@@ -64,6 +68,12 @@ const STORAGE: &str = r#"{
   "pattern": "^(asset|ebs|efs|ephemeral)$",
   "additionalProperties": false
 }"#;
+/// A word, or the keys below it.
+const VPC: &str = r#"{
+  "type": ["string", "object"],
+  "pattern": "^(vpc-[0-9a-f]+|default|create)$",
+  "additionalProperties": false
+}"#;
 /// Keys alone.
 const KEYS: &str = r#"{"type": ["object", "null"], "additionalProperties": false}"#;
 
@@ -92,67 +102,6 @@ pub(super) const PLACES: &[Place] = &[
     Place { title: "At a volume", path: &["volumes", "*"], schema: STORAGE, keys: MOUNT },
     Place { title: "At a network", path: &["networks", "*"], schema: KEYS, keys: NETWORK },
     Place { title: "At a secret", path: &["secrets", "*"], schema: KEYS, keys: SECRET },
-];
-
-const PROJECT: &[Key] = &[
-    ("capacity", GROUP, "the capacity of services that name none of their own"),
-    ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),
-    ("capacity.fargate", WEIGHT, "weight of Fargate"),
-    ("capacity.fargate_spot", WEIGHT, "weight of Fargate Spot"),
-    ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
-    (
-        "certificate",
-        TEXT,
-        "ARN of a certificate in ACM, or its domain: listeners speak HTTPS, and 80 leads to 443",
-    ),
-    ("cluster", TEXT, "name or ARN of an existing cluster"),
-    (
-        "discovery",
-        DISCOVERY,
-        "how services find each other: by Service Connect unless given, or as `NAME.PROJECT.internal`",
-    ),
-    ("instances", GROUP, "the EC2 instances of the cluster"),
-    ("instances.security_group", GROUP_ID, "id of the security group that they carry"),
-    ("launch", LAUNCH, "what tasks run on, where a service says nothing else"),
-    (
-        "load_balancer",
-        BALANCERS,
-        "ARN of an existing load balancer, or of a listener of it, which then gets rules alone; or a \
-         list of an Application and a Network Load Balancer; or the keys below",
-    ),
-    ("load_balancer.arn", TEXT, "the ARN"),
-    (
-        "load_balancer.security_group",
-        GROUP_ID,
-        "id of the group of it that the tasks let in, its first unless given",
-    ),
-    (
-        "log_retention",
-        r#"{"type": "integer", "minimum": 1, "maximum": 3653}"#,
-        "days that CloudWatch Logs keeps events, 30 unless given",
-    ),
-    ("network_mode", NETWORK_MODE, "the network of tasks on instances, `awsvpc` unless given"),
-    ("permissions_boundary", TEXT, "name or ARN of a managed policy that bounds every role"),
-    ("region", TEXT, "the AWS region"),
-    ("repositories", GROUP, "the ECR repositories of the images that are pushed"),
-    (
-        "repositories.existing",
-        TEXT,
-        "name or URI of a repository that is there already, for all images; it stays as it is",
-    ),
-    ("repositories.immutable", FLAG, "whether a tag can never be pushed again"),
-    (
-        "repositories.keep",
-        r#"{"type": "integer", "minimum": 1, "maximum": 100000}"#,
-        "how many images a repository keeps, the newest",
-    ),
-    ("repositories.kms_key", TEXT, "key of KMS that encrypts the images"),
-    ("repositories.prefix", TEXT, "what stands before the names of the repositories"),
-    ("repositories.scan", FLAG, "whether a push starts a scan, true unless given"),
-    ("required_version", TEXT, "the versions of decklift that the file is for: `>=0.3, <1.0`"),
-    ("subnets", TEXTS, "ids of existing subnets for the tasks"),
-    ("tags", NAMES, "tags of everything that takes tags"),
-    ("vpc", TEXT, "id of an existing VPC"),
 ];
 
 const SERVICE: &[Key] = &[
@@ -193,6 +142,11 @@ const SERVICE: &[Key] = &[
     ("exec", FLAG, "whether `aws ecs execute-command` may open a shell in the tasks"),
     ("execution_role", TEXT, "name or ARN of an existing role that ECS starts the tasks with"),
     ("http", GROUP, "how the load balancer treats the service"),
+    (
+        "http.alias",
+        ONE_OR_MORE,
+        "names of the load balancer that leads to the service, as `domain` at the top level",
+    ),
     (
         "http.deregistration_delay",
         r#"{"type": ["integer", "string"], "minimum": 0, "maximum": 3600}"#,

@@ -9,7 +9,7 @@ pub struct PrivateNamespace {
     /// Its name: that of the zone.
     pub name: String,
     /// The VPC that resolves it. Cloud Map does not tell it again.
-    pub vpc: String,
+    pub vpc: Value,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<UpperTag>,

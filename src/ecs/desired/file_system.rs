@@ -25,7 +25,7 @@ pub struct MountTarget {
     /// The file system.
     pub file_system_id: Value,
     /// A subnet; one mount target a zone.
-    pub subnet_id: String,
+    pub subnet_id: Value,
     /// Its security groups.
     pub security_groups: Vec<Value>,
 }

@@ -29,6 +29,18 @@ macro_rules! kinds {
 }
 
 kinds! {
+    /// A VPC of the project's own.
+    Vpc = "vpc", "VPC";
+    /// A subnet of it.
+    Subnet = "subnet", "subnet";
+    /// Its way to the Internet.
+    InternetGateway = "internet-gateway", "internet gateway";
+    /// An address on the Internet, of a NAT gateway.
+    Address = "address", "elastic IP address";
+    /// The way to the Internet of what has no address there.
+    NatGateway = "nat-gateway", "NAT gateway";
+    /// Where subnets send what leaves them.
+    RouteTable = "route-table", "route table";
     /// An ECS cluster.
     Cluster = "cluster", "cluster";
     /// A Cloud Map HTTP namespace, which Service Connect keeps its names in.
@@ -51,6 +63,8 @@ kinds! {
     SecurityGroup = "security-group", "security group";
     /// One ingress rule of a security group.
     IngressRule = "ingress-rule", "ingress rule";
+    /// The way to a service of AWS that does not leave the VPC.
+    VpcEndpoint = "vpc-endpoint", "VPC endpoint";
     /// An EFS file system.
     FileSystem = "file-system", "file system";
     /// An EFS mount target: the file system's address in one zone.
@@ -65,6 +79,8 @@ kinds! {
     Listener = "listener", "listener";
     /// A rule of a listener.
     ListenerRule = "listener-rule", "listener rule";
+    /// The records in the DNS of one name of a load balancer.
+    AliasRecord = "alias-record", "alias record";
     /// An ECS task definition.
     TaskDefinition = "task-definition", "task definition";
     /// An ECS service.

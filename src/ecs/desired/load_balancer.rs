@@ -16,7 +16,7 @@ pub struct LoadBalancer {
     /// `ipv4`
     pub ip_address_type: String,
     /// One subnet in each of at least two zones.
-    pub subnets: Vec<String>,
+    pub subnets: Vec<Value>,
     /// Its security groups.
     pub security_groups: Vec<Value>,
     /// Tags.
@@ -47,7 +47,7 @@ pub struct CreateTargetGroup {
     /// The container's port.
     pub port: i32,
     /// The VPC.
-    pub vpc_id: String,
+    pub vpc_id: Value,
     /// `ip` for awsvpc tasks.
     pub target_type: String,
     /// `HTTP`, `HTTPS` or `TCP`

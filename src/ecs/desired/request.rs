@@ -64,6 +64,23 @@ impl Body {
     pub fn each_request<'a>(&self, name: &'a str, out: &mut impl Requests<'a>) {
         let call = |service, operation| Call { service, operation, name: Cow::Borrowed(name) };
         match self {
+            Self::Vpc(b) => {
+                out.request(call("ec2", "create-vpc"), &b.create);
+                numbered(&b.attributes, call("ec2", "modify-vpc-attribute"), out);
+            }
+            Self::Subnet(b) => out.request(call("ec2", "create-subnet"), b),
+            Self::InternetGateway(b) => {
+                out.request(call("ec2", "create-internet-gateway"), &b.create);
+                out.request(call("ec2", "attach-internet-gateway"), &b.attach);
+            }
+            Self::Address(b) => out.request(call("ec2", "allocate-address"), b),
+            Self::NatGateway(b) => out.request(call("ec2", "create-nat-gateway"), b),
+            Self::RouteTable(b) => {
+                out.request(call("ec2", "create-route-table"), &b.create);
+                numbered(&b.routes, call("ec2", "create-route"), out);
+                numbered(&b.associations, call("ec2", "associate-route-table"), out);
+            }
+            Self::VpcEndpoint(b) => out.request(call("ec2", "create-vpc-endpoint"), b),
             Self::Cluster(b) => out.request(call("ecs", "create-cluster"), b),
             Self::Namespace(b) => {
                 out.request(call("servicediscovery", "create-http-namespace"), b);
@@ -101,6 +118,10 @@ impl Body {
             }
             Self::Listener(b) => out.request(call("elbv2", "create-listener"), b),
             Self::ListenerRule(b) => out.request(call("elbv2", "create-rule"), b),
+            Self::AliasRecord(b) => {
+                b.note.iter().for_each(|note| out.request(call("elbv2", "add-tags"), note));
+                out.request(call("route53", "change-resource-record-sets"), &b.change);
+            }
             Self::TaskDefinition(b) => out.request(call("ecs", "register-task-definition"), b),
             Self::Service(b) => match b.tasks() {
                 Some(_) => out.request(call("ecs", "create-service"), b),
@@ -123,6 +144,14 @@ impl Body {
             Self::ScheduleGroup(b) => out.request(call("scheduler", "create-schedule-group"), b),
             Self::Schedule(b) => out.request(call("scheduler", "create-schedule"), b),
         }
+    }
+}
+
+/// Several requests of one kind, each under a number.
+fn numbered<'a, T: Serialize>(all: &[T], call: Call<'a>, out: &mut impl Requests<'a>) {
+    for (index, body) in all.iter().enumerate() {
+        let name = Cow::Owned(format!("{}+{}", call.name, index + 1));
+        out.request(Call { name, ..call.clone() }, body);
     }
 }
 

@@ -113,7 +113,7 @@ pub struct ScheduleNetwork {
 #[serde(rename_all = "PascalCase")]
 pub struct ScheduleVpc {
     /// Subnets.
-    pub subnets: Vec<String>,
+    pub subnets: Vec<Value>,
     /// At most five.
     pub security_groups: Vec<Value>,
     /// `ENABLED` or `DISABLED`

@@ -11,7 +11,7 @@ pub struct SecurityGroup {
     /// What it is for; cannot be changed.
     pub description: String,
     /// The VPC.
-    pub vpc_id: String,
+    pub vpc_id: Value,
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tag_specifications: Vec<TagSpecification>,

@@ -217,7 +217,7 @@ impl Service {
 #[serde(rename_all = "camelCase")]
 pub struct AwsVpcConfiguration {
     /// Subnets.
-    pub subnets: Vec<String>,
+    pub subnets: Vec<Value>,
     /// At most five.
     pub security_groups: Vec<Value>,
     /// `ENABLED` or `DISABLED`

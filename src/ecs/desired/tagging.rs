@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Body, Tag, UpperTag};
+use super::{Body, Tag, TagSpecification, UpperTag};
 
 /// Tags by key.
 type Tags = BTreeMap<String, String>;
@@ -28,13 +28,21 @@ impl Body {
             Self::Listener(b) => upper(&b.tags),
             Self::ListenerRule(b) => upper(&b.tags),
             Self::ScheduleGroup(b) => upper(&b.tags),
-            Self::SecurityGroup(b) => {
-                b.tag_specifications.iter().flat_map(|s| upper(&s.tags)).collect()
-            }
+            Self::Vpc(b) => specified(&b.create.tag_specifications),
+            Self::Subnet(b) => specified(&b.tag_specifications),
+            Self::InternetGateway(b) => specified(&b.create.tag_specifications),
+            Self::Address(b) => specified(&b.tag_specifications),
+            Self::NatGateway(b) => specified(&b.tag_specifications),
+            Self::RouteTable(b) => specified(&b.create.tag_specifications),
+            Self::SecurityGroup(b) => specified(&b.tag_specifications),
+            Self::VpcEndpoint(b) => specified(&b.tag_specifications),
             Self::LogGroup(b) => b.create.tags.clone(),
             Self::ScalableTarget(b) => b.tags.clone(),
             Self::ScalingPolicy(_) | Self::ScheduledAction(_) | Self::Schedule(_) => Tags::new(),
-            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) => Tags::new(),
+            // The tag that notes a record is the load balancer's.
+            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) | Self::AliasRecord(_) => {
+                Tags::new()
+            }
         }
     }
 
@@ -52,6 +60,21 @@ impl Body {
         lower.sort();
     }
 
+    /// The tags of what EC2 tags while it makes it.
+    pub fn tag_specifications(&mut self) -> Option<&mut Vec<TagSpecification>> {
+        Some(match self {
+            Self::Vpc(b) => &mut b.create.tag_specifications,
+            Self::Subnet(b) => &mut b.tag_specifications,
+            Self::InternetGateway(b) => &mut b.create.tag_specifications,
+            Self::Address(b) => &mut b.tag_specifications,
+            Self::NatGateway(b) => &mut b.tag_specifications,
+            Self::RouteTable(b) => &mut b.create.tag_specifications,
+            Self::SecurityGroup(b) => &mut b.tag_specifications,
+            Self::VpcEndpoint(b) => &mut b.tag_specifications,
+            _ => return None,
+        })
+    }
+
     fn set_upper_tag(&mut self, key: &str, value: &str) {
         let upper = match self {
             Self::Namespace(b) => &mut b.tags,
@@ -67,10 +90,6 @@ impl Body {
             Self::Listener(b) => &mut b.tags,
             Self::ListenerRule(b) => &mut b.tags,
             Self::ScheduleGroup(b) => &mut b.tags,
-            Self::SecurityGroup(b) => match b.tag_specifications.first_mut() {
-                Some(specification) => &mut specification.tags,
-                None => return,
-            },
             Self::LogGroup(b) => {
                 b.create.tags.insert(key.to_owned(), value.to_owned());
                 return;
@@ -79,12 +98,19 @@ impl Body {
                 b.tags.insert(key.to_owned(), value.to_owned());
                 return;
             }
-            _ => return,
+            body => match body.tag_specifications().and_then(|list| list.first_mut()) {
+                Some(specification) => &mut specification.tags,
+                None => return,
+            },
         };
         upper.retain(|tag| tag.key != key);
         upper.push(UpperTag { key: key.to_owned(), value: value.to_owned() });
         upper.sort();
     }
+}
+
+fn specified(list: &[TagSpecification]) -> Tags {
+    list.iter().flat_map(|specification| upper(&specification.tags)).collect()
 }
 
 fn lower(tags: &[Tag]) -> Tags {

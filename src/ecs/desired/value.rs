@@ -17,6 +17,8 @@ pub enum Attribute {
     Label,
     /// The host name of a load balancer.
     DnsName,
+    /// Of a load balancer: the zone of its host name, which alias records name.
+    ZoneId,
     /// The full name of an image with its digest: `registry/repository@sha256:…`.
     Uri,
     /// Of a secret: its Amazon resource name with the version that holds the value.
@@ -34,6 +36,7 @@ impl Attribute {
             Self::Id => "id",
             Self::Label => "label",
             Self::DnsName => "dns-name",
+            Self::ZoneId => "zone-id",
             Self::Uri => "uri",
             Self::ValueFrom => "value-from",
             Self::Completed => "completed",
@@ -46,6 +49,7 @@ impl Attribute {
             Self::Id,
             Self::Label,
             Self::DnsName,
+            Self::ZoneId,
             Self::Uri,
             Self::ValueFrom,
             Self::Completed,

@@ -8,17 +8,46 @@ macro_rules! visitor {
             match self {
                 Self::Cluster(_)
                 | Self::Namespace(_)
-                | Self::PrivateNamespace(_)
+                | Self::Address(_)
                 | Self::LogGroup(_)
                 | Self::Secret(_)
                 | Self::Role(_)
                 | Self::Repository(_)
                 | Self::Image(_)
-                | Self::SecurityGroup(_)
                 | Self::ScalableTarget(_)
                 | Self::ScheduledAction(_)
                 | Self::ScheduleGroup(_)
                 | Self::FileSystem(_) => {}
+                Self::Vpc(vpc) => vpc.attributes.$iter().for_each(|a| f(& $($mutable)? a.vpc_id)),
+                Self::Subnet(subnet) => f(& $($mutable)? subnet.vpc_id),
+                Self::InternetGateway(gateway) => {
+                    f(& $($mutable)? gateway.attach.internet_gateway_id);
+                    f(& $($mutable)? gateway.attach.vpc_id);
+                }
+                Self::NatGateway(gateway) => {
+                    f(& $($mutable)? gateway.subnet_id);
+                    f(& $($mutable)? gateway.allocation_id);
+                }
+                Self::RouteTable(table) => {
+                    f(& $($mutable)? table.create.vpc_id);
+                    for route in & $($mutable)? table.routes {
+                        f(& $($mutable)? route.route_table_id);
+                        route.gateway_id.$iter().for_each(&mut *f);
+                        route.nat_gateway_id.$iter().for_each(&mut *f);
+                    }
+                    for association in & $($mutable)? table.associations {
+                        f(& $($mutable)? association.route_table_id);
+                        f(& $($mutable)? association.subnet_id);
+                    }
+                }
+                Self::VpcEndpoint(endpoint) => {
+                    f(& $($mutable)? endpoint.vpc_id);
+                    endpoint.route_table_ids.$iter().for_each(&mut *f);
+                    endpoint.subnet_ids.$iter().for_each(&mut *f);
+                    endpoint.security_group_ids.$iter().for_each(&mut *f);
+                }
+                Self::SecurityGroup(group) => f(& $($mutable)? group.vpc_id),
+                Self::PrivateNamespace(namespace) => f(& $($mutable)? namespace.vpc),
                 Self::DnsName(name) => f(& $($mutable)? name.namespace_id),
                 Self::IngressRule(rule) => {
                     f(& $($mutable)? rule.group_id);
@@ -28,13 +57,18 @@ macro_rules! visitor {
                 }
                 Self::MountTarget(target) => {
                     f(& $($mutable)? target.file_system_id);
+                    f(& $($mutable)? target.subnet_id);
                     target.security_groups.$iter().for_each(&mut *f);
                 }
                 Self::AccessPoint(point) => f(& $($mutable)? point.file_system_id),
                 Self::LoadBalancer(balancer) => {
+                    balancer.subnets.$iter().for_each(&mut *f);
                     balancer.security_groups.$iter().for_each(&mut *f);
                 }
-                Self::TargetGroup(group) => f(& $($mutable)? group.attributes.target_group_arn),
+                Self::TargetGroup(group) => {
+                    f(& $($mutable)? group.create.vpc_id);
+                    f(& $($mutable)? group.attributes.target_group_arn);
+                }
                 Self::Listener(listener) => {
                     f(& $($mutable)? listener.load_balancer_arn);
                     for action in & $($mutable)? listener.default_actions {
@@ -51,6 +85,15 @@ macro_rules! visitor {
                         for config in action.forward_config.$iter() {
                             config.target_groups.$iter().for_each(|t| f(& $($mutable)? t.target_group_arn));
                         }
+                    }
+                }
+                Self::AliasRecord(record) => {
+                    let arns = record.note.$iter().flat_map(|note| & $($mutable)? note.resource_arns);
+                    arns.for_each(&mut *f);
+                    for change in & $($mutable)? record.change.change_batch.changes {
+                        let target = & $($mutable)? change.resource_record_set.alias_target;
+                        f(& $($mutable)? target.hosted_zone_id);
+                        f(& $($mutable)? target.dns_name);
                     }
                 }
                 Self::TaskDefinition(task) => {
@@ -70,6 +113,7 @@ macro_rules! visitor {
                 Self::Job(job) => {
                     f(& $($mutable)? job.task_definition);
                     let network = & $($mutable)? job.network_configuration.awsvpc_configuration;
+                    network.subnets.$iter().for_each(&mut *f);
                     network.security_groups.$iter().for_each(&mut *f);
                 }
                 Self::ScalingPolicy(policy) => {
@@ -87,16 +131,14 @@ macro_rules! visitor {
                     f(& $($mutable)? target.role_arn);
                     f(& $($mutable)? target.ecs_parameters.task_definition_arn);
                     let network = & $($mutable)? target.ecs_parameters.network_configuration.awsvpc;
+                    network.subnets.$iter().for_each(&mut *f);
                     network.security_groups.$iter().for_each(&mut *f);
                 }
                 Self::Service(service) => {
                     f(& $($mutable)? service.task_definition);
-                    service
-                        .network_configuration
-                        .awsvpc_configuration
-                        .security_groups
-                        .$iter()
-                        .for_each(&mut *f);
+                    let network = & $($mutable)? service.network_configuration.awsvpc_configuration;
+                    network.subnets.$iter().for_each(&mut *f);
+                    network.security_groups.$iter().for_each(&mut *f);
                     for balancer in & $($mutable)? service.load_balancers {
                         f(& $($mutable)? balancer.target_group_arn);
                         for advanced in balancer.advanced_configuration.$iter() {

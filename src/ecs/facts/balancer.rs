@@ -13,6 +13,10 @@ pub struct BalancerFacts {
     pub state: String,
     /// The name that it answers to.
     pub dns_name: String,
+    /// The zone of that name.
+    pub zone_id: String,
+    /// `ipv4`, `dualstack` or `dualstack-without-public-ipv4`
+    pub ip_address_type: String,
     /// Its security groups, sorted; a Network Load Balancer may have none.
     pub security_groups: Vec<String>,
     /// What its groups let in, from wherever.

@@ -5,6 +5,7 @@
 mod balancer;
 mod existing;
 mod listener;
+mod record;
 mod rule;
 mod target_group;
 
@@ -299,6 +300,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             listener::open(cx, door, (member, port), ways, moves, out);
         }
     }
+    record::add(cx, members, out);
 }
 
 /// To the tasks of a service: behind one target group, or behind two where requests are moved.
@@ -341,8 +343,9 @@ fn unused(member: &Member<'_>, out: &mut Output) {
 impl Http {
     /// Where it stands.
     fn place(&self) -> Option<Span> {
-        let Self { host, path, health_check, deregistration_delay, stickiness } = self;
-        let mut places = host.iter().chain(path).chain(health_check).map(|text| text.span);
+        let Self { host, path, health_check, deregistration_delay, stickiness, aliases } = self;
+        let texts = host.iter().chain(path).chain(health_check).chain(aliases);
+        let mut places = texts.map(|text| text.span);
         let times = || deregistration_delay.as_ref().or(stickiness.as_ref());
         places.next().or_else(|| times().map(|time| time.span))
     }

@@ -161,7 +161,7 @@ fn names_fit_and_carry_what_cannot_change() {
     let name = target(&done, "web-80").create.name;
     assert!(name.len() <= 32 && name.starts_with("a-rather-long-project-n-"), "{name}");
     let mut other = facts();
-    other.network.vpc_id = "vpc-2".to_owned();
+    other.network.vpc_id = "vpc-2".into();
     assert_ne!(target(&translate(&project, Some("prod"), &other), "web-80").create.name, name);
     let Body::LoadBalancer(balancer) = &resource(&done, Kind::LoadBalancer, "alb").body else {
         panic!("no load balancer")

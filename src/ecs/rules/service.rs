@@ -156,7 +156,7 @@ mod tests {
         assert_eq!((service.desired_count, &*service.platform_version), (3, "LATEST"));
         assert_eq!(service.capacity_provider_strategy[0].capacity_provider, "FARGATE");
         let network = &service.network_configuration.awsvpc_configuration;
-        assert_eq!(network.subnets, SUBNETS);
+        assert_eq!(network.subnets, SUBNETS.map(Value::from));
         assert_eq!(network.assign_public_ip, "DISABLED");
         assert_eq!(service.propagate_tags, "SERVICE");
         assert!(service.enable_ecs_managed_tags && !service.enable_execute_command);

@@ -55,6 +55,7 @@ impl Context<'_> {
             network: _,
             balancers: _,
             certificates: _,
+            zones: _,
             images: _,
             cached: _,
             pinned: _,

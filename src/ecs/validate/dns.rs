@@ -2,7 +2,8 @@
 
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, DnsName, DnsRecord, Kind, PrivateNamespace, Service, ServiceRegistry, TaskDefinition,
+    AliasRecord, Body, DnsName, DnsRecord, Kind, PrivateNamespace, Service, ServiceRegistry,
+    TaskDefinition,
 };
 use crate::ecs::rules::cloud_map::is_label;
 
@@ -14,7 +15,7 @@ pub(super) fn namespace(namespace: &PrivateNamespace, report: &mut Report<'_>) {
             "Cloud Map takes up to 253 characters, in labels of letters, digits, `_` and `-`",
         );
     }
-    if vpc.is_empty() {
+    if vpc.known() == Some("") {
         report.fault("it has no VPC", "a private zone is one of a VPC");
     }
     tags::upper(tags, report);
@@ -50,6 +51,30 @@ pub(super) fn name(body: &DnsName, unique: &mut Unique, report: &mut Report<'_>)
     // Names that differ in case alone are one in DNS; a project has one zone.
     unique.take(Kind::DnsName, &name.to_ascii_lowercase(), report);
     tags::upper(tags, report);
+}
+
+/// Alias records (Route 53 API reference, `ResourceRecordSet`).
+pub(super) fn record(record: &AliasRecord, unique: &mut Unique, report: &mut Report<'_>) {
+    let name = record.name();
+    let rest = name.strip_prefix("*.").unwrap_or(name);
+    if name.len() > 255 || !rest.split('.').all(is_label) {
+        report.fault(
+            format!("{name:?} is no name of a record"),
+            "Route 53 takes up to 255 characters, in labels of up to 63",
+        );
+    }
+    let mut types: Vec<&str> = record.records().map(|record| &*record.kind).collect();
+    if types.is_empty() || types.iter().any(|kind| !matches!(*kind, "A" | "AAAA")) {
+        report.fault(format!("it has records {types:?}"), "a load balancer has A and AAAA");
+    }
+    types.dedup();
+    if types.len() != record.records().count() || record.records().any(|r| r.name != name) {
+        report.fault("its records are not one a type", "this is a fault of decklift");
+    }
+    for tag in record.note.iter().flat_map(|note| &note.tags) {
+        tags::upper(std::slice::from_ref(tag), report);
+    }
+    unique.take(Kind::AliasRecord, name, report);
 }
 
 /// ECS API reference, `ServiceRegistry`

@@ -16,8 +16,9 @@ pub(super) fn file_system(system: &FileSystem, report: &mut Report<'_>) {
 
 /// `efs CreateMountTarget`: one a zone, so never two in one subnet.
 pub(super) fn mount_target(target: &MountTarget, unique: &mut Unique, report: &mut Report<'_>) {
-    if !is_placeholder(&target.subnet_id) {
-        unique.take(Kind::MountTarget, &target.subnet_id, report);
+    let subnet = target.subnet_id.to_string();
+    if target.subnet_id.reference().is_some() || !is_placeholder(&subnet) {
+        unique.take(Kind::MountTarget, &subnet, report);
     }
     if target.security_groups.len() > 5 {
         report.fault("more than five security groups", "a mount target takes five");

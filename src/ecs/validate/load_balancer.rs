@@ -19,7 +19,7 @@ pub(super) fn load_balancer(balancer: &LoadBalancer, report: &mut Report<'_>) {
         );
     }
     let distinct: BTreeSet<_> = subnets.iter().collect();
-    if distinct.len() < 2 && !subnets.iter().any(|subnet| is_placeholder(subnet)) {
+    if distinct.len() < 2 && !subnets.iter().any(|subnet| is_placeholder(&subnet.to_string())) {
         report.fault(
             format!("{} subnets", distinct.len()),
             format!(

@@ -149,7 +149,7 @@ fn ways(service: &Service, strategy: &str, report: &mut Report<'_>) {
 }
 
 /// What two target groups have in common; nothing of one that is not among the resources.
-fn kinds<'a>(group: &Value, report: &Report<'a>) -> Option<(&'a str, i32, &'a str, &'a str)> {
+fn kinds<'a>(group: &Value, report: &Report<'a>) -> Option<(&'a str, i32, &'a Value, &'a str)> {
     let group = &report.target_group(group.reference()?.0)?.create;
     Some((&group.protocol, group.port, &group.vpc_id, &group.target_type))
 }

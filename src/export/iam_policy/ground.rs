@@ -181,6 +181,18 @@ impl<'a> Ground<'a> {
             | Grant::MountTargets
             | Grant::MountTargetLists => self.efs(grant),
             Grant::LoadBalancers | Grant::Listeners | Grant::TargetGroups => self.elb(grant),
+            Grant::Networks
+            | Grant::NetworkLists
+            | Grant::NewNetworks
+            | Grant::NewNetworkTags
+            | Grant::EndpointZones => self.networks(grant),
+            Grant::NotedBalancers => self
+                .with(Kind::AliasRecord, || self.elb(Grant::LoadBalancers).unwrap_or_default())
+                .filter(|scope| !scope.resources.is_empty()),
+            Grant::PrivateZoneLists
+            | Grant::PublicZoneLists
+            | Grant::RecordLook
+            | Grant::Records => self.records(grant),
             Grant::LogGroups | Grant::LogsLook => self.logs(grant),
             Grant::Repositories
             | Grant::CacheRules

@@ -37,6 +37,17 @@ pub(super) fn address(cx: &Context<'_>, face: Face) -> Value {
     })
 }
 
+/// The zone of that name.
+pub(super) fn zone_id(cx: &Context<'_>, face: Face) -> Value {
+    let Some(balancer) = existing::of(cx, face) else {
+        return Value::From(id(face), Attribute::ZoneId);
+    };
+    Value::from(match existing::facts(cx, face) {
+        Some(facts) => facts.zone_id.clone(),
+        None => existing::placeholder(&balancer.value, "zone_id"),
+    })
+}
+
 /// The end of its ARN, from its type on.
 pub(crate) fn label(cx: &Context<'_>, face: Face) -> Value {
     match existing::of(cx, face) {
@@ -106,5 +117,10 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
         security_groups: vec![id_of(group)],
         tags: cx.upper_tags(&id),
     };
-    out.add(id, Body::LoadBalancer(body), None, Some(origin));
+    let scheme = body.scheme.clone();
+    out.add(id.clone(), Body::LoadBalancer(body), None, Some(origin));
+    // EC2 has no public address in a VPC without a way to the Internet.
+    if network.made().is_some() && scheme == "internet-facing" {
+        out.wait(&id, crate::ecs::rules::network::gateway());
+    }
 }

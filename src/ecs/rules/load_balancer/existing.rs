@@ -167,7 +167,7 @@ fn unusable(
         out.say(Diagnostic::error(code, message).at(span, "").help(help));
     };
     let vpc = &cx.facts.network.vpc_id;
-    if facts.vpc_id != *vpc {
+    if vpc.known() != Some(&facts.vpc_id) {
         let message = format!("{name} is in {}, and the tasks are in {vpc}", facts.vpc_id);
         let help = format!(
             "let the tasks run in its VPC: `x-ecs: {{vpc: {}}}`; or name a load balancer in {vpc}",
@@ -207,7 +207,7 @@ fn zones(cx: &Context<'_>, name: &str, facts: &BalancerFacts) -> Option<(String,
         cx.facts.network.zone_subnets.iter().partition(|(zone, _)| is_in(zone));
     let list = |all: &[&str]| all.join(", ");
     let lost: Vec<_> = bad.iter().map(|(zone, _)| zone.as_str()).collect();
-    let left: Vec<_> = good.iter().map(|(_, subnet)| subnet.as_str()).collect();
+    let left: Vec<_> = good.iter().filter_map(|(_, subnet)| subnet.known()).collect();
     if lost.is_empty() {
         return None;
     }

@@ -43,6 +43,8 @@ fn facts(resource: &str, internal: bool) -> Facts {
     let open =
         [80, 443].map(|port| OpenPorts { protocol: "tcp".into(), ports: Some((port, port)) });
     let balancer = BalancerFacts {
+        zone_id: "Z32O12XQLNTSW2".into(),
+        ip_address_type: "dualstack".into(),
         vpc_id: "vpc-0123456789abcdef0".into(),
         zones: vec!["eu-west-1a".into(), "eu-west-1b".into()],
         internal,

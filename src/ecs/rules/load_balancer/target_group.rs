@@ -29,7 +29,7 @@ pub(super) fn add(
     out: &mut Output,
 ) {
     let service = member.name();
-    let Http { host: _, path: _, health_check, deregistration_delay, stickiness } =
+    let Http { host: _, path: _, health_check, deregistration_delay, stickiness, aliases: _ } =
         &member.service.extension.http;
     let id = target_group_id(service, port.target);
     let asked = health_check.as_ref().and_then(|path| {

@@ -208,7 +208,7 @@ fn what_services_run_on() {
         s.network_configuration.awsvpc_configuration.assign_public_ip = "ENABLED".to_owned();
     });
     service_on(bridge, "a network of its own", |s| {
-        s.network_configuration.awsvpc_configuration.subnets = vec![SUBNETS[0].to_owned()];
+        s.network_configuration.awsvpc_configuration.subnets = vec![SUBNETS[0].into()];
     });
     service("the launch type", |s| s.launch_type = Some("EC2".to_owned()));
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ecs::desired::UpperTag;
+use crate::ecs::desired::{UpperTag, Value};
 
 #[test]
 fn names_of_services_and_clusters() {
@@ -194,7 +194,7 @@ fn names_in_dns() {
     let said = found(Kind::PrivateNamespace, "main", &|body| {
         let Body::PrivateNamespace(zone) = body else { panic!("{body:?}") };
         zone.name = "shop..internal".to_owned();
-        zone.vpc.clear();
+        zone.vpc = Value::from("");
     });
     assert!(said.contains("no DNS zone") && said.contains("no VPC"), "{said}");
     let said = found(Kind::Service, "api", &|body| {

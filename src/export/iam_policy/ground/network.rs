@@ -1,5 +1,7 @@
 //! How it is reached.
 
+use std::collections::BTreeSet;
+
 use super::super::Deployer;
 use super::super::grant::{Grant, Scope};
 use super::Ground;
@@ -39,6 +41,40 @@ impl Ground<'_> {
                     format!("vpc/{id}")
                 }))
             }),
+        }
+    }
+
+    /// What a VPC of the project's own is made of. Ids are made up when things are made, so their tags
+    /// say whose they are (Service Authorization Reference, "Amazon EC2").
+    pub(super) fn networks(&self, grant: Grant) -> Option<Scope> {
+        const KINDS: [&str; 7] = [
+            "elastic-ip",
+            "internet-gateway",
+            "natgateway",
+            "route-table",
+            "subnet",
+            "vpc",
+            "vpc-endpoint",
+        ];
+        let any = || Scope::of(KINDS.iter().map(|kind| self.arn("ec2", &format!("{kind}/*"))));
+        let calls = [
+            "AllocateAddress",
+            "CreateInternetGateway",
+            "CreateNatGateway",
+            "CreateRouteTable",
+            "CreateSubnet",
+            "CreateVpc",
+            "CreateVpcEndpoint",
+        ];
+        match grant {
+            // The zone of a private name is AWS's own.
+            Grant::EndpointZones => self.with(Kind::VpcEndpoint, Scope::all),
+            Grant::NetworkLists => self.with(Kind::Vpc, Scope::all),
+            Grant::NewNetworks => self.with(Kind::Vpc, || self.to_be_tagged(any())),
+            Grant::NewNetworkTags => self.with(Kind::Vpc, || {
+                self.to_be_tagged(any()).when("StringEquals", "ec2:CreateAction", calls)
+            }),
+            _ => self.with(Kind::Vpc, || self.tagged(any())),
         }
     }
 
@@ -87,6 +123,39 @@ impl Ground<'_> {
         (!scope.resources.is_empty()).then_some(scope)
     }
 
+    /// Zones are the account's, and found by the names that they end with. Whoever deploys may write
+    /// no name of them but the file's (Service Authorization Reference, "Amazon Route 53").
+    pub(super) fn records(&self, grant: Grant) -> Option<Scope> {
+        let names: BTreeSet<String> = self
+            .bodies()
+            .filter_map(|body| match body {
+                // As Route 53 writes it: small letters, and octal numbers for what else there is.
+                Body::AliasRecord(record) => Some(record.name().replace('*', "\\052")),
+                _ => None,
+            })
+            .collect();
+        if names.is_empty() {
+            return None;
+        }
+        let partition = &self.deployer.partition;
+        let zones = || Scope::of([format!("arn:{partition}:route53:::hostedzone/*")]);
+        Some(match grant {
+            Grant::Records => zones()
+                .when(
+                    "ForAllValues:StringEquals",
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames",
+                    names,
+                )
+                .when(
+                    "ForAllValues:StringEquals",
+                    "route53:ChangeResourceRecordSetsRecordTypes",
+                    ["A", "AAAA"],
+                ),
+            Grant::RecordLook => zones(),
+            _ => Scope::all(),
+        })
+    }
+
     pub(super) fn names(&self, grant: Grant) -> Option<Scope> {
         let has = self.has(Kind::Namespace) || self.has(Kind::PrivateNamespace);
         let any =
@@ -110,7 +179,8 @@ impl Ground<'_> {
 
 fn vpc(body: &Body) -> Option<&str> {
     match body {
-        Body::SecurityGroup(group) => Some(&group.vpc_id),
+        // Of one that is made the id is made up by EC2.
+        Body::SecurityGroup(group) => Some(group.vpc_id.known().unwrap_or("${")),
         _ => None,
     }
 }

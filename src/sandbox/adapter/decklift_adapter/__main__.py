@@ -42,7 +42,7 @@ def install(config):
     # Imported late: MiniStack reads the environment when it is imported.
     from ministack.services import alb, ecs
     from . import (api_definitions, api_deployments, api_services, api_tasks, control, forwarder, patch_elb,
-                   patch_logs, patch_rest, scheduler, state, targets)
+                   patch_logs, patch_network, patch_rest, scheduler, state, targets)
     from .engine import Engine
 
     patching.require(ecs, "_clusters", "_services", "_tasks", "_tags", "_task_defs", "_resolve_cluster_name",
@@ -73,6 +73,7 @@ def install(config):
     patching.action(ecs, "StopServiceDeployment", api_deployments.stop_service_deployment, new=True)
     patch_elb.install(forwarders)
     patch_logs.install()
+    patch_network.install()
     patch_rest.install(engine)
     controls = control.Control(engine, config, forwarders, planner)
     controls.install()

@@ -1,0 +1,143 @@
+//! A VPC of the project's own.
+
+use super::*;
+use crate::compose::model::Service;
+use crate::diagnostic::Severity;
+use crate::ecs::testing::{at, ecs_service, facts, has, loud, port, project, resource, service};
+use crate::ecs::{Translation, translate, validate};
+use crate::plan::{Action, first_deploy};
+
+fn web() -> Service {
+    let mut web = service("web", "acme/web:1");
+    web.ports = vec![port(80, 8000)];
+    web
+}
+
+fn made(nat: Nat, endpoints: Endpoints) -> Translation {
+    let mut project = project(vec![web(), service("worker", "acme/worker:1")]);
+    project.extension.vpc = Some(at(Choice::Create(NewVpc { cidr: None, nat, endpoints })));
+    translate(&project, None, &Facts::offline(Some("eu-west-1")))
+}
+
+fn count(done: &Translation, kind: Kind) -> usize {
+    done.desired.resources.keys().filter(|id| id.kind == kind).count()
+}
+
+fn subnets(done: &Translation) -> Vec<String> {
+    let network = &ecs_service(done, "web").network_configuration.awsvpc_configuration;
+    network.subnets.iter().map(ToString::to_string).collect()
+}
+
+fn public_ip(done: &Translation) -> &str {
+    &ecs_service(done, "web").network_configuration.awsvpc_configuration.assign_public_ip
+}
+
+#[test]
+fn without_more_words_tasks_stand_in_public_subnets() {
+    let done = made(Nat::None, Endpoints::None);
+    assert_eq!((loud(&done.diagnostics), validate(&done.desired)), (vec![], vec![]));
+    assert_eq!(subnets(&done), ["${subnet/public-1/id}", "${subnet/public-2/id}"]);
+    assert_eq!(public_ip(&done), "ENABLED");
+    let kinds = [Kind::Vpc, Kind::Subnet, Kind::InternetGateway, Kind::RouteTable];
+    assert_eq!(kinds.map(|kind| count(&done, kind)), [1, 4, 1, 3]);
+    let none = [Kind::Address, Kind::NatGateway, Kind::VpcEndpoint];
+    assert_eq!(none.map(|kind| count(&done, kind)), [0, 0, 0]);
+    let Body::Subnet(subnet) = &resource(&done, Kind::Subnet, "private-2").body else {
+        panic!("no subnet")
+    };
+    assert_eq!(
+        (&*subnet.cidr_block, &*subnet.availability_zone),
+        ("10.0.144.0/20", "${vpc.zone_2}")
+    );
+}
+
+#[test]
+fn a_nat_gateway_leads_out_of_private_subnets() {
+    for (nat, gateways, second) in [(Nat::One, 1, "1"), (Nat::EachZone, 2, "2")] {
+        let done = made(nat, Endpoints::None);
+        assert_eq!((loud(&done.diagnostics), validate(&done.desired)), (vec![], vec![]));
+        assert_eq!(subnets(&done)[0], "${subnet/private-1/id}");
+        assert_eq!(public_ip(&done), "DISABLED");
+        assert_eq!(count(&done, Kind::NatGateway), gateways);
+        assert_eq!(count(&done, Kind::Address), gateways);
+        let Body::RouteTable(table) = &resource(&done, Kind::RouteTable, "private-2").body else {
+            panic!("no table")
+        };
+        let gateway = table.routes[0].nat_gateway_id.as_ref().map(ToString::to_string);
+        assert_eq!(gateway, Some(format!("${{nat-gateway/{second}/id}}")));
+        assert_eq!(table.routes[0].gateway_id, None);
+    }
+}
+
+#[test]
+fn endpoints_are_reached_by_the_tasks_alone() {
+    let done = made(Nat::None, Endpoints::Usual);
+    assert_eq!(validate(&done.desired), []);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    assert_eq!(count(&done, Kind::VpcEndpoint), 5);
+    assert!(has(&done, Kind::IngressRule, "endpoints-default"));
+    let body = |name| match &resource(&done, Kind::VpcEndpoint, name).body {
+        Body::VpcEndpoint(endpoint) => endpoint.clone(),
+        body => panic!("{body:?}"),
+    };
+    assert_eq!(body("ecr.api").service_name, "com.amazonaws.eu-west-1.ecr.api");
+    assert_eq!(body("ecr.api").subnet_ids.len(), 2);
+    assert_eq!(
+        (body("s3").vpc_endpoint_type.as_str(), body("s3").route_table_ids.len()),
+        ("Gateway", 2)
+    );
+    // With a way to the Internet there is nothing to warn of.
+    assert_eq!(loud(&made(Nat::One, Endpoints::Usual).diagnostics), []);
+    let some = made(Nat::One, Endpoints::Of(vec!["s3".to_owned()]));
+    assert!(!has(&some, Kind::SecurityGroup, "endpoints"), "a gateway needs none");
+}
+
+#[test]
+fn the_usual_endpoints_are_those_that_the_file_uses() {
+    let mut web = web();
+    web.extension.exec = Some(at(true));
+    web.extension.secret_env.insert("TOKEN".to_owned(), at("/shop/token".to_owned()));
+    let names = services(&Endpoints::Usual, &project(vec![web]));
+    assert!(names.contains(&"ssmmessages".to_owned()) && names.contains(&"ssm".to_owned()));
+    assert!(
+        !services(&Endpoints::Usual, &project(vec![service("a", "b")])).contains(&"ssm".into())
+    );
+}
+
+#[test]
+fn nothing_starts_before_its_way_out() {
+    for done in [made(Nat::One, Endpoints::Usual), made(Nat::None, Endpoints::None)] {
+        let order: Vec<ResourceId> = first_deploy(&done.desired)
+            .into_iter()
+            .filter(|(_, action)| *action != Action::Rollout)
+            .map(|(place, _)| done.desired.resources.get_index(place).expect("one").0.clone())
+            .collect();
+        let place = |kind: Kind| order.iter().position(|id| id.kind == kind).expect("a step");
+        let last = |kind: Kind| order.iter().rposition(|id| id.kind == kind).unwrap_or_default();
+        assert_eq!(place(Kind::Vpc), order.iter().position(|id| *id == vpc_id()).expect("a VPC"));
+        assert!(place(Kind::Subnet) > place(Kind::Vpc));
+        assert!(place(Kind::LoadBalancer) > place(Kind::InternetGateway));
+        assert!(place(Kind::Service) > last(Kind::RouteTable));
+        assert!(place(Kind::Service) > last(Kind::VpcEndpoint));
+        if done.desired.resources.keys().any(|id| id.kind == Kind::NatGateway) {
+            assert!(place(Kind::NatGateway) > place(Kind::InternetGateway));
+        }
+    }
+}
+
+#[test]
+fn what_is_known_of_another_network_is_kept() {
+    let mut project = project(vec![web()]);
+    project.extension.vpc = Some(at(Choice::Create(NewVpc::default())));
+    let done = translate(&project, None, &facts());
+    assert_eq!(count(&done, Kind::Vpc), 0, "AWS was asked, and said otherwise");
+}
+
+#[test]
+fn subnets_of_others_and_a_new_vpc_exclude_each_other() {
+    let mut project = project(vec![web()]);
+    project.extension.vpc = Some(at(Choice::Create(NewVpc::default())));
+    project.extension.subnets = vec![at("subnet-1".to_owned())];
+    let done = translate(&project, None, &Facts::offline(None));
+    assert!(loud(&done.diagnostics).contains(&(Severity::Error, Code::Conflict)));
+}
