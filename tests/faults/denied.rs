@@ -69,7 +69,7 @@ fn refuse(story: &Story, rig: &Rig, end: &[String], number: usize) -> Option<()>
 
 fn refused(story: &Story) {
     let purpose = format!("deny-{}", story.name);
-    story.at_each_call(&purpose, 1, |rig, end, number, _| refuse(story, rig, end, number));
+    story.at_each_call(&purpose, 25, 1, |rig, end, number, _| refuse(story, rig, end, number));
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn kill(story: &Story, rig: &Rig, end: &[String], number: usize, moment: Moment)
 }
 
 fn killed(story: &Story) {
-    let mut rows = story.at_each_call(story.name, 2, |rig, end, number, way| {
+    let mut rows = story.at_each_call(story.name, 10, 2, |rig, end, number, way| {
         kill(story, rig, end, number, [Moment::Before, Moment::After][way])
     });
     if let Some(folder) = std::env::var_os("DECKLIFT_TEST_FAULT_TABLE") {

@@ -1,6 +1,6 @@
 //! What is disturbed: a first deploy, an update, a `down`; and how each of their calls is, in turn.
 //!
-//! Every tenth call by default: `DECKLIFT_TEST_FAULT_STRIDE=1` takes every one, and
+//! Some of the calls by default: `DECKLIFT_TEST_FAULT_STRIDE=1` takes every one, and
 //! `DECKLIFT_TEST_FAULT_WORKERS` says how many at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,15 +51,16 @@ impl Story {
         (rig.listing(), rig.proxy.calls().len())
     }
 
-    /// Disturbs call after call, each in so many ways: `disturb` is told the end state, the number of
+    /// Disturbs every so many calls, each in so many ways: `disturb` is told the end state, the number of
     /// the call and which way, and gives nothing when there is no such call any more.
     pub(crate) fn at_each_call<T: Send>(
         &self,
         purpose: &str,
+        stride: usize,
         ways: usize,
         disturb: impl Fn(&Rig, &[String], usize, usize) -> Option<T> + Sync,
     ) -> Vec<T> {
-        let stride = number_of("DECKLIFT_TEST_FAULT_STRIDE", 10);
+        let stride = number_of("DECKLIFT_TEST_FAULT_STRIDE", stride);
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         // One mess does not hide the others.
