@@ -35,6 +35,7 @@ struct Ground<'a> {
 pub(super) async fn run(session: &Session, arguments: &VerifyArgs) -> Result<(), Error> {
     let wish = Wish { services: &[], scale: &[], given: &GivenArgs::default() };
     let app = prepare::read_to_deploy(session, arguments.strict, wish)?;
+    let app = app.in_own_vpc(arguments.create_vpc)?;
     let stop = signals::listen(session);
     let all = async {
         let aws = prepare::attach(session, &app).await?;

@@ -18,7 +18,7 @@ use crate::ecs::desired::Desired;
 use checks::CHECKS;
 use grant::{Conditions, Grant, Scope};
 use ground::Ground;
-use operations::{OPERATIONS, PUSH};
+use operations::{NETWORK, OPERATIONS, Operation, PUSH};
 
 /// The most characters of a managed policy (IAM user guide, "IAM and AWS STS quotas").
 pub const MANAGED_POLICY: usize = 6_144;
@@ -76,7 +76,7 @@ struct Document {
 pub fn iam_policy(desired: &Desired, deployer: &Deployer) -> String {
     let ground = Ground::new(desired, deployer);
     let mut actions: BTreeMap<Grant, BTreeSet<&'static str>> = BTreeMap::new();
-    for (action, grant) in OPERATIONS.iter().chain(CHECKS).flat_map(|(_, actions)| *actions) {
+    for (action, grant) in all().flat_map(|(_, actions)| *actions) {
         actions.entry(*grant).or_default().insert(action);
     }
     actions.entry(Grant::Images).or_default().extend(PUSH);
@@ -104,7 +104,11 @@ pub fn policy_size(policy: &str) -> usize {
     policy.chars().filter(|c| !c.is_whitespace()).count()
 }
 
+fn all() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().chain(NETWORK).chain(CHECKS)
+}
+
 /// The operations that the table knows.
 pub fn operations() -> impl Iterator<Item = &'static str> {
-    OPERATIONS.iter().chain(CHECKS).map(|(operation, _)| *operation)
+    all().map(|(operation, _)| *operation)
 }
