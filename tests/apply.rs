@@ -28,6 +28,8 @@ mod jobs;
 mod kept;
 #[path = "apply/kill.rs"]
 mod kill;
+#[path = "apply/network.rs"]
+mod network;
 #[path = "apply/parts.rs"]
 mod parts;
 #[path = "faults/random.rs"]

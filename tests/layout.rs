@@ -152,6 +152,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("logs", "logs"),
     ("names", "servicediscovery"),
     ("quotas", "servicequotas"),
+    ("route53", "route53"),
     ("scaling", "application-autoscaling"),
     ("scheduler", "scheduler"),
     ("secrets", "secretsmanager"),

@@ -6,8 +6,7 @@ use super::elb::BalancerRequest;
 use super::route53::RecordRequest;
 use super::tags::Owner;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
-use crate::compose::model::{Cidr, Nat};
-use crate::ecs::facts::{NetworkFacts, Origin};
+use crate::ecs::facts::{Cidr, Nat, NetworkFacts, Origin};
 
 /// What the user says about the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -134,7 +134,7 @@ async fn what_leads_elsewhere_is_taken() {
         plain("CNAME", "www.example.net", ""),
         plain("A", "192.0.2.1", "<SetIdentifier>one</SetIdentifier><Weight>1</Weight>"),
     ] {
-        let (found, taken) = read(true, &[], &[set.clone()]).await;
+        let (found, taken) = read(true, &[], std::slice::from_ref(&set)).await;
         assert!(found.is_empty() && taken.len() == 1, "{set}");
         assert!(taken[0].starts_with("shop.example.com has a record "), "{taken:?}");
     }

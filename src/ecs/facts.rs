@@ -8,6 +8,8 @@ mod path;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+// The words in which a file asks for a network are those in which it is known.
+pub use crate::compose::model::{Cidr, Nat};
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
 pub use network::{MadeNetwork, NetworkFacts, Origin, subnet_id, vpc_id};

@@ -112,3 +112,19 @@ fn all() -> impl Iterator<Item = &'static Operation> {
 pub fn operations() -> impl Iterator<Item = &'static str> {
     all().map(|(operation, _)| *operation)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_is_sorted_and_names_operations_once() {
+        for table in [OPERATIONS, NETWORK, CHECKS] {
+            let names: Vec<&str> = table.iter().map(|(operation, _)| *operation).collect();
+            assert!(names.windows(2).all(|pair| pair[0] < pair[1]), "{names:?}");
+        }
+        let deployed: BTreeSet<&str> =
+            OPERATIONS.iter().chain(NETWORK).map(|(name, _)| *name).collect();
+        assert_eq!(deployed.len(), OPERATIONS.len() + NETWORK.len());
+    }
+}

@@ -1,6 +1,8 @@
 //! Of a hundred calls 30 are throttled, 10 answered with HTTP 500, and of 10 the answer is lost: every
 //! command succeeds, and nothing is made twice.
 
+use std::io::Write as _;
+
 use serde_json::json;
 
 use crate::listing;
@@ -34,7 +36,8 @@ fn states(rig: &Rig, plan: impl Fn(u64) -> Plan) -> Vec<Vec<String>> {
         let ran = rig.run(&project, command, plan(step)).exits(0);
         let calls = rig.proxy.calls();
         let faults = calls.iter().filter(|call| call.fault.is_some()).count();
-        println!("{command}: {} calls, {faults} faults, {:?}", calls.len(), started.elapsed());
+        let (calls, took) = (calls.len(), started.elapsed());
+        let _ = writeln!(std::io::stderr(), "{command}: {calls} calls, {faults} faults, {took:?}");
         let mut state = rig.listing();
         if command.starts_with("deploy") {
             state.extend(deployments(rig));

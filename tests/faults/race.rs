@@ -1,6 +1,7 @@
 //! A second deploy that starts at any time: one of them holds the lock, the other is told so or finds
 //! nothing left to do.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use crate::dice::Dice;
@@ -44,5 +45,6 @@ fn a_second_deploy_at_any_time() {
         assert_eq!(rig.listing(), end, "{context}");
         assert_eq!(listing::releases(&rig.aws, RELEASES), ["succeeded"], "{context}");
     }
-    println!("the first won {} times, the second {}", won[0], won[1]);
+    let text = format!("the first won {} times, the second {}", won[0], won[1]);
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -3,7 +3,7 @@
 use decklift::compose::{LoadOptions, load};
 use decklift::ecs::facts::Facts;
 use decklift::ecs::translate;
-use decklift::export::{Deployer, iam_policy, operations};
+use decklift::export::{Deployer, iam_policy};
 use serde_json::Value as Json;
 
 fn policy(compose: &str) -> String {
@@ -45,12 +45,6 @@ fn allowing(policy: &str, action: &str) -> Vec<Json> {
 }
 
 const WEB: &str = "services: {web: {image: 'acme/web:1', ports: ['80:80']}}\n";
-
-#[test]
-fn the_table_is_sorted_and_names_operations_once() {
-    let names: Vec<&str> = operations().collect();
-    assert!(names.is_sorted() && names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
-}
 
 #[test]
 fn names_of_statements_are_unique_letters_and_in_order() {

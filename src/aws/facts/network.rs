@@ -14,7 +14,7 @@ use crate::aws::network::{
 };
 use crate::aws::tags::{RESOURCE, Tags};
 use crate::ecs::desired::Value;
-use crate::ecs::facts::{MadeNetwork, NetworkFacts, Origin};
+use crate::ecs::facts::{Cidr, MadeNetwork, NetworkFacts, Origin};
 
 /// Zones in which Fargate runs nothing, or load balancers and NAT gateways are not to be had: they are
 /// not chosen (ECS developer guide, "Supported Regions for Amazon ECS on AWS Fargate"; EFS user guide,
@@ -78,8 +78,7 @@ impl Aws {
         let tags = vpc.map(|vpc| tags(vpc.tags())).unwrap_or_default();
         let (nat, endpoints) =
             MadeNetwork::noted(tags.get(MadeNetwork::TAG).map_or("", String::as_str));
-        let stands =
-            vpc.and_then(|vpc| vpc.cidr_block()).and_then(crate::compose::model::Cidr::parse);
+        let stands = vpc.and_then(|vpc| vpc.cidr_block()).and_then(Cidr::parse);
         let asked = new.and_then(|new| new.cidr);
         if let (Some(stands), Some(asked)) = (stands, asked)
             && stands != asked

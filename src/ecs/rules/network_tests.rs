@@ -5,7 +5,6 @@ use crate::compose::model::Service;
 use crate::diagnostic::Severity;
 use crate::ecs::testing::{at, ecs_service, facts, has, loud, port, project, resource, service};
 use crate::ecs::{Translation, translate, validate};
-use crate::plan::{Action, first_deploy};
 
 fn web() -> Service {
     let mut web = service("web", "acme/web:1");
@@ -102,27 +101,6 @@ fn the_usual_endpoints_are_those_that_the_file_uses() {
     assert!(
         !services(&Endpoints::Usual, &project(vec![service("a", "b")])).contains(&"ssm".into())
     );
-}
-
-#[test]
-fn nothing_starts_before_its_way_out() {
-    for done in [made(Nat::One, Endpoints::Usual), made(Nat::None, Endpoints::None)] {
-        let order: Vec<ResourceId> = first_deploy(&done.desired)
-            .into_iter()
-            .filter(|(_, action)| *action != Action::Rollout)
-            .map(|(place, _)| done.desired.resources.get_index(place).expect("one").0.clone())
-            .collect();
-        let place = |kind: Kind| order.iter().position(|id| id.kind == kind).expect("a step");
-        let last = |kind: Kind| order.iter().rposition(|id| id.kind == kind).unwrap_or_default();
-        assert_eq!(place(Kind::Vpc), order.iter().position(|id| *id == vpc_id()).expect("a VPC"));
-        assert!(place(Kind::Subnet) > place(Kind::Vpc));
-        assert!(place(Kind::LoadBalancer) > place(Kind::InternetGateway));
-        assert!(place(Kind::Service) > last(Kind::RouteTable));
-        assert!(place(Kind::Service) > last(Kind::VpcEndpoint));
-        if done.desired.resources.keys().any(|id| id.kind == Kind::NatGateway) {
-            assert!(place(Kind::NatGateway) > place(Kind::InternetGateway));
-        }
-    }
 }
 
 #[test]
