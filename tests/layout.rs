@@ -194,7 +194,12 @@ fn called() -> BTreeSet<String> {
                 // An operation takes its input after its name.
                 let is_operation = rest[call.len()..].starts_with("()");
                 if is_operation && !["clone", "config"].contains(&call.as_str()) {
-                    found.insert(format!("{service}:{}", operation(&call)));
+                    let mut name = operation(&call);
+                    // Route 53 alone writes it in capitals.
+                    if *service == "route53" {
+                        name = name.replace("Vpc", "VPC");
+                    }
+                    found.insert(format!("{service}:{name}"));
                 }
             }
         }

@@ -15,6 +15,7 @@ pub(super) enum Grant {
     ClusterLists,
     ClusterLook,
     DnsNames,
+    EndpointGroups,
     EndpointZones,
     EcsRole,
     FileSystemRole,

@@ -186,6 +186,9 @@ impl<'a> Ground<'a> {
             | Grant::NewNetworks
             | Grant::NewNetworkTags
             | Grant::EndpointZones => self.networks(grant),
+            Grant::EndpointGroups => self
+                .with(Kind::VpcEndpoint, || self.ec2(Grant::SecurityGroups).unwrap_or_default())
+                .filter(|scope| !scope.resources.is_empty()),
             Grant::NotedBalancers => self
                 .with(Kind::AliasRecord, || self.elb(Grant::LoadBalancers).unwrap_or_default())
                 .filter(|scope| !scope.resources.is_empty()),

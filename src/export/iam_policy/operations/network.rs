@@ -82,7 +82,7 @@ pub(in crate::export::iam_policy) const NETWORK: &[Operation] = &[
         &[
             ("ec2:CreateVpcEndpoint", NewNetworks),
             ("ec2:CreateVpcEndpoint", Networks),
-            ("ec2:CreateVpcEndpoint", SecurityGroups),
+            ("ec2:CreateVpcEndpoint", EndpointGroups),
             ("ec2:CreateTags", NewNetworkTags),
             ("route53:AssociateVPCWithHostedZone", EndpointZones),
         ],
@@ -119,7 +119,7 @@ pub(in crate::export::iam_policy) const NETWORK: &[Operation] = &[
     ("ec2:ModifyVpcAttribute", &[("ec2:ModifyVpcAttribute", Networks)]),
     (
         "ec2:ModifyVpcEndpoint",
-        &[("ec2:ModifyVpcEndpoint", Networks), ("ec2:ModifyVpcEndpoint", SecurityGroups)],
+        &[("ec2:ModifyVpcEndpoint", Networks), ("ec2:ModifyVpcEndpoint", EndpointGroups)],
     ),
     ("ec2:ReleaseAddress", &[("ec2:ReleaseAddress", Networks)]),
     ("ec2:ReplaceRoute", &[("ec2:ReplaceRoute", Networks)]),
