@@ -184,7 +184,7 @@ async fn a_service_is_scaled_by_the_clock_and_by_a_queue() {
     // What the night set was of the old action.
     assert_eq!(
         actions,
-        [Action::Update, Action::Update, Action::Create, Action::Delete],
+        [Action::Delete, Action::Update, Action::Update, Action::Create],
         "{:#?}",
         list(&steps)
     );
