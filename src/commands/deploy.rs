@@ -1,6 +1,6 @@
-use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use super::ending::StoppedTasks;
 use super::planning::Planning;
 use super::prepare::{self, Purpose, Wish};
 use super::saved::{self, Taken};
@@ -46,11 +46,9 @@ async fn deploy(
     let planning = Planning::new(session, &app, targets, scope, arguments.build)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
-    let tasks = RefCell::new(Vec::new());
+    let tasks = StoppedTasks::default();
     let emit = |event: Event| {
-        if let Event::TaskFailed { service, failure } = &event {
-            tasks.borrow_mut().push((service.clone(), failure.clone()));
-        }
+        tasks.note(&event);
         reporter.event(&event);
     };
     let events: &dyn Events = &emit;
@@ -137,7 +135,7 @@ async fn deploy(
     }
     let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
     if result.is_err() && !session.json() {
-        let closing = ending::closing("deploy", &app, &desired, &plan, &applied, &tasks.borrow());
+        let closing = ending::closing("deploy", &app, &desired, &plan, &applied, &tasks.all());
         session.screen.block(&closing::text(&closing));
     }
     result

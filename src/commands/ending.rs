@@ -1,9 +1,11 @@
 //! How a command that applied a plan ended, for people and for programs.
 
+use std::cell::{Ref, RefCell};
+
 use super::prepare::{App, extensions};
 use crate::apply::{Applied, Outcome, Verdict};
 use crate::ecs::desired::Desired;
-use crate::event::TaskFailure;
+use crate::event::{Event, TaskFailure};
 use crate::plan::{Action, Plan};
 use crate::report::closing::{Closing, Failure};
 
@@ -33,6 +35,24 @@ fn title(command: &str, verdict: Verdict) -> &'static str {
             "down" => "The deletion is not complete.",
             _ => "The deploy failed.",
         },
+    }
+}
+
+/// The tasks of which a reporter was told that they failed: what is said in the end names them again.
+#[derive(Debug, Default)]
+pub(super) struct StoppedTasks(RefCell<Vec<(String, TaskFailure)>>);
+
+impl StoppedTasks {
+    /// Keeps a failure, and no other event.
+    pub(super) fn note(&self, event: &Event) {
+        if let Event::TaskFailed { service, failure } = event {
+            self.0.borrow_mut().push((service.clone(), failure.clone()));
+        }
+    }
+
+    /// All so far, with the Compose services that they are of.
+    pub(super) fn all(&self) -> Ref<'_, Vec<(String, TaskFailure)>> {
+        self.0.borrow()
     }
 }
 

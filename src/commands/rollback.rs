@@ -1,7 +1,7 @@
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::ending::StoppedTasks;
 use super::prepare::{self, App, Purpose};
 use super::turn::{self, Line, Turn};
 use super::world::World;
@@ -21,11 +21,9 @@ pub(super) async fn run(session: &Session, arguments: &RollbackArgs) -> Result<(
     let app = prepare::read(session, false)?;
     let stop = signals::listen(session);
     let reporter = session.reporter();
-    let tasks = RefCell::new(Vec::new());
+    let tasks = StoppedTasks::default();
     let emit = |event: Event| {
-        if let Event::TaskFailed { service, failure } = &event {
-            tasks.borrow_mut().push((service.clone(), failure.clone()));
-        }
+        tasks.note(&event);
         reporter.event(&event);
     };
     let events: &dyn Events = &emit;
@@ -82,7 +80,7 @@ pub(super) async fn run(session: &Session, arguments: &RollbackArgs) -> Result<(
         return Ok(());
     }
     if !session.json() {
-        let closing = ending::closing("rollback", &app, desired, &plan, &applied, &tasks.borrow());
+        let closing = ending::closing("rollback", &app, desired, &plan, &applied, &tasks.all());
         session.screen.block(&closing::text(&closing));
     }
     Err(Error::Deployment(verdict))
