@@ -220,6 +220,18 @@ pub enum Event {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         images: Vec<String>,
     },
+    /// There is more to do than was said when it began: what went ahead was done, and the rest was
+    /// compared with AWS.
+    Continued {
+        /// How many steps come on top.
+        steps: usize,
+        /// The services and jobs that they roll out.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        rows: Vec<ServiceRow>,
+        /// The services whose images are to be built or pushed.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        images: Vec<String>,
+    },
     /// The lock was taken under this release number.
     Release {
         /// The number.

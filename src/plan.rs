@@ -4,6 +4,7 @@
 //! the reason, and the steps that must have succeeded before it.
 
 mod actual;
+mod ahead;
 mod attachments;
 mod back;
 mod cause;
@@ -27,6 +28,7 @@ mod selection;
 mod step;
 
 pub use actual::{Actual, Live, Observed, RolloutState};
+pub use ahead::{Ahead, Wanted, ahead, wanted};
 pub use back::{Back, back, running};
 pub use cause::{Cause, FINGERPRINT, sign};
 pub use diff::{Change, changes};
@@ -87,6 +89,20 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// This plan, and then another one.
+    #[must_use]
+    pub fn then(mut self, other: Plan) -> Self {
+        let before = self.steps.len();
+        self.steps.extend(other.steps.into_iter().map(|mut step| {
+            step.after = step.after.into_iter().map(|id| id + before).collect();
+            step
+        }));
+        self.known.extend(other.known);
+        self.public.extend(other.public);
+        self.kept = other.kept;
+        self
     }
 
     /// What is deleted with the data that it holds.

@@ -16,6 +16,8 @@ use decklift::plan::{
 };
 use tokio::sync::watch;
 
+#[path = "apply/ahead.rs"]
+mod ahead;
 #[path = "apply/clock.rs"]
 mod clock;
 #[path = "faults/dice.rs"]
@@ -90,7 +92,7 @@ fn deploy_as(cloud: &Memory, desired: &Desired, release: u64) -> (Plan, Verdict,
         let plan = plan(desired, &actual);
         let events = std::cell::RefCell::new(Vec::new());
         let (_sender, stop) = watch::channel(false);
-        let options = Options { limit: 8, watch: WATCH, detach: false, release };
+        let options = Options { limit: 8, watch: WATCH, detach: false, release, before: 0 };
         let emit = |event: Event| events.borrow_mut().push(event);
         let applied = apply(cloud, desired, &plan, options, &stop, &emit).await;
         let verdict = applied.verdict();
@@ -102,7 +104,7 @@ fn deploy_as(cloud: &Memory, desired: &Desired, release: u64) -> (Plan, Verdict,
 fn carry_out(cloud: &Memory, desired: &Desired, plan: &Plan) -> Verdict {
     block_on(async {
         let (_sender, stop) = watch::channel(false);
-        let options = Options { limit: 8, watch: WATCH, detach: false, release: 1 };
+        let options = Options { limit: 8, watch: WATCH, detach: false, release: 1, before: 0 };
         apply(cloud, desired, plan, options, &stop, &|_| {}).await.verdict()
     })
 }
@@ -117,7 +119,7 @@ fn down(cloud: &Memory, desired: &Desired) -> Verdict {
         let everything = Removal { volumes: true, images: true, secrets: true };
         let plan = plan_removal(&desired.stack, &actual, everything);
         let (_sender, stop) = watch::channel(false);
-        let options = Options { limit: 8, watch: WATCH, detach: true, release: 0 };
+        let options = Options { limit: 8, watch: WATCH, detach: true, release: 0, before: 0 };
         apply(cloud, desired, &plan, options, &stop, &|_| {}).await.verdict()
     })
 }

@@ -4,6 +4,8 @@
 
 #[path = "faults/call.rs"]
 mod call;
+#[path = "faults/calls.rs"]
+mod calls;
 #[path = "faults/chaos.rs"]
 mod chaos;
 #[path = "faults/denied.rs"]

@@ -24,6 +24,8 @@ pub struct Options {
     pub detach: bool,
     /// The release in whose course jobs run; see [`JobRun::release`].
     pub release: u64,
+    /// How many steps were carried out before in the same course: events count on.
+    pub before: usize,
 }
 
 /// Why a step failed.
@@ -146,6 +148,18 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// This, and what came of another plan that was carried out after it.
+    #[must_use]
+    pub fn then(mut self, other: Applied) -> Self {
+        let before = self.outcomes.len();
+        self.outcomes.extend(other.outcomes.into_iter().map(|outcome| match outcome {
+            Outcome::Skipped { because } => Outcome::Skipped { because: because + before },
+            other => other,
+        }));
+        self.attributes.extend(other.attributes);
+        self
+    }
+
     /// How the run ended. The worst of its steps decides.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -219,7 +233,7 @@ pub async fn apply<C: Cloud>(
         };
         let step = &plan.steps[id];
         events.emit(Event::StepSkipped {
-            step: id,
+            step: options.before + id,
             resource: step.resource.to_string(),
             action: step.action.label().to_owned(),
             because,
@@ -242,6 +256,7 @@ struct Run<'a, C> {
 impl<C: Cloud> Run<'_, C> {
     async fn step(&self, id: usize) -> Result<(), StepError> {
         let step = &self.plan.steps[id];
+        let id = self.options.before + id;
         let resource = step.resource.to_string();
         let action = step.action.label().to_owned();
         self.events.emit(Event::StepStarted {

@@ -9,6 +9,7 @@ mod scan_tests;
 mod stored;
 
 use aws_sdk_ecr::types as sdk;
+use futures_util::future::{join_all, try_join};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 pub use login::RegistryAuth;
@@ -189,7 +190,7 @@ impl Aws {
             async move { self.read_repository(found, wanted.copied()).await }
         });
         let reads = stream::iter(reads).buffered(IN_FLIGHT).try_collect::<Vec<_>>();
-        let (mut found, images) = futures_util::future::try_join(reads, images).await?;
+        let (mut found, images) = try_join(reads, images).await?;
         found.extend(images);
         Ok(found)
     }
@@ -236,31 +237,72 @@ impl Aws {
         })
     }
 
+    /// The images that are there; nothing where the repository of one is not.
+    pub(super) async fn find_images(
+        &self,
+        images: Vec<&Image>,
+    ) -> Result<Option<Vec<Found>>, CloudError> {
+        let answers = join_all(images.iter().map(|image| self.ask_image(image))).await;
+        let mut found = Vec::new();
+        for (image, answer) in images.into_iter().zip(answers) {
+            match answer {
+                Ok(Some(detail)) => found.push((image, detail)),
+                Err(error) if error.is(&["RepositoryNotFoundException"]) => return Ok(None),
+                Err(error) if !error.is(&["ImageNotFoundException"]) => return Err(error),
+                Ok(None) | Err(_) => {}
+            }
+        }
+        let mut all = Vec::new();
+        for (image, detail) in found {
+            let uri = match &image.registry {
+                Some(registry) => Some(registry.host()),
+                None => {
+                    let repository = self.find_repository(&image.repository_name).await?;
+                    repository.and_then(|found| found.repository_uri().map(str::to_owned))
+                }
+            };
+            let Some(uri) = uri else { return Ok(None) };
+            all.extend(self.image_found(image, &detail, &uri));
+        }
+        Ok(Some(all))
+    }
+
     async fn read_image(
         &self,
         image: &Image,
         repository_uri: &str,
     ) -> Result<Option<Found>, CloudError> {
         let found = self.find_image(image).await?;
-        let Some(found) = found else { return Ok(None) };
-        let Some(digest) = found.image_digest() else { return Ok(None) };
+        Ok(found.and_then(|found| self.image_found(image, &found, repository_uri)))
+    }
+
+    fn image_found(
+        &self,
+        image: &Image,
+        found: &sdk::ImageDetail,
+        repository_uri: &str,
+    ) -> Option<Found> {
         let registry = repository_uri.split('/').next().unwrap_or_default();
-        let uri = self.image_uri(registry, &image.repository_name, digest);
-        Ok(Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri))))
+        let uri = self.image_uri(registry, &image.repository_name, found.image_digest()?);
+        Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri)))
     }
 
     async fn find_image(&self, image: &Image) -> Result<Option<sdk::ImageDetail>, CloudError> {
+        match self.ask_image(image).await {
+            Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
+                Ok(None)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn ask_image(&self, image: &Image) -> Result<Option<sdk::ImageDetail>, CloudError> {
         let (ecr, account) = self.place_of(image.registry.as_ref());
         let id = sdk::ImageIdentifier::builder().image_tag(&image.image_tag).build();
         let call = ecr.describe_images().repository_name(&image.repository_name).image_ids(id);
         let call = call.set_registry_id(account);
-        match call.send().await.or_fail("ecr:DescribeImages") {
-            Ok(answer) => Ok(answer.image_details.unwrap_or_default().into_iter().next()),
-            Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        let answer = call.send().await.or_fail("ecr:DescribeImages")?;
+        Ok(answer.image_details.unwrap_or_default().into_iter().next())
     }
 
     async fn find_repository(&self, name: &str) -> Result<Option<sdk::Repository>, CloudError> {

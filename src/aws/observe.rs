@@ -4,6 +4,7 @@
 //! matched by physical name: what is desired becomes a resource of [`Actual`], the rest is an orphan
 //! when its tags, or the place where it stands, say that it is this stack's.
 
+mod ahead;
 mod key;
 
 use std::collections::{BTreeMap, BTreeSet};

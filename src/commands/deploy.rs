@@ -1,8 +1,13 @@
+mod ahead;
+mod consent;
+
 use std::time::{Duration, Instant};
+
+use self::ahead::Done;
 
 use super::ending::StoppedTasks;
 use super::planning::Planning;
-use super::prepare::{self, Purpose, Wish};
+use super::prepare::{self, App, Purpose, Wish};
 use super::saved::{self, Taken};
 use super::turn::{self, Line, Turn};
 use super::world::{self, ScanGate, World};
@@ -12,7 +17,7 @@ use crate::cli::DeployArgs;
 use crate::ecs::desired::{Desired, ResourceId, Value};
 use crate::error::Error;
 use crate::event::{Event, Events};
-use crate::plan::Plan;
+use crate::plan::{Plan, Wanted, wanted};
 use crate::release::ReleaseCommand;
 use crate::report::closing;
 use crate::report::plan_text;
@@ -62,8 +67,21 @@ async fn deploy(
     }
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
-    let (desired, plan, turn) = loop {
+    let may_go_ahead = taken.is_none() && gate.is_none();
+    let (first, plan, turn, goes_on) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
+        if may_go_ahead {
+            let look = ahead::look(&planning, &world, &place, &desired);
+            if let Some((first, plan)) = stop.or_interrupted(session, look).await? {
+                tell_ahead(session, &plan);
+                consent::built(arguments, &plan)?;
+                stop.begin();
+                match line.take(&place, &first).await? {
+                    Some(turn) => break (first, plan, turn, Some(place)),
+                    None => continue,
+                }
+            }
+        }
         world.know(place.is_settled.then_some(&place.fingerprints));
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         let mut desired = desired.clone();
@@ -73,9 +91,10 @@ async fn deploy(
             world.explain_network(session, &plan);
         }
         taken.map_or(Ok(()), |taken| taken.check_world(&world, &plan, &desired))?;
-        built(arguments, &plan)?;
-        stop.or_interrupted(session, agree(session, arguments, &plan)).await?;
-        stop.or_interrupted(session, let_go(session, arguments, &plan, taken)).await?;
+        consent::built(arguments, &plan)?;
+        stop.or_interrupted(session, consent::agree(session, arguments, &plan)).await?;
+        let let_go = consent::let_go(session, arguments, &plan, taken);
+        stop.or_interrupted(session, let_go).await?;
         let plan = match gate.filter(|_| !plan.is_empty()) {
             None => plan,
             Some(gate) => {
@@ -86,21 +105,21 @@ async fn deploy(
         };
         stop.begin();
         if plan.is_empty() {
-            break (desired, plan, Turn::idle(stop.receiver()));
+            break (desired, plan, Turn::idle(stop.receiver()), None);
         }
         if let Some(turn) = line.take(&place, &desired).await? {
-            break (desired, plan, turn);
+            break (desired, plan, turn, None);
         }
     };
 
     events.emit(Event::Started {
         command: "deploy".to_owned(),
-        stack: desired.stack.clone(),
+        stack: first.stack.clone(),
         region: world.region().to_owned(),
         services: app.project.services.len(),
         steps: plan.steps.len(),
         environment: session.global.environment.clone(),
-        rows: rows::of_those(&app.project, &desired, &plan, &|name| planning.takes(name)),
+        rows: rows::of_those(&app.project, &first, &plan, &|name| planning.takes(name)),
         images: rows::images(&plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
@@ -109,14 +128,52 @@ async fn deploy(
         watch: rollout,
         detach: arguments.is_detached(),
         release: turn.run(),
+        before: 0,
     };
     let told = turn.stop();
     if let Some(gate) = gate {
         world.gate(gate, &told);
     }
-    let work = apply(&world, &desired, &plan, options, &told, events);
-    let applied = turn.hold(&world, work).await;
-    if let (Verdict::Done, Some((number, over))) = (applied.verdict(), turn.numbers())
+    let (planning, world) = (&planning, &world);
+    let course = Course { session, app: &app, arguments, planning, world, options, events };
+    let work = async {
+        let applied = apply(world, &first, &plan, options, &told, events).await;
+        let done = Done { desired: first, plan, applied, error: None };
+        match goes_on {
+            Some(place) if done.verdict() == Verdict::Done => {
+                world.know(Some(&place.fingerprints));
+                ahead::go_on(&course, &desired, done, &told).await
+            }
+            _ => done,
+        }
+    };
+    let done = turn.hold(world, work).await;
+    settle(&course, done, turn, start, &tasks).await
+}
+
+/// What a deploy is about, while it works.
+struct Course<'a> {
+    session: &'a Session,
+    app: &'a App,
+    arguments: &'a DeployArgs,
+    planning: &'a Planning<'a>,
+    world: &'a World<'a>,
+    options: Options,
+    events: &'a dyn Events,
+}
+
+/// Writes down what came of it, and tells.
+async fn settle(
+    course: &Course<'_>,
+    done: Done,
+    turn: Turn,
+    start: Instant,
+    tasks: &StoppedTasks,
+) -> Result<(), Error> {
+    let Course { session, app, arguments, planning, world, options: _, events } = course;
+    let verdict = done.verdict();
+    let Done { desired, plan, applied, error } = done;
+    if let (Verdict::Done, Some((number, over))) = (verdict, turn.numbers())
         && let Err(error) = world.keep_images(&desired, &applied, number, &over).await
     {
         session.screen.warning(&format!(
@@ -124,33 +181,42 @@ async fn deploy(
              old: {error}"
         ));
     }
-    let state = turn::state(applied.verdict(), arguments.is_detached());
+    let state = turn::state(verdict, arguments.is_detached());
     let about = |id: &ResourceId| planning.options.is_about(&desired, id);
-    let revisions = turn::revisions(&desired, &applied, &about);
-    let kept = turn.finish(session, state, revisions).await;
-    if kept.is_err() {
-        let seconds = start.elapsed().as_secs();
-        events.emit(Event::Finished { outcome: "lock-lost".to_owned(), seconds });
-        return kept;
+    let mut revisions = turn::revisions(&desired, &applied, &about);
+    if verdict == Verdict::Done && planning.is_whole() {
+        let Wanted { base, services } = wanted(&desired);
+        revisions.ask(base, &services);
     }
-    let result = finish(&world, &desired, &plan, &applied, start.elapsed(), events).await;
+    let kept = turn.finish(session, state, revisions).await;
+    let outcome = match (&kept, &error) {
+        (Err(_), _) => Some("lock-lost"),
+        (Ok(()), Some(_)) => Some(ending::outcome(verdict, &plan)),
+        (Ok(()), None) => None,
+    };
+    if let Some(outcome) = outcome {
+        let seconds = start.elapsed().as_secs();
+        events.emit(Event::Finished { outcome: outcome.to_owned(), seconds });
+        kept?;
+    }
+    if let Some(error) = error {
+        return Err(ahead::tell_rest(course, &desired, &plan, &applied, error));
+    }
+    let result = finish(world, &desired, &plan, &applied, start.elapsed(), *events).await;
     if result.is_err() && !session.json() {
-        let closing = ending::closing("deploy", &app, &desired, &plan, &applied, &tasks.all());
+        let closing = ending::closing("deploy", app, &desired, &plan, &applied, &tasks.all());
         session.screen.block(&closing::text(&closing));
     }
     result
 }
 
-/// With `--no-build`, every image must be there.
-fn built(arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
-    let missing = rows::images(plan);
-    if !arguments.no_build || missing.is_empty() {
-        return Ok(());
+/// The plan of what goes ahead, and that there may be more.
+fn tell_ahead(session: &Session, plan: &Plan) {
+    if session.json() {
+        return;
     }
-    Err(Error::Usage {
-        message: format!("nothing is built, and ECR lacks the images of {}", missing.join(", ")),
-        help: "leave out --no-build, or build and push with a deploy that may".to_owned(),
-    })
+    show(session, plan);
+    session.screen.note("Everything else is compared with AWS when this is done.");
 }
 
 /// The plan on stderr: stdout is for the URLs.
@@ -160,55 +226,6 @@ pub(super) fn show(session: &Session, plan: &Plan) {
         session.screen.note(&text);
     }
     session.screen.note(&plan_text::summary(plan));
-}
-
-/// What makes something reachable from the Internet that was not before needs a yes.
-async fn agree(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
-    let new = plan_text::opened(plan);
-    if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
-        return Ok(());
-    }
-    let list = new.join(", ");
-    if session.screen.can_ask() {
-        if session.ask("Deploy?").await {
-            return Ok(());
-        }
-        return Err(Error::Usage {
-            message: "nothing was deployed".to_owned(),
-            help: "answer `y`, or deploy with --yes".to_owned(),
-        });
-    }
-    Err(Error::Usage {
-        message: format!("this deploy opens {list} to the Internet, and there is nobody to ask"),
-        help: "agree with --allow-public or --yes, or set `x-ecs: {ports: {PORT: none}}` on the service"
-            .to_owned(),
-    })
-}
-
-/// What goes with its data, and was not named in the option, is typed by whoever is there.
-async fn let_go(
-    session: &Session,
-    arguments: &DeployArgs,
-    plan: &Plan,
-    taken: Option<&Taken>,
-) -> Result<(), Error> {
-    let named = &arguments.scope.allow_destroy;
-    let asks = session.screen.can_ask() && !arguments.yes && !session.global.sandbox;
-    if !asks || taken.is_some() {
-        return Ok(());
-    }
-    let is_named = |id: &ResourceId| named.contains(&id.name) || named.contains(&id.to_string());
-    for id in plan.destroyed().filter(|id| !is_named(id)) {
-        let name = id.to_string();
-        let question = format!("Type {name} to delete it, and what it holds");
-        if !session.ask_name(&question, &name).await {
-            return Err(Error::Usage {
-                message: format!("nothing was deployed: {name} was not agreed to"),
-                help: format!("type its name, or deploy with --allow-destroy={name}"),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// What a value is, now that what it waits for was made.

@@ -68,7 +68,7 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     });
     // Nothing is rolled out, so that nothing is watched.
     let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
-    let options = Options { limit: LIMIT, watch, detach: true, release: 0 };
+    let options = Options { limit: LIMIT, watch, detach: true, release: 0, before: 0 };
     let told = turn.stop();
     let work = apply(&world, &desired, &plan, options, &told, events);
     let applied = turn.hold(&world, work).await;

@@ -10,7 +10,10 @@ use crate::cli::{BuildArgs, ScopeArgs};
 use crate::compose::Project;
 use crate::ecs::desired::{Body, Desired};
 use crate::error::Error;
-use crate::plan::{Actual, Destroy, Only, Plan, PlanOptions, keep_pins, plan_with, sign};
+use crate::plan::{
+    Actual, Ahead, Destroy, Only, Plan, PlanOptions, Wanted, ahead, keep_pins, plan_with, sign,
+};
+use crate::release::Place;
 
 /// How a project becomes a plan.
 pub(super) struct Planning<'a> {
@@ -50,15 +53,7 @@ impl<'a> Planning<'a> {
 
     /// What is to be done.
     pub(super) fn plan(&self, desired: &mut Desired, actual: &Actual) -> Result<Plan, Error> {
-        keep_pins(desired, actual);
-        prepare::possible(self.session, self.app, desired, actual, &self.options)?;
-        let mut plan = plan_with(desired, actual, self.options.clone());
-        for step in &mut plan.steps {
-            let resource = desired.resources.get(&step.resource);
-            let origin = resource.and_then(|resource| resource.origin);
-            let origin = lines::of(&self.app.project, step).or(origin);
-            step.origin = origin.map(|span| self.app.sources.place(span));
-        }
+        let plan = self.plan_with(desired, actual, self.options.clone())?;
         let left = |name: &&String| {
             let named = Destroy { all: false, names: BTreeSet::from([(*name).clone()]) };
             !actual.orphans.iter().any(|(id, _)| named.covers(id))
@@ -66,6 +61,51 @@ impl<'a> Planning<'a> {
         for name in self.options.destroy.names.iter().filter(left) {
             let warning = format!("--allow-destroy={name}: nothing of that name left the file");
             self.session.screen.warning(&warning);
+        }
+        Ok(plan)
+    }
+
+    /// Which services need not wait until everything was compared with AWS, at a place in front of the
+    /// lock; nothing where something else was asked for than to deploy what changed.
+    pub(super) fn ahead(&self, desired: &Desired, place: &Place) -> Option<Ahead> {
+        let reached = place.reached.as_ref()?;
+        let then = Wanted { base: reached.base.clone()?, services: reached.asked() };
+        let revisions = reached.of_services().map(|(name, text)| (name.to_owned(), text)).collect();
+        let is_usual = self.options == PlanOptions::default();
+        is_usual.then(|| ahead(desired, &then, &revisions)).flatten()
+    }
+
+    /// What is to be done for the services that go ahead; nothing where they cannot.
+    pub(super) fn plan_ahead(
+        &self,
+        desired: &mut Desired,
+        ahead: &Ahead,
+        actual: &Actual,
+    ) -> Result<Option<Plan>, Error> {
+        let options = PlanOptions { only: Some(ahead.only(desired)), ..self.options.clone() };
+        let plan = self.plan_with(desired, actual, options)?;
+        Ok(ahead.allows(desired, &plan).then_some(plan))
+    }
+
+    /// Whether everything that is desired is deployed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.options.only.is_none()
+    }
+
+    fn plan_with(
+        &self,
+        desired: &mut Desired,
+        actual: &Actual,
+        options: PlanOptions,
+    ) -> Result<Plan, Error> {
+        keep_pins(desired, actual);
+        prepare::possible(self.session, self.app, desired, actual, &options)?;
+        let mut plan = plan_with(desired, actual, options);
+        for step in &mut plan.steps {
+            let resource = desired.resources.get(&step.resource);
+            let origin = resource.and_then(|resource| resource.origin);
+            let origin = lines::of(&self.app.project, step).or(origin);
+            step.origin = origin.map(|span| self.app.sources.place(span));
         }
         Ok(plan)
     }

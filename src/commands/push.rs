@@ -56,7 +56,7 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
     });
     // There is no rollout to watch, and no job to run under a release.
     let watch = WatchOptions { poll: world.poll(), timeout: Duration::ZERO };
-    let options = Options { limit: LIMIT, watch, detach: false, release: 0 };
+    let options = Options { limit: LIMIT, watch, detach: false, release: 0, before: 0 };
     let applied = apply(&world, &desired, &plan, options, told, events).await;
     let verdict = applied.verdict();
     let ready = ready(&desired, &plan, &applied);

@@ -63,13 +63,16 @@ pub(super) async fn run(session: &Session, arguments: &RollbackArgs) -> Result<(
     events.emit(started(session, &app, &world, &goal, &plan));
     let watch = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
     let release = turn.run();
-    let options = Options { limit: deploy::LIMIT, watch, detach: arguments.detach, release };
+    let (limit, detach) = (deploy::LIMIT, arguments.detach);
+    let options = Options { limit, watch, detach, release, before: 0 };
     let told = turn.stop();
     let work = apply(&world, desired, &plan, options, &told, events);
     let applied = turn.hold(&world, work).await;
     let verdict = applied.verdict();
     let state = turn::state(verdict, arguments.detach);
-    let kept = turn.finish(session, state, goal.revisions.clone()).await;
+    // Nothing but the revisions was gone back to.
+    let revisions = Revisions { base: None, ..goal.revisions.clone() };
+    let kept = turn.finish(session, state, revisions).await;
     let outcome = match &kept {
         Ok(()) => ending::outcome(verdict, &plan).to_owned(),
         Err(_) => "lock-lost".to_owned(),

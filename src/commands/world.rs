@@ -22,7 +22,7 @@ use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Secret, Se
 use crate::ecs::facts::Facts;
 use crate::event::{Events, TargetHealth, TaskFailure};
 use crate::images::{Auth, ImageError, Images, Mode};
-use crate::plan::{Action, Actual, Change, Fingerprints, Observed, Plan, SECRET_VALUE};
+use crate::plan::{Action, Actual, Ahead, Change, Fingerprints, Observed, Plan, SECRET_VALUE};
 use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
@@ -98,6 +98,20 @@ impl<'a> World<'a> {
     /// the last run may have left something half done, and all is read.
     pub(super) fn know(&self, fingerprints: Option<&Fingerprints>) {
         *self.fingerprints.borrow_mut() = fingerprints.cloned();
+    }
+
+    /// What there is of the services that go ahead; nothing where they must wait for all the rest.
+    pub(super) async fn observe_ahead(
+        &self,
+        desired: &Desired,
+        ahead: &Ahead,
+    ) -> Result<Option<Actual>, CloudError> {
+        let Some(mut actual) = self.aws.observe_ahead(desired, ahead).await? else {
+            return Ok(None);
+        };
+        self.drop_placeholders(&mut actual).await?;
+        self.drop_other_values(&mut actual).await?;
+        Ok(Some(actual))
     }
 
     /// Builds images even where they are there already.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use tokio::sync::Mutex;
 
+use super::store::Entry;
 use super::{Clock, Queue, Record, State, Store};
 use crate::apply::{CloudError, CloudErrorKind};
 
@@ -76,6 +77,15 @@ impl<S: Store, C: Clock> Held<S, C> {
 
     pub(super) fn know(&self, numbers: impl Iterator<Item = u64>) {
         self.known.borrow_mut().extend(numbers);
+    }
+
+    /// Takes a list in which there is no higher number for an answer to the first question whether it
+    /// may write, when that was asked at `sent`.
+    pub(super) fn was_seen(&self, entries: &[Entry], sent: Duration) {
+        let own = |entry: &Entry| entry.number == self.number && self.is_ours(&entry.value);
+        if entries.last().is_some_and(own) {
+            self.checked.set(Some(sent));
+        }
     }
 
     /// The number.

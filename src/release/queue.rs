@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::store::{Created, Entry, Listing};
-use super::{Clock, Held, Meter, Record, State, Store, Terms, Timestamp};
+use super::{Clock, Held, Meter, Record, Revisions, State, Store, Terms, Timestamp};
 use crate::apply::CloudError;
 
 /// How often something is read again that must be there and is not seen yet.
@@ -61,6 +61,8 @@ pub struct Place {
     pub fingerprints: BTreeMap<String, String>,
     /// Whether the highest came to an end at which nothing can be half done.
     pub is_settled: bool,
+    /// What the highest deployed, when it reached all of it.
+    pub reached: Option<Revisions>,
     /// Further releases that are to be pushed aside, because the next number does not do that.
     pub aside: Vec<u64>,
 }
@@ -147,6 +149,8 @@ impl<S: Store, C: Clock> Queue<S, C> {
             if let Some(record) = record {
                 place.resumes = chain(&listing.entries);
                 place.is_settled = record.state.is_settled();
+                let is_reached = matches!(record.state, State::Succeeded | State::Detached);
+                place.reached = is_reached.then(|| record.revisions.clone());
                 place.unfinished =
                     record.state.is_unfinished().then(|| Box::new(Unfinished { number, record }));
             }
@@ -233,6 +237,7 @@ impl<S: Store, C: Clock> Queue<S, C> {
         let mut reads = 0;
         loop {
             // The number is held already: an error here must not leave it to run out by itself.
+            let sent = self.time();
             let listing = match self.store.list().await {
                 Ok(listing) => listing,
                 Err(error) => {
@@ -254,6 +259,7 @@ impl<S: Store, C: Clock> Queue<S, C> {
                     return Err(error);
                 }
                 held.know(listing.entries.iter().map(|entry| entry.number));
+                held.was_seen(&listing.entries, sent);
                 return Ok(Taken::Ours(Box::new(held)));
             }
             reads += 1;

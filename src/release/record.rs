@@ -156,9 +156,13 @@ pub struct Revisions {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub jobs: BTreeMap<String, String>,
     /// Of services: the fingerprints of what their task definitions say, so that these need not be read
-    /// again.
+    /// again; behind a dot, those of what they were asked to say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub prints: BTreeMap<String, String>,
+    /// Stands for everything that was asked for, but for what those task definitions say; absent where
+    /// not all of it was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// How many services and jobs did not fit.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub omitted: usize,
@@ -196,16 +200,49 @@ impl Revisions {
         self.prefix.push_str(&prefix);
     }
 
-    /// The fingerprints, by `family:revision`.
+    /// The fingerprints of what task definitions say, by `family:revision`.
     #[must_use]
     pub fn fingerprints(&self) -> BTreeMap<String, String> {
-        let known = |(name, revision)| Some((revision, self.prints.get(name)?.clone()));
+        let known = |(name, revision)| {
+            let print = self.prints.get(name)?;
+            let print = print.split_once('.').map_or(print.as_str(), |(print, _)| print);
+            Some((revision, print.to_owned())).filter(|(_, print)| !print.is_empty())
+        };
         self.of_services().filter_map(known).collect()
+    }
+
+    /// The fingerprints of what task definitions were asked to say, by Compose service.
+    #[must_use]
+    pub fn asked(&self) -> BTreeMap<String, String> {
+        let asked = |(name, print): (&String, &String)| {
+            Some((name.clone(), print.split_once('.')?.1.to_owned()))
+        };
+        self.prints.iter().filter_map(asked).collect()
+    }
+
+    /// Notes what was asked for, all of which was reached.
+    pub fn ask(&mut self, base: String, services: &BTreeMap<String, String>) {
+        self.base = Some(base);
+        for (name, asked) in services {
+            let print = self.prints.entry(name.clone()).or_default();
+            *print = format!("{print}.{asked}");
+        }
     }
 
     /// Leaves one out; `false` when there is none.
     fn omit(&mut self) -> bool {
-        // They only save time.
+        // They only save time, and the longer ones the less of it.
+        if self.base.take().is_some() {
+            self.prints = self
+                .prints
+                .iter()
+                .map(|(name, print)| {
+                    let print = print.split_once('.').map_or(print.as_str(), |(print, _)| print);
+                    (name.clone(), print.to_owned())
+                })
+                .collect();
+            return true;
+        }
         if !self.prints.is_empty() {
             self.prints.clear();
             return true;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::frame::{cause, counts, target};
+use super::frame::{cause, counts, plural, target};
 use super::scan::lines as scan_lines;
 use super::state::{State, harmless_failure};
 use super::ticker::Ticker;
@@ -154,8 +154,13 @@ impl Reporter for Plain<'_> {
             Event::Started { command, stack, region, services, steps, .. } => {
                 self.listen();
                 self.note(&format!(
-                    "{command} {stack} in {region}: {services} services, {steps} steps"
+                    "{command} {stack} in {region}: {}, {}",
+                    plural(*services, "service"),
+                    plural(*steps, "step")
                 ));
+            }
+            Event::Continued { steps, .. } => {
+                self.note(&format!("the rest of the project: {}", plural(*steps, "step")));
             }
             Event::Note { message } => self.note(&harmless(message)),
             Event::Image { service, progress } => self.image(service, progress),

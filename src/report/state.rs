@@ -101,6 +101,18 @@ impl State {
                 self.rows = rows.iter().map(Row::new).collect();
                 self.images = images.iter().map(|name| ImageRow::new(name)).collect();
             }
+            Event::Continued { steps, rows, images } => {
+                self.steps.total += steps;
+                for row in rows {
+                    match self.rows.iter_mut().find(|known| known.name == row.service) {
+                        Some(known) => *known = Row::new(row),
+                        None => self.rows.push(Row::new(row)),
+                    }
+                }
+                for name in images {
+                    self.image(name);
+                }
+            }
             Event::Release { number } => self.release = Some(*number),
             Event::Image { service, progress } => self.image(service).apply(progress, now),
             Event::Scanned(scan) => self.image(&scan.service).scanned(scan),

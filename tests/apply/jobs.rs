@@ -115,7 +115,7 @@ fn detached_it_is_waited_for_even_so() {
         let actual = cloud.observe(&desired).await.expect("observed");
         let plan = plan(&desired, &actual);
         let (_sender, stop) = watch::channel(false);
-        let options = Options { limit: 8, watch: WATCH, detach: true, release: 1 };
+        let options = Options { limit: 8, watch: WATCH, detach: true, release: 1, before: 0 };
         apply(&cloud, &desired, &plan, options, &stop, &|_| {}).await.verdict()
     });
     assert_eq!(verdict, Verdict::JobFailed);

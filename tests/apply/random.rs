@@ -10,7 +10,7 @@ const PROJECTS: u64 = 60;
 /// How often each is changed.
 const CHANGES: usize = 5;
 
-fn desired_of(app: &App) -> Desired {
+pub(crate) fn desired_of(app: &App) -> Desired {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("compose.yaml");
     std::fs::write(&file, app.compose("test")).expect("written");

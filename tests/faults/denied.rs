@@ -3,7 +3,7 @@
 
 use crate::proxy::Plan;
 use crate::rig::Rig;
-use crate::story::{DOWN, FIRST, Story, UPDATE};
+use crate::story::{CODE, DOWN, FIRST, Story, UPDATE};
 use crate::support::Ran;
 
 /// What is read only to know more, looked at again anyway, or written down for people: that it is
@@ -14,6 +14,8 @@ fn may_be_missing(action: &str) -> bool {
         // Who may not list secrets or schedules has none.
         "secretsmanager:ListSecrets"
             | "scheduler:GetScheduleGroup"
+            // What left the file is looked for in every service then.
+            | "tagging:GetResources"
             // A rollout is looked at five times before that is given up.
             | "ecs:DescribeServices"
             | "elasticloadbalancing:DescribeTargetHealth"
@@ -80,6 +82,11 @@ fn a_first_deploy() {
 #[test]
 fn an_update() {
     refused(&UPDATE);
+}
+
+#[test]
+fn of_an_update_of_code() {
+    refused(&CODE);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::listing;
 use crate::proxy::{Moment, Plan};
 use crate::rig::Rig;
-use crate::story::{DOWN, FIRST, RELEASES, Story, UPDATE};
+use crate::story::{CODE, DOWN, FIRST, RELEASES, Story, UPDATE};
 
 /// One kill, and what came of it.
 #[derive(Debug)]
@@ -83,6 +83,11 @@ fn a_first_deploy() {
 #[test]
 fn an_update() {
     killed(&UPDATE);
+}
+
+#[test]
+fn an_update_of_code() {
+    killed(&CODE);
 }
 
 #[test]

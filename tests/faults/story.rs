@@ -1,4 +1,4 @@
-//! What is disturbed: a first deploy, an update, a `down`; and how each of their calls is, in turn.
+//! What is disturbed: a first deploy, an update, one of code alone, a `down`; and how each of their calls is, in turn.
 //!
 //! Some of the calls by default: `DECKLIFT_TEST_FAULT_STRIDE=1` takes every one, and
 //! `DECKLIFT_TEST_FAULT_WORKERS` says how many at a time.
@@ -16,16 +16,18 @@ pub(crate) struct Story {
     pub(crate) command: &'static str,
     /// Whether the example was deployed before.
     is_deployed: bool,
-    /// Whether the file was changed since.
-    is_changed: bool,
+    /// What was changed since.
+    change: Option<fn(&Project)>,
 }
 
 pub(crate) const FIRST: Story =
-    Story { name: "first", command: "deploy --yes", is_deployed: false, is_changed: false };
+    Story { name: "first", command: "deploy --yes", is_deployed: false, change: None };
 pub(crate) const UPDATE: Story =
-    Story { name: "update", command: "deploy --yes", is_deployed: true, is_changed: true };
+    Story { name: "update", command: "deploy --yes", is_deployed: true, change: Some(another) };
+pub(crate) const CODE: Story =
+    Story { name: "code", command: "deploy --yes", is_deployed: true, change: Some(other_code) };
 pub(crate) const DOWN: Story =
-    Story { name: "down", command: "down --yes", is_deployed: true, is_changed: false };
+    Story { name: "down", command: "down --yes", is_deployed: true, change: None };
 
 /// Where the releases of the example stand.
 pub(crate) const RELEASES: &str = "/decklift/shop/default/releases";
@@ -38,8 +40,8 @@ impl Story {
         if self.is_deployed {
             rig.calmly(&project, "deploy --yes").exits(0);
         }
-        if self.is_changed {
-            another(&project);
+        if let Some(change) = self.change {
+            change(&project);
         }
         project
     }
@@ -94,6 +96,11 @@ impl Story {
         assert!(done.len() >= 2 * ways, "hardly anything was disturbed: {}", done.len());
         done
     }
+}
+
+/// The code of one service changes, and nothing else.
+fn other_code(project: &Project) {
+    project.write("api/message.txt", "Ripe pears tomorrow.\n");
 }
 
 /// A service goes, another one comes; a port, a volume and a secret come; code changes.

@@ -281,7 +281,9 @@ impl Project {
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
-        fs::write(self.path(path), text).expect("a file");
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("its folder");
+        fs::write(path, text).expect("a file");
     }
 
     pub(crate) fn read(&self, path: &str) -> String {

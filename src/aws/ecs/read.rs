@@ -93,6 +93,15 @@ impl Aws {
         Ok(found)
     }
 
+    /// The services of these names, as far as they are there.
+    pub(in crate::aws) async fn read_services_named(
+        &self,
+        cluster: &str,
+        names: &[String],
+    ) -> Result<Vec<Found>, CloudError> {
+        Ok(self.describe_all(cluster, names).await?.iter().filter_map(shape::from_sdk).collect())
+    }
+
     async fn describe_all(
         &self,
         cluster: &str,

@@ -113,7 +113,7 @@ impl Aws {
     }
 
     /// A revision, or the newest active one of a family; nothing when there is none.
-    pub(super) async fn find_task_definition(
+    pub(in crate::aws) async fn find_task_definition(
         &self,
         name: &str,
     ) -> Result<Option<Found>, CloudError> {
