@@ -74,6 +74,37 @@ fn a_long_list_is_shortened_and_then_cut() {
 }
 
 #[test]
+fn what_was_asked_for_goes_before_what_revisions_say() {
+    let asked = |count: usize| -> (Record, BTreeMap<String, String>) {
+        let mut record = with_services(count, "f-");
+        let names: Vec<String> = record.revisions.services.keys().cloned().collect();
+        let print = |what: &str, name: &String| (name.clone(), format!("{what}{}", &name[8..]));
+        record.revisions.prints = names.iter().map(|name| print("says-----", name)).collect();
+        let services = names.iter().map(|name| print("asks-", name)).collect();
+        record.revisions.ask("base".to_owned(), &services);
+        (record, services)
+    };
+    let (few, services) = asked(20);
+    let back = Record::parse(&few.to_value()).expect("a record").revisions;
+    assert_eq!((back.base.as_deref(), back.asked()), (Some("base"), services));
+    assert_eq!(back.fingerprints()["f-service-007:7"], "says-----007");
+    // Too long with all of it: what saves the most is kept.
+    let count = (20..80).find(|count| {
+        let back = Record::parse(&asked(*count).0.to_value()).expect("a record").revisions;
+        back.base.is_none()
+    });
+    let back = Record::parse(&asked(count.expect("it is too long")).0.to_value());
+    let back = back.expect("a record").revisions;
+    assert_eq!(back.asked(), BTreeMap::new());
+    assert_eq!(back.fingerprints().len(), back.services.len());
+    // A service whose revision could not be told says nothing, and was asked for even so.
+    let mut revisions = Revisions::default();
+    revisions.services.insert("web".to_owned(), "f-web:1".to_owned());
+    revisions.ask("base".to_owned(), &[("web".to_owned(), "asks".to_owned())].into());
+    assert_eq!((revisions.fingerprints().len(), &*revisions.asked()["web"]), (0, "asks"));
+}
+
+#[test]
 fn who_says_what_they_like_and_the_value_still_fits() {
     let mut record = with_services(900, "f-");
     for who in ["\u{1F980}".repeat(5000), "\"\\".repeat(5000), "{{ssm:x}} {{{".to_owned()] {

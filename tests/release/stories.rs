@@ -117,8 +117,8 @@ fn a_number_from_the_deleted_counter_lets_nobody_pass() {
 fn a_release_whose_deletion_was_not_confirmed_does_not_come_back() {
     let mut machines = Machines::new(1, Flaws::default());
     machines.start(0, Task { clear: true, ..Task::default() });
-    // List, observe, create, list; then read, list, and the deletion but for its answer.
-    for _ in 0..12 {
+    // List, observe, create, list; then list, and the deletion but for its answer.
+    for _ in 0..10 {
         machines.step(0, 0, FINE);
     }
     assert_eq!(machines.world.borrow().counts.reset, 1);
