@@ -58,12 +58,12 @@ use crate::apply::cloud::{
 };
 use crate::ecs::desired::{Attribute, Body, Desired, ResourceId, Service};
 use crate::event::{TargetHealth, TaskFailure};
-use crate::plan::{Action, Actual, Change, Fingerprints, Observed};
+use crate::plan::{Action, Actual, Change, Observed, Recorded};
 
 impl Aws {
     /// As [`Cloud::observe`], in fewer calls: task definitions of which it is known what was registered
     /// are not read again, and what left the file is looked for by its tags where nothing of its kind
-    /// is desired any more.
+    /// is desired any more, or not at all where nothing can have left it.
     ///
     /// # Errors
     ///
@@ -71,7 +71,7 @@ impl Aws {
     pub async fn observe_knowing(
         &self,
         desired: &Desired,
-        known: &Fingerprints,
+        known: &Recorded,
     ) -> Result<Actual, CloudError> {
         self.observe_stack(desired, Some(known)).await
     }

@@ -32,7 +32,7 @@ pub use ahead::{Ahead, Wanted, ahead, wanted};
 pub use back::{Back, back, running};
 pub use cause::{Cause, FINGERPRINT, sign};
 pub use diff::{Change, changes};
-pub use fingerprint::{Fingerprints, fingerprint};
+pub use fingerprint::{Fingerprints, Recorded, fingerprint};
 pub use impossible::{Impossible, impossible};
 pub use options::{Destroy, Only, PlanOptions};
 pub use orphans::Kept;

@@ -19,7 +19,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Aws;
 use super::error::OrFail;
-use super::observe::{Found, IN_FLIGHT};
+use super::observe::{Found, IN_FLIGHT, Orphans};
 use super::tags::{Owner, Tags};
 use crate::apply::cloud::CloudError;
 use crate::ecs::desired::{Body, Desired, UpperTag};
@@ -41,6 +41,7 @@ impl Aws {
         &self,
         desired: &Desired,
         owner: Option<&Owner>,
+        orphans: Orphans,
     ) -> Result<Vec<Found>, CloudError> {
         if owner.is_none() {
             return Ok(Vec::new());
@@ -70,10 +71,15 @@ impl Aws {
             .filter_map(|b| b.load_balancer_arn())
             .chain(groups.iter().filter_map(|g| g.target_group_arn()))
             .map(str::to_owned)
-            .chain(listener_arns.iter().cloned())
+            .chain(listener_arns)
+            .collect();
+        let with_rules: Vec<_> = listeners
+            .iter()
+            .filter(|listener| listener_rule::may_have(desired, listener, orphans))
+            .filter_map(|listener| listener.listener_arn().map(str::to_owned))
             .collect();
         let (tags, rules) =
-            try_join(self.describe_tags(&arns), self.list_rules(&listener_arns)).await?;
+            try_join(self.describe_tags(&arns), self.list_rules(&with_rules)).await?;
         let arns: Vec<_> =
             rules.iter().filter_map(|(_, r)| r.rule_arn().map(str::to_owned)).collect();
         let rule_tags = self.describe_tags(&arns).await?;

@@ -19,10 +19,21 @@ use super::tags::{self, Owner, Tags};
 use super::{Aws, ecs::EcsFound, emulated, traces};
 use crate::apply::cloud::CloudError;
 use crate::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
-use crate::plan::{Actual, Fingerprints, Observed};
+use crate::plan::{Actual, Observed, Recorded};
 
 /// How many calls of one kind are made at once.
 pub(super) const IN_FLIGHT: usize = 10;
+
+/// Where to look for what left the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Orphans {
+    /// Wherever there may be something.
+    Everywhere,
+    /// Where it costs little, and where there is a trace of it.
+    ByTraces,
+    /// In no list that is not needed anyway: nothing can have left it.
+    None,
+}
 
 /// One thing that AWS has.
 #[derive(Clone, Debug)]
@@ -140,7 +151,7 @@ impl Aws {
     pub(super) async fn observe_stack(
         &self,
         desired: &Desired,
-        known: Option<&Fingerprints>,
+        known: Option<&Recorded>,
     ) -> Result<Actual, CloudError> {
         let owner = match Owner::wanted(desired) {
             Some(owner) => Some(owner),
@@ -148,6 +159,11 @@ impl Aws {
             None => self.owner_of_cluster(&desired.stack).await?,
         };
         let owner = owner.as_ref();
+        let orphans = match known {
+            None => Orphans::Everywhere,
+            Some(Recorded { is_unchanged: true, .. }) => Orphans::None,
+            Some(_) => Orphans::ByTraces,
+        };
         // On the heap: together they are more than the stack of a thread may hold.
         let small = Box::pin(try_join3(
             self.read_names(desired),
@@ -155,8 +171,8 @@ impl Aws {
             Box::pin(self.read_roles(desired)),
         ));
         let large = Box::pin(try_join3(
-            self.read_services(desired, owner, known.is_none()),
-            self.read_balancers_and_records(desired, owner),
+            self.read_services(desired, owner, orphans),
+            self.read_balancers_and_records(desired, owner, orphans),
             self.read_network_and_data(desired, owner, known.is_some()),
         ));
         let ((names, logs, roles), (ecs, balancers, rest)) = try_join(small, large).await?;
@@ -165,7 +181,9 @@ impl Aws {
         let all = [names, logs, roles, balancers, records, rest, ecs.found.clone(), scaling];
         let mut all: Vec<Found> = all.into_iter().flatten().collect();
         let without = assemble(desired, owner, all.clone(), Vec::new())?;
-        let (definitions, in_use) = self.read_definitions(desired, &without, &ecs, known).await?;
+        let (definitions, in_use) = self
+            .read_definitions(desired, &without, &ecs, known.map(|known| &known.fingerprints))
+            .await?;
         all.extend(definitions);
         let mut actual = assemble(desired, owner, all, in_use)?;
         if emulated::is_emulator(&self.config) {
@@ -181,9 +199,9 @@ impl Aws {
         &self,
         desired: &Desired,
         owner: Option<&Owner>,
-        with_retired: bool,
+        orphans: Orphans,
     ) -> Result<(EcsFound, Vec<Found>), CloudError> {
-        let ecs = self.read_ecs(desired, with_retired).await?;
+        let ecs = self.read_ecs(desired, orphans).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
     }
@@ -193,8 +211,9 @@ impl Aws {
         &self,
         desired: &Desired,
         owner: Option<&Owner>,
+        orphans: Orphans,
     ) -> Result<(Vec<Found>, Records), CloudError> {
-        let balancers = self.read_balancers(desired, owner).await?;
+        let balancers = self.read_balancers(desired, owner, orphans).await?;
         let records = self.read_records(desired, owner, &balancers).await?;
         Ok((balancers, records))
     }

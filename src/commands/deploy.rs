@@ -82,7 +82,7 @@ async fn deploy(
                 }
             }
         }
-        world.know(place.is_settled.then_some(&place.fingerprints));
+        world.know(planning.recorded(&desired, &place));
         let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
         let mut desired = desired.clone();
         let plan = planning.plan(&mut desired, &actual)?;
@@ -141,7 +141,7 @@ async fn deploy(
         let done = Done { desired: first, plan, applied, error: None };
         match goes_on {
             Some(place) if done.verdict() == Verdict::Done => {
-                world.know(Some(&place.fingerprints));
+                world.know(planning.recorded(&desired, &place));
                 ahead::go_on(&course, &desired, done, &told).await
             }
             _ => done,

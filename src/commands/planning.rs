@@ -11,7 +11,8 @@ use crate::compose::Project;
 use crate::ecs::desired::{Body, Desired};
 use crate::error::Error;
 use crate::plan::{
-    Actual, Ahead, Destroy, Only, Plan, PlanOptions, Wanted, ahead, keep_pins, plan_with, sign,
+    Actual, Ahead, Destroy, Only, Plan, PlanOptions, Recorded, Wanted, ahead, keep_pins, plan_with,
+    sign, wanted,
 };
 use crate::release::Place;
 
@@ -63,6 +64,16 @@ impl<'a> Planning<'a> {
             self.session.screen.warning(&warning);
         }
         Ok(plan)
+    }
+
+    /// What the releases' records save from being read, at a place in front of the lock; nothing after a
+    /// release that may have left something half done.
+    pub(super) fn recorded(&self, desired: &Desired, place: &Place) -> Option<Recorded> {
+        let base = place.reached.as_ref().and_then(|reached| reached.base.clone());
+        place.is_settled.then(|| Recorded {
+            fingerprints: place.fingerprints.clone(),
+            is_unchanged: base.is_some_and(|base| base == wanted(desired).base),
+        })
     }
 
     /// Which services need not wait until everything was compared with AWS, at a place in front of the

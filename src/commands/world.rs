@@ -22,7 +22,7 @@ use crate::ecs::desired::{Attribute, Body, Desired, Kind, ResourceId, Secret, Se
 use crate::ecs::facts::Facts;
 use crate::event::{Events, TargetHealth, TaskFailure};
 use crate::images::{Auth, ImageError, Images, Mode};
-use crate::plan::{Action, Actual, Ahead, Change, Fingerprints, Observed, Plan, SECRET_VALUE};
+use crate::plan::{Action, Actual, Ahead, Change, Observed, Plan, Recorded, SECRET_VALUE};
 use crate::release::Commit;
 use crate::sandbox::Sandbox;
 
@@ -51,8 +51,8 @@ pub(super) struct World<'a> {
     guard: OnceCell<Guard>,
     /// What images must pass, once that was said.
     gate: OnceCell<(ScanGate, watch::Receiver<bool>)>,
-    /// What is known of revisions, once somebody said; then less is read.
-    fingerprints: RefCell<Option<Fingerprints>>,
+    /// What the releases' records say, once somebody said that; then less is read.
+    recorded: RefCell<Option<Recorded>>,
     /// The registry's address and login, asked for once.
     registry: tokio::sync::OnceCell<(String, Auth)>,
 }
@@ -90,14 +90,14 @@ impl<'a> World<'a> {
             guard,
             gate,
             registry,
-            fingerprints: RefCell::default(),
+            recorded: RefCell::default(),
         }
     }
 
-    /// From now on these revisions are not read where they say what is desired; nothing is known where
-    /// the last run may have left something half done, and all is read.
-    pub(super) fn know(&self, fingerprints: Option<&Fingerprints>) {
-        *self.fingerprints.borrow_mut() = fingerprints.cloned();
+    /// From now on what is recorded is not read; nothing is where the last run may have left something half
+    /// done, and all is read.
+    pub(super) fn know(&self, recorded: Option<Recorded>) {
+        *self.recorded.borrow_mut() = recorded;
     }
 
     /// What there is of the services that go ahead; nothing where they must wait for all the rest.
@@ -206,7 +206,7 @@ impl<'a> World<'a> {
 
 impl Cloud for World<'_> {
     async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
-        let known = self.fingerprints.borrow().clone();
+        let known = self.recorded.borrow().clone();
         let mut actual = match known {
             Some(known) => self.aws.observe_knowing(desired, &known).await?,
             None => self.aws.observe(desired).await?,

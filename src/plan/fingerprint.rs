@@ -12,6 +12,16 @@ use crate::ecs::desired::Body;
 /// is true for ever, and need not be read again.
 pub type Fingerprints = BTreeMap<String, String>;
 
+/// What the releases' records say, so that AWS need not be asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Of revisions.
+    pub fingerprints: Fingerprints,
+    /// Whether the last release reached all that was asked for, and the same is asked for now but for
+    /// what task definitions say: then nothing can have left the file since.
+    pub is_unchanged: bool,
+}
+
 /// How many bytes of the hash are kept: enough that no two revisions of a family have one fingerprint
 /// by chance, and few enough for a release's record.
 const BYTES: usize = 9;

@@ -55,3 +55,22 @@ fn of_ten_services_one_that_changed_waits_for_twelve_calls_at_most() {
     }
     rig.calmly(&project, "down --yes").exits(0);
 }
+
+#[test]
+fn of_ten_services_none_that_changed_takes_twenty_five_calls_at_most() {
+    let rig = Rig::new("no-calls");
+    rig.reset();
+    let project = ten();
+    // Nothing is built, and five are published.
+    let text = project.read("compose.yaml").replace("build: ./web", "image: 'busybox:1.37'");
+    let text = (2..5).fold(text, |text, number| {
+        let at = format!("s{number}: {{image: 'busybox:1.37'");
+        text.replace(&at, &format!("{at}, ports: ['809{number}:80']"))
+    });
+    project.write("compose.yaml", &text);
+    rig.calmly(&project, "deploy --yes").exits(0);
+    let ran = rig.calmly(&project, "deploy --yes").exits(0);
+    let calls: Vec<String> = rig.proxy.calls().into_iter().map(|call| call.action).collect();
+    assert!(calls.len() <= 25, "{} calls, {calls:#?}\n{ran}", calls.len());
+    rig.calmly(&project, "down --yes").exits(0);
+}

@@ -11,7 +11,7 @@ use super::{cluster, last_segment, shape};
 use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
-use crate::aws::observe::{Found, IN_FLIGHT};
+use crate::aws::observe::{Found, IN_FLIGHT, Orphans};
 use crate::ecs::desired::{Attribute, Body, Cluster, Desired};
 
 /// What `DescribeServices` takes at once.
@@ -33,7 +33,7 @@ impl Aws {
     pub(in crate::aws) async fn read_ecs(
         &self,
         desired: &Desired,
-        with_retired: bool,
+        orphans: Orphans,
     ) -> Result<EcsFound, CloudError> {
         let wanted = desired.resources.values().find_map(|resource| match &resource.body {
             Body::Cluster(cluster) => Some(cluster),
@@ -41,14 +41,14 @@ impl Aws {
         });
         use sdk::TaskDefinitionFamilyStatus::{Active, Inactive};
         let retired = async {
-            if with_retired {
+            if orphans == Orphans::Everywhere {
                 self.list_families(desired, Inactive).await
             } else {
                 Ok(BTreeSet::new())
             }
         };
         let (found, families, mut retired) = try_join3(
-            self.read_cluster(desired, wanted),
+            self.read_cluster(desired, wanted, orphans),
             self.list_families(desired, Active),
             retired,
         )
@@ -62,6 +62,7 @@ impl Aws {
         &self,
         desired: &Desired,
         wanted: Option<&Cluster>,
+        orphans: Orphans,
     ) -> Result<Vec<Found>, CloudError> {
         let name = desired.cluster_name();
         let names: Vec<String> = desired
@@ -75,7 +76,12 @@ impl Aws {
         // Those that are desired need not be listed first.
         let (cluster, arns, mut services) = try_join3(
             self.find_cluster(name),
-            self.list_services(name),
+            async {
+                match orphans {
+                    Orphans::None => Ok(Vec::new()),
+                    Orphans::Everywhere | Orphans::ByTraces => self.list_services(name).await,
+                }
+            },
             self.describe_all(name, &names),
         )
         .await?;

@@ -6,10 +6,12 @@ use super::listener::{action_back, actions};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
-use crate::aws::observe::Found;
+use crate::aws::observe::{Found, Orphans};
 use crate::aws::tags::{self, Tags};
 use crate::aws::values::text;
-use crate::ecs::desired::{Attribute, Body, ConditionValues, ListenerRule, RuleCondition, Value};
+use crate::ecs::desired::{
+    Attribute, Body, ConditionValues, Desired, ListenerRule, RuleCondition, Value,
+};
 
 /// The last priority (elbv2 API reference, `CreateRule`).
 const LAST: i32 = 50_000;
@@ -160,6 +162,31 @@ impl Aws {
                 Ok(rules)
             }
         }
+    }
+}
+
+/// Whether a listener may have rules of ours. Those of network load balancers have none (ELBv2 API
+/// reference, `CreateRule`: "The listener must be associated with an Application Load Balancer").
+pub(super) fn may_have(desired: &Desired, listener: &sdk::Listener, orphans: Orphans) -> bool {
+    use sdk::ProtocolEnum::{Http, Https};
+    if !matches!(listener.protocol(), None | Some(Http | Https)) {
+        return false;
+    }
+    orphans != Orphans::None
+        || desired.resources.values().any(|resource| match &resource.body {
+            Body::ListenerRule(rule) => leads(desired, rule, listener),
+            _ => false,
+        })
+}
+
+/// Whether a rule is to stand at a listener.
+fn leads(desired: &Desired, rule: &ListenerRule, listener: &sdk::Listener) -> bool {
+    match &rule.listener_arn {
+        Value::Known(arn) => listener.listener_arn() == Some(arn),
+        Value::From(id, _) => match desired.resources.get(id).map(|wanted| &wanted.body) {
+            Some(Body::Listener(wanted)) => listener.port() == Some(wanted.port),
+            _ => true,
+        },
     }
 }
 
