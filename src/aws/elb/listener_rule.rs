@@ -165,8 +165,8 @@ impl Aws {
     }
 }
 
-/// Whether a listener may have rules of ours. Those of network load balancers have none (ELBv2 API
-/// reference, `CreateRule`: "The listener must be associated with an Application Load Balancer").
+/// Whether a listener may have rules of ours: they are for hosts and paths, so that those of streams have
+/// none.
 pub(super) fn may_have(desired: &Desired, listener: &sdk::Listener, orphans: Orphans) -> bool {
     use sdk::ProtocolEnum::{Http, Https};
     if !matches!(listener.protocol(), None | Some(Http | Https)) {
