@@ -62,7 +62,7 @@ pub struct Place {
     /// Whether the highest came to an end at which nothing can be half done.
     pub is_settled: bool,
     /// What the highest deployed, when it reached all of it.
-    pub reached: Option<Revisions>,
+    pub reached: Option<Box<Revisions>>,
     /// Further releases that are to be pushed aside, because the next number does not do that.
     pub aside: Vec<u64>,
 }
@@ -150,7 +150,7 @@ impl<S: Store, C: Clock> Queue<S, C> {
                 place.resumes = chain(&listing.entries);
                 place.is_settled = record.state.is_settled();
                 let is_reached = matches!(record.state, State::Succeeded | State::Detached);
-                place.reached = is_reached.then(|| record.revisions.clone());
+                place.reached = is_reached.then(|| Box::new(record.revisions.clone()));
                 place.unfinished =
                     record.state.is_unfinished().then(|| Box::new(Unfinished { number, record }));
             }

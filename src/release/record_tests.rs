@@ -1,5 +1,7 @@
 //! Records as values: read back, kept within 4 KB, and never upset by what somebody wrote there.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
