@@ -173,8 +173,13 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
 fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
     match diagnostic.code {
         // The code says it, also where `--strict` made an error of a warning.
-        Code::Ignored | Code::Obsolete if whole => Fate::Ignored,
-        Code::Ignored | Code::Obsolete | Code::Approximated | Code::Clamped => Fate::Approximated,
+        Code::Ignored if whole => Fate::Ignored,
+        Code::Ignored | Code::Approximated | Code::Clamped => Fate::Approximated,
+        // At a service: the retired name of a key, which means what it meant.
+        Code::Obsolete => Fate::Mapped,
+        Code::UnknownAttribute if whole && diagnostic.severity == Severity::Warning => {
+            Fate::Ignored
+        }
         Code::Refused | Code::NotSupportedYet => Fate::Refused,
         _ => match diagnostic.severity {
             Severity::Error => Fate::Refused,
@@ -239,6 +244,16 @@ mod tests {
         assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
         assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
         assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
+    }
+
+    #[test]
+    fn retired_keys_are_mapped_and_those_at_the_wrong_place_ignored() {
+        let text = "services:\n  web:\n    image: a\n    x-aws-pull_credentials: b\n    \
+                    x-aws-autoscaling: {max: 3}\n    \
+                    ports: [{target: 80, published: 80, x-aws-protocol: http}]\n";
+        let all = covered(text, |_, _| {});
+        assert_eq!(all[0].mapped, ["image", "x-aws-pull_credentials", "ports"]);
+        assert_eq!(all[0].ignored, ["x-aws-autoscaling"]);
     }
 
     #[test]

@@ -57,6 +57,15 @@ impl Loaded {
         self.details.as_ref().map(|details| details.environment.all()).unwrap_or_default()
     }
 
+    /// Gives back the merged document, the largest part beside the project: nothing can be printed of
+    /// it, and no coverage told, from then on.
+    pub(crate) fn forget_document(&mut self) {
+        if let Some(details) = &mut self.details {
+            let span = details.document.span;
+            details.document = Node::null(span);
+        }
+    }
+
     /// The names of all profiles, active or not, in their order.
     #[must_use]
     pub fn profiles(&self) -> Vec<&str> {

@@ -158,6 +158,10 @@ fn examine_with(
         let found = inspected::look(session, project)?;
         diagnostics.extend(inspected::apply(project, &found));
     }
+    if aim != Aim::Look {
+        // Only those who look print what the files say. The translation finds room where it stood.
+        loaded.forget_document();
+    }
     if let Some(project) = &loaded.project {
         paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
@@ -185,8 +189,8 @@ fn examine_with(
             Aim::Push => unpushable(&translation.desired, project, &facts),
             Aim::Look | Aim::Convert { .. } => Vec::new(),
         };
-        let told = translation.diagnostics.iter().filter(|told| !is_repeated(told, &refused));
-        diagnostics.extend(told.cloned());
+        let told = translation.diagnostics.into_iter();
+        diagnostics.extend(told.filter(|told| !is_repeated(told, &refused)));
         desired = translation.desired;
         diagnostics.extend(refused);
         let variables = loaded.environment();

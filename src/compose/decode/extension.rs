@@ -82,7 +82,7 @@ impl Decoder<'_> {
             return out;
         };
         out.cpu = table.value("cpu").and_then(|node| self.cpu_units("x-ecs.cpu", node));
-        out.memory = table.value("memory").and_then(|node| self.bytes("x-ecs.memory", node, true));
+        out.memory = table.value("memory").and_then(|node| self.task_memory("x-ecs.memory", node));
         if let Some(node) = table.value("ports") {
             self.exposures(node, &mut out);
         }

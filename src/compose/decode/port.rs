@@ -249,9 +249,9 @@ impl Decoder<'_> {
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,
             "sctp" => {
-                let fault =
-                    Diagnostic::error(Code::NotSupportedYet, "`sctp` ports are not supported yet")
-                        .help("use tcp or udp");
+                // ECS API reference, `PortMapping.protocol`: tcp and udp.
+                let fault = Diagnostic::error(Code::Refused, "ECS maps no ports of sctp")
+                    .help("use tcp or udp, or leave the service out on ECS (with `profiles`)");
                 self.report_at(fault, node, "");
                 return None;
             }

@@ -26,6 +26,25 @@ pub struct Volume {
     pub settings: Settings,
 }
 
+impl Volume {
+    /// The file system that an external volume is: its name is the id of one, as the retired Docker
+    /// Compose CLI had it (docs.docker.com, "Deploying Docker containers on ECS", "Volumes").
+    pub(crate) fn outside(&self) -> Option<Located<Storage>> {
+        let name =
+            self.name.as_ref().filter(|name| self.external && is_file_system(&name.value))?;
+        let storage = Storage::Existing { file_system: name.value.clone(), access_point: None };
+        Some(Located::new(storage, name.span))
+    }
+}
+
+/// Whether a text is the id of a file system (EFS API reference, `FileSystemId`).
+fn is_file_system(text: &str) -> bool {
+    text.strip_prefix("fs-").is_some_and(|digits| {
+        (8..=40).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+    })
+}
+
 /// What is mounted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MountKind {

@@ -260,7 +260,11 @@ const SERVICE: &[Key] = &[
     ("volume", STORAGE, "where the mounts of the service live that do not say it themselves"),
     ("volume.access_point", TEXT, "id of an access point of that file system"),
     ("volume.asset", CHOICE, "in the image"),
-    ("volume.ebs", CHOICE, "on an EBS volume, which lives with its task"),
+    (
+        "volume.ebs",
+        CHOICE,
+        "on the task's own disk, as empty with each task as EBS is: of a job, or with `ephemeral: true`",
+    ),
     ("volume.efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("volume.ephemeral", CHOICE, "on the task's own disk, gone with it"),
     ("volume.s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
@@ -269,7 +273,11 @@ const SERVICE: &[Key] = &[
 const MOUNT: &[Key] = &[
     ("access_point", TEXT, "id of an access point of that file system"),
     ("asset", CHOICE, "in the image: files of the project"),
-    ("ebs", CHOICE, "on an EBS volume, which lives with its task"),
+    (
+        "ebs",
+        CHOICE,
+        "on the task's own disk, as empty with each task as EBS is: of a job, or with `ephemeral: true`",
+    ),
     ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
     ("s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),

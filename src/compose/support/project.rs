@@ -49,7 +49,11 @@ pub(super) const PROJECT: &[Row] = &[
     ("volumes", Mapped, "an access point of the project's EFS file system each"),
     ("volumes.*.driver", Approximated, "EFS is the driver"),
     ("volumes.*.driver_opts", Approximated, "`uid`, `gid` and `permissions` of the access point"),
-    ("volumes.*.external", Mapped, "an existing file system, named in `x-ecs`"),
+    (
+        "volumes.*.external",
+        Mapped,
+        "an existing file system, named in `x-ecs` or by its id in `name`",
+    ),
     ("volumes.*.external.name", Mapped, ""),
     ("volumes.*.labels", Ignored, "an access point has the tags of the project"),
     ("volumes.*.name", Ignored, "the access point is named after the key"),

@@ -4,6 +4,7 @@ use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Body, Desired, Resource};
 use crate::ecs::facts::{Facts, PathKind};
+use crate::ecs::rules::mounts::image::COPY_FROM;
 use crate::source::Span;
 
 pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
@@ -23,9 +24,8 @@ pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) 
         let is_image = |asset: &&Asset| matches!(asset.source, AssetSource::Image { .. });
         for asset in image.assets.iter().filter(is_image) {
             let message = "the content of another image cannot be put into an image yet";
-            let fault = Diagnostic::error(Code::NotSupportedYet, message)
-                .help("`COPY --from=IMAGE` in a Dockerfile does it")
-                .service(service);
+            let fault =
+                Diagnostic::error(Code::NotSupportedYet, message).help(COPY_FROM).service(service);
             found.push(placed(fault, asset, resource, project));
         }
     }

@@ -203,7 +203,7 @@ fn creation(name: &str, volume: &Volume, out: &mut Output) -> CreationInfo {
     } = volume;
     if *external {
         let message = format!("nobody says where the external volume {name} is on AWS");
-        let help = "name its file system: `x-ecs: {efs: fs-…}` at the volume; or take `external` \
+        let help = "name its file system: `x-ecs: {efs: fs-…}` at the volume, or `name: fs-…`; or take `external` \
             away, for an empty one";
         out.say(Diagnostic::error(Code::Refused, message).at(*span, "").help(help));
     } else if let Some(outside) = outside {

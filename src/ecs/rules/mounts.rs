@@ -6,17 +6,19 @@
 //!
 //! [`Facts::paths`]: crate::ecs::facts::Facts::paths
 
+mod anonymous;
 mod driver;
+pub(crate) mod image;
 mod s3_files;
 
 use super::bind;
 use super::known_images::{Class, KnownImage};
 use crate::compose::model::{Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Asset, AssetSource, DockerVolume, S3FilesVolume};
+use crate::ecs::desired::{Asset, DockerVolume, S3FilesVolume};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit, with_hash};
-use crate::source::Located;
+use crate::source::{Located, Span};
 
 /// The longest name of a volume that is made of a path.
 const LONGEST: usize = 60;
@@ -103,6 +105,8 @@ pub(crate) struct Owner<'a, 'b> {
     pub(crate) cx: &'b Context<'a>,
     pub(crate) service: &'a Service,
     pub(crate) known: Option<&'static KnownImage>,
+    /// Whether its tasks run to completion.
+    pub(crate) is_job: bool,
 }
 
 impl Owner<'_, '_> {
@@ -122,21 +126,24 @@ pub(crate) fn resolve<'a>(
     cx: &Context<'a>,
     service: &'a Service,
     known: Option<&'static KnownImage>,
+    is_job: bool,
     out: &mut Output,
 ) -> Vec<Stored<'a>> {
-    let owner = Owner { cx, service, known };
+    let owner = Owner { cx, service, known, is_job };
     service.mounts.iter().map(|mount| place(&owner, mount, out)).collect()
 }
 
 fn place<'a>(owner: &Owner<'a, '_>, mount: &'a Located<Mount>, out: &mut Output) -> Stored<'a> {
     match &mount.value.kind {
         MountKind::Volume(name) => named(owner, mount, name, out),
-        MountKind::Anonymous => Stored::at(mount, "", Place::Anonymous),
+        MountKind::Anonymous => Stored::at(mount, "", anonymous::place(owner, mount, out)),
         MountKind::Bind(path) => bind::place(owner, mount, path, out),
         MountKind::Tmpfs { size, options } => {
             Stored::at(mount, "", Place::Memory(*size, options.clone()))
         }
-        MountKind::Image(reference) => Stored::at(mount, "", image(owner, mount, reference, out)),
+        MountKind::Image(reference) => {
+            Stored::at(mount, "", image::place(owner, mount, reference, out))
+        }
         MountKind::Other(kind) => {
             let help = match kind.as_str() {
                 "npipe" => "leave the service out on ECS (with `profiles`): pipes are Windows's",
@@ -152,21 +159,6 @@ fn place<'a>(owner: &Owner<'a, '_>, mount: &'a Located<Mount>, out: &mut Output)
             Stored::at(mount, "", Place::Nowhere)
         }
     }
-}
-
-/// The content of an image becomes a part of the service's own.
-fn image<'a>(
-    owner: &Owner<'a, '_>,
-    mount: &Located<Mount>,
-    reference: &str,
-    out: &mut Output,
-) -> Place<'a> {
-    let Mount { kind: _, target, read_only, subpath, .. } = &mount.value;
-    if !read_only {
-        out.say(fresh(owner, mount, &format!("what the container writes to {target} is lost")));
-    }
-    let source = AssetSource::Image { reference: reference.to_owned(), subpath: subpath.clone() };
-    Place::Asset(Asset::of_root(target.clone(), source, true))
 }
 
 /// Files that are a part of the image are fresh with each task.
@@ -185,7 +177,8 @@ fn named<'a>(
     out: &mut Output,
 ) -> Stored<'a> {
     let volume = owner.cx.project.volumes.get(name);
-    let given = volume.and_then(|volume| volume.storage.as_ref());
+    let outside = volume.and_then(Volume::outside);
+    let given = volume.and_then(|volume| volume.storage.as_ref()).or(outside.as_ref());
     let chosen = mount.value.storage.as_ref().or(given).or(owner.service.extension.volume.as_ref());
     let place = match chosen.map(|chosen| (&chosen.value, chosen)) {
         None => driver::by_options(owner, mount, name, volume, out),
@@ -274,16 +267,10 @@ pub(crate) fn chosen_place<'a>(
             out,
         ),
         Storage::Ephemeral => Place::Task,
-        Storage::Ebs { ephemeral: true } => {
-            out.say(
-                Diagnostic::note(Code::Approximated, "the task's own disk serves, not EBS")
-                    .at(chosen.span, "")
-                    .help("both are new and empty with every task; `x-ecs.ephemeral_storage` says how large it is")
-                    .service(owner.name()),
-            );
-            Place::Task
+        Storage::Ebs { ephemeral } if *ephemeral || owner.is_job => {
+            own_disk(owner, mount, chosen.span, out)
         }
-        Storage::Ebs { ephemeral: false } => refuse(
+        Storage::Ebs { .. } => refuse(
             "an EBS volume is new and empty with every task of a service",
             "use `efs` for data that is to stay; `x-ecs: {ebs, ephemeral: true}` says that it may go",
         ),
@@ -292,6 +279,23 @@ pub(crate) fn chosen_place<'a>(
             "`asset` is for files of the project: mount their directory, or choose `efs`",
         ),
     }
+}
+
+/// In the place of an EBS volume, which is as new with each task, and which a job need not keep.
+fn own_disk<'a>(
+    owner: &Owner<'_, '_>,
+    mount: &Located<Mount>,
+    span: Span,
+    out: &mut Output,
+) -> Place<'a> {
+    out.say(
+        Diagnostic::note(Code::Approximated, "the task's own disk serves, not EBS")
+            .at(mount.span, "")
+            .at(span, "asked for here")
+            .help("both are new and empty with every task; `x-ecs.ephemeral_storage` says how large it is")
+            .service(owner.name()),
+    );
+    Place::Task
 }
 
 /// A volume on the project's file system.

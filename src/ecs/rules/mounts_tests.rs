@@ -1,6 +1,6 @@
 use super::*;
 use crate::diagnostic::Severity;
-use crate::ecs::desired::{Body, EfsVolumeConfiguration, Kind};
+use crate::ecs::desired::{AssetSource, Body, EfsVolumeConfiguration, Kind};
 use crate::ecs::testing::{
     at, container, facts, has, loud, mount, project, resource, run, service, task, volume_mount,
 };
@@ -135,12 +135,47 @@ fn ephemeral_volumes_live_with_their_task() {
 }
 
 #[test]
+fn an_external_volume_may_be_named_by_its_file_system() {
+    let external = |name: &str| {
+        let mut project = project(vec![store()]);
+        project.volumes["data"].external = true;
+        project.volumes["data"].name = Some(at(name.to_owned()));
+        translate(&project, None, &facts())
+    };
+    assert_eq!(efs(&external(EXISTING)).file_system_id.to_string(), EXISTING);
+    for name in ["data", "fs-", "fs-0123456"] {
+        assert_eq!(loud(&external(name).diagnostics), [(Severity::Error, Code::Refused)]);
+    }
+}
+
+#[test]
+fn a_job_needs_no_leave_for_an_empty_volume() {
+    let job = |chosen: Option<Storage>| {
+        let mut store = store();
+        store.extension.job = Some(at(true));
+        store.mounts[0].value.storage = chosen.map(at);
+        let mut project = project(vec![store]);
+        project.volumes["data"].driver = Some(at("ebs".to_owned()));
+        translate(&project, None, &facts())
+    };
+    for chosen in [None, Some(Storage::Ebs { ephemeral: false })] {
+        let done = job(chosen);
+        assert!(task(&done, "store").volumes[0].host.is_some());
+        assert!(done.diagnostics.iter().any(|d| d.code == Code::Approximated));
+        assert_eq!(loud(&done.diagnostics), []);
+    }
+}
+
+#[test]
 fn what_a_volume_cannot_be() {
     for storage in [Storage::Ebs { ephemeral: false }, Storage::Asset] {
         let mut store = store();
         store.mounts[0].value.storage = Some(at(storage));
         assert_eq!(loud(&run(vec![store]).diagnostics), [(Severity::Error, Code::Refused)]);
     }
+    let mut of_one_letter = store();
+    of_one_letter.mounts = vec![mount(MountKind::Anonymous, "d:/data")];
+    assert_eq!(loud(&run(vec![of_one_letter]).diagnostics), [(Severity::Error, Code::Refused)]);
     for kind in ["npipe", "cluster"] {
         let mut store = store();
         store.mounts = vec![mount(MountKind::Other(kind.to_owned()), "/x")];
@@ -213,7 +248,7 @@ fn the_content_of_an_image_becomes_a_part_of_another() {
     web.mounts[0].value.read_only = true;
     web.mounts[0].value.subpath = Some("html".to_owned());
     let done = run(vec![web]);
-    assert!(done.diagnostics.is_empty());
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::NotSupportedYet)]);
     let Body::Image(image) = &resource(&done, Kind::Image, "web").body else { panic!("no image") };
     let source = AssetSource::Image {
         reference: "acme/pages:1".to_owned(),

@@ -130,7 +130,7 @@ fn member<'a>(
     let networks = sharing.networks(cx, name);
     let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
     let network = launch::network(leader);
-    let stored = mounts::resolve(cx, service, known, out);
+    let stored = mounts::resolve(cx, service, known, job.is_some(), out);
     let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
     if job.is_none() && !stateful {
         volumes::shared(service, &stored, out);

@@ -32,8 +32,27 @@ impl Decoder<'_> {
                 #[expect(clippy::cast_sign_loss, reason = "more than 0")]
                 Some(Located::new(units as u32, node.span))
             }
+            _ if number.is_some_and(|number| number <= 0.0) => {
+                let help = "write units, `256`, or virtual CPUs, `0.25`";
+                self.invalid(field, node, "is nothing to run on", help);
+                None
+            }
             _ => self.count(field, node, 1 << 20),
         }
+    }
+
+    /// Bytes that a task could have: whoever writes fewer means another unit.
+    pub(super) fn task_memory(&mut self, field: &str, node: &Node) -> Option<Located<u64>> {
+        /// ECS API reference, `ContainerDefinition.memory`: Docker reserves 6 MiB at the least, and
+        /// 4 MiB before its version 20.10.
+        const LEAST: u64 = 4 << 20;
+        let memory = self.bytes(field, node, true)?;
+        if memory.value < LEAST {
+            let help = "a number without a unit counts bytes: write `512m` or `2g`";
+            self.invalid(field, node, "is less than a container takes", help);
+            return None;
+        }
+        Some(memory)
     }
 
     /// Seconds, as a number or with a unit.
@@ -231,6 +250,14 @@ mod tests {
     }
 
     #[test]
+    fn no_task_has_as_little_memory() {
+        for (text, good) in [("0", false), ("512", false), ("'3m'", false), ("'4m'", true)] {
+            let read = read(&format!("{{cpu: 256, memory: {text}}}"));
+            assert_eq!(read.0.is_some(), good, "{text}");
+        }
+    }
+
+    #[test]
     fn units_and_virtual_cpus() {
         for (text, units) in [
             ("512", Some(512)),
@@ -239,6 +266,8 @@ mod tests {
             ("2", Some(2048)),
             ("'4096'", Some(4096)),
             ("-1", None),
+            ("0", None),
+            ("'0 vCPU'", None),
             ("many", None),
             ("20.5", None),
         ] {

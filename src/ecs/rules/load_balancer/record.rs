@@ -1,5 +1,7 @@
 //! `x-ecs.domain` and `x-ecs.http.alias`: names in the DNS that lead to a load balancer.
 
+use std::collections::HashMap;
+
 use super::{balancer, existing};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
@@ -138,12 +140,16 @@ fn put(cx: &Context<'_>, wanted: &Wanted<'_>, out: &mut Output) {
 
 /// Calls what a name leads to by the first that fits: requests that are for a host of their own keep it.
 fn call(cx: &Context<'_>, members: &[Member<'_>], taken: &[Wanted<'_>], out: &mut Output) {
+    if taken.is_empty() {
+        return;
+    }
+    let services: HashMap<&str, &Service> =
+        members.iter().map(|member| (member.name(), member.service)).collect();
     for endpoint in &mut out.desired.endpoints {
         if endpoint.host.is_some() {
             continue;
         }
-        let service: Option<&Service> =
-            members.iter().find(|m| m.name() == endpoint.service).map(|member| member.service);
+        let service = services.get(endpoint.service.as_str()).copied();
         let own = |wanted: &&Wanted<'_>| {
             let aliases = service.iter().flat_map(|service| &service.extension.http.aliases);
             aliases.map(|alias| &alias.value).any(|alias| *alias == wanted.name.value)

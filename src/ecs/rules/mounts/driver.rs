@@ -1,6 +1,6 @@
 //! `driver` and `driver_opts` of a named volume.
 
-use super::{OtherVolume, Owner, Place, own};
+use super::{OtherVolume, Owner, Place, own, own_disk};
 use crate::compose::model::{Mount, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::DockerVolume;
@@ -24,12 +24,16 @@ pub(super) fn by_options<'a>(
         return place;
     }
     if driver == "ebs" {
+        let span = volume.map_or(mount.span, |volume| volume.span);
+        if owner.is_job {
+            return own_disk(owner, mount, span, out);
+        }
         out.say(
             Diagnostic::error(
                 Code::Refused,
                 "an EBS volume is new and empty with every task of a service",
             )
-            .at(volume.map_or(mount.span, |volume| volume.span), "")
+            .at(span, "")
             .at(mount.span, "")
             .help("take `driver` away for EFS; `x-ecs: {ebs, ephemeral: true}` at the volume says that it may go")
             .service(owner.name()),
