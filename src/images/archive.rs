@@ -22,10 +22,10 @@ use tokio::sync::mpsc;
 use self::files::{Contents, Limits, Pieces};
 use super::engine::in_background;
 use super::error::ImageError;
+use super::kept;
 use super::oci::{Digest, Hasher};
 use super::registry::{Got, RegistryError, get};
 use super::retry::Retry;
-use super::kept;
 
 /// Between two pieces of an archive.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -219,7 +219,9 @@ fn words(error: RegistryError) -> String {
         RegistryError::Unreachable { host, message } => {
             format!("there is no connection to {host}: {message}")
         }
-        RegistryError::BrokeOff { message, .. } | RegistryError::Protocol { message, .. } => message,
+        RegistryError::BrokeOff { message, .. } | RegistryError::Protocol { message, .. } => {
+            message
+        }
         RegistryError::Timeout { host } => format!("{host} does not answer in time"),
         RegistryError::Refused { host, status, .. } => match status {
             401 | 403 => format!("{host} wants a login (status {status})"),

@@ -35,3 +35,4 @@ pub use extend::Extended;
 pub use prepared::{Extension, Prepared};
 pub use rewrite::{Blob, Rewrites};
 pub use temporary::TemporaryFile;
+pub(super) use unpack::unpack;

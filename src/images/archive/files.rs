@@ -125,7 +125,9 @@ fn dockerfile(input: impl Read, root: &Path, limits: Limits) -> io::Result<Conte
     // A page that says that there is nothing, or asks for a login.
     let is_page = text.trim_ascii_start().starts_with(b"<");
     if !is_text || is_page {
-        return Err(wrong("it is neither an archive (tar, also with gzip or zstd) nor a Dockerfile"));
+        return Err(wrong(
+            "it is neither an archive (tar, also with gzip or zstd) nor a Dockerfile",
+        ));
     }
     fs::write(root.join("Dockerfile"), text)?;
     Ok(Contents::Dockerfile)
@@ -155,7 +157,10 @@ fn add<R: Input>(tar: &mut TarReader<R>, entry: &Entry, root: &Path) -> io::Resu
             let target = inside(target)?.ok_or_else(|| outside(&entry.path))?;
             let target = open_parents(root, &target)?;
             if !fs::symlink_metadata(&target).is_ok_and(|found| found.is_file()) {
-                return Err(wrong(&format!("{} is a link to a file that is not there", entry.path)));
+                return Err(wrong(&format!(
+                    "{} is a link to a file that is not there",
+                    entry.path
+                )));
             }
             clear(&place)?;
             fs::hard_link(target, place)
@@ -210,7 +215,10 @@ fn create(place: &Path, is_executable: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, if is_executable { 0o755 } else { 0o644 });
+    std::os::unix::fs::OpenOptionsExt::mode(
+        &mut options,
+        if is_executable { 0o755 } else { 0o644 },
+    );
     #[cfg(not(unix))]
     let _ = is_executable;
     options.open(place)

@@ -174,7 +174,10 @@ async fn what_cannot_be_used_is_said_and_leaves_nothing() {
         assert!(message.starts_with(&start) && message.contains(why), "{message}");
         assert!(!message.contains("canary"), "{message}");
         let left = walk(cache.path());
-        assert!(left.iter().all(|path| path.is_dir() && !path.join("latest.json").exists()), "{left:?}");
+        assert!(
+            left.iter().all(|path| path.is_dir() && !path.join("latest.json").exists()),
+            "{left:?}"
+        );
         assert_eq!(std::fs::read_dir(outside.path()).expect("list").count(), 0);
     }
 }
@@ -186,10 +189,8 @@ fn walk(path: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn nothing_grows_without_an_end() {
-    let many = tar(&[
-        ("a", 0o644, Kind::File(0), &[0; 4000]),
-        ("b", 0o644, Kind::File(0), &[0; 4000]),
-    ]);
+    let many =
+        tar(&[("a", 0o644, Kind::File(0), &[0; 4000]), ("b", 0o644, Kind::File(0), &[0; 4000])]);
     let limits = Limits { packed: 1 << 20, unpacked: 1 << 20, entries: 2, dockerfile: 20 };
     let store = |input: &[u8], limits| {
         let place = tempfile::tempdir().expect("directory");

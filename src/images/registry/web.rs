@@ -74,9 +74,8 @@ async fn ask(
     let path = at.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::new(empty());
     // Without a login that may stand before the host.
-    *request.uri_mut() = format!("{scheme}://{host}{path}")
-        .parse()
-        .map_err(|_| wrong(host, "it is no address"))?;
+    *request.uri_mut() =
+        format!("{scheme}://{host}{path}").parse().map_err(|_| wrong(host, "it is no address"))?;
     if let Some(login) = login {
         if scheme != "https" && !is_loopback(host) {
             return Err(wrong(host, "the address has a password and no TLS"));
