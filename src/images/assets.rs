@@ -18,7 +18,6 @@ mod git_index;
 mod layer;
 mod name;
 mod paths;
-mod platform;
 mod prepared;
 mod rewrite;
 mod tar_entries;
