@@ -5,6 +5,7 @@
 //! that two builds of one content give one digest, which is why the name is asked for first and
 //! the digest is the registry's.
 
+mod archive;
 mod assets;
 mod bases;
 mod building;
@@ -22,6 +23,7 @@ mod extended;
 mod git;
 mod given;
 mod ignore;
+mod kept;
 mod line_ends;
 mod mirror;
 mod name;
@@ -69,6 +71,7 @@ pub use retry::Retry;
 pub use source::Source;
 pub use spec::{BuildSecret, BuildSpec, SecretSource, epoch};
 
+use archive::Fetched;
 use bases::current_base;
 use oci::Platform;
 use tokio::sync::OnceCell;
@@ -104,7 +107,7 @@ pub struct Images {
     /// What was built in this run, by its tag: what the engine calls it.
     made: Mutex<BTreeMap<String, Arc<OnceCell<String>>>>,
     /// The directories of contexts that were fetched in this run, by their addresses.
-    fetched: Mutex<BTreeMap<String, Arc<OnceCell<PathBuf>>>>,
+    fetched: Mutex<BTreeMap<String, Arc<OnceCell<Fetched>>>>,
     cache: Option<PathBuf>,
     uploader: Uploader,
     retry: Retry,

@@ -1,14 +1,15 @@
 //! `--inspect-images`: what images say of themselves goes into the project, where the Compose file says nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Session, registries};
+use super::{Session, prepare, registries};
+use crate::aws::{Aws, ConnectOptions};
 use crate::compose::Project;
 use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::error::Error;
-use crate::images::{ImageConfig, ImageHealth, Images};
+use crate::images::{Auth, ImageConfig, ImageHealth, Images};
 use crate::source::{Located, Span};
 
 /// What a task runs on when nothing is said.
@@ -34,9 +35,15 @@ pub(super) fn look(
             wanted.entry(name).or_insert(platform);
         }
     }
-    let asked = registries::ask("--inspect-images", async |images: &Images| {
-        configs(images, &wanted).await
+    let secrets = secrets(session, project);
+    let connection = prepare::connection(session, project, None);
+    let (asked, unread) = registries::ask("--inspect-images", async |images: Images| {
+        let (images, unread) = with_logins(images, &secrets, connection).await;
+        (configs(&images, &wanted).await, unread)
     })?;
+    for line in unread {
+        session.notify(&line);
+    }
     let mut found = BTreeMap::new();
     for (name, answer) in asked {
         let why = match answer {
@@ -50,6 +57,55 @@ pub(super) fn look(
         session.notify(&format!("nothing is known of what {name} says itself: {why}"));
     }
     Ok(found)
+}
+
+/// The images with `x-ecs.pull_credentials`, and the secret of each. A sandbox has none of its own.
+fn secrets<'a>(session: &Session, project: &'a Project) -> BTreeMap<&'a str, &'a str> {
+    if session.global.sandbox {
+        return BTreeMap::new();
+    }
+    let services = project.services.values();
+    let of = services.filter_map(|service| {
+        Some((image(service)?, service.extension.pull_credentials.as_ref()?.value.as_str()))
+    });
+    of.collect()
+}
+
+/// Adds the logins that this machine lacks, and says which could not be read. AWS is asked for nothing
+/// else, and for nothing at all where docker's configuration suffices.
+async fn with_logins(
+    mut images: Images,
+    secrets: &BTreeMap<&str, &str>,
+    connection: ConnectOptions,
+) -> (Images, Vec<String>) {
+    let (mut known, mut unread) = (BTreeSet::new(), Vec::new());
+    let mut aws = None;
+    for (image, secret) in secrets {
+        let Some(host) = Images::lacks_login(image).await else { continue };
+        if !known.insert(host.clone()) {
+            continue;
+        }
+        let read = async {
+            if aws.is_none() {
+                aws = Some(Aws::connect(connection.clone()).await?);
+            }
+            match &aws {
+                Some(aws) => aws.pull_credentials(secret).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let why = match tokio::time::timeout(PATIENCE, read).await {
+            Ok(Ok(Some((user, password)))) => {
+                images = images.with_login(&host, Auth::Basic { user, password });
+                continue;
+            }
+            Ok(Ok(None)) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer in {} s", PATIENCE.as_secs()),
+        };
+        unread.push(format!("the `pull_credentials` of {image} could not be read: {why}"));
+    }
+    (images, unread)
 }
 
 /// The image that a service names, where none is built.

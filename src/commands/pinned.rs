@@ -84,7 +84,8 @@ fn image(service: &Service) -> Option<&str> {
 ///
 /// There is no thread or runtime to ask with.
 pub(super) fn look(project: &Project, desired: &Desired) -> Result<Found, Error> {
-    registries::ask("--resolve-digests", async |images: &Images| {
+    registries::ask("--resolve-digests", async |images: Images| {
+        let images = &images;
         ask(images, project, desired, &BTreeMap::new()).await
     })
 }

@@ -211,7 +211,12 @@ pub(super) fn plain_connection(session: &Session) -> ConnectOptions {
     }
 }
 
-fn connection(session: &Session, project: &Project, sandbox: Option<&Sandbox>) -> ConnectOptions {
+/// How AWS is reached for a project.
+pub(super) fn connection(
+    session: &Session,
+    project: &Project,
+    sandbox: Option<&Sandbox>,
+) -> ConnectOptions {
     ConnectOptions {
         region: region(session, project),
         sandbox: sandbox.map(|sandbox| crate::aws::Sandbox {
@@ -325,6 +330,7 @@ pub(super) async fn connect<'a>(
         false => images,
     };
     if purpose.names_images() {
+        outside::repository(session, app, &aws).await?;
         let placeholders = sandbox.as_ref().is_some_and(|sandbox| !sandbox.has_engine());
         made = name_images(session, app, &images, placeholders).await?;
         for (id, making) in &made {

@@ -20,7 +20,7 @@ pub(super) fn remembering(images: Images) -> Images {
 /// There is no thread or runtime to ask with.
 pub(super) fn ask<T: Send>(
     option: &str,
-    asks: impl AsyncFnOnce(&Images) -> T + Send,
+    asks: impl AsyncFnOnce(Images) -> T + Send,
 ) -> Result<T, Error> {
     let asked = std::thread::scope(|scope| {
         scope
@@ -28,7 +28,7 @@ pub(super) fn ask<T: Send>(
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 let found = runtime.block_on(async {
                     let images = remembering(Images::new(Engine::detect().await.ok()));
-                    asks(&images).await
+                    asks(images).await
                 });
                 // A name that is still looked up must not hold the program up.
                 runtime.shutdown_background();

@@ -14,6 +14,7 @@ mod credential_spec;
 mod dependency;
 mod deploy;
 mod device;
+mod ecr_host;
 mod existing_balancer;
 mod extension;
 mod extensions;
@@ -55,6 +56,7 @@ pub use deploy::{
     UpdateConfig,
 };
 pub use device::{Device, Gpu};
+pub use ecr_host::ecr_host;
 pub use existing_balancer::{ExistingBalancer, NoBalancer};
 pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};
 pub use extensions::Extensions;

@@ -1,8 +1,8 @@
 //! Building what is to be pushed: contexts brought here, what images are built on, and names for them.
 
-use std::path::PathBuf;
 use std::sync::PoisonError;
 
+use super::archive::{ArchiveContext, Fetched};
 use super::bases::BaseDigest;
 use super::engine::Engine;
 use super::error::ImageError;
@@ -59,15 +59,20 @@ impl Images {
     }
 
     /// The build with its context on this machine: one that is in a git repository is checked out, at
-    /// the commit that its branch or tag is now. Once a run for each address.
+    /// the commit that its branch or tag is now, and an archive is unpacked. Once a run for each address.
     ///
     /// # Errors
     ///
-    /// The repository cannot be fetched, or the address is of something else.
+    /// It cannot be fetched, or the address is of something else.
     pub async fn local(&self, spec: &BuildSpec) -> Result<BuildSpec, ImageError> {
         let mut spec = spec.clone();
         if let Some(address) = spec.address.take() {
-            spec.context = self.fetched(&spec, &address).await?;
+            let fetched = self.fetched(&spec, &address).await?;
+            spec.context = fetched.directory;
+            if fetched.is_dockerfile {
+                // It takes the place of the one that would be in the context, whatever that is called.
+                spec.dockerfile = None;
+            }
         }
         for (_, other) in &mut spec.built_contexts {
             *other = Box::pin(self.local(other)).await?;
@@ -75,19 +80,52 @@ impl Images {
         Ok(spec)
     }
 
-    async fn fetched(&self, spec: &BuildSpec, address: &str) -> Result<PathBuf, ImageError> {
-        let Some(git) = GitContext::parse(address) else {
-            return Err(ImageError::RemoteContext { address: without_login(address) });
-        };
+    async fn fetched(&self, spec: &BuildSpec, address: &str) -> Result<Fetched, ImageError> {
+        let remote = Remote::parse(address)?;
         let Some(cache) = &self.cache else {
             let message = "there is no cache directory; set HOME or XDG_CACHE_HOME".to_owned();
-            return Err(ImageError::GitFailed { address: git.label(), message });
+            return Err(ImageError::ArchiveFailed { address: without_login(address), message });
         };
         let cell = {
             let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
             fetched.entry(address.to_owned()).or_default().clone()
         };
-        cell.get_or_try_init(|| git.fetch(spec, cache)).await.cloned()
+        let fetch = async || match remote {
+            Remote::Git(git) => {
+                let directory = git.fetch(spec, cache).await?;
+                Ok(Fetched { directory, is_dockerfile: false })
+            }
+            Remote::Archive(archive) => archive.fetch(cache, self.retry).await,
+        };
+        cell.get_or_try_init(fetch).await.cloned()
+    }
+}
+
+/// A context that is somewhere else.
+enum Remote {
+    Git(GitContext),
+    Archive(ArchiveContext),
+}
+
+impl Remote {
+    fn parse(address: &str) -> Result<Self, ImageError> {
+        let git = GitContext::parse(address).map(Self::Git);
+        git.or_else(|| ArchiveContext::parse(address).map(Self::Archive))
+            .ok_or_else(|| ImageError::RemoteContext { address: without_login(address) })
+    }
+}
+
+impl BuildSpec {
+    /// Whether its context, and those that it is built on, are at addresses that can be fetched, or here.
+    ///
+    /// # Errors
+    ///
+    /// [`ImageError::RemoteContext`]
+    pub fn check_address(&self) -> Result<(), ImageError> {
+        if let Some(address) = &self.address {
+            Remote::parse(address)?;
+        }
+        self.built_contexts.iter().try_for_each(|(_, other)| other.check_address())
     }
 }
 

@@ -97,6 +97,20 @@ impl Credentials {
         self.auths.keys().chain(self.cred_helpers.keys()).any(|key| is_same(key, registry))
     }
 
+    /// The helpers that are named, by registry.
+    pub(super) fn helpers(&self) -> &BTreeMap<String, String> {
+        &self.cred_helpers
+    }
+
+    /// The logins that stand in the files, by registry as podman calls it.
+    pub(super) fn stored(&self) -> Vec<(String, Auth)> {
+        let called = |key: &str| match host_of(key) {
+            "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
+            host => host.to_owned(),
+        };
+        self.auths.iter().filter_map(|(key, entry)| Some((called(key), entry.auth()?))).collect()
+    }
+
     /// The login for a registry; [`Auth::Anonymous`] where there is none.
     ///
     /// # Errors
@@ -235,11 +249,12 @@ fn names(registry: &str) -> Vec<String> {
 
 /// `https://r.io/v1/` is the login for `r.io`.
 fn is_same(key: &str, name: &str) -> bool {
-    let host = |text: &str| {
-        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-        text.split('/').next().unwrap_or_default().to_owned()
-    };
-    key == name || (!host(key).is_empty() && host(key) == host(name))
+    key == name || (!host_of(key).is_empty() && host_of(key) == host_of(name))
+}
+
+fn host_of(key: &str) -> &str {
+    let rest = key.split_once("://").map_or(key, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
 }
 
 #[cfg(all(test, unix))]

@@ -75,8 +75,18 @@ pub enum ImageError {
         /// git's words, or what is missing there.
         message: String,
     },
-    /// A build context at an address that is no git repository.
-    #[error("fetch the build context {address}: it is no git repository")]
+    /// A build context that is an archive at an address could not be fetched.
+    #[error("fetch the build context {address}: {message}")]
+    ArchiveFailed {
+        /// Nothing secret is in it.
+        address: String,
+        /// What is wrong with the server or the archive.
+        message: String,
+    },
+    /// A build context at an address of another kind.
+    #[error(
+        "fetch the build context {address}: it is neither a git repository nor at an address of the web"
+    )]
     RemoteContext {
         /// As the Compose file has it.
         address: String,

@@ -12,6 +12,7 @@ mod login;
 mod message;
 mod transport;
 mod upload;
+mod web;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub(super) use content::{Activity, Content};
 pub use error::{RegistryCode, RegistryError};
 pub use login::{Auth, Renewal};
 pub(super) use upload::{Mounted, Session};
+pub(super) use web::{Got, get};
 
 use super::oci::{Digest, MAX_MANIFEST};
 use super::retry::Retry;

@@ -10,7 +10,7 @@ mod layout;
 mod legacy_id;
 mod remote;
 pub(super) mod stream;
-mod tar_reader;
+pub(super) mod tar_reader;
 
 use std::path::PathBuf;
 

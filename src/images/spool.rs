@@ -8,14 +8,17 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::watch;
 
 /// What is read at a time, bytes.
-pub(super) const PIECE: usize = 256 * 1024;
+pub(super) const PIECE: usize = 512 * 1024;
+
+/// Buffers that are kept for what is read next: as many as uploads are under way, and one each in hand.
+const SPARE: usize = 12;
 
 /// How far the writer is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -140,18 +143,47 @@ impl Spool {
 
 /// At most `length` bytes of a file.
 pub(super) async fn piece(file: Arc<File>, offset: u64, length: u64) -> io::Result<Bytes> {
-    // Allocated here and not there: what one thread allocates and another frees piles up in
-    // allocators.
-    let mut bytes = vec![0; length.min(PIECE as u64) as usize];
     let read = move || {
-        let count = read_at(&file, &mut bytes, offset)?;
-        if count == 0 {
+        let mut piece = Piece::new();
+        let room = length.min(PIECE as u64) as usize;
+        piece.length = read_at(&file, &mut piece.buffer[..room], offset)?;
+        if piece.length == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        bytes.truncate(count);
-        Ok(Bytes::from(bytes))
+        Ok(Bytes::from_owner(piece))
     };
     tokio::task::spawn_blocking(read).await.unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
+
+/// Bytes in a buffer that goes round: what one thread allocates and another frees piles up in
+/// allocators, and clearing a new one takes as long as a tenth of reading into it.
+struct Piece {
+    buffer: Vec<u8>,
+    length: usize,
+}
+
+static SPARES: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+impl Piece {
+    fn new() -> Self {
+        let spare = SPARES.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        Self { buffer: spare.unwrap_or_else(|| vec![0; PIECE]), length: 0 }
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        let mut spares = SPARES.lock().unwrap_or_else(PoisonError::into_inner);
+        if spares.len() < SPARE {
+            spares.push(std::mem::take(&mut self.buffer));
+        }
+    }
 }
 
 /// Reads without moving anybody's place in the file.

@@ -96,7 +96,8 @@ impl<'a> Plain<'a> {
             ImageProgress::Pushed { digest } => format!("pushed {digest}"),
             ImageProgress::Scanning { status } => format!("scan {}", harmless(status)),
         };
-        self.note(&format!("  image    {service}: {text}"));
+        // What an image is built on is built under its name.
+        self.once(&format!("image/{service}"), &format!("  image    {service}: {text}"));
     }
 
     fn rollout(&self, service: &str, progress: &RolloutProgress) {

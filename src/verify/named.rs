@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::finding::Named;
 use crate::compose::Project;
 use crate::compose::model::{MountKind, Policy, Service, Storage};
-use crate::ecs::desired::{Body, Desired};
+use crate::ecs::desired::{Body, Desired, ImageRegistry};
 use crate::source::{Located, Span};
 
 /// Who takes the roles of tasks (Amazon ECS developer guide, "Task IAM role", "Task execution role").
@@ -205,7 +205,7 @@ fn images(project: &Project, desired: &Desired) -> Vec<Named> {
     let services = project.services.iter().filter(|(name, _)| !is_pushed(name));
     let images = services.filter_map(|(name, service)| {
         let image = service.image.as_ref().filter(|_| service.build.is_none())?;
-        image.value.contains(".dkr.ecr.").then(|| of(image, Some(name)))
+        ImageRegistry::of_image(&image.value).is_some().then(|| of(image, Some(name)))
     });
     images.collect()
 }

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::finding::{Finding, Named};
+use crate::ecs::desired::ImageRegistry;
 
 const CHECK: &str = "repositories";
 
@@ -27,7 +28,7 @@ pub fn repository(
     account: &str,
 ) -> Vec<Finding> {
     let fail = |message: String| Finding::failure(CHECK, message).of(named);
-    let is_image = named.text.contains(".dkr.ecr.");
+    let is_image = ImageRegistry::of_image(&named.text).is_some();
     if !look.is_there && is_image {
         return vec![
             fail(format!("there is no repository for the image {}", named.text))

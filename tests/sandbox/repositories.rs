@@ -81,7 +81,9 @@ fn one_repository_that_is_there_holds_all_images_and_stays() {
     );
     let folder = project.path("");
     let run = |arguments: &str| sandbox.run_in(&folder, &format!("{arguments} --sandbox"));
-    run("push").exits(1).says("app/images");
+    for command in ["plan", "push"] {
+        run(command).exits(3).says("there is no repository app/images");
+    }
     ecr(&sandbox, "CreateRepository", &json!({"repositoryName": "app/images"}));
     let policy = json!({"repositoryName": "app/images", "lifecyclePolicyText": "{\"rules\": []}"});
     ecr(&sandbox, "PutLifecyclePolicy", &policy);

@@ -157,8 +157,11 @@ fn leads_to(project: &Project, from: &str, to: &str) -> bool {
 
 /// A build context or Dockerfile that cannot be used, at its place in the Compose file.
 fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic> {
-    // What lies elsewhere is looked at when it is fetched.
-    let error = if spec.is_here() { external_bases(spec).err()? } else { return None };
+    // What lies elsewhere is looked at when it is fetched, if that can be.
+    let error = match spec.is_here() {
+        true => external_bases(spec).err()?,
+        false => spec.check_address().err()?,
+    };
     let mut fault = unusable(project, &spec.service, &error);
     if error.is_absence() && !sends {
         fault.severity = Severity::Warning;

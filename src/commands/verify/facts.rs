@@ -9,6 +9,7 @@ use crate::aws::{Aws, Identity, NetworkRequest};
 use crate::commands::prepare::{self, App, Purpose};
 use crate::commands::turn::DEFAULT_ENVIRONMENT;
 use crate::commands::{Session, pinned, registries};
+use crate::ecs::desired::ImageRegistry;
 use crate::ecs::facts::Facts;
 use crate::ecs::to_look_up;
 use crate::images::{Engine, Images};
@@ -129,7 +130,7 @@ async fn images(session: &Session, app: &App) -> (pinned::Pinned, Vec<Finding>) 
             continue;
         };
         // What is in ECR is asked of ECR, and what is private of whoever has its login.
-        let is_asked_elsewhere = image.value.contains(".dkr.ecr.");
+        let is_asked_elsewhere = ImageRegistry::of_image(&image.value).is_some();
         let finding = if asked.pinned.contains_key(&image.value) {
             Finding::ok(CHECK, format!("{} is there for its platform", image.value))
         } else if is_asked_elsewhere || !asked.absent.contains(&image.value) {

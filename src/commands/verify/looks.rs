@@ -171,9 +171,7 @@ async fn repositories(ground: &Ground<'_>) -> Vec<Finding> {
 /// Registry, repository, and tag or digest of an image in ECR.
 fn in_ecr(image: &str) -> Option<(ImageRegistry, String, String)> {
     let reference = Reference::parse(image)?;
-    let (account, rest) = reference.registry.split_once(".dkr.ecr.")?;
-    let region = rest.split('.').next()?;
-    let registry = ImageRegistry { account: account.to_owned(), region: region.to_owned() };
+    let registry = ImageRegistry::of_host(&reference.registry)?;
     Some((registry, reference.repository, reference.tag))
 }
 

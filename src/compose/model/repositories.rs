@@ -1,3 +1,4 @@
+use super::ecr_host;
 use crate::source::Located;
 
 /// `x-ecs.repositories`: the ECR repositories of what is pushed.
@@ -31,22 +32,13 @@ impl ExistingRepository {
     /// (ECR API reference, `CreateRepository`).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (registry, name) = match text.split_once(".dkr.ecr.") {
-            Some((account, rest)) => {
-                let (host, name) = rest.split_once('/')?;
-                let region = host
-                    .strip_suffix(".amazonaws.com")
-                    .or_else(|| host.strip_suffix(".amazonaws.com.cn"))?;
-                let is_number = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-                let is_region = region
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-                if !is_number || !is_region || region.is_empty() {
-                    return None;
-                }
+        // No repository of a name alone has a host before its first slash.
+        let (registry, name) = match text.split_once('/') {
+            Some((host, name)) if host.contains(".dkr") => {
+                let (account, region) = ecr_host(host)?;
                 (Some((account.to_owned(), region.to_owned())), name)
             }
-            None => (None, text),
+            _ => (None, text),
         };
         let good = (2..=256).contains(&name.len()) && name.split('/').all(is_segment);
         good.then(|| Self { name: name.to_owned(), registry })

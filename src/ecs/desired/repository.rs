@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Asset, UpperTag};
+use crate::compose::model::ecr_host;
 
 /// How the tags start that say which release needs an image.
 pub const RELEASE_TAG: &str = "release-";
@@ -89,13 +90,14 @@ impl ImageRegistry {
     /// Of the host's name; nothing when it is no registry of ECR's.
     #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {
-        let (account, rest) = host.split_once(".dkr.ecr.")?;
-        let region = rest
-            .strip_suffix(".amazonaws.com")
-            .or_else(|| rest.strip_suffix(".amazonaws.com.cn"))?;
-        let is_number = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-        let found = || Self { account: account.to_owned(), region: region.to_owned() };
-        (is_number && !region.is_empty()).then(found)
+        let (account, region) = ecr_host(host)?;
+        Some(Self { account: account.to_owned(), region: region.to_owned() })
+    }
+
+    /// Of an image's reference; nothing when that is in another registry.
+    #[must_use]
+    pub fn of_image(reference: &str) -> Option<Self> {
+        Self::of_host(reference.split_once('/')?.0)
     }
 
     /// Where it answers (Amazon ECR user guide, "Amazon ECR private registries"; China's regions have a

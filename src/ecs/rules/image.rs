@@ -1,7 +1,7 @@
 //! `image` and `build`: where a service's image comes from, and for which machine.
 
 use super::{build, repository};
-use crate::compose::model::Service;
+use crate::compose::model::{Service, ecr_host};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, Image, ImageRegistry, Kind, RepositoryCredentials, ResourceId,
@@ -157,11 +157,9 @@ pub(crate) fn reference(cx: &Context<'_>, member: &Member<'_>) -> Value {
 /// resource of an ARN: region, account and repository.
 pub(crate) fn private_ecr(reference: &str) -> Option<(&str, &str, &str)> {
     let (registry, rest) = reference.split_once('/')?;
-    let (account, host) = registry.split_once(".dkr.ecr.")?;
-    let region = host.strip_suffix(".amazonaws.com").or(host.strip_suffix(".amazonaws.com.cn"))?;
+    let (account, region) = ecr_host(registry)?;
     let repository = rest.split(['@', ':']).next()?;
-    let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-    (digits && !repository.is_empty()).then_some((region, account, repository))
+    (!repository.is_empty()).then_some((region, account, repository))
 }
 
 /// The machine of a unit's task: what its services say, else what most images have.

@@ -11,13 +11,16 @@ use tokio::sync::mpsc;
 use super::base_tree::BaseTree;
 use super::error::AssetError;
 use super::layer::Hashing;
-use super::platform;
 use super::rewrite::{BaseManifest, Blob, sha256};
 use super::tar_entries::{TarEntries, broken, fault};
 use super::unpack::unpack;
 use crate::images::engine::in_background;
 use crate::images::error::ImageError;
+use crate::images::oci::{Index, Platform};
 use crate::images::registry::{Registry, RegistryError};
+
+/// How deep indexes may lie in indexes.
+const MAX_DEPTH: usize = 3;
 
 /// What is read into memory at once: manifests and configurations (as for [`Registry`]).
 const MAX_DOCUMENT: u64 = 4 * 1024 * 1024;
@@ -57,11 +60,13 @@ impl Base<'_> {
                 ("application/vnd.oci.image.index.v1+json".to_owned(), index)
             }
         };
-        for _ in 0..platform::MAX_DEPTH {
-            let Some(digest) = platform::choose(&media_type, &bytes, platform)? else {
+        let wanted = Platform::parse(platform);
+        for _ in 0..MAX_DEPTH {
+            let Some(index) = index(&bytes)? else {
                 return Ok(BaseManifest::read(&media_type, &bytes)?);
             };
-            (media_type, bytes) = self.document(&digest).await?;
+            let chosen = index.select(&wanted).map_err(AssetError::from)?;
+            (media_type, bytes) = self.document(chosen.digest.as_str()).await?;
         }
         Err(AssetError::Base("its index leads to indexes alone".to_owned()).into())
     }
@@ -215,6 +220,21 @@ fn verify(expected: &str, actual: &str) -> Result<(), RegistryError> {
         return Ok(());
     }
     Err(RegistryError::DigestMismatch { expected: expected.into(), actual: actual.into() })
+}
+
+/// What leads to images for several machines; nothing for anything else, which is an image or will be told
+/// what it is.
+fn index(bytes: &[u8]) -> Result<Option<Index>, AssetError> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        manifests: Option<serde::de::IgnoredAny>,
+    }
+    match serde_json::from_slice::<Head>(bytes) {
+        Ok(Head { manifests: Some(_) }) => serde_json::from_slice(bytes)
+            .map(Some)
+            .map_err(|error| AssetError::Base(format!("its index cannot be read: {error}"))),
+        _ => Ok(None),
+    }
 }
 
 fn blob_path(directory: &Path, digest: &str) -> Result<PathBuf, AssetError> {

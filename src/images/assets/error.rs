@@ -1,6 +1,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::images::oci::OciError;
+
 /// Why files could not be put on top of an image. The first group is the user's file at fault.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -100,6 +102,19 @@ pub enum AssetError {
     /// A file that passes by on this machine.
     #[error("write a file among the temporary ones: {0}")]
     Temporary(io::Error),
+}
+
+impl From<OciError> for AssetError {
+    /// What an index of the base has not.
+    fn from(error: OciError) -> Self {
+        match error {
+            OciError::NoPlatform { wanted, has } => {
+                let offered = if has.is_empty() { "none".to_owned() } else { has.join(", ") };
+                Self::Platform { wanted, offered }
+            }
+            other => Self::Base(other.to_string()),
+        }
+    }
 }
 
 impl AssetError {

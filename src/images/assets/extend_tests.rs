@@ -54,7 +54,7 @@ fn layout(platform: (&str, &str)) -> tempfile::TempDir {
     let mut manifest =
         blob(path, &format!("{OCI}.manifest.v1+json"), manifest.to_string().as_bytes());
     manifest["platform"] = json!({ "os": os, "architecture": architecture });
-    let note = json!({ "digest": sha256(b""), "platform": { "os": "unknown", "architecture": "unknown" },
+    let note = json!({ "digest": sha256(b""), "size": 0, "platform": { "os": "unknown", "architecture": "unknown" },
         "annotations": { "vnd.docker.reference.type": "attestation-manifest" } });
     let index = json!({ "manifests": [note, manifest] });
     let index_type = format!("{OCI}.index.v1+json");

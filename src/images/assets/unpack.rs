@@ -18,7 +18,7 @@ const ZSTD_NOTE: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// A layer without its compression. Its first bytes say what that is: media types are known to be
 /// wrong, and every engine looks at the bytes, too.
-pub(super) fn unpack<R: Read>(mut input: R) -> Result<Unpacked<R>, AssetError> {
+pub(in crate::images) fn unpack<R: Read>(mut input: R) -> Result<Unpacked<R>, AssetError> {
     let mut head = Vec::new();
     (&mut input).take(4).read_to_end(&mut head).map_err(broken)?;
     let is_gzip = head.starts_with(&GZIP);
@@ -41,7 +41,7 @@ pub(super) fn unpack<R: Read>(mut input: R) -> Result<Unpacked<R>, AssetError> {
 type Whole<R> = io::Chain<io::Cursor<Vec<u8>>, R>;
 
 /// A layer without its compression.
-pub(super) enum Unpacked<R> {
+pub(in crate::images) enum Unpacked<R> {
     Plain(Whole<R>),
     Gzip(MultiGzDecoder<Whole<R>>),
     Zstd(Box<Zstd<Whole<R>>>),
@@ -70,7 +70,7 @@ impl<R: Read> Read for Unpacked<R> {
 }
 
 /// Frame after frame: the tools that can be read in part write many.
-pub(super) struct Zstd<R> {
+pub(in crate::images) struct Zstd<R> {
     input: R,
     decoder: FrameDecoder,
     is_open: bool,

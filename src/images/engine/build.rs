@@ -11,7 +11,7 @@ use super::logins::Logins;
 use super::process::{Ended, no_input, stream};
 use super::{Builder, EPOCH, Engine, same_platform};
 use crate::images::buildkit;
-use crate::images::credentials;
+use crate::images::credentials::{self, Credentials};
 use crate::images::error::ImageError;
 use crate::images::event::ImageEvent;
 use crate::images::spec::BuildSpec;
@@ -93,7 +93,11 @@ impl Engine {
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<Ended, ImageError> {
         let mut command = self.command();
-        let logins = Logins::new(credentials::directory(), &spec.options.logins);
+        let logins = match self.info.builder.is_docker() {
+            true => Logins::new(credentials::directory(), &spec.options.logins),
+            false if spec.options.logins.is_empty() => Ok(None),
+            false => Logins::for_containers(&Credentials::user(), &spec.options.logins),
+        };
         let logins = logins.map_err(|source| self.cannot_run("build", source))?;
         if let Some(logins) = &logins {
             logins.give(&mut command);

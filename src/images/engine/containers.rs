@@ -138,7 +138,7 @@ fn option_arguments(
         cache_from,
         cache_to,
         allow: _,
-        // For docker alone.
+        // They stand in the command's environment.
         logins: _,
     } = options;
     let list = |flag: &'static str, values: &[String]| -> Vec<String> {

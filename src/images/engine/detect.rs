@@ -85,10 +85,16 @@ impl Engine {
     }
 
     async fn docker(mut self) -> Result<Self, ImageError> {
-        let output = self.answer(&["version", "--format", "{{json .}}"]).await?;
+        // Side by side: each starts the command anew, and an unchanged image is pushed in the time of a few.
+        let (output, buildx, _) = tokio::join!(
+            self.answer(&["version", "--format", "{{json .}}"]),
+            self.answer(&["buildx", "version"]),
+            self.place(),
+        );
+        let output = output?;
         (self.info.version, self.info.platform) =
             server(&output.stdout).ok_or_else(|| self.failed(&output.stderr))?;
-        if self.answer(&["buildx", "version"]).await?.status.success() {
+        if buildx?.status.success() {
             self.info.builder = Builder::Buildx;
         }
         Ok(self)

@@ -1,6 +1,6 @@
 //! Logins for the builder, which takes and leaves steps in registries by itself.
 //!
-//! The docker command gets a configuration of its own for as long as it runs: the user's, with a
+//! The command gets a configuration of its own for as long as it runs: the user's, with a
 //! credential helper for each registry in front of it. A helper says what stands in its environment,
 //! so that no password is in a file or on a command line, and the user's configuration stays as it is.
 
@@ -8,8 +8,11 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(unix)]
+use serde_json::{Value, json};
 use tokio::process::Command;
 
+use crate::images::credentials::Credentials;
 use crate::images::registry::Auth;
 
 /// The variable in which a helper finds its answer, before its number.
@@ -46,6 +49,19 @@ impl Logins {
         Ok(None)
     }
 
+    /// As [`Logins::new`].
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[cfg(not(unix))]
+    pub(super) fn for_containers(
+        _: &Credentials,
+        _: &[(String, Auth)],
+    ) -> io::Result<Option<Self>> {
+        Ok(None)
+    }
+
     /// A configuration with these logins beside those of the user's, which is in `own`; nothing where
     /// there are none.
     ///
@@ -54,11 +70,7 @@ impl Logins {
     /// The temporary files cannot be written.
     #[cfg(unix)]
     pub(super) fn new(own: Option<PathBuf>, logins: &[(String, Auth)]) -> io::Result<Option<Self>> {
-        use serde_json::{Value, json};
-
-        let basic = |(host, auth): &(String, Auth)| auth.basic().map(|login| (host.clone(), login));
-        let logins: Vec<_> = logins.iter().filter_map(basic).collect();
-        if logins.is_empty() {
+        if logins.iter().all(|(_, auth)| auth.helper_answer("").is_none()) {
             return Ok(None);
         }
         let mut made = Self { directory: unix::private_directory()?, variables: Vec::new() };
@@ -76,23 +88,56 @@ impl Logins {
                 made.variables.push(("BUILDX_CONFIG".into(), own.join("buildx").into()));
             }
         }
-        for (number, (host, (user, password))) in logins.iter().enumerate() {
+        made.help(&mut config, logins)?;
+        made.variables.push(("DOCKER_CONFIG".into(), directory.into()));
+        Ok(Some(made))
+    }
+
+    /// As [`Logins::new`], for podman and buildah: `own` are the user's logins wherever they stand, which no
+    /// longer are looked for once a file is named (containers-auth.json(5)).
+    ///
+    /// # Errors
+    ///
+    /// The temporary files cannot be written.
+    #[cfg(unix)]
+    pub(super) fn for_containers(
+        own: &Credentials,
+        logins: &[(String, Auth)],
+    ) -> io::Result<Option<Self>> {
+        if logins.iter().all(|(_, auth)| auth.helper_answer("").is_none()) {
+            return Ok(None);
+        }
+        let mut made = Self { directory: unix::private_directory()?, variables: Vec::new() };
+        let mut config = json!({ "credHelpers": own.helpers() });
+        let mut all: Vec<(String, Auth)> = own.stored();
+        all.retain(|(host, _)| logins.iter().all(|(other, _)| other != host));
+        all.extend_from_slice(logins);
+        made.help(&mut config, &all)?;
+        let file = made.directory.join("config.json");
+        made.variables.push(("REGISTRY_AUTH_FILE".into(), file.into()));
+        Ok(Some(made))
+    }
+
+    /// Writes a configuration with a helper for each login.
+    #[cfg(unix)]
+    fn help(&mut self, config: &mut Value, logins: &[(String, Auth)]) -> io::Result<()> {
+        let directory = self.directory.clone();
+        for (number, (host, auth)) in logins.iter().enumerate() {
+            let Some(answer) = auth.helper_answer(host) else { continue };
             let variable = format!("{ANSWER}{number}");
             unix::helper(&directory, &format!("decklift-{number}"), &variable)?;
             if !config["credHelpers"].is_object() {
                 config["credHelpers"] = json!({});
             }
             config["credHelpers"][host] = json!(format!("decklift-{number}"));
-            let answer = json!({"ServerURL": host, "Username": user, "Secret": password});
-            made.variables.push((variable.into(), answer.to_string().into()));
+            self.variables.push((variable.into(), answer.into()));
         }
         unix::write(&directory.join("config.json"), &config.to_string(), 0o600)?;
         let paths = std::env::var_os("PATH").unwrap_or_default();
-        let paths = [directory.clone()].into_iter().chain(std::env::split_paths(&paths));
+        let paths = [directory].into_iter().chain(std::env::split_paths(&paths));
         let paths = std::env::join_paths(paths).map_err(io::Error::other)?;
-        made.variables.push(("PATH".into(), paths));
-        made.variables.push(("DOCKER_CONFIG".into(), directory.into()));
-        Ok(Some(made))
+        self.variables.push(("PATH".into(), paths));
+        Ok(())
     }
 }
 
@@ -149,8 +194,6 @@ mod unix {
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-
-    use serde_json::Value;
 
     use super::*;
 
@@ -213,5 +256,40 @@ mod tests {
         assert!(Logins::new(None, &[]).expect("nothing to do").is_none());
         let none = [("public".to_owned(), Auth::Anonymous)];
         assert!(Logins::new(None, &none).expect("nothing to do").is_none());
+    }
+
+    #[tokio::test]
+    async fn podman_and_buildah_have_the_user_s_logins_and_one_more() {
+        let own: Credentials = serde_json::from_str(
+            r#"{"auths":{"https://index.docker.io/v1/":{"auth":"YTpiLWNhbmFyeQ=="},
+                "r.io":{"identitytoken":"i-canary"}},"credHelpers":{"gcr.io":"g"}}"#,
+        )
+        .expect("logins");
+        let host = "1.dkr.ecr.eu-west-1.amazonaws.com".to_owned();
+        assert!(Logins::for_containers(&own, &[]).expect("nothing to do").is_none());
+        let logins = Logins::for_containers(&own, &[(host.clone(), auth())]);
+        let logins = logins.expect("written").expect("a login");
+        let text = std::fs::read_to_string(logins.directory.join("config.json")).expect("read");
+        assert!(!text.contains("canary") && !text.contains("YTpi"), "{text}");
+        let config: Value = serde_json::from_str(&text).expect("JSON");
+        let helpers = config["credHelpers"].as_object().expect("helpers");
+        assert_eq!((helpers.len(), &helpers["gcr.io"]), (4, &"g".into()));
+        for (host, user, secret) in [
+            (host.as_str(), "AWS", "canary\"$(id)\\"),
+            ("docker.io", "a", "b-canary"),
+            ("r.io", "<token>", "i-canary"),
+        ] {
+            let helper = helpers[host].as_str().expect("a helper");
+            let mut command = Command::new("sh");
+            let line =
+                format!("echo {host} | docker-credential-{helper} get; echo $REGISTRY_AUTH_FILE");
+            logins.give(command.arg("-c").arg(line));
+            let output = command.output().await.expect("it runs").stdout;
+            let output = String::from_utf8(output).expect("text");
+            let (answer, file) = output.split_once('\n').expect("two lines");
+            let answer: Value = serde_json::from_str(answer).expect("JSON");
+            assert_eq!((&answer["Username"], &answer["Secret"]), (&user.into(), &secret.into()));
+            assert!(file.trim().ends_with("/config.json"), "{file}");
+        }
     }
 }

@@ -74,8 +74,13 @@ impl ImageError {
                     .to_owned(),
             ),
             Self::RemoteContext { .. } => Some(
-                "name a git repository (`https://…/name.git#branch:directory`), or unpack it here and \
-                 name the directory"
+                "name a git repository (`https://…/name.git#branch:directory`) or an archive \
+                 (`https://…/name.tar.gz`), or unpack it here and name the directory"
+                    .to_owned(),
+            ),
+            Self::ArchiveFailed { .. } => Some(
+                "see what `curl -L` makes of the address; a git repository is named \
+                 `https://…/name.git#branch:directory`"
                     .to_owned(),
             ),
             Self::NoBuildKit { .. } => Some(

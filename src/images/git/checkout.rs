@@ -1,19 +1,14 @@
 //! Has git fetch one commit.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::GitContext;
-use crate::images::engine::in_background;
 use crate::images::error::ImageError;
-
-/// Other commits of a repository are kept for as long, for whoever builds just now.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::images::kept;
 
 pub(super) async fn checkout(
     context: &GitContext,
@@ -26,20 +21,12 @@ pub(super) async fn checkout(
     let repository = cache.join("git").join(repository);
     let place = repository.join(&commit);
     if !place.is_dir() {
-        // Whatever ends in the middle leaves nothing that looks whole.
-        let partial = repository.join(format!(".{commit}.{}", std::process::id()));
-        remove(&partial).await?;
-        create(&partial).await?;
-        let fetched = git.fetch(&commit, &partial).await;
-        if let Err(error) = fetched {
-            let _ = remove(&partial).await;
+        let partial = kept::partial(&repository, &commit).await?;
+        if let Err(error) = git.fetch(&commit, &partial).await {
+            let _ = kept::remove(&partial).await;
             return Err(error);
         }
-        // Somebody else may have been faster.
-        if tokio::fs::rename(&partial, &place).await.is_err() {
-            remove(&partial).await?;
-        }
-        let _ = tidy(repository, place.clone()).await;
+        kept::settle(&partial, &place).await?;
     }
     inside(context, &place)
 }
@@ -116,7 +103,7 @@ impl Git<'_> {
         if place.join(".gitmodules").exists() {
             run("submodule --quiet update --init --recursive --depth=1").await?;
         }
-        remove(&place.join(".git")).await
+        kept::remove(&place.join(".git")).await
     }
 
     async fn run(&self, arguments: &[String], directory: &Path) -> Result<String, ImageError> {
@@ -171,35 +158,4 @@ impl Git<'_> {
 
 fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-async fn create(place: &Path) -> Result<(), ImageError> {
-    tokio::fs::create_dir_all(place)
-        .await
-        .map_err(|source| ImageError::Unreadable { path: place.to_owned(), source })
-}
-
-async fn remove(place: &Path) -> Result<(), ImageError> {
-    match tokio::fs::remove_dir_all(place).await {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(ImageError::Unreadable { path: place.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Removes what was checked out long ago.
-async fn tidy(repository: PathBuf, but: PathBuf) -> Result<(), ImageError> {
-    in_background(move || {
-        let unreadable = |source| ImageError::Unreadable { path: repository.clone(), source };
-        for entry in fs::read_dir(&repository).map_err(unreadable)?.flatten() {
-            let modified = entry.metadata().and_then(|metadata| metadata.modified());
-            let age = modified.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-            if entry.path() != but && age.is_some_and(|age| age > KEPT) {
-                let _ = fs::remove_dir_all(entry.path());
-            }
-        }
-        Ok(())
-    })
-    .await
 }

@@ -19,12 +19,17 @@ pub(in crate::images) struct Platform {
 impl Platform {
     /// Reads `os/architecture[/variant]`. What is left out is Linux on x86-64.
     pub(in crate::images) fn parse(text: &str) -> Self {
-        let mut parts = text.splitn(3, '/').filter(|part| !part.is_empty()).map(str::to_owned);
-        Self {
-            os: parts.next().unwrap_or_else(|| "linux".to_owned()),
-            architecture: parts.next().unwrap_or_else(|| "amd64".to_owned()),
-            variant: parts.next(),
-        }
+        let mut parts = text.splitn(3, '/').filter(|part| !part.is_empty());
+        // What systems call their machine, Compose files say, too (containerd,
+        // `platforms/database.go`).
+        let architecture = match parts.clone().nth(1).unwrap_or("amd64") {
+            "aarch64" => "arm64",
+            "x86_64" | "x86-64" => "amd64",
+            other => other,
+        };
+        let os = parts.next().unwrap_or("linux").to_owned();
+        let variant = parts.nth(1).map(str::to_owned);
+        Self { os, architecture: architecture.to_owned(), variant }
     }
 
     /// The variant, where it is not the one that goes without saying (containerd,

@@ -105,3 +105,17 @@ fn manifests_are_written_as_they_are_read() {
         Document::Index(_) => panic!("it is no index"),
     }
 }
+
+#[test]
+fn machines_have_more_than_one_name() {
+    for (text, plain) in [
+        ("linux/aarch64", "linux/arm64"),
+        ("linux/x86_64", "linux/amd64"),
+        ("linux/x86-64", "linux/amd64"),
+        ("linux/arm/v7", "linux/arm/v7"),
+        ("linux", "linux/amd64"),
+        ("", "linux/amd64"),
+    ] {
+        assert_eq!(Platform::parse(text).to_string(), plain, "{text}");
+    }
+}

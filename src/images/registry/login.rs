@@ -60,6 +60,17 @@ impl Auth {
         }
     }
 
+    /// What a credential helper says of it (docker-credential-helpers, "Development"); nothing where there
+    /// is nothing to say.
+    pub(in crate::images) fn helper_answer(&self, host: &str) -> Option<String> {
+        let (user, secret) = match self.identity() {
+            Some(token) => ("<token>".to_owned(), token),
+            None => self.basic()?,
+        };
+        let answer = serde_json::json!({"ServerURL": host, "Username": user, "Secret": secret});
+        Some(answer.to_string())
+    }
+
     /// The refresh token, where it is one.
     pub(super) fn identity(&self) -> Option<String> {
         match self {

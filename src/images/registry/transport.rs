@@ -36,13 +36,19 @@ pub(super) enum Transport {
 }
 
 impl Transport {
+    /// To a registry: without TLS on this machine, and nowhere else.
     pub(super) fn new(host: &str) -> Result<Self, RegistryError> {
-        let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        connector.set_nodelay(true);
-        if is_loopback(host) {
-            return Ok(Self::Plain(Client::builder(TokioExecutor::new()).build(connector)));
-        }
+        if is_loopback(host) { Ok(Self::plain()) } else { Self::secure(host) }
+    }
+
+    /// Without TLS.
+    pub(super) fn plain() -> Self {
+        Self::Plain(Client::builder(TokioExecutor::new()).build(connector()))
+    }
+
+    /// With TLS, through a proxy where there is one.
+    pub(super) fn secure(host: &str) -> Result<Self, RegistryError> {
+        let mut connector = connector();
         connector.enforce_http(false);
         let tls = trust::bundle().and_then(trust::client_config);
         let tls = tls.map_err(|error| RegistryError::Tls(error.to_string()))?;
@@ -88,6 +94,13 @@ impl Transport {
             .ok_or_else(|| RegistryError::Timeout { host: host.clone() })?;
         answer.map_err(|error| failed(host, &error))
     }
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    connector.set_nodelay(true);
+    connector
 }
 
 /// The way through the proxy that HTTPS_PROXY or ALL_PROXY names, and NO_PROXY does not exempt this
@@ -158,7 +171,7 @@ pub(super) fn full(bytes: Bytes) -> Body {
 }
 
 /// Whether docker, too, would speak to this host without TLS.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

@@ -64,7 +64,7 @@ impl Store {
                 Kind::Link { target, is_hard } => {
                     links.push((target_of(&entry.path, &target, is_hard), entry.path));
                 }
-                Kind::Other => {}
+                Kind::Directory | Kind::Other => {}
             }
             if places.len() + links.len() > MAX_FILES {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "it has too many files"));

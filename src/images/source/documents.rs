@@ -144,9 +144,34 @@ pub(super) fn blob_path(digest: &Digest) -> String {
     format!("blobs/sha256/{}", digest.hex())
 }
 
-/// `v1` is the name of `example.org/web:v1`, too: skopeo writes tags alone.
+/// `v1` is the name of `example.org/web:v1`, too: skopeo writes tags alone into layouts. Into archives it
+/// writes what goes without saying, and so does podman.
 fn is_name(own: &str, wanted: &str) -> bool {
+    fn plain(name: &str) -> &str {
+        let name = name.strip_prefix("localhost/").unwrap_or(name);
+        let name = name.strip_prefix("docker.io/").unwrap_or(name);
+        name.strip_prefix("library/").unwrap_or(name)
+    }
     own == wanted
         || wanted.rsplit_once(':').is_some_and(|(_, tag)| tag == own)
-        || own.strip_prefix("docker.io/library/") == Some(wanted)
+        || plain(own) == plain(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn what_goes_without_saying_in_a_name() {
+        for (own, wanted, is_it) in [
+            ("docker.io/acme/web:1", "acme/web:1", true),
+            ("docker.io/library/web:1", "web:1", true),
+            ("localhost/web:1", "web:1", true),
+            ("v1", "example.org/web:v1", true),
+            ("example.org/web:1", "web:1", false),
+            ("docker.io/acme/web:1", "acme/web:2", false),
+        ] {
+            assert_eq!(is_name(own, wanted), is_it, "{own} {wanted}");
+        }
+    }
 }

@@ -112,7 +112,7 @@ pub(in crate::images) fn read(
                 reading.links.insert(entry.path.clone(), target);
             }
             Kind::File if entry.size > 0 => reading.file(&mut tar, &entry)?,
-            Kind::File | Kind::Other => {}
+            Kind::File | Kind::Directory | Kind::Other => {}
         }
     }
     reading.outline(wanted)

@@ -11,7 +11,7 @@ const BLOCK: usize = 512;
 const MAX_NAME: u64 = 64 * 1024;
 
 /// What an archive is read from.
-pub(super) trait Input: Read {
+pub(in crate::images) trait Input: Read {
     /// Passes over bytes.
     fn skip(&mut self, count: u64) -> io::Result<()> {
         let passed = io::copy(&mut self.take(count), &mut io::sink())?;
@@ -21,8 +21,9 @@ pub(super) trait Input: Read {
 
 /// What an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::images) enum Kind {
     File,
+    Directory,
     /// A symbolic or hard link, and where it leads.
     Link {
         target: String,
@@ -33,18 +34,20 @@ pub(super) enum Kind {
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(in crate::images) struct Entry {
     /// Without `./` ahead of it.
-    pub(super) path: String,
-    pub(super) kind: Kind,
+    pub(in crate::images) path: String,
+    pub(in crate::images) kind: Kind,
+    /// Its permissions.
+    pub(in crate::images) mode: u32,
     /// Bytes of content.
-    pub(super) size: u64,
+    pub(in crate::images) size: u64,
     /// Where its content begins.
-    pub(super) offset: u64,
+    pub(in crate::images) offset: u64,
 }
 
 /// An archive that is being read.
-pub(super) struct TarReader<R> {
+pub(in crate::images) struct TarReader<R> {
     input: R,
     position: u64,
     /// Content of the entry at hand that was not read.
@@ -53,12 +56,12 @@ pub(super) struct TarReader<R> {
 }
 
 impl<R: Input> TarReader<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(in crate::images) fn new(input: R) -> Self {
         Self { input, position: 0, left: 0, padding: 0 }
     }
 
     /// The next entry; nothing at the end.
-    pub(super) fn next(&mut self) -> io::Result<Option<Entry>> {
+    pub(in crate::images) fn next(&mut self) -> io::Result<Option<Entry>> {
         let (mut long_name, mut long_link, mut long_size) = (None, None, None);
         loop {
             self.pass(self.left + self.padding)?;
@@ -96,13 +99,18 @@ impl<R: Input> TarReader<R> {
                     let path = long_name.unwrap_or_else(|| name(&header));
                     let target = || long_link.unwrap_or_else(|| text(&header[157..257]));
                     let kind = match flag {
+                        // Archives of old have no flag for directories.
+                        b'5' => Kind::Directory,
+                        b'0' | 0 if path.ends_with('/') => Kind::Directory,
                         b'0' | 0 | b'7' => Kind::File,
                         b'1' => Kind::Link { target: target(), is_hard: true },
                         b'2' => Kind::Link { target: target(), is_hard: false },
                         _ => Kind::Other,
                     };
                     let path = path.trim_start_matches("./").trim_end_matches('/').to_owned();
-                    return Ok(Some(Entry { path, kind, size: self.left, offset: self.position }));
+                    let mode = (number(&header[100..108])? & 0o7777) as u32;
+                    let (size, offset) = (self.left, self.position);
+                    return Ok(Some(Entry { path, kind, mode, size, offset }));
                 }
             }
         }

@@ -39,6 +39,11 @@ impl Uploader {
             let source = OciError::NoPlatform { wanted: platform.to_string(), has };
             return Err(ImageError::Document { name: name.to_owned(), source });
         }
+        if local.diff_ids.is_empty() {
+            // docker's engine exports none such, and nothing could run in it.
+            let message = "it has no files at all; COPY a program into it".to_owned();
+            return Err(export_failed(name, message));
+        }
         progress.event(ImageEvent::PushStarted);
         progress.expect(local.diff_ids.len());
         let (known, _claims) = self.known_layers(target, &local, progress).await?;

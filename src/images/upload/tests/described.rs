@@ -1,6 +1,7 @@
 //! What images say of themselves, asked for twice.
 
 use super::*;
+use crate::images::Images;
 
 #[tokio::test]
 async fn what_a_digest_leads_to_is_read_once() {
