@@ -207,6 +207,7 @@ pub(super) fn plain_connection(session: &Session) -> ConnectOptions {
     ConnectOptions {
         profile: global.aws_profile.clone(),
         assume_role: global.assume_role.clone().map(|arn| AssumeRole { arn, external_id }),
+        traffic: session.traffic.clone(),
         ..ConnectOptions::default()
     }
 }
