@@ -34,12 +34,6 @@ const READ: Duration = Duration::from_secs(60);
 /// How often a call is tried: throttling is common when many resources are made at once. Where every
 /// second call fails, a deploy of a few hundred calls still fails only once in a hundred times.
 const ATTEMPTS: u32 = 16;
-/// The longest wait before a second try; doubled before each further one. What the AWS SDKs wait after
-/// an error that passes by itself ("Retry behavior", AWS SDKs and Tools Reference Guide); after a call
-/// too many it is [`Traffic`] that waits.
-const BACKOFF: Duration = Duration::from_millis(50);
-/// The longest wait before any try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 /// Seconds between two questions about something that takes AWS its time.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -199,10 +193,10 @@ impl Aws {
             )
             .region(Region::new(region.clone()))
             .retry_config(
+                // When the next attempt is sent is decided where it is sent.
                 RetryConfig::standard()
                     .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
-                    .with_initial_backoff(BACKOFF)
-                    .with_max_backoff(LONGEST_BACKOFF),
+                    .with_initial_backoff(Duration::ZERO),
             )
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build(),

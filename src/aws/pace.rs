@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_ecs::config::{AsyncSleep, SharedAsyncSleep};
 
-use super::traffic::Traffic;
+use super::traffic::{TOO_MANY, Traffic};
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 
 /// How often a call is tried that does not leave that to the SDK.
@@ -92,11 +92,15 @@ impl Pace {
         let mut tries = 1;
         loop {
             match call().await {
-                Err(error) if tries < TRIES && again(&error, tries) => {}
+                Err(error) if tries < TRIES && again(&error, tries) => {
+                    // After a call too many the next one waits for its turn, as those of the SDK do.
+                    if !error.is(TOO_MANY) {
+                        self.traffic.wait(&self.sleep, wait).await;
+                        wait = LONGEST_WAIT.min(wait * 2);
+                    }
+                }
                 answer => return answer,
             }
-            self.traffic.wait(&self.sleep, wait).await;
-            wait = LONGEST_WAIT.min(wait * 2);
             tries += 1;
         }
     }

@@ -1,10 +1,11 @@
 //! What goes over the wire: calls are counted, and those of an operation of which AWS refuses some as
 //! too many are sent more slowly.
 //!
-//! Whether a call is made again is the SDK's business; between two attempts it waits a little, as its
-//! standard asks for after an error that passes by itself (50 ms at most, then twice as much: "Retry
-//! behavior", AWS SDKs and Tools Reference Guide). After a refusal that same page asks for a second,
-//! since one call knows nothing of the others. Here it does: [`Lanes`].
+//! Whether a call is made again is the SDK's business, and when that of this module. After an error that
+//! passes by itself it waits as the SDKs' standard asks for ("Retry behavior", AWS SDKs and Tools
+//! Reference Guide): any time up to 50 ms, then up to twice as long. After a refusal that page asks for a
+//! second, since there a call knows nothing of the others. Here it does ([`Lanes`]); and refusals do not
+//! make the wait after an error longer.
 
 mod lane;
 
@@ -27,7 +28,7 @@ use self::lane::Lanes;
 
 /// Codes with which a service says that there were too many calls. A quota that is used up
 /// (`LimitExceededException`) is none of them: it does not pass.
-const TOO_MANY: &[&str] = &[
+pub(super) const TOO_MANY: &[&str] = &[
     "EC2ThrottledException",
     "PriorRequestNotComplete",
     "RequestLimitExceeded",
@@ -39,6 +40,14 @@ const TOO_MANY: &[&str] = &[
     "ThrottlingException",
     "TooManyRequestsException",
 ];
+
+/// The longest wait after an answer that says nothing against the call; doubled with each such answer.
+const BACKOFF: Duration = Duration::from_millis(50);
+/// The longest such wait.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+
+/// The longest that a request waits until it is sent: its signature is good for five minutes.
+const LONGEST_TURN: Duration = Duration::from_secs(60);
 
 /// What was sent in the course of a command. Clones count together.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +70,22 @@ pub struct Figures {
     pub idle: Duration,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    since: Instant,
+    until: Instant,
+}
+
 #[derive(Debug, Default)]
 struct State {
     figures: Figures,
     lanes: Lanes,
     /// Requests that are under way.
     under_way: usize,
-    /// Since when these calls wait for their next attempt, by their id.
-    waiting: HashMap<String, Instant>,
+    /// Calls that wait, by their id: until when at least.
+    waiting: HashMap<String, Waiting>,
+    /// How often calls that are not over have failed by no fault of theirs.
+    failures: HashMap<String, u32>,
     /// How many waits there were for calls that the SDK does not repeat by itself.
     own: usize,
     /// When the time was last added up.
@@ -116,7 +133,7 @@ impl Traffic {
             let mut state = self.state();
             state.own += 1;
             let call = state.own.to_string();
-            state.waits(call.clone(), Instant::now());
+            state.waits(call.clone(), Instant::now() + time);
             call
         };
         sleep.sleep(time).await;
@@ -140,17 +157,80 @@ impl State {
         self.counted = Some(now);
     }
 
-    fn waits(&mut self, call: String, now: Instant) {
-        self.count(now);
-        self.waiting.entry(call).or_insert(now);
+    fn waits(&mut self, call: String, until: Instant) {
+        let since = Instant::now();
+        self.count(since);
+        self.waiting.entry(call).or_insert(Waiting { since, until }).until = until;
     }
 
     fn goes_on(&mut self, call: &str, now: Instant) {
         self.count(now);
-        if let Some(since) = self.waiting.remove(call) {
-            self.figures.waited += now.saturating_duration_since(since);
+        if let Some(waiting) = self.waiting.remove(call) {
+            self.figures.waited += now.saturating_duration_since(waiting.since);
         }
     }
+
+    /// How long an attempt has to wait until it asks again; nothing when it may go.
+    fn turn(&mut self, attempt: &Attempt, now: Instant) -> Duration {
+        let rest = self.waiting.get(&attempt.call);
+        let rest = rest.map_or(Duration::ZERO, |w| w.until.saturating_duration_since(now));
+        if !rest.is_zero() {
+            return rest;
+        }
+        let turn = self.lanes.turn(&attempt.operation, now, chance(&attempt.call));
+        if !turn.is_zero() {
+            self.waits(attempt.call.clone(), now + turn);
+        }
+        turn
+    }
+
+    /// An attempt is over.
+    fn ended(&mut self, attempt: &Attempt, sent: Instant, fate: Option<Fate>) {
+        let now = Instant::now();
+        self.count(now);
+        self.under_way -= 1;
+        let figures = &mut self.figures;
+        match fate {
+            Some(Fate::TooMany) => figures.throttled += 1,
+            Some(Fate::Broken) => figures.broken += 1,
+            Some(Fate::Unanswered) => figures.unanswered += 1,
+            Some(Fate::Answered) | None => {}
+        }
+        match fate {
+            Some(Fate::TooMany) => self.lanes.refused(&attempt.operation, sent, now),
+            // What fails behind the gate was let through it.
+            Some(Fate::Answered | Fate::Broken) => self.lanes.taken(&attempt.operation, sent),
+            Some(Fate::Unanswered) | None => {}
+        }
+        let time = match fate {
+            Some(Fate::TooMany) => Duration::ZERO,
+            Some(Fate::Broken | Fate::Unanswered) => {
+                let failures = self.failures.entry(attempt.call.clone()).or_default();
+                *failures += 1;
+                backoff(*failures, chance(&attempt.call))
+            }
+            Some(Fate::Answered) | None => {
+                self.failures.remove(&attempt.call);
+                return;
+            }
+        };
+        if attempt.is_last {
+            self.failures.remove(&attempt.call);
+        } else {
+            self.waits(attempt.call.clone(), now + time);
+        }
+    }
+}
+
+/// Any time up to the longest: runs that failed together do not come back together.
+fn backoff(failures: u32, chance: f64) -> Duration {
+    let full = BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    full.min(LONGEST_BACKOFF).mul_f64(chance)
+}
+
+/// From 0 to 1.
+fn chance(call: &str) -> f64 {
+    (RandomState::new().hash_one(call) % 1024) as f64 / 1024.0
 }
 
 /// What became of a request.
@@ -223,17 +303,16 @@ impl HttpConnector for Counted {
         let Self { inner, sleep, traffic } = self.clone();
         HttpConnectorFuture::new(async move {
             let attempt = Attempt::of(&request);
-            let chance = (RandomState::new().hash_one(&attempt.call) % 1024) as f64 / 1024.0;
-            let turn = {
-                let (mut state, now) = (traffic.state(), Instant::now());
-                let turn = state.lanes.turn(&attempt.operation, now, chance);
-                if !turn.is_zero() {
-                    state.waits(attempt.call.clone(), now);
+            // Time is counted in sleeps too, so that a test's clock ends it.
+            let (begun, mut slept) = (Instant::now(), Duration::ZERO);
+            while let Some(sleep) = &sleep {
+                let now = Instant::now().max(begun + slept);
+                let turn = traffic.state().turn(&attempt, now);
+                if turn.is_zero() || slept > LONGEST_TURN {
+                    break;
                 }
-                turn
-            };
-            if let (false, Some(sleep)) = (turn.is_zero(), sleep) {
                 sleep.sleep(turn).await;
+                slept += turn;
             }
             let under_way = UnderWay::begin(traffic, attempt);
             let (answer, fate) = judged(inner.call(request).await).await;
@@ -269,26 +348,8 @@ impl UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        let now = Instant::now();
         let Self { traffic, attempt, sent, fate } = self;
-        let mut state = traffic.state();
-        state.count(now);
-        state.under_way -= 1;
-        let figures = &mut state.figures;
-        match fate {
-            Some(Fate::TooMany) => figures.throttled += 1,
-            Some(Fate::Broken) => figures.broken += 1,
-            Some(Fate::Unanswered) => figures.unanswered += 1,
-            Some(Fate::Answered) | None => {}
-        }
-        match fate {
-            Some(Fate::TooMany) => state.lanes.refused(&attempt.operation, *sent, now),
-            Some(Fate::Answered) => state.lanes.taken(&attempt.operation, *sent),
-            Some(Fate::Broken | Fate::Unanswered) | None => {}
-        }
-        if !attempt.is_last && fate.is_some_and(|fate| fate != Fate::Answered) {
-            state.waits(attempt.call.clone(), now);
-        }
+        traffic.state().ended(attempt, *sent, *fate);
     }
 }
 

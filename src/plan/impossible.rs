@@ -1,7 +1,10 @@
-//! What no call of AWS brings about: changes of a service that stands, and names that are taken.
+//! What no call of AWS brings about: changes of a service that stands, another network under what
+//! stands, and names that are taken.
+
+use std::collections::BTreeSet;
 
 use super::Actual;
-use crate::ecs::desired::{Body, Desired, ResourceId, Service};
+use crate::ecs::desired::{Body, Desired, Kind, ResourceId, Service, Value};
 
 /// What cannot become what is desired where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +17,14 @@ pub struct Impossible {
     pub help: String,
 }
 
-/// The services that cannot be changed in place, and what stands where somebody else's stands. A service of the same name can only be made once
-/// the other is gone, with all its tasks (ECS API reference, `DeleteService`), so nothing replaces
-/// them unasked.
+/// The services that cannot be changed in place, the network that cannot be left, and what stands where
+/// somebody else's stands. A service of the same name can only be made once the other is gone, with all
+/// its tasks (ECS API reference, `DeleteService`), so nothing replaces them unasked.
 #[must_use]
 pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
     let taken = actual.taken.iter().filter(|(id, _)| desired.resources.contains_key(*id));
     let mut found: Vec<Impossible> = taken.map(|(id, what)| is_taken(id, what)).collect();
+    found.extend(leaves_vpc(desired, actual));
     for resource in desired.resources.values() {
         let Body::Service(want) = &resource.body else { continue };
         let observed = actual.resources.get(&resource.id).map(|observed| &observed.body);
@@ -49,6 +53,62 @@ pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
         }
     }
     found
+}
+
+/// A stack stands in one VPC. Security groups, target groups, load balancers and interface endpoints are
+/// made in one and stay there (API references of EC2 and Elastic Load Balancing: no call that changes
+/// any of them takes a VPC), and a file system has its mount targets in one VPC at a time (EFS API
+/// reference, `CreateMountTarget`: `MountTargetConflict`). Another stack of the same file would have
+/// to take this one's place, with its names and its data.
+fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
+    let known = |value: &Value| -> Option<String> {
+        match value.reference() {
+            None => value.known().map(str::to_owned),
+            Some((id, attribute)) => actual.resources.get(id)?.attributes.get(&attribute).cloned(),
+        }
+    };
+    let wanted = desired.resources.values().find_map(|resource| match &resource.body {
+        Body::SecurityGroup(group) => Some((&resource.id, &group.vpc_id)),
+        _ => None,
+    });
+    let (resource, wanted) = wanted?;
+    let to = match (wanted.reference(), known(wanted)) {
+        (_, Some(id)) => id,
+        (Some(_), None) => "one of its own, which is to be made".to_owned(),
+        (None, None) => return None,
+    };
+    let groups = actual.resources.values().filter_map(|observed| match &observed.body {
+        Body::SecurityGroup(group) => Some((group.vpc_id.known()?, group.group_name.as_str())),
+        _ => None,
+    });
+    let left: BTreeSet<(&str, &str)> = groups.filter(|(vpc, _)| *vpc != to).collect();
+    let (from, _) = left.first()?;
+    let stands = |id: &ResourceId| matches!(id.kind, Kind::Service | Kind::LoadBalancer);
+    let help = match actual.resources.keys().any(stands) {
+        true => format!(
+            "let it stay: `x-ecs: {{vpc: {from}}}`; or deploy the file as another stack (`--environment \
+             NAME`), move the data and the names there, and take this one down"
+        ),
+        // What `down` leaves: a file system, with a group and mount targets in the old network.
+        false => {
+            let names: Vec<&str> = left.iter().map(|(_, name)| *name).collect();
+            format!(
+                "its volumes are kept there: `x-ecs: {{vpc: {from}}}`; or delete the mount targets of \
+                 its file system, and then the security group {}, by hand, which keeps the data, and \
+                 deploy again",
+                names.join(", ")
+            )
+        }
+    };
+    Some(Impossible {
+        resource: resource.clone(),
+        message: format!(
+            "{} stands in the VPC {from}, and would have to move to {to}: AWS moves no security group, \
+             no load balancer and no mount target from one VPC to another",
+            desired.stack
+        ),
+        help,
+    })
 }
 
 /// A record that decklift did not make is never written over: somebody reaches something by it.
@@ -85,7 +145,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::ecs::desired::{CapacityProviderStrategyItem, Kind};
+    use crate::ecs::desired::{Attribute, CapacityProviderStrategyItem};
     use crate::ecs::testing::{run, service};
     use crate::plan::Observed;
 
@@ -132,6 +192,43 @@ mod tests {
         assert_eq!(said(|_| {}, daemon), to_daemon);
         assert_eq!(said(daemon, |_| {}).len(), 1);
         assert!(said(daemon, daemon).is_empty());
+    }
+
+    /// What is said of a stack whose group stands in a VPC, with a service or without.
+    fn moved(from: &str, to: &Value, is_up: bool) -> Vec<Impossible> {
+        let mut desired = run(vec![service("web", "acme/web:1")]).desired;
+        for resource in desired.resources.values_mut() {
+            if let Body::SecurityGroup(group) = &mut resource.body {
+                group.vpc_id = to.clone();
+            }
+        }
+        let mut actual = Actual::default();
+        for (id, resource) in &desired.resources {
+            let mut body = resource.body.clone();
+            match &mut body {
+                Body::SecurityGroup(group) => group.vpc_id = from.into(),
+                Body::Service(_) if is_up => {}
+                _ => continue,
+            }
+            let observed =
+                Observed { body, attributes: BTreeMap::new(), tags_known: true, live: None };
+            actual.resources.insert(id.clone(), observed);
+        }
+        impossible(&desired, &actual)
+    }
+
+    #[test]
+    fn a_stack_stays_in_its_vpc() {
+        let own = Value::From(ResourceId::new(Kind::Vpc, "main"), Attribute::Id);
+        assert!(moved("vpc-a", &"vpc-a".into(), true).is_empty());
+        let [to_another] = &moved("vpc-a", &"vpc-b".into(), true)[..] else { panic!("one fault") };
+        assert_eq!(to_another.resource.kind, Kind::SecurityGroup);
+        assert!(to_another.message.contains("stands in the VPC vpc-a, and would have to move to vpc-b"));
+        assert!(to_another.help.contains("x-ecs: {vpc: vpc-a}"), "{}", to_another.help);
+        let [to_own] = &moved("vpc-a", &own, true)[..] else { panic!("one fault") };
+        assert!(to_own.message.contains("one of its own, which is to be made"));
+        let [kept] = &moved("vpc-a", &"vpc-b".into(), false)[..] else { panic!("one fault") };
+        assert!(kept.help.contains("delete the mount targets"), "{}", kept.help);
     }
 
     #[test]

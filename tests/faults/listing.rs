@@ -144,6 +144,23 @@ fn network(aws: &Emulator, lines: &mut Vec<String>) {
     lines.extend(rules.map(|(from, to)| format!("security group rule {from}-{to}")));
     let count = ask("DescribeSecurityGroupRules", "securityGroupRuleId").len();
     lines.push(format!("{count} security group rules"));
+    let parts = [
+        ("vpc", "DescribeVpcs", "cidrBlock"),
+        ("subnet", "DescribeSubnets", "cidrBlock"),
+        ("internet gateway", "DescribeInternetGateways", "internetGatewayId"),
+        ("address", "DescribeAddresses", "allocationId"),
+        ("route to", "DescribeRouteTables", "destinationCidrBlock"),
+        ("endpoint", "DescribeVpcEndpoints", "serviceName"),
+    ];
+    for (kind, action, element) in parts {
+        let is_id = element.ends_with("Id");
+        let found = ask(action, element);
+        lines.extend(found.iter().map(|text| format!("{kind} {}", if is_id { "" } else { text })));
+    }
+    // What was deleted is told of for a while.
+    let states = ask("DescribeNatGateways", "state");
+    let there = states.iter().filter(|state| !state.starts_with("delet"));
+    lines.extend(there.map(|state| format!("NAT gateway {state}")));
 }
 
 fn files(aws: &Emulator, lines: &mut Vec<String>) {

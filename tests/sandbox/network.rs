@@ -82,3 +82,23 @@ fn a_vpc_is_made_where_it_is_asked_for_at_the_prompt() {
         .exits(1)
         .says("no VPC of us-east-1 has the tags Name=nobody");
 }
+
+#[test]
+fn a_stack_is_not_moved_to_another_vpc() {
+    let sandbox = Sandbox::new("moved").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::of(
+        "name: moved\nx-ecs: {vpc: default}\nservices: {web: {image: 'busybox:1.37', volumes: ['data:/data']}}\n\
+         volumes: {data: {}}\n",
+    );
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    project.edit("compose.yaml", "x-ecs: {vpc: default}", "x-ecs: {vpc: {create: true}}");
+    let refused = sandbox.run(&project.arguments("plan")).exits(3);
+    refused.says("moved stands in the VPC vpc-").says("compose.yaml:2:").says("x-ecs: {vpc: vpc-");
+    // Nothing was made before that was said.
+    sandbox.run(&project.arguments("deploy --yes")).exits(3);
+    assert!(!told(&sandbox).contains("vpc/main"));
+
+    // The volumes of a stack that is gone stay where they were.
+    project.edit("compose.yaml", "x-ecs: {vpc: {create: true}}", "x-ecs: {vpc: default}");
+    sandbox.run(&project.arguments("plan")).exits(0).prints("No changes");
+}

@@ -3,20 +3,17 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// Between two calls of an operation, once one was refused; doubled when a later one is, too.
+/// Between two calls of an operation, once one was refused; half as long again when a later one is.
 const FIRST_GAP: Duration = Duration::from_millis(100);
 /// The longest such gap. The slowest rate that AWS documents for calls of a deploy is one in a second
 /// ("Request throttling for the Amazon ECS API"), shared with everybody else in the account.
 const LONGEST_GAP: Duration = Duration::from_secs(8);
 /// A gap that was halved to less than this is none.
 const NO_GAP: Duration = Duration::from_millis(50);
-/// The longest wait of a single call: its signature is good for five minutes.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// AWS fills a bucket of tokens for each operation (or group of them) and account, and refuses calls
 /// while it is empty. Who is refused and comes back alone learns nothing from the others: so all calls
-/// of an operation share one gap, which doubles while AWS refuses and halves with each call that it
-/// takes.
+/// of an operation share one gap, which grows while AWS refuses and halves with each call that it takes.
 #[derive(Debug, Default)]
 pub(super) struct Lanes(HashMap<String, Lane>);
 
@@ -30,12 +27,16 @@ struct Lane {
 }
 
 impl Lanes {
-    /// How long a call has to wait. `chance`, from 0 to 1, keeps several runs out of step.
+    /// Lets a call go, or says how long it has to wait until it may ask again: by then another one may
+    /// have gone before it, or the gap have changed. `chance`, from 0 to 1, keeps several runs out of
+    /// step.
     pub(super) fn turn(&mut self, operation: &str, now: Instant, chance: f64) -> Duration {
         let Some(lane) = self.0.get_mut(operation) else { return Duration::ZERO };
-        let at = lane.next.clamp(now, now + LONGEST_WAIT);
-        lane.next = at + lane.gap.mul_f64(0.75 + chance / 2.0);
-        at - now
+        let wait = lane.next.saturating_duration_since(now);
+        if wait.is_zero() {
+            lane.next = now + lane.gap.mul_f64(0.75 + chance / 2.0);
+        }
+        wait
     }
 
     /// A call that was sent at `sent` was refused as one too many.
@@ -45,17 +46,17 @@ impl Lanes {
             self.0.insert(operation.to_owned(), lane);
             return;
         };
-        if sent >= lane.raised {
-            lane.gap = LONGEST_GAP.min(lane.gap * 2);
+        if sent > lane.raised {
+            lane.gap = LONGEST_GAP.min(lane.gap * 3 / 2);
             lane.raised = now;
-            lane.next = lane.next.max(now + lane.gap);
+            lane.next = now + lane.gap;
         }
     }
 
     /// A call that was sent at `sent` was not refused.
     pub(super) fn taken(&mut self, operation: &str, sent: Instant) {
         let Some(lane) = self.0.get_mut(operation) else { return };
-        if sent < lane.raised {
+        if sent <= lane.raised {
             return;
         }
         lane.gap /= 2;
@@ -91,22 +92,27 @@ mod tests {
             lanes.refused(CALL, start, after(start, 10));
         }
         // All three were sent before the first refusal was heard: it is raised once.
-        let waits: Vec<u128> =
-            (0..3).map(|_| lanes.turn(CALL, after(start, 10), 0.5).as_millis()).collect();
-        assert_eq!(waits, [100, 200, 300]);
+        let mut ask = |millis| lanes.turn(CALL, after(start, millis), 0.5).as_millis();
+        assert_eq!([ask(10), ask(10), ask(10)], [100, 100, 100]);
+        // One goes, and the others wait again.
+        assert_eq!([ask(110), ask(110), ask(110)], [0, 100, 100]);
+        assert_eq!([ask(210), ask(210)], [0, 100]);
     }
 
     #[test]
-    fn a_gap_doubles_up_to_its_bound_and_goes_when_calls_are_taken() {
+    fn a_gap_grows_up_to_its_bound_and_goes_when_calls_are_taken() {
         let (mut lanes, mut now) = (Lanes::default(), Instant::now());
         let mut waits = Vec::new();
-        for _ in 0..9 {
+        for _ in 0..13 {
             lanes.refused(CALL, now, now);
             let wait = lanes.turn(CALL, now, 0.5);
             waits.push(wait.as_millis());
             now += wait;
         }
-        assert_eq!(waits, [100, 200, 400, 800, 1600, 3200, 6400, 8000, 8000]);
+        assert_eq!(waits, [100, 150, 225, 337, 506, 759, 1139, 1708, 2562, 3844, 5766, 8000, 8000]);
+        // What was sent before the last refusal says nothing.
+        lanes.taken(CALL, now - 2 * LONGEST_GAP);
+        assert_eq!(lanes.0[CALL].gap, LONGEST_GAP);
         for _ in 0..8 {
             lanes.taken(CALL, now);
         }
@@ -123,6 +129,11 @@ mod tests {
         let mut end = 0;
         while let Some((place, &at)) = arrivals.iter().enumerate().min_by_key(|(_, at)| **at) {
             let now = after(start, at);
+            let wait = lanes.turn(CALL, now, 0.5).as_millis() as u64;
+            if wait > 0 {
+                arrivals[place] = at + wait;
+                continue;
+            }
             let fresh = at / every - filled;
             (tokens, filled) = ((tokens + fresh).min(5), filled + fresh);
             if tokens > 0 {
@@ -132,8 +143,8 @@ mod tests {
                 arrivals.swap_remove(place);
             } else {
                 refusals += 1;
-                lanes.refused(CALL, now, now);
-                arrivals[place] = at + lanes.turn(CALL, now, 0.5).as_millis() as u64;
+                lanes.refused(CALL, now, after(start, at + 1));
+                arrivals[place] = at + 1;
             }
         }
         let ideal = (callers as u64 - 5) * every;

@@ -24,13 +24,21 @@ async fn a_call_that_fails_for_a_moment_is_made_again_and_counted() {
     // While its only call waited there was nothing else to do.
     assert_eq!(figures.waited, figures.idle);
     assert!(!figures.idle.is_zero());
-    assert!(traffic.state().waiting.is_empty());
+    let state = traffic.state();
+    assert!(state.waiting.is_empty() && state.failures.is_empty());
+}
+
+#[test]
+fn waits_after_errors_double_up_to_their_bound() {
+    let full = |failures| backoff(failures, 1.0).as_millis();
+    assert_eq!([1, 2, 3, 8, 9, 40].map(full), [50, 100, 200, 6400, 8000, 8000]);
+    assert_eq!(backoff(3, 0.0), Duration::ZERO);
 }
 
 #[tokio::test]
 async fn the_code_of_an_error_is_read_in_every_protocol() {
     let traffic = Traffic::default();
-    let recorder = Recorder::new([EC2_THROTTLED]);
+    let recorder = Recorder::new([EC2_THROTTLED, (200, "<DescribeVpcsResponse/>")]);
     recorder.persistent(16, &traffic).ec2().describe_vpcs().send().await.unwrap();
     assert_eq!(traffic.figures().throttled, 1);
 }
@@ -53,9 +61,10 @@ async fn after_the_last_attempt_nothing_waits() {
     recorder.persistent(2, &traffic).ecs().list_clusters().send().await.unwrap_err();
     assert_eq!(traffic.figures().calls, 2);
     assert!(traffic.state().waiting.is_empty());
+    assert!(traffic.state().failures.is_empty());
     // Whoever calls next waits for its turn, and others do not.
     let now = Instant::now();
     let lane = |operation| traffic.state().lanes.turn(operation, now, 0.5);
-    assert!(lane("ecs:ListClusters") > Duration::from_millis(150));
+    assert!(lane("ecs:ListClusters") > Duration::from_millis(140));
     assert_eq!(lane("ecs:ListServices"), Duration::ZERO);
 }
