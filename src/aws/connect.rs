@@ -171,7 +171,8 @@ impl Aws {
     /// When no region is known, the profile is not there, or the certificates to be trusted cannot be
     /// read.
     pub async fn connect(options: ConnectOptions) -> Result<Self, CloudError> {
-        let ConnectOptions { region, profile, assume_role, sandbox, attempts, poll, traffic } = options;
+        let ConnectOptions { region, profile, assume_role, sandbox, attempts, poll, traffic } =
+            options;
         if let (Some(name), None) = (wanted_profile(profile.as_deref()), &sandbox) {
             check_profile(&name, &SharedConfig::read(|name| std::env::var_os(name)))?;
         }

@@ -55,36 +55,49 @@ pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
     found
 }
 
-/// A stack stands in one VPC. Security groups, target groups, load balancers and interface endpoints are
-/// made in one and stay there (API references of EC2 and Elastic Load Balancing: no call that changes
-/// any of them takes a VPC), and a file system has its mount targets in one VPC at a time (EFS API
-/// reference, `CreateMountTarget`: `MountTargetConflict`). Another stack of the same file would have
-/// to take this one's place, with its names and its data.
+/// What stands in a VPC and cannot leave it, while the file puts the tasks into another one. Tasks and
+/// security groups are replaced. A load balancer's subnets are of one VPC (Elastic Load Balancing API
+/// reference, `SetSubnets`), and another one cannot have its name while it is there; a file system has
+/// mount targets in one VPC at a time (EFS API reference, `CreateMountTarget`: `MountTargetConflict`);
+/// what Cloud Map answers in a VPC it answers nowhere else.
 fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
-    let known = |value: &Value| -> Option<String> {
-        match value.reference() {
-            None => value.known().map(str::to_owned),
-            Some((id, attribute)) => actual.resources.get(id)?.attributes.get(&attribute).cloned(),
-        }
-    };
     let wanted = desired.resources.values().find_map(|resource| match &resource.body {
         Body::SecurityGroup(group) => Some((&resource.id, &group.vpc_id)),
         _ => None,
     });
     let (resource, wanted) = wanted?;
-    let to = match (wanted.reference(), known(wanted)) {
-        (_, Some(id)) => id,
-        (Some(_), None) => "one of its own, which is to be made".to_owned(),
-        (None, None) => return None,
+    let to = match wanted.reference() {
+        None => wanted.known()?.to_owned(),
+        Some((id, attribute)) => {
+            let made = actual.resources.get(id).and_then(|vpc| vpc.attributes.get(&attribute));
+            made.cloned().unwrap_or_else(|| "one of its own, which is to be made".to_owned())
+        }
     };
-    let groups = actual.resources.values().filter_map(|observed| match &observed.body {
-        Body::SecurityGroup(group) => Some((group.vpc_id.known()?, group.group_name.as_str())),
+    let all = || actual.resources.iter().chain(actual.orphans.iter().map(|(id, have)| (id, have)));
+    let is_wanted = |id: &ResourceId| desired.resources.contains_key(id);
+    let groups = all().filter_map(|(id, observed)| match &observed.body {
+        Body::SecurityGroup(group) if is_wanted(id) => {
+            Some((group.vpc_id.known()?, group.group_name.as_str()))
+        }
         _ => None,
     });
     let left: BTreeSet<(&str, &str)> = groups.filter(|(vpc, _)| *vpc != to).collect();
     let (from, _) = left.first()?;
-    let stands = |id: &ResourceId| matches!(id.kind, Kind::Service | Kind::LoadBalancer);
-    let help = match actual.resources.keys().any(stands) {
+    let has = |kind: Kind| all().any(|(id, _)| id.kind == kind);
+    let keeps = |kind: Kind| all().any(|(id, _)| id.kind == kind && is_wanted(id));
+    let has_files = desired.resources.keys().any(|id| id.kind == Kind::FileSystem);
+    let bound: Vec<&str> = [
+        (keeps(Kind::LoadBalancer), "its load balancer"),
+        (has_files && has(Kind::MountTarget), "the mount targets of its volumes"),
+        (keeps(Kind::PrivateNamespace), "its names in the DNS of the VPC"),
+    ]
+    .into_iter()
+    .filter_map(|(is_bound, what)| is_bound.then_some(what))
+    .collect();
+    if bound.is_empty() {
+        return None;
+    }
+    let help = match has(Kind::Service) || has(Kind::LoadBalancer) {
         true => format!(
             "let it stay: `x-ecs: {{vpc: {from}}}`; or deploy the file as another stack (`--environment \
              NAME`), move the data and the names there, and take this one down"
@@ -93,9 +106,8 @@ fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
         false => {
             let names: Vec<&str> = left.iter().map(|(_, name)| *name).collect();
             format!(
-                "its volumes are kept there: `x-ecs: {{vpc: {from}}}`; or delete the mount targets of \
-                 its file system, and then the security group {}, by hand, which keeps the data, and \
-                 deploy again",
+                "let it stay: `x-ecs: {{vpc: {from}}}`; or delete the mount targets of its file system, \
+                 and then the security group {}, by hand, which keeps the data, and deploy again",
                 names.join(", ")
             )
         }
@@ -103,9 +115,9 @@ fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
     Some(Impossible {
         resource: resource.clone(),
         message: format!(
-            "{} stands in the VPC {from}, and would have to move to {to}: AWS moves no security group, \
-             no load balancer and no mount target from one VPC to another",
-            desired.stack
+            "{} stands in the VPC {from}, and would have to move to {to}, where AWS does not move {}",
+            desired.stack,
+            bound.join(" and ")
         ),
         help,
     })
@@ -146,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::ecs::desired::{Attribute, CapacityProviderStrategyItem};
-    use crate::ecs::testing::{run, service};
+    use crate::ecs::testing::{port, run, service};
     use crate::plan::Observed;
 
     /// What is said when a service of Fargate's was like this, and shall be like that.
@@ -194,41 +206,51 @@ mod tests {
         assert!(said(daemon, daemon).is_empty());
     }
 
-    /// What is said of a stack whose group stands in a VPC, with a service or without.
-    fn moved(from: &str, to: &Value, is_up: bool) -> Vec<Impossible> {
-        let mut desired = run(vec![service("web", "acme/web:1")]).desired;
-        for resource in desired.resources.values_mut() {
-            if let Body::SecurityGroup(group) = &mut resource.body {
-                group.vpc_id = to.clone();
-            }
-        }
+    /// What is said of a stack whose parts, those of some kinds, stand in a VPC.
+    fn moved(from: &str, to: &Value, kinds: &[Kind]) -> Vec<Impossible> {
+        let mut web = service("web", "acme/web:1");
+        web.ports = vec![port(8080, 80)];
+        let mut desired = run(vec![web]).desired;
         let mut actual = Actual::default();
-        for (id, resource) in &desired.resources {
+        for (id, resource) in &mut desired.resources {
             let mut body = resource.body.clone();
-            match &mut body {
-                Body::SecurityGroup(group) => group.vpc_id = from.into(),
-                Body::Service(_) if is_up => {}
-                _ => continue,
+            match (&mut body, &mut resource.body) {
+                (Body::SecurityGroup(have), Body::SecurityGroup(want)) => {
+                    (have.vpc_id, want.vpc_id) = (from.into(), to.clone());
+                    let observed = observed(body);
+                    // One in another VPC is nothing that is desired.
+                    match &Value::from(from) == to {
+                        true => drop(actual.resources.insert(id.clone(), observed)),
+                        false => actual.orphans.push((id.clone(), observed)),
+                    }
+                }
+                _ if kinds.contains(&id.kind) => {
+                    actual.resources.insert(id.clone(), observed(body));
+                }
+                _ => {}
             }
-            let observed =
-                Observed { body, attributes: BTreeMap::new(), tags_known: true, live: None };
-            actual.resources.insert(id.clone(), observed);
         }
         impossible(&desired, &actual)
     }
 
+    fn observed(body: Body) -> Observed {
+        Observed { body, attributes: BTreeMap::new(), tags_known: true, live: None }
+    }
+
     #[test]
-    fn a_stack_stays_in_its_vpc() {
+    fn what_stands_in_a_vpc_stays_there_and_tasks_do_not() {
         let own = Value::From(ResourceId::new(Kind::Vpc, "main"), Attribute::Id);
-        assert!(moved("vpc-a", &"vpc-a".into(), true).is_empty());
-        let [to_another] = &moved("vpc-a", &"vpc-b".into(), true)[..] else { panic!("one fault") };
+        let all = [Kind::Service, Kind::LoadBalancer];
+        assert!(moved("vpc-a", &"vpc-a".into(), &all).is_empty());
+        assert!(moved("vpc-a", &"vpc-b".into(), &[Kind::Service]).is_empty());
+        let [to_another] = &moved("vpc-a", &"vpc-b".into(), &all)[..] else { panic!("one fault") };
         assert_eq!(to_another.resource.kind, Kind::SecurityGroup);
-        assert!(to_another.message.contains("stands in the VPC vpc-a, and would have to move to vpc-b"));
+        let said = "stands in the VPC vpc-a, and would have to move to vpc-b, where AWS does not move \
+                    its load balancer";
+        assert!(to_another.message.ends_with(said), "{}", to_another.message);
         assert!(to_another.help.contains("x-ecs: {vpc: vpc-a}"), "{}", to_another.help);
-        let [to_own] = &moved("vpc-a", &own, true)[..] else { panic!("one fault") };
+        let [to_own] = &moved("vpc-a", &own, &all)[..] else { panic!("one fault") };
         assert!(to_own.message.contains("one of its own, which is to be made"));
-        let [kept] = &moved("vpc-a", &"vpc-b".into(), false)[..] else { panic!("one fault") };
-        assert!(kept.help.contains("delete the mount targets"), "{}", kept.help);
     }
 
     #[test]

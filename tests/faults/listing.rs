@@ -175,8 +175,10 @@ fn files(aws: &Emulator, lines: &mut Vec<String>) {
     lines.extend(tokens.iter().map(|token| format!("file system {token}")));
     for id in texts(&systems, "FileSystemId") {
         let targets = ask(&format!("mount-targets?FileSystemId={id}"), "MountTargets");
-        let subnets = texts(&targets, "SubnetId");
-        lines.extend(subnets.iter().map(|subnet| format!("mount target in {subnet}")));
+        // Subnets of a network that is made have another id each time.
+        let zones = texts(&targets, "AvailabilityZoneName");
+        lines.extend(zones.iter().map(|zone| format!("mount target in {zone}")));
+        lines.push(format!("{} mount targets", texts(&targets, "SubnetId").len()));
     }
     let points = texts(&ask("access-points", "AccessPoints"), "ClientToken");
     lines.extend(points.iter().map(|token| format!("access point {token}")));

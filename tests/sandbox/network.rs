@@ -93,12 +93,20 @@ fn a_stack_is_not_moved_to_another_vpc() {
     sandbox.run(&project.arguments("deploy --yes")).exits(0);
     project.edit("compose.yaml", "x-ecs: {vpc: default}", "x-ecs: {vpc: {create: true}}");
     let refused = sandbox.run(&project.arguments("plan")).exits(3);
-    refused.says("moved stands in the VPC vpc-").says("compose.yaml:2:").says("x-ecs: {vpc: vpc-");
+    let refused = refused.says("moved stands in the VPC vpc-").says("x-ecs: {vpc: vpc-");
+    refused.says("compose.yaml:2:").says("does not move the mount targets of its volumes");
     // Nothing was made before that was said.
     sandbox.run(&project.arguments("deploy --yes")).exits(3);
     assert!(!told(&sandbox).contains("vpc/main"));
 
-    // The volumes of a stack that is gone stay where they were.
-    project.edit("compose.yaml", "x-ecs: {vpc: {create: true}}", "x-ecs: {vpc: default}");
+    // Tasks alone can move.
+    sandbox.run(&project.arguments("down --yes")).exits(0);
+    project.edit("compose.yaml", ", volumes: ['data:/data']", "");
+    project.edit("compose.yaml", "volumes: {data: {}}\n", "");
+    project.edit("compose.yaml", "{create: true}", "default");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    project.edit("compose.yaml", "x-ecs: {vpc: default}", "x-ecs: {vpc: {create: true}}");
+    let moved = sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    moved.says("create security-group/net-default").says("delete security-group/net-default");
     sandbox.run(&project.arguments("plan")).exits(0).prints("No changes");
 }

@@ -5,7 +5,8 @@
 use super::*;
 use crate::aws::recorder::Recorder;
 
-const THROTTLED: (u16, &str) = (400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
+const THROTTLED: (u16, &str) =
+    (400, r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#);
 const BROKEN: (u16, &str) = (500, r#"{"__type":"InternalFailure"}"#);
 const EC2_THROTTLED: (u16, &str) = (
     503,
@@ -45,7 +46,8 @@ async fn the_code_of_an_error_is_read_in_every_protocol() {
 
 #[tokio::test]
 async fn an_error_is_passed_on_as_it_came_and_is_waited_for_by_nobody() {
-    let refusal = r#"{"__type":"com.amazonaws.ecs#ClusterNotFoundException","message":"no cluster"}"#;
+    let refusal =
+        r#"{"__type":"com.amazonaws.ecs#ClusterNotFoundException","message":"no cluster"}"#;
     let traffic = Traffic::default();
     let recorder = Recorder::new([(400, refusal)]);
     let answer = recorder.persistent(16, &traffic).ecs().list_services().send().await;

@@ -22,7 +22,8 @@ pub(super) fn held(holder: &Holder, waited: Option<Duration>) -> Error {
                 "{who} may still be at work{after}: release {next} pushed it aside with --break-lock, \
                  which it notices within another {left}"
             ),
-            help: "wait for that with --wait-lock; if it is dead, --break-lock does not wait".to_owned(),
+            help: "wait for that with --wait-lock; if it is dead, --break-lock does not wait"
+                .to_owned(),
         };
     }
     Error::Lock {

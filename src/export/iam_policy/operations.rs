@@ -273,10 +273,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ssm:GetParameters", &[("ssm:GetParameters", Releases)]),
     ("ssm:GetParametersByPath", &[("ssm:GetParametersByPath", Releases)]),
     // With tags it takes the right to tag, too (Systems Manager API reference, `PutParameter`).
-    (
-        "ssm:PutParameter",
-        &[("ssm:PutParameter", Releases), ("ssm:AddTagsToResource", Releases)],
-    ),
+    ("ssm:PutParameter", &[("ssm:PutParameter", Releases), ("ssm:AddTagsToResource", Releases)]),
     // "No permissions are required to perform this operation" (STS API reference).
     ("sts:GetCallerIdentity", &[]),
     ("tag:GetResources", &[("tag:GetResources", Lists)]),
