@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Actual;
-use crate::ecs::desired::{Body, Desired, Kind, ResourceId, Service, Value};
+use crate::ecs::desired::{Body, Desired, Kind, ResourceId, Service};
 
 /// What cannot become what is desired where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::ecs::desired::{Attribute, CapacityProviderStrategyItem};
+    use crate::ecs::desired::{Attribute, CapacityProviderStrategyItem, Value};
     use crate::ecs::testing::{port, run, service};
     use crate::plan::Observed;
 
