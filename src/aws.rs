@@ -41,6 +41,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod traffic;
 mod values;
 
 pub use access::AssumeRole;
@@ -52,6 +53,7 @@ pub use network::{NetworkRequest, NewNetwork, VpcRequest};
 pub use route53::RecordRequest;
 pub use ssm::Parameters;
 pub use tags::Owner;
+pub use traffic::{Figures, Traffic};
 
 use crate::apply::cloud::{
     Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,

@@ -51,6 +51,7 @@ pub fn run(cli: Cli) -> u8 {
             let result = runtime.block_on(dispatch(&session, cli.command));
             // A thread that still reads a file must not hold the program up.
             runtime.shutdown_background();
+            session.tell_traffic();
             result
         }
         Err(error) => Err(Error::System {

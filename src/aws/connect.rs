@@ -8,6 +8,7 @@ use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -21,6 +22,7 @@ use aws_smithy_http_client::{Builder, Connector};
 
 use super::access::{AssumeRole, assumed, chain, check_profile, wanted_profile};
 use super::pace::Pace;
+use super::traffic::Traffic;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::shared_config::SharedConfig;
 use crate::trust::{self, Bundle};
@@ -32,11 +34,6 @@ const READ: Duration = Duration::from_secs(60);
 /// How often a call is tried: throttling is common when many resources are made at once. Where every
 /// second call fails, a deploy of a few hundred calls still fails only once in a hundred times.
 const ATTEMPTS: u32 = 16;
-/// The longest wait before a second try; doubled before each further one. Less than the SDK's second,
-/// because a deploy makes hundreds of calls and most throttling passes at once.
-const BACKOFF: Duration = Duration::from_millis(300);
-/// The longest wait before any try.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 /// Seconds between two questions about something that takes AWS its time.
 const POLL: Duration = Duration::from_secs(3);
 
@@ -56,6 +53,8 @@ pub struct ConnectOptions {
     /// Between two questions about something that takes AWS its time; 3 s unless given, or 0.2 s
     /// in the sandbox.
     pub poll: Option<Duration>,
+    /// Where calls are counted.
+    pub traffic: Traffic,
 }
 
 /// Where the local emulator listens.
@@ -172,7 +171,8 @@ impl Aws {
     /// When no region is known, the profile is not there, or the certificates to be trusted cannot be
     /// read.
     pub async fn connect(options: ConnectOptions) -> Result<Self, CloudError> {
-        let ConnectOptions { region, profile, assume_role, sandbox, attempts, poll } = options;
+        let ConnectOptions { region, profile, assume_role, sandbox, attempts, poll, traffic } =
+            options;
         if let (Some(name), None) = (wanted_profile(profile.as_deref()), &sandbox) {
             check_profile(&name, &SharedConfig::read(|name| std::env::var_os(name)))?;
         }
@@ -187,13 +187,17 @@ impl Aws {
             (None, None) => find_region(profile.as_deref()).await?,
         };
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.clone())
+            .http_client(traffic.over(http.clone()))
+            // A request that waits its turn sends nothing: that is no connection that stalls.
+            .stalled_stream_protection(
+                StalledStreamProtectionConfig::enabled().upload_enabled(false).build(),
+            )
             .region(Region::new(region.clone()))
             .retry_config(
+                // When the next attempt is sent is decided where it is sent.
                 RetryConfig::standard()
                     .with_max_attempts(attempts.unwrap_or(ATTEMPTS))
-                    .with_initial_backoff(BACKOFF)
-                    .with_max_backoff(LONGEST_BACKOFF),
+                    .with_initial_backoff(Duration::ZERO),
             )
             .timeout_config(
                 TimeoutConfig::builder().connect_timeout(CONNECT).read_timeout(READ).build(),
@@ -221,7 +225,7 @@ impl Aws {
         let scales = sandbox.as_ref().is_none_or(|sandbox| sandbox.scaling);
         let registry = sandbox.and_then(|sandbox| sandbox.registry);
         let poll = poll.unwrap_or(default_poll);
-        let aws = Self::from_config(config, region, registry, poll);
+        let aws = Self::from_config(config, region, registry, poll, traffic);
         Ok(Self { scales, profile, assumes: assume_role.map(|role| role.arn), ..aws })
     }
 
@@ -230,6 +234,7 @@ impl Aws {
         region: String,
         registry: Option<String>,
         poll: Duration,
+        traffic: Traffic,
     ) -> Self {
         let sleep = config
             .sleep_impl()
@@ -241,7 +246,7 @@ impl Aws {
             region,
             registry,
             scales: true,
-            pace: Pace { sleep, poll },
+            pace: Pace { sleep, poll, traffic },
             profile: None,
             assumes: None,
             run: format!("{run:x}-{:x}", std::process::id()),

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use aws_sdk_ecs::config::{AsyncSleep, SharedAsyncSleep};
 
+use super::traffic::{TOO_MANY, Traffic};
 use crate::apply::cloud::{CloudError, CloudErrorKind};
 
 /// How often a call is tried that does not leave that to the SDK.
 const TRIES: u32 = 16;
-/// Before its second try; doubled before each further one.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// Before its second try; doubled before each further one. As long as the SDK waits at most.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest such wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
@@ -24,6 +25,8 @@ pub(super) struct Pace {
     pub(super) sleep: SharedAsyncSleep,
     /// Between two questions.
     pub(super) poll: Duration,
+    /// Where waits before another try are counted.
+    pub(super) traffic: Traffic,
 }
 
 impl Pace {
@@ -89,11 +92,15 @@ impl Pace {
         let mut tries = 1;
         loop {
             match call().await {
-                Err(error) if tries < TRIES && again(&error, tries) => {}
+                Err(error) if tries < TRIES && again(&error, tries) => {
+                    // After a call too many the next one waits for its turn, as those of the SDK do.
+                    if !error.is(TOO_MANY) {
+                        self.traffic.wait(&self.sleep, wait).await;
+                        wait = LONGEST_WAIT.min(wait * 2);
+                    }
+                }
                 answer => return answer,
             }
-            self.sleep.sleep(wait).await;
-            wait = LONGEST_WAIT.min(wait * 2);
             tries += 1;
         }
     }

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 
-use super::Aws;
+use super::{Aws, Traffic};
 
 /// What was sent: the operation, and the body.
 pub(super) type Sent = (String, String);
@@ -44,6 +44,22 @@ impl Recorder {
 
     /// As [`Recorder::aws`], with these credentials.
     pub(super) fn aws_of(&self, credentials: SharedCredentialsProvider) -> Aws {
+        self.connected(credentials, RetryConfig::disabled(), Traffic::default())
+    }
+
+    /// As [`Recorder::aws`], with calls made again so often.
+    pub(super) fn persistent(&self, attempts: u32, traffic: &Traffic) -> Aws {
+        let credentials = Credentials::new("id", "secret", None, None, "test");
+        let retries = RetryConfig::standard().with_max_attempts(attempts);
+        self.connected(SharedCredentialsProvider::new(credentials), retries, traffic.clone())
+    }
+
+    fn connected(
+        &self,
+        credentials: SharedCredentialsProvider,
+        retries: RetryConfig,
+        traffic: Traffic,
+    ) -> Aws {
         let recorder = self.clone();
         let http: SharedHttpClient =
             http_client_fn(move |_, _| SharedHttpConnector::new(recorder.clone()));
@@ -51,11 +67,11 @@ impl Recorder {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("eu-west-1"))
             .credentials_provider(credentials)
-            .retry_config(RetryConfig::disabled())
+            .retry_config(retries)
             .sleep_impl(SharedAsyncSleep::new(NoSleep))
-            .http_client(http)
+            .http_client(traffic.over(http))
             .build();
-        Aws::from_config(config, "eu-west-1".to_owned(), None, Duration::from_secs(3))
+        Aws::from_config(config, "eu-west-1".to_owned(), None, Duration::from_secs(3), traffic)
     }
 
     /// What was sent.

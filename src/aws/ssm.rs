@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use aws_sdk_ssm::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_ssm::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ssm::error::BoxError;
-use aws_sdk_ssm::types::{Parameter, ParameterType};
+use aws_sdk_ssm::types::{Parameter, ParameterType, Tag};
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -15,6 +15,7 @@ use aws_smithy_types::date_time::Format;
 use super::Aws;
 use super::error::OrFail;
 use super::pace::Pace;
+use super::tags::{ENVIRONMENT, PROJECT, RESOURCE, Tags};
 use crate::apply::cloud::CloudError;
 use crate::release::{Created, Entry, Listing, Store, folder};
 
@@ -28,6 +29,7 @@ pub struct Parameters {
     client: aws_sdk_ssm::Client,
     pace: Pace,
     folder: String,
+    tags: Tags,
 }
 
 impl Aws {
@@ -35,11 +37,29 @@ impl Aws {
     #[must_use]
     pub fn releases(&self, project: &str, environment: &str) -> Parameters {
         let folder = folder(project, environment);
-        Parameters { client: self.ssm().clone(), pace: self.pace.clone(), folder }
+        let own = [(PROJECT, project), (ENVIRONMENT, environment)];
+        let tags = own.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        Parameters { client: self.ssm().clone(), pace: self.pace.clone(), folder, tags }
     }
 }
 
 impl Parameters {
+    /// With further tags on the releases that are made, `x-ecs.tags` say.
+    #[must_use]
+    pub fn tagged(mut self, tags: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
+    /// The tags of a new release. A parameter that is written over keeps them, and takes none (API
+    /// reference, `PutParameter.Tags`).
+    fn to_sdk_tags(&self, number: u64) -> Result<Vec<Tag>, CloudError> {
+        let resource = (RESOURCE.to_owned(), format!("release/{number}"));
+        let all = self.tags.iter().map(|(key, value)| (key.clone(), value.clone()));
+        let tag = |(key, value)| Tag::builder().key(key).value(value).build();
+        Ok(all.chain([resource]).map(tag).collect::<Result<_, _>>()?)
+    }
+
     /// What is wrong, and with which parameter.
     fn at(&self, number: Option<u64>) -> impl Fn(CloudError) -> CloudError {
         let name = number.map_or_else(|| self.folder.clone(), |number| self.name(number));
@@ -59,6 +79,7 @@ impl Parameters {
     }
 
     async fn put(&self, number: u64, value: &str, overwrite: bool) -> Result<(), CloudError> {
+        let tags = self.to_sdk_tags(number)?;
         let call = || async {
             let mut call = self
                 .client
@@ -69,6 +90,7 @@ impl Parameters {
             if !overwrite {
                 call = call
                     .r#type(ParameterType::String)
+                    .set_tags(Some(tags.clone()))
                     .description("A release made by decklift, or its lock while it runs");
             }
             call.send().await.or_fail("ssm:PutParameter")

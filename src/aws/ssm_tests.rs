@@ -44,7 +44,8 @@ async fn every_page_is_read_and_only_numbers_count() {
 #[tokio::test]
 async fn creating_never_overwrites_and_writing_does() {
     let recorder = Recorder::new([(200, "{}"), (400, EXISTS), (200, "{}")]);
-    let releases = recorder.aws().releases("shop", "prod");
+    let own = ("team".to_owned(), "fruit".to_owned());
+    let releases = recorder.aws().releases("shop", "prod").tagged([own]);
     assert_eq!(releases.create(7, "v").await.unwrap(), Created::Made);
     assert_eq!(releases.create(7, "v").await.unwrap(), Created::Exists);
     releases.overwrite(7, "w").await.unwrap();
@@ -56,6 +57,12 @@ async fn creating_never_overwrites_and_writing_does() {
             "Value": "v",
             "Type": "String",
             "Overwrite": false,
+            "Tags": [
+                {"Key": "decklift:environment", "Value": "prod"},
+                {"Key": "decklift:project", "Value": "shop"},
+                {"Key": "team", "Value": "fruit"},
+                {"Key": "decklift:resource", "Value": "release/7"},
+            ],
         })
     );
     let name = "/decklift/shop/prod/releases/7";

@@ -16,7 +16,7 @@ pub(super) async fn run(session: &Session, arguments: &HistoryArgs) -> Result<()
     let mut releases = Vec::new();
     // A sandbox that does not run has no history.
     if let Some(reached) = stop.or_interrupted(session, prepare::reach(session, &project)).await? {
-        let queue = turn::queue(session, &project.name, &reached.aws);
+        let queue = turn::queue(session, &project, &reached.aws);
         releases = stop.or_interrupted(session, queue.history()).await?;
         releases.truncate(arguments.limit);
     }

@@ -10,6 +10,7 @@ mod given;
 mod naming;
 mod network_request;
 mod outside;
+mod possible;
 mod pull_logins;
 mod sandboxed;
 mod scaled;
@@ -29,14 +30,14 @@ use crate::aws::{AssumeRole, Aws, ConnectOptions, NetworkRequest};
 use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::model::Vpc;
 use crate::compose::{Project, did_you_mean};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
 use crate::ecs::{container_name, translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, Source};
-use crate::plan::{Action, Actual, PlanOptions, impossible};
+use crate::plan::Action;
 use crate::sandbox::{self, Sandbox};
 use crate::source::{Located, Sources};
 
@@ -45,6 +46,7 @@ pub(super) use examine::{
 };
 use naming::name_images;
 pub(super) use network_request::network_request;
+pub(super) use possible::possible;
 pub(super) use pull_logins::secrets as pull_secrets;
 use sandboxed::prepare_sandbox;
 
@@ -207,6 +209,7 @@ pub(super) fn plain_connection(session: &Session) -> ConnectOptions {
     ConnectOptions {
         profile: global.aws_profile.clone(),
         assume_role: global.assume_role.clone().map(|arn| AssumeRole { arn, external_id }),
+        traffic: session.traffic.clone(),
         ..ConnectOptions::default()
     }
 }
@@ -388,29 +391,4 @@ pub(super) fn desired(session: &Session, app: &App, world: &World<'_>) -> Result
         desired.without_scaling();
     }
     Ok(desired)
-}
-
-/// Refuses what no plan could bring about.
-pub(super) fn possible(
-    session: &Session,
-    app: &App,
-    desired: &Desired,
-    actual: &Actual,
-    options: &PlanOptions,
-) -> Result<(), Error> {
-    let mut diagnostics = Diagnostics::default();
-    let found = impossible(desired, actual).into_iter();
-    for found in found.filter(|found| options.is_about(desired, &found.resource)) {
-        let mut fault = Diagnostic::error(Code::Refused, found.message).help(found.help);
-        let resource = desired.resources.get(&found.resource);
-        if let Some(origin) = resource.and_then(|resource| resource.origin) {
-            fault = fault.at(origin, "");
-        }
-        diagnostics.extend([fault.service(&found.resource.name)]);
-    }
-    if !diagnostics.has_errors() {
-        return Ok(());
-    }
-    session.print(&diagnostics, &app.sources);
-    Err(Error::Compose)
 }

@@ -34,7 +34,7 @@ pub(super) async fn run(session: &Session, arguments: &RollbackArgs) -> Result<(
     desired.resources.retain(|id, _| id.kind != Kind::Image);
     let command = ReleaseCommand::Rollback;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
-    let queue = turn::queue(session, &app.project.name, world.aws());
+    let queue = turn::queue(session, &app.project, world.aws());
     let (goal, plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
         let releases = stop.or_interrupted(session, queue.history()).await?;

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::aws::Traffic;
 use crate::cli::{Color, Command, Global, OutputFormat};
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
@@ -16,6 +17,8 @@ pub(super) struct Session {
     checks: bool,
     /// Whether what it prints as JSON is one document, and not a line each.
     is_document: bool,
+    /// What was asked of AWS.
+    pub(super) traffic: Traffic,
 }
 
 impl Session {
@@ -38,13 +41,14 @@ impl Session {
         };
         let screen =
             Screen::new(ScreenOptions { color, quiet: global.quiet, verbose: global.verbose });
-        Self { global, screen, checks, is_document }
+        Self { global, screen, checks, is_document, traffic: Traffic::default() }
     }
 
     /// The same, with other options.
     pub(super) fn with(&self, global: Global) -> Self {
-        let Self { global: _, screen, checks, is_document } = self;
-        Self { global, screen: screen.clone(), checks: *checks, is_document: *is_document }
+        let Self { global: _, screen, checks, is_document, traffic } = self;
+        let (checks, is_document) = (*checks, *is_document);
+        Self { global, screen: screen.clone(), checks, is_document, traffic: traffic.clone() }
     }
 
     pub(super) fn json(&self) -> bool {
@@ -86,6 +90,14 @@ impl Session {
             Json::new(&self.screen).event(&Event::Note { message: message.to_owned() });
         } else {
             self.screen.note(message);
+        }
+    }
+
+    /// Says, to whoever wants to know everything, what was asked of AWS and what came of it.
+    pub(super) fn tell_traffic(&self) {
+        let figures = self.traffic.figures();
+        if self.screen.verbose() && figures.calls > 0 {
+            self.notify(&figures.to_string());
         }
     }
 

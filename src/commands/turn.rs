@@ -22,6 +22,7 @@ use super::world::World;
 use crate::apply::{Applied, CloudError, CloudErrorKind, Verdict};
 use crate::aws::Parameters;
 use crate::cli::LockArgs;
+use crate::compose::Project;
 use crate::ecs::desired::{Attribute, Desired, Kind, ResourceId};
 use crate::error::Error;
 use crate::event::{Event, Events};
@@ -42,12 +43,18 @@ type ReleaseQueue = Queue<Parameters, SystemClock>;
 type ReleaseHeld = Held<Parameters, SystemClock>;
 
 /// The releases of the project and environment that the command line names.
-pub(super) fn queue(session: &Session, project: &str, aws: &crate::aws::Aws) -> Rc<ReleaseQueue> {
+pub(super) fn queue(
+    session: &Session,
+    project: &Project,
+    aws: &crate::aws::Aws,
+) -> Rc<ReleaseQueue> {
     let environment = session.global.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
     // Tests cannot wait for minutes.
     let seconds = std::env::var("DECKLIFT_LEASE_SECONDS").ok().and_then(|text| text.parse().ok());
     let terms = seconds.map_or_else(Terms::default, |s| Terms::of(Duration::from_secs(s)));
-    Queue::new(aws.releases(project, environment), SystemClock::default(), terms)
+    let tags = project.extension.tags.iter().map(|(key, tag)| (key.clone(), tag.value.clone()));
+    let releases = aws.releases(&project.name, environment).tagged(tags);
+    Queue::new(releases, SystemClock::default(), terms)
 }
 
 /// In front of the lock.
@@ -76,7 +83,7 @@ impl<'a> Line<'a> {
         stop: &'a watch::Receiver<bool>,
         events: &'a dyn Events,
     ) -> Self {
-        let queue = queue(session, &app.project.name, world.aws());
+        let queue = queue(session, &app.project, world.aws());
         let force = Cell::new(arguments.break_lock);
         let waits = Cell::new(None);
         Self { session, app, world, command, arguments, stop, events, queue, force, waits }

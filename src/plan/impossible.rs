@@ -1,7 +1,10 @@
-//! What no call of AWS brings about: changes of a service that stands, and names that are taken.
+//! What no call of AWS brings about: changes of a service that stands, another network under what
+//! stands, and names that are taken.
+
+use std::collections::BTreeSet;
 
 use super::Actual;
-use crate::ecs::desired::{Body, Desired, ResourceId, Service};
+use crate::ecs::desired::{Body, Desired, Kind, ResourceId, Service};
 
 /// What cannot become what is desired where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +17,14 @@ pub struct Impossible {
     pub help: String,
 }
 
-/// The services that cannot be changed in place, and what stands where somebody else's stands. A service of the same name can only be made once
-/// the other is gone, with all its tasks (ECS API reference, `DeleteService`), so nothing replaces
-/// them unasked.
+/// The services that cannot be changed in place, the network that cannot be left, and what stands where
+/// somebody else's stands. A service of the same name can only be made once the other is gone, with all
+/// its tasks (ECS API reference, `DeleteService`), so nothing replaces them unasked.
 #[must_use]
 pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
     let taken = actual.taken.iter().filter(|(id, _)| desired.resources.contains_key(*id));
     let mut found: Vec<Impossible> = taken.map(|(id, what)| is_taken(id, what)).collect();
+    found.extend(leaves_vpc(desired, actual));
     for resource in desired.resources.values() {
         let Body::Service(want) = &resource.body else { continue };
         let observed = actual.resources.get(&resource.id).map(|observed| &observed.body);
@@ -49,6 +53,74 @@ pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
         }
     }
     found
+}
+
+/// What stands in a VPC and cannot leave it, while the file puts the tasks into another one. Tasks and
+/// security groups are replaced. A load balancer's subnets are of one VPC (Elastic Load Balancing API
+/// reference, `SetSubnets`), and another one cannot have its name while it is there; a file system has
+/// mount targets in one VPC at a time (EFS API reference, `CreateMountTarget`: `MountTargetConflict`);
+/// what Cloud Map answers in a VPC it answers nowhere else.
+fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
+    let wanted = desired.resources.values().find_map(|resource| match &resource.body {
+        Body::SecurityGroup(group) => Some((&resource.id, &group.vpc_id)),
+        _ => None,
+    });
+    let (resource, wanted) = wanted?;
+    let to = match wanted.reference() {
+        None => wanted.known()?.to_owned(),
+        Some((id, attribute)) => {
+            let made = actual.resources.get(id).and_then(|vpc| vpc.attributes.get(&attribute));
+            made.cloned().unwrap_or_else(|| "one of its own, which is to be made".to_owned())
+        }
+    };
+    let all = || actual.resources.iter().chain(actual.orphans.iter().map(|(id, have)| (id, have)));
+    let is_wanted = |id: &ResourceId| desired.resources.contains_key(id);
+    let groups = all().filter_map(|(id, observed)| match &observed.body {
+        Body::SecurityGroup(group) if is_wanted(id) => {
+            Some((group.vpc_id.known()?, group.group_name.as_str()))
+        }
+        _ => None,
+    });
+    let left: BTreeSet<(&str, &str)> = groups.filter(|(vpc, _)| *vpc != to).collect();
+    let (from, _) = left.first()?;
+    let has = |kind: Kind| all().any(|(id, _)| id.kind == kind);
+    let keeps = |kind: Kind| all().any(|(id, _)| id.kind == kind && is_wanted(id));
+    let has_files = desired.resources.keys().any(|id| id.kind == Kind::FileSystem);
+    let bound: Vec<&str> = [
+        (keeps(Kind::LoadBalancer), "its load balancer"),
+        (has_files && has(Kind::MountTarget), "the mount targets of its volumes"),
+        (keeps(Kind::PrivateNamespace), "its names in the DNS of the VPC"),
+    ]
+    .into_iter()
+    .filter_map(|(is_bound, what)| is_bound.then_some(what))
+    .collect();
+    if bound.is_empty() {
+        return None;
+    }
+    let help = match has(Kind::Service) || has(Kind::LoadBalancer) {
+        true => format!(
+            "let it stay: `x-ecs: {{vpc: {from}}}`; or deploy the file as another stack (`--environment \
+             NAME`), move the data and the names there, and take this one down"
+        ),
+        // What `down` leaves: a file system, with a group and mount targets in the old network.
+        false => {
+            let names: Vec<&str> = left.iter().map(|(_, name)| *name).collect();
+            format!(
+                "let it stay: `x-ecs: {{vpc: {from}}}`; or delete the mount targets of its file system, \
+                 and then the security group {}, by hand, which keeps the data, and deploy again",
+                names.join(", ")
+            )
+        }
+    };
+    Some(Impossible {
+        resource: resource.clone(),
+        message: format!(
+            "{} stands in the VPC {from}, and would have to move to {to}, where AWS does not move {}",
+            desired.stack,
+            bound.join(" and ")
+        ),
+        help,
+    })
 }
 
 /// A record that decklift did not make is never written over: somebody reaches something by it.
@@ -85,8 +157,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::ecs::desired::{CapacityProviderStrategyItem, Kind};
-    use crate::ecs::testing::{run, service};
+    use crate::ecs::desired::{Attribute, CapacityProviderStrategyItem, Value};
+    use crate::ecs::testing::{port, run, service};
     use crate::plan::Observed;
 
     /// What is said when a service of Fargate's was like this, and shall be like that.
@@ -132,6 +204,53 @@ mod tests {
         assert_eq!(said(|_| {}, daemon), to_daemon);
         assert_eq!(said(daemon, |_| {}).len(), 1);
         assert!(said(daemon, daemon).is_empty());
+    }
+
+    /// What is said of a stack whose parts, those of some kinds, stand in a VPC.
+    fn moved(from: &str, to: &Value, kinds: &[Kind]) -> Vec<Impossible> {
+        let mut web = service("web", "acme/web:1");
+        web.ports = vec![port(8080, 80)];
+        let mut desired = run(vec![web]).desired;
+        let mut actual = Actual::default();
+        for (id, resource) in &mut desired.resources {
+            let mut body = resource.body.clone();
+            match (&mut body, &mut resource.body) {
+                (Body::SecurityGroup(have), Body::SecurityGroup(want)) => {
+                    (have.vpc_id, want.vpc_id) = (from.into(), to.clone());
+                    let observed = observed(body);
+                    // One in another VPC is nothing that is desired.
+                    match &Value::from(from) == to {
+                        true => drop(actual.resources.insert(id.clone(), observed)),
+                        false => actual.orphans.push((id.clone(), observed)),
+                    }
+                }
+                _ if kinds.contains(&id.kind) => {
+                    actual.resources.insert(id.clone(), observed(body));
+                }
+                _ => {}
+            }
+        }
+        impossible(&desired, &actual)
+    }
+
+    fn observed(body: Body) -> Observed {
+        Observed { body, attributes: BTreeMap::new(), tags_known: true, live: None }
+    }
+
+    #[test]
+    fn what_stands_in_a_vpc_stays_there_and_tasks_do_not() {
+        let own = Value::From(ResourceId::new(Kind::Vpc, "main"), Attribute::Id);
+        let all = [Kind::Service, Kind::LoadBalancer];
+        assert!(moved("vpc-a", &"vpc-a".into(), &all).is_empty());
+        assert!(moved("vpc-a", &"vpc-b".into(), &[Kind::Service]).is_empty());
+        let [to_another] = &moved("vpc-a", &"vpc-b".into(), &all)[..] else { panic!("one fault") };
+        assert_eq!(to_another.resource.kind, Kind::SecurityGroup);
+        let said = "stands in the VPC vpc-a, and would have to move to vpc-b, where AWS does not move \
+                    its load balancer";
+        assert!(to_another.message.ends_with(said), "{}", to_another.message);
+        assert!(to_another.help.contains("x-ecs: {vpc: vpc-a}"), "{}", to_another.help);
+        let [to_own] = &moved("vpc-a", &own, &all)[..] else { panic!("one fault") };
+        assert!(to_own.message.contains("one of its own, which is to be made"));
     }
 
     #[test]

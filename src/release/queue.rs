@@ -30,6 +30,8 @@ pub struct Holder {
     pub record: Record,
     /// How long its lease still lasts, unless it is renewed.
     pub left: Duration,
+    /// The release by which it was pushed aside: for so long it may not have noticed.
+    pub aside: Option<u64>,
 }
 
 /// A release that ended before it was done.
@@ -172,13 +174,15 @@ impl<S: Store, C: Clock> Queue<S, C> {
         for (entry, following) in listing.entries.iter().zip(following) {
             let Ok(record) = Record::parse(&entry.value) else { continue };
             let lease = record.lease().saturating_add(self.terms.grace).saturating_sub(age(entry));
-            let left = match following.filter(|next| next.number - 1 == entry.number) {
+            let next = following.filter(|next| next.number - 1 == entry.number);
+            let left = match next {
                 // Its holder learns of the next number, if not at once.
                 Some(next) => lease.min(self.terms.settled().saturating_sub(age(next))),
                 None => lease,
             };
             if record.state == State::Running && !left.is_zero() {
-                holders.push(Holder { number: entry.number, record, left });
+                let aside = next.map(|next| next.number);
+                holders.push(Holder { number: entry.number, record, left, aside });
             }
         }
         holders.sort_by_key(|holder| holder.left);

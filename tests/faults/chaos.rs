@@ -13,6 +13,19 @@ use crate::support::Project;
 
 const SHARES: Shares = Shares { throttled: 30, broken: 10, lost: 10 };
 
+/// What a run says of its calls: how many, and how many seconds it did nothing but wait to make one
+/// again.
+fn told(stderr: &str) -> (usize, f64) {
+    let line = stderr.lines().find(|line| line.contains("calls of AWS's API"));
+    let line = line.unwrap_or_else(|| panic!("calls are not told of:\n{stderr}"));
+    let before = |text: &str| {
+        let word = line.split_once(text).and_then(|(start, _)| start.rsplit(' ').next());
+        word.unwrap_or_default().to_owned()
+    };
+    let idle = before(" s of it with nothing else under way").parse().unwrap_or(0.0);
+    (before(" calls of AWS's API").parse().expect("a number"), idle)
+}
+
 /// How many deployments each service has had: two where an answer was lost and the call repeated.
 fn deployments(rig: &Rig) -> Vec<String> {
     let listed = rig.aws.ecs("ListServices", &json!({ "cluster": "shop", "maxResults": 100 }));
@@ -33,11 +46,17 @@ fn states(rig: &Rig, plan: impl Fn(u64) -> Plan) -> Vec<Vec<String>> {
     let mut states = Vec::new();
     let mut run = |step: u64, command: &str| {
         let started = std::time::Instant::now();
-        let ran = rig.run(&project, command, plan(step)).exits(0);
+        let ran = rig.run(&project, &format!("{command} --verbose"), plan(step)).exits(0);
+        let took = started.elapsed().as_secs_f64();
         let calls = rig.proxy.calls();
         let faults = calls.iter().filter(|call| call.fault.is_some()).count();
-        let (calls, took) = (calls.len(), started.elapsed());
-        let _ = writeln!(std::io::stderr(), "{command}: {calls} calls, {faults} faults, {took:?}");
+        let (counted, idle) = told(&ran.stderr);
+        assert_eq!(counted, calls.len(), "{ran}");
+        let _ = writeln!(
+            std::io::stderr(),
+            "| `{command}` | {counted} | {faults} | {took:.1} s | {idle:.1} s | {:.1} s |",
+            took - idle,
+        );
         let mut state = rig.listing();
         if command.starts_with("deploy") {
             state.extend(deployments(rig));

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::listing;
 use crate::proxy::{Moment, Plan};
 use crate::rig::Rig;
-use crate::story::{CODE, DOWN, FIRST, RELEASES, Story, UPDATE};
+use crate::story::{CODE, DOWN, FIRST, NETWORK, NETWORK_DOWN, Story, UPDATE};
 
 /// One kill, and what came of it.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ fn kill(story: &Story, rig: &Rig, end: &[String], number: usize, moment: Moment)
         return None;
     };
     assert_eq!(killed.code, None, "{killed}");
-    let releases = || listing::releases(&rig.aws, RELEASES);
+    let releases = || listing::releases(&rig.aws, story.releases);
     let before = releases().len();
     // Nobody waits five minutes in a test: its lease is broken.
     let again = rig.calmly(&project, &format!("{} --break-lock", story.command));
@@ -93,4 +93,14 @@ fn an_update_of_code() {
 #[test]
 fn a_down() {
     killed(&DOWN);
+}
+
+#[test]
+fn a_first_deploy_with_a_network_of_its_own() {
+    killed(&NETWORK);
+}
+
+#[test]
+fn a_down_with_a_network_of_its_own() {
+    killed(&NETWORK_DOWN);
 }

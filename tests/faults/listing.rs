@@ -144,6 +144,23 @@ fn network(aws: &Emulator, lines: &mut Vec<String>) {
     lines.extend(rules.map(|(from, to)| format!("security group rule {from}-{to}")));
     let count = ask("DescribeSecurityGroupRules", "securityGroupRuleId").len();
     lines.push(format!("{count} security group rules"));
+    let parts = [
+        ("vpc", "DescribeVpcs", "cidrBlock"),
+        ("subnet", "DescribeSubnets", "cidrBlock"),
+        ("internet gateway", "DescribeInternetGateways", "internetGatewayId"),
+        ("address", "DescribeAddresses", "allocationId"),
+        ("route to", "DescribeRouteTables", "destinationCidrBlock"),
+        ("endpoint", "DescribeVpcEndpoints", "serviceName"),
+    ];
+    for (kind, action, element) in parts {
+        let is_id = element.ends_with("Id");
+        let found = ask(action, element);
+        lines.extend(found.iter().map(|text| format!("{kind} {}", if is_id { "" } else { text })));
+    }
+    // What was deleted is told of for a while.
+    let states = ask("DescribeNatGateways", "state");
+    let there = states.iter().filter(|state| !state.starts_with("delet"));
+    lines.extend(there.map(|state| format!("NAT gateway {state}")));
 }
 
 fn files(aws: &Emulator, lines: &mut Vec<String>) {
@@ -158,8 +175,10 @@ fn files(aws: &Emulator, lines: &mut Vec<String>) {
     lines.extend(tokens.iter().map(|token| format!("file system {token}")));
     for id in texts(&systems, "FileSystemId") {
         let targets = ask(&format!("mount-targets?FileSystemId={id}"), "MountTargets");
-        let subnets = texts(&targets, "SubnetId");
-        lines.extend(subnets.iter().map(|subnet| format!("mount target in {subnet}")));
+        // Subnets of a network that is made have another id each time.
+        let zones = texts(&targets, "AvailabilityZoneName");
+        lines.extend(zones.iter().map(|zone| format!("mount target in {zone}")));
+        lines.push(format!("{} mount targets", texts(&targets, "SubnetId").len()));
     }
     let points = texts(&ask("access-points", "AccessPoints"), "ClientToken");
     lines.extend(points.iter().map(|token| format!("access point {token}")));

@@ -18,25 +18,54 @@ pub(crate) struct Story {
     is_deployed: bool,
     /// What was changed since.
     change: Option<fn(&Project)>,
+    /// What is deployed.
+    project: fn() -> Project,
+    /// Where its releases stand.
+    pub(crate) releases: &'static str,
 }
-
-pub(crate) const FIRST: Story =
-    Story { name: "first", command: "deploy --yes", is_deployed: false, change: None };
-pub(crate) const UPDATE: Story =
-    Story { name: "update", command: "deploy --yes", is_deployed: true, change: Some(another) };
-pub(crate) const CODE: Story =
-    Story { name: "code", command: "deploy --yes", is_deployed: true, change: Some(other_code) };
-pub(crate) const DOWN: Story =
-    Story { name: "down", command: "down --yes", is_deployed: true, change: None };
 
 /// Where the releases of the example stand.
 pub(crate) const RELEASES: &str = "/decklift/shop/default/releases";
+/// Where those of the project with a VPC of its own do.
+const OWN_RELEASES: &str = "/decklift/owned/default/releases";
+
+pub(crate) const FIRST: Story = Story {
+    name: "first",
+    command: "deploy --yes",
+    is_deployed: false,
+    change: None,
+    project: shop,
+    releases: RELEASES,
+};
+pub(crate) const UPDATE: Story =
+    Story { name: "update", is_deployed: true, change: Some(another), ..FIRST };
+pub(crate) const CODE: Story =
+    Story { name: "code", is_deployed: true, change: Some(other_code), ..FIRST };
+pub(crate) const DOWN: Story =
+    Story { name: "down", command: "down --yes", is_deployed: true, ..FIRST };
+pub(crate) const NETWORK: Story =
+    Story { name: "network", project: owned, releases: OWN_RELEASES, ..FIRST };
+pub(crate) const NETWORK_DOWN: Story =
+    Story { name: "network-down", project: owned, releases: OWN_RELEASES, ..DOWN };
+
+fn shop() -> Project {
+    Project::example("shop")
+}
+
+/// A VPC of the project's own, with everything that it may have.
+fn owned() -> Project {
+    Project::of(
+        "name: owned\nx-ecs:\n  vpc: {create: true, nat: each-zone, endpoints: true}\nservices:\n  web:\n    \
+         image: busybox:1.37\n    command: httpd -f -p 80\n    ports: [\"8080:80\"]\n    \
+         volumes: [\"data:/data\"]\nvolumes: {data: {}}\n",
+    )
+}
 
 impl Story {
     /// The project and an emulator that are ready for the command.
     pub(crate) fn start(&self, rig: &Rig) -> Project {
         rig.reset();
-        let project = Project::example("shop");
+        let project = (self.project)();
         if self.is_deployed {
             rig.calmly(&project, "deploy --yes").exits(0);
         }

@@ -131,6 +131,10 @@ fn a_broken_lock() {
     project.write("page", "another");
     let forced = sandbox.run(&project.arguments("deploy --yes --break-lock")).exits(0);
     forced.says("release 2 follows release 1, a deploy by");
+    // It is not dead, and may not have noticed: whatever comes now waits for that, or forces its way.
+    let early =
+        sandbox.run(&project.arguments("down --yes")).exits(8).says("release 1, a deploy by");
+    early.says("may still be at work: release 2 pushed it aside").says("--wait-lock");
 
     // Alive again, it would deploy the older page.
     let aws = Emulator::of(&sandbox);

@@ -82,3 +82,31 @@ fn a_vpc_is_made_where_it_is_asked_for_at_the_prompt() {
         .exits(1)
         .says("no VPC of us-east-1 has the tags Name=nobody");
 }
+
+#[test]
+fn a_stack_is_not_moved_to_another_vpc() {
+    let sandbox = Sandbox::new("moved").variable("DECKLIFT_SANDBOX_ENGINE", "none");
+    let project = Project::of(
+        "name: moved\nx-ecs: {vpc: default}\nservices: {web: {image: 'busybox:1.37', volumes: ['data:/data']}}\n\
+         volumes: {data: {}}\n",
+    );
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    project.edit("compose.yaml", "x-ecs: {vpc: default}", "x-ecs: {vpc: {create: true}}");
+    let refused = sandbox.run(&project.arguments("plan")).exits(3);
+    let refused = refused.says("moved stands in the VPC vpc-").says("x-ecs: {vpc: vpc-");
+    refused.says("compose.yaml:2:").says("does not move the mount targets of its volumes");
+    // Nothing was made before that was said.
+    sandbox.run(&project.arguments("deploy --yes")).exits(3);
+    assert!(!told(&sandbox).contains("vpc/main"));
+
+    // Tasks alone can move.
+    sandbox.run(&project.arguments("down --yes")).exits(0);
+    project.edit("compose.yaml", ", volumes: ['data:/data']", "");
+    project.edit("compose.yaml", "volumes: {data: {}}\n", "");
+    project.edit("compose.yaml", "{create: true}", "default");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    project.edit("compose.yaml", "x-ecs: {vpc: default}", "x-ecs: {vpc: {create: true}}");
+    let moved = sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    moved.says("create security-group/net-default").says("delete security-group/net-default");
+    sandbox.run(&project.arguments("plan")).exits(0).prints("No changes");
+}

@@ -16,6 +16,16 @@ pub(super) fn held(holder: &Holder, waited: Option<Duration>) -> Error {
     let who = release(holder.number, &holder.record);
     let left = time(holder.left);
     let after = waited.map(|waited| format!(" after {}", time(waited))).unwrap_or_default();
+    if let Some(next) = holder.aside {
+        return Error::Lock {
+            message: format!(
+                "{who} may still be at work{after}: release {next} pushed it aside with --break-lock, \
+                 which it notices within another {left}"
+            ),
+            help: "wait for that with --wait-lock; if it is dead, --break-lock does not wait"
+                .to_owned(),
+        };
+    }
     Error::Lock {
         message: format!(
             "another deployment holds the lock{after}: {who}; its lease lasts another {left} \

@@ -272,7 +272,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ("ssm:DeleteParameters", &[("ssm:DeleteParameters", Releases)]),
     ("ssm:GetParameters", &[("ssm:GetParameters", Releases)]),
     ("ssm:GetParametersByPath", &[("ssm:GetParametersByPath", Releases)]),
-    ("ssm:PutParameter", &[("ssm:PutParameter", Releases)]),
+    // With tags it takes the right to tag, too (Systems Manager API reference, `PutParameter`).
+    ("ssm:PutParameter", &[("ssm:PutParameter", Releases), ("ssm:AddTagsToResource", Releases)]),
     // "No permissions are required to perform this operation" (STS API reference).
     ("sts:GetCallerIdentity", &[]),
     ("tag:GetResources", &[("tag:GetResources", Lists)]),
