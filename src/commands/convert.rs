@@ -1,5 +1,8 @@
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Session;
 use super::prepare;
@@ -21,8 +24,9 @@ pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Erro
         session.screen.data_with(|out| export.document(out));
         return Ok(());
     };
+    let mut writer = Writer { folder, made: HashSet::new() };
     export.each(|path, text| {
-        write(folder, path, text).map_err(|error| Error::System {
+        writer.write(path, text).map_err(|error| Error::System {
             message: format!("failed to write {}: {error}", folder.join(path).display()),
             help: "name a folder that may be written with -o".to_owned(),
         })
@@ -31,15 +35,28 @@ pub(super) fn run(session: &Session, arguments: &ConvertArgs) -> Result<(), Erro
     Ok(())
 }
 
-fn write(folder: &Path, path: &str, text: &str) -> std::io::Result<()> {
-    let path = folder.join(path);
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent)?;
+/// Writes files into a folder.
+struct Writer<'a> {
+    folder: &'a Path,
+    /// What was made in it.
+    made: HashSet<PathBuf>,
+}
+
+impl Writer<'_> {
+    fn write(&mut self, path: &str, text: &str) -> std::io::Result<()> {
+        let path = self.folder.join(path);
+        if let Some(parent) = path.parent()
+            && !self.made.contains(parent)
+        {
+            std::fs::create_dir_all(parent)?;
+            self.made.insert(parent.to_owned());
+        }
+        match File::create_new(&path) {
+            Ok(mut file) => file.write_all(text.as_bytes()),
+            // What is there already is left alone: file systems that guard against losing a file that is
+            // truncated and written anew wait for the disk, fifty times in a row.
+            Err(_) if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) => Ok(()),
+            Err(_) => std::fs::write(path, text),
+        }
     }
-    // What is there already is left alone: file systems that guard against losing a file that is
-    // truncated and written anew wait for the disk, fifty times in a row.
-    if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
-        return Ok(());
-    }
-    std::fs::write(path, text)
 }
