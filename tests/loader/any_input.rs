@@ -9,7 +9,7 @@ use decklift::compose::{ConfigForm, LoadOptions, Loaded, canonical, load};
 use decklift::diagnostic::Diagnostics;
 use decklift::report::diagnostics::{RenderOptions, render, render_github, render_json};
 use decklift::source::{Sources, Span};
-use decklift::yaml::{Kind, Node, parse, read_text, to_yaml};
+use decklift::yaml::{Kind, MAX_NODES, Node, parse, read_text, to_yaml};
 
 /// What is kept of the diagnostics, and one error more where none was among them.
 const MOST_DIAGNOSTICS: usize = 10_001;
@@ -65,6 +65,10 @@ pub(crate) fn load_project(bytes: &[u8]) {
 pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) -> Result<(), String> {
     for form in [ConfigForm::Yaml, ConfigForm::Json] {
         let Some(first) = canonical(loaded, form).filter(stands_alone) else { continue };
+        // Ranges of ports, which are short to write, may be more than is read.
+        if count(&first) > MAX_NODES {
+            continue;
+        }
         let text = match form {
             ConfigForm::Yaml => to_yaml(&first),
             ConfigForm::Json => serde_json::to_string(&first).expect("JSON"),
@@ -93,6 +97,17 @@ pub(crate) fn prints_itself(loaded: &Loaded, options: &LoadOptions) -> Result<()
         }
     }
     Ok(())
+}
+
+/// How many keys and values there are.
+fn count(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => 1 + items.iter().map(count).sum::<usize>(),
+        serde_json::Value::Object(map) => {
+            1 + map.values().map(|value| 1 + count(value)).sum::<usize>()
+        }
+        _ => 1,
+    }
 }
 
 /// Some things are printed that are no project of their own, by docker compose as well: one whose
