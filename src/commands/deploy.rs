@@ -4,7 +4,6 @@ mod consent;
 use std::time::{Duration, Instant};
 
 use self::ahead::Done;
-
 use super::ending::StoppedTasks;
 use super::planning::Planning;
 use super::prepare::{self, App, Purpose, Wish};
@@ -19,8 +18,7 @@ use crate::error::Error;
 use crate::event::{Event, Events};
 use crate::plan::{Plan, Wanted, wanted};
 use crate::release::ReleaseCommand;
-use crate::report::closing;
-use crate::report::plan_text;
+use crate::report::{closing, plan_text};
 
 /// How many steps call AWS at a time.
 pub(super) const LIMIT: usize = 16;

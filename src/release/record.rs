@@ -204,9 +204,8 @@ impl Revisions {
     #[must_use]
     pub fn fingerprints(&self) -> BTreeMap<String, String> {
         let known = |(name, revision)| {
-            let print = self.prints.get(name)?;
-            let print = print.split_once('.').map_or(print.as_str(), |(print, _)| print);
-            Some((revision, print.to_owned())).filter(|(_, print)| !print.is_empty())
+            let print = said(self.prints.get(name)?);
+            (!print.is_empty()).then(|| (revision, print.to_owned()))
         };
         self.of_services().filter_map(known).collect()
     }
@@ -233,14 +232,9 @@ impl Revisions {
     fn omit(&mut self) -> bool {
         // They only save time, and the longer ones the less of it.
         if self.base.take().is_some() {
-            self.prints = self
-                .prints
-                .iter()
-                .map(|(name, print)| {
-                    let print = print.split_once('.').map_or(print.as_str(), |(print, _)| print);
-                    (name.clone(), print.to_owned())
-                })
-                .collect();
+            for print in self.prints.values_mut() {
+                print.truncate(said(print).len());
+            }
             return true;
         }
         if !self.prints.is_empty() {
@@ -251,6 +245,11 @@ impl Revisions {
         self.omitted += usize::from(gone.is_some());
         gone.is_some()
     }
+}
+
+/// Of a print, what stands for what the task definition says.
+fn said(print: &str) -> &str {
+    print.split_once('.').map_or(print, |(said, _)| said)
 }
 
 /// What the parameter of a release holds: while it runs, the lock; afterwards, the history.

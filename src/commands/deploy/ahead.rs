@@ -3,19 +3,17 @@
 
 use tokio::sync::watch;
 
-use super::Course;
-use crate::apply::{Applied, Cloud, Verdict, apply};
-use crate::cli::DeployArgs;
+use super::{Course, consent};
+use crate::apply::{Applied, Cloud, Options, Verdict, apply};
 use crate::commands::planning::Planning;
 use crate::commands::world::World;
-use crate::commands::{Session, ending, rows};
+use crate::commands::{ending, rows};
 use crate::ecs::desired::Desired;
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, ServiceRow};
 use crate::plan::Plan;
 use crate::release::Place;
 use crate::report::closing::{self, Failure};
-use crate::report::plan_text;
 
 /// What is to be done first, where something need not wait for the rest.
 pub(super) async fn look(
@@ -60,7 +58,7 @@ pub(super) async fn go_on(
         Ok(found) => found,
         Err(error) => return Done { error: Some(error), ..first },
     };
-    let options = crate::apply::Options { before: first.plan.steps.len(), ..course.options };
+    let options = Options { before: first.plan.steps.len(), ..course.options };
     if !plan.is_empty() {
         course.events.emit(Event::Continued {
             steps: plan.steps.len(),
@@ -90,21 +88,17 @@ async fn look_again(
     if !plan.is_empty() && !course.session.json() {
         super::show(course.session, &plan);
     }
-    agreed(course.session, course.arguments, &plan)?;
+    agreed(course, &plan)?;
     Ok((desired, plan))
 }
 
 /// Whether the rest may be done without a question: whoever was to be asked has seen another plan.
-fn agreed(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
-    super::consent::built(arguments, plan)?;
-    let new = plan_text::opened(plan);
-    if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
-        return Ok(());
-    }
+fn agreed(course: &Course<'_>, plan: &Plan) -> Result<(), Error> {
+    consent::built(course.arguments, plan)?;
+    let Some(list) = consent::opens(course.session, course.arguments, plan) else { return Ok(()) };
     Err(Error::Usage {
         message: format!(
-            "the services that changed are deployed; the rest of the plan opens {} to the Internet",
-            new.join(", ")
+            "the services that changed are deployed; the rest of the plan opens {list} to the Internet"
         ),
         help: "run `decklift deploy` again, which asks for it, or agree with --allow-public"
             .to_owned(),
@@ -141,7 +135,7 @@ pub(super) fn tell_rest(
 }
 
 /// The rows of what the plan is about.
-fn touched(course: &Course<'_>, desired: &Desired, plan: &Plan) -> Vec<crate::event::ServiceRow> {
+fn touched(course: &Course<'_>, desired: &Desired, plan: &Plan) -> Vec<ServiceRow> {
     let all = rows::of(&course.app.project, desired, plan);
     all.into_iter().filter(|row| !row.unchanged).collect()
 }

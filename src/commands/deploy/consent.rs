@@ -20,17 +20,20 @@ pub(super) fn built(arguments: &DeployArgs, plan: &Plan) -> Result<(), Error> {
     })
 }
 
-/// What makes something reachable from the Internet that was not before needs a yes.
+/// What a plan makes reachable from the Internet that was not before, and nobody has said yes to.
+pub(super) fn opens(session: &Session, arguments: &DeployArgs, plan: &Plan) -> Option<String> {
+    let is_agreed = arguments.yes || arguments.allow_public || session.global.sandbox;
+    let new = plan_text::opened(plan);
+    (!is_agreed && !new.is_empty()).then(|| new.join(", "))
+}
+
+/// Asks for that yes.
 pub(super) async fn agree(
     session: &Session,
     arguments: &DeployArgs,
     plan: &Plan,
 ) -> Result<(), Error> {
-    let new = plan_text::opened(plan);
-    if new.is_empty() || arguments.yes || arguments.allow_public || session.global.sandbox {
-        return Ok(());
-    }
-    let list = new.join(", ");
+    let Some(list) = opens(session, arguments, plan) else { return Ok(()) };
     if session.screen.can_ask() {
         if session.ask("Deploy?").await {
             return Ok(());
