@@ -258,7 +258,7 @@ impl<'a> Builder<'a> {
         let (mut node, nodes, height) = match self.anchors.get(&id) {
             Some(Anchor::Done { node, nodes, height }) => {
                 if self.nodes + nodes > MAX_NODES {
-                    return Err(too_many(at));
+                    return Err(too_many(at, true));
                 }
                 (node.clone(), *nodes, *height)
             }
@@ -288,7 +288,7 @@ impl<'a> Builder<'a> {
     fn count(&mut self, nodes: usize, height: usize, at: Span) -> Result<(), Fault> {
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            return Err(too_many(at));
+            return Err(too_many(at, !self.anchors.is_empty()));
         }
         if self.stack.len() + height > MAX_DEPTH + 1 {
             return Err(too_deep(at));
@@ -310,7 +310,7 @@ impl<'a> Builder<'a> {
         // The copy that waits for its aliases counts too.
         self.nodes += nodes;
         if self.nodes > MAX_NODES {
-            return Err(too_many(at));
+            return Err(too_many(at, true));
         }
         self.anchors.insert(id, Anchor::Done { node: node.clone(), nodes, height });
         Ok(())
@@ -357,11 +357,14 @@ fn too_deep(at: Span) -> Fault {
     )
 }
 
-fn too_many(at: Span) -> Fault {
-    let message = format!("the document holds more than {MAX_NODES} values, aliases resolved");
+/// `repeats`: there are anchors, whose values count again wherever an alias stands.
+fn too_many(at: Span, repeats: bool) -> Fault {
+    let (counted, help) = match repeats {
+        true => (", aliases resolved", "aliases of aliases multiply; write fewer of them"),
+        false => ("", "divide the project, or move parts of it to files that `include` names"),
+    };
+    let message = format!("the document holds more than {MAX_NODES} values{counted}");
     Box::new(
-        Diagnostic::error(Code::YamlLimit, message)
-            .at(at, "the limit is passed here")
-            .help("aliases of aliases multiply; write fewer of them"),
+        Diagnostic::error(Code::YamlLimit, message).at(at, "the limit is passed here").help(help),
     )
 }

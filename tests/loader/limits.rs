@@ -59,3 +59,14 @@ fn the_ranges_of_a_project_stand_for_200_000_ports_at_most() {
     assert_eq!(said(&one(&lines("services:\n", 400, line))), [""; 0]);
     is_limit(&said(&one(&lines("services:\n", 401, line))), "more than 200000 ports");
 }
+
+#[test]
+fn a_document_has_600_000_values_at_most() {
+    let line = |n| format!("  l{n}: x");
+    let without = |count| said(&one(&lines("x-values:\n", count, line)));
+    assert!(!without(290_000).iter().any(|fault| fault.starts_with("yaml-limit")));
+    let found = without(600_001);
+    is_limit(&found, "more than 600000 values");
+    assert!(!found[0].contains("alias"), "{found:?}");
+    is_limit(&said(&one(&lines("x-a: &a [x]\nx-values:\n", 600_001, line))), "aliases resolved");
+}
