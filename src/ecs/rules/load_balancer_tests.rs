@@ -1,5 +1,6 @@
 use super::*;
 use crate::compose::model::HealthTest;
+use crate::compose::model::Service;
 use crate::diagnostic::Severity;
 use crate::ecs::Translation;
 use crate::ecs::desired::{Body, Endpoint, TargetGroup};

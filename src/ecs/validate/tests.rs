@@ -1,6 +1,7 @@
 //! One mutation a rule: the shop, broken in one place, gives exactly that one fault.
 
 mod instance;
+mod logging;
 mod motion;
 mod other;
 mod service;
