@@ -8,6 +8,7 @@ mod blob;
 mod content;
 mod download;
 mod error;
+mod forward;
 mod login;
 mod message;
 mod transport;

@@ -20,17 +20,20 @@ use hyper_util::rt::TokioExecutor;
 
 use super::content::Activity;
 use super::error::RegistryError;
+use super::forward::Forward;
 use crate::trust;
 
 /// A request's body.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connections to one registry, kept open between requests.
 pub(super) enum Transport {
     Plain(Client<HttpConnector, Body>),
     Tls(Client<HttpsConnector<HttpConnector>, Body>),
+    /// Without TLS, through a proxy.
+    Forwarded(Forward),
     /// Through a proxy, which sees nothing of it.
     Proxied(Client<HttpsConnector<Tunnel<HttpConnector>>, Body>),
 }
@@ -41,8 +44,15 @@ impl Transport {
         if is_loopback(host) { Ok(Self::plain()) } else { Self::secure(host) }
     }
 
-    /// Without TLS.
-    pub(super) fn plain() -> Self {
+    /// Without TLS, through a proxy where there is one for this host. This machine needs none.
+    pub(super) fn open(host: &str) -> Self {
+        match Forward::to(&Matcher::from_env(), host) {
+            Some(forward) if !is_loopback(host) => Self::Forwarded(forward),
+            _ => Self::plain(),
+        }
+    }
+
+    fn plain() -> Self {
         Self::Plain(Client::builder(TokioExecutor::new()).build(connector()))
     }
 
@@ -67,7 +77,7 @@ impl Transport {
 
     pub(super) fn scheme(&self) -> &'static str {
         match self {
-            Self::Plain(_) => "http",
+            Self::Plain(_) | Self::Forwarded(_) => "http",
             Self::Tls(_) | Self::Proxied(_) => "https",
         }
     }
@@ -82,17 +92,16 @@ impl Transport {
         let agent = concat!("decklift/", env!("CARGO_PKG_VERSION"));
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(agent));
         let answer = async {
-            match self {
+            let answer = match self {
                 Self::Plain(client) => client.request(request).await,
                 Self::Tls(client) => client.request(request).await,
                 Self::Proxied(client) => client.request(request).await,
-            }
+                Self::Forwarded(forward) => return forward.send(request).await,
+            };
+            answer.map_err(|error| failed(host.clone(), &error))
         };
-        let answer = activity
-            .patient(answer, timeout)
-            .await
-            .ok_or_else(|| RegistryError::Timeout { host: host.clone() })?;
-        answer.map_err(|error| failed(host, &error))
+        let answer = activity.patient(answer, timeout).await;
+        answer.ok_or_else(|| RegistryError::Timeout { host: host.clone() })?
     }
 }
 
@@ -147,7 +156,7 @@ impl OtherRegistry {
 }
 
 /// hyper's own words are layers of "client error"; the last one says what happened.
-fn root_cause(error: &dyn std::error::Error) -> String {
+pub(super) fn root_cause(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
         cause = next;

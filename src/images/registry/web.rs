@@ -69,7 +69,7 @@ async fn ask(
 ) -> Result<Response<Incoming>, RegistryError> {
     let transport = match scheme.as_str() {
         "https" => Transport::secure(host)?,
-        _ => Transport::plain(),
+        _ => Transport::open(host),
     };
     let path = at.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::new(empty());
