@@ -176,6 +176,22 @@ class TaskTests(SandboxCase):
                 client.images.remove(tag, force=True)
             client.close()
 
+    def test_ebs_is_empty_with_each_task_and_said_by_whoever_starts_it(self):
+        volume = {"name": "v", "managedEBSVolume": {"roleArn": "arn:aws:iam::000000000000:role/r", "sizeInGiB": 10}}
+        # /var is full in the image: a Docker volume would be filled from it.
+        self.define("ebs", {"name": "main", "logConfiguration": self.LOG, "user": "1000",
+                            "command": ["sh", "-c", "ls -A /var; echo kept > /var/f && cat /var/f"],
+                            "mountPoints": [{"sourceVolume": "v", "containerPath": "/var"}]},
+                    volumes=[{"name": "v", "configuredAtLaunch": True}])
+        self.refused("InvalidParameterException", self.run_once, "ebs")
+        self.refused("InvalidParameterException", self.run_once, "ebs", volumeConfigurations=[{**volume, "name": "w"}])
+        without = {"name": "v", "managedEBSVolume": {"roleArn": "arn:aws:iam::000000000000:role/r"}}
+        self.refused("InvalidParameterException", self.run_once, "ebs", volumeConfigurations=[without])
+        for _ in range(2):
+            task = self.until_stopped(self.run_once("ebs", volumeConfigurations=[volume]))
+            self.assertEqual(self.container(task)["exitCode"], 0)
+            self.assertEqual(self.lines(f"p/main/{task['taskArn'].split('/')[-1]}"), ["kept"])
+
     def test_efs_starts_empty_and_root_owned_and_persists(self):
         made = self.box.efs("POST", "/file-systems", CreationToken=f"fs{self.unique}")
         fs = made["FileSystemId"]

@@ -138,9 +138,25 @@ def check_settings(data, definition, region, account, cluster, own_key=None):
             raise Refusal("InvalidParameterException", "Network Configuration must be provided when networkMode "
                                                        "'awsvpc' is specified.")
     by_name = {cdef["name"]: cdef for cdef in definition["containerDefinitions"]}
+    check_volumes(data, definition)
     for entry in data.get("loadBalancers") or []:
         _check_load_balancer(entry, by_name)
     return _check_connect(data.get("serviceConnectConfiguration"), by_name, region, account, cluster, own_key)
+
+
+def check_volumes(data, definition):
+    """A volume that its definition leaves open (`configuredAtLaunch`) is said by whoever starts the task
+    (API Reference, `TaskVolumeConfiguration`, `TaskManagedEBSVolumeConfiguration`)."""
+    left_open = {volume["name"] for volume in definition.get("volumes") or [] if volume.get("configuredAtLaunch")}
+    said = {entry.get("name"): entry.get("managedEBSVolume") or {} for entry in data.get("volumeConfigurations") or []}
+    if left_open != set(said):
+        raise Refusal("InvalidParameterException", "The volume configurations must name the volumes of the task "
+                                                   "definition that are configured at launch, and no others.")
+    for name, volume in said.items():
+        if not volume.get("roleArn"):
+            raise Refusal("InvalidParameterException", f"The volume {name} needs the ARN of an infrastructure role.")
+        if not volume.get("sizeInGiB") and not volume.get("snapshotId"):
+            raise Refusal("InvalidParameterException", f"The volume {name} needs sizeInGiB or snapshotId.")
 
 
 def _check_load_balancer(entry, by_name):

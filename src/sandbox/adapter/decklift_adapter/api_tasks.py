@@ -10,7 +10,7 @@ from ministack.core.responses import get_account_id, get_region, json_response
 from ministack.services import ecs
 
 from . import scheduler, state
-from .api_services import Refusal, answering, cluster_of, definition_of, page
+from .api_services import Refusal, answering, check_volumes, cluster_of, definition_of, page
 
 _scheduler = None  # set by install(): starts the tasks
 
@@ -70,6 +70,7 @@ def _run_task(data):
                 (given.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}).get("subnets"):
             raise Refusal("InvalidParameterException", "Network Configuration must be provided when networkMode "
                                                        "'awsvpc' is specified.")
+        check_volumes(given, definition)
         by_name = {cdef["name"] for cdef in definition["containerDefinitions"]}
         for override in (given.get("overrides") or {}).get("containerOverrides") or []:
             if override.get("name") not in by_name:

@@ -37,8 +37,8 @@ def promises(engine):
          "stops; not encrypted, not shared between machines", False, "no container"),
         ("EFS access point users", False, "the directory's owner is set; PosixUser is not enforced", False,
          "no container"),
-        ("EBS volumes", False, "volumeConfigurations are kept and returned; the volume is a plain one", False,
-         "no container"),
+        ("EBS volumes", False, "one a task, empty at first and gone with it; of no size, not encrypted, never made of a "
+         "snapshot", False, "no container"),
         ("logs", True, "awslogs to CloudWatch Logs, complete also for containers that die at once", False,
          "one line says that nothing ran"),
         ("other log drivers", False, "output stays in the engine (docker logs)", False, "no container"),

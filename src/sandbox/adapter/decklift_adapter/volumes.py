@@ -1,9 +1,11 @@
-"""Volumes of tasks: EFS, task-scoped, host paths.
+"""Volumes of tasks: EFS, EBS, task-scoped, host paths.
 
 EFS (Amazon EFS User Guide, "Working with access points"): a file system starts
 empty and root-owned, nothing of the image is copied in, and what was written
 stays until the file system is deleted.  Task-scoped volumes (`host: {}`) live
-as long as their task.
+as long as their task; so do those on EBS (`configuredAtLaunch`), which start
+empty, and which a user that the definition names may write to (ECS developer
+guide, "Use Amazon EBS volumes with Amazon ECS").
 """
 
 import hashlib
@@ -50,9 +52,12 @@ def mounts(engine, task, cdef, generation):
             result.append(Mount(path, source_path, type="bind", read_only=read_only))
         else:
             source = f"decklift-{engine.instance}-{task.id[:12]}-{name}"
+            on_ebs = bool(volume.get("configuredAtLaunch"))
             with engine.making(generation):
                 engine.api.create_volume(source, labels=engine.labels(task.id))
-            result.append(Mount(path, source, type="volume", read_only=read_only))
+                if on_ebs and any(one.get("user") for one in task.definition["containerDefinitions"]):
+                    _give_away(engine, source, {"Permissions": "0777"})
+            result.append(Mount(path, source, type="volume", read_only=read_only, no_copy=on_ebs))
     return result
 
 
