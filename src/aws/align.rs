@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::ecs::desired::Body;
+use crate::ecs::desired::{Body, VolumeConfiguration};
 
 /// Lists whose order means nothing to AWS.
 const SETS: [&str; 26] = [
@@ -70,6 +70,9 @@ pub(super) fn align(want: &Body, have: &mut Body) {
         default(want.scale_out_cooldown, &mut have.scale_out_cooldown);
         default(want.scale_in_cooldown, &mut have.scale_in_cooldown);
     }
+    if let (Body::Service(want), Body::Service(have)) = (want, &mut *have) {
+        volumes(&want.volume_configurations, &mut have.volume_configurations);
+    }
     if let (Body::TargetGroup(want), Body::TargetGroup(have)) = (want, &mut *have) {
         let wanted = &want.attributes.attributes;
         have.attributes.attributes.retain(|attribute| {
@@ -84,6 +87,23 @@ pub(super) fn align(want: &Body, have: &mut Body) {
     walk(&want, &mut json);
     if let Ok(aligned) = serde_json::from_value(json) {
         *have = aligned;
+    }
+}
+
+/// What EBS gives a volume of the type `gp3` of which it is not said (EBS user guide, "General Purpose
+/// SSD volumes"), and what a snapshot says for itself, is no difference.
+fn volumes(want: &[VolumeConfiguration], have: &mut [VolumeConfiguration]) {
+    for (want, have) in want.iter().zip(have) {
+        let (want, have) = (&want.managed_ebs_volume, &mut have.managed_ebs_volume);
+        if want.iops.is_none() && have.iops == Some(3000) {
+            have.iops = None;
+        }
+        if want.throughput.is_none() && have.throughput == Some(125) {
+            have.throughput = None;
+        }
+        if want.size_in_gib.is_none() && want.snapshot_id.is_some() {
+            have.size_in_gib = None;
+        }
     }
 }
 
@@ -182,6 +202,7 @@ fn counterpart(want: &Json, have: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ecs::desired::ManagedEbsVolume;
 
     fn aligned(want: Json, mut have: Json) -> Json {
         walk(&want, &mut have);
@@ -193,6 +214,32 @@ mod tests {
         let want = json!({"subnets": ["b", "a"], "dependsOn": [{"containerName": "x"}, {"containerName": "y"}]});
         let have = json!({"subnets": ["a", "b"], "dependsOn": [{"containerName": "y"}, {"containerName": "x"}]});
         assert_eq!(aligned(want.clone(), have), want);
+    }
+
+    #[test]
+    fn what_ebs_takes_for_granted_is_no_difference() {
+        let volume = |iops: Option<i32>, throughput: Option<i32>| VolumeConfiguration {
+            name: "data".to_owned(),
+            managed_ebs_volume: ManagedEbsVolume {
+                encrypted: true,
+                kms_key_id: None,
+                volume_type: "gp3".to_owned(),
+                size_in_gib: Some(20),
+                snapshot_id: None,
+                iops,
+                throughput,
+                tag_specifications: Vec::new(),
+                role_arn: "arn:aws:iam::1:role/r".into(),
+                termination_policy: None,
+                filesystem_type: "xfs".to_owned(),
+            },
+        };
+        let mut have = [volume(Some(3000), Some(125))];
+        volumes(&[volume(None, None)], &mut have);
+        assert_eq!(have, [volume(None, None)]);
+        let mut have = [volume(Some(6000), Some(125))];
+        volumes(&[volume(None, Some(125))], &mut have);
+        assert_eq!(have, [volume(Some(6000), Some(125))]);
     }
 
     #[test]

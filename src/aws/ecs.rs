@@ -3,6 +3,7 @@
 mod cluster;
 mod container;
 mod container_settings;
+mod ebs;
 mod failures;
 #[cfg(test)]
 mod generate;

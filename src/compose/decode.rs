@@ -8,6 +8,7 @@ mod cpu;
 mod dependency;
 mod deploy;
 mod develop;
+mod ebs;
 mod ecs_params;
 mod env_file;
 mod extension;

@@ -14,6 +14,7 @@ mod credential_spec;
 mod dependency;
 mod deploy;
 mod device;
+mod ebs;
 mod ecr_host;
 mod existing_balancer;
 mod extension;
@@ -56,6 +57,7 @@ pub use deploy::{
     UpdateConfig,
 };
 pub use device::{Device, Gpu};
+pub use ebs::{Ebs, EbsType};
 pub use ecr_host::ecr_host;
 pub use existing_balancer::{ExistingBalancer, NoBalancer};
 pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, ServiceExtension};

@@ -30,6 +30,7 @@ mod tagging;
 mod task_definition;
 mod value;
 mod visit;
+mod volume;
 
 pub use alias_record::*;
 pub use asset::*;
@@ -55,6 +56,7 @@ pub use security_group::*;
 pub use service::*;
 pub use task_definition::*;
 pub use value::*;
+pub use volume::{EbsTagSpecification, ManagedEbsVolume, TerminationPolicy, VolumeConfiguration};
 
 use std::collections::BTreeSet;
 

@@ -18,6 +18,7 @@ pub(crate) mod credentials;
 pub(crate) mod dependencies;
 pub(crate) mod devices;
 pub(crate) mod discovery;
+pub(crate) mod ebs;
 pub(crate) mod exposure;
 pub(crate) mod file_reference;
 pub(crate) mod file_system;

@@ -7,6 +7,7 @@
 mod container;
 mod container_settings;
 mod dns;
+mod ebs;
 mod file_system;
 mod iam;
 mod instance;

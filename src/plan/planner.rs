@@ -395,6 +395,7 @@ fn starts_deployment(path: &str) -> bool {
         "loadBalancers",
         "serviceConnectConfiguration",
         "capacityProviderStrategy",
+        "volumeConfigurations",
     ]
     .iter()
     .any(|field| path.starts_with(field))

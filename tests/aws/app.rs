@@ -431,6 +431,7 @@ impl App {
             service_registries: vec![ServiceRegistry {
                 registry_arn: attribute(Kind::DnsName, "web", Attribute::Arn),
             }],
+            volume_configurations: Vec::new(),
             availability_zone_rebalancing: "ENABLED".to_owned(),
             enable_ecs_managed_tags: true,
             propagate_tags: "SERVICE".to_owned(),

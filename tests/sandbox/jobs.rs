@@ -140,3 +140,60 @@ fn killed_during_a_job() {
         cut_short("jobkill", "KILL", None);
     }
 }
+
+/// `sort` leaves its work on a volume that nobody else sees; `web` has one, too, of which it serves.
+const ON_EBS: &str = r#"name: app
+services:
+  sort:
+    image: busybox:1.37
+    user: "1000"
+    command: sh -c 'ls -A /var; echo sorted > /var/work && cat /var/work'
+    volumes: ["scratch:/var"]
+    x-ecs: {job: true}
+  web:
+    image: busybox:1.37
+    command: sh -c 'ls -A /www > /tmp/was; cp /tmp/was /www/index.html; exec httpd -f -p 80 -h /www'
+    ports: ["8080:80"]
+    volumes: ["cache:/www"]
+    stop_grace_period: 2s
+    depends_on: {sort: {condition: service_completed_successfully}}
+volumes:
+  scratch:
+    driver: ebs
+    driver_opts: {size: "30"}
+  cache:
+    x-ecs: {ebs: {size: 10, iops: 3000}, ephemeral: true}
+"#;
+
+#[test]
+fn tasks_write_to_their_volumes_on_ebs() {
+    if !engine("tasks_write_to_their_volumes_on_ebs") {
+        return;
+    }
+    let (sandbox, project) = (Sandbox::new("ebs"), Project::of(ON_EBS));
+    let ran = sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    // What the image has at that place is not in the volume.
+    in_order(
+        &ran.stderr,
+        &["sort | sorted", "sort: exited with 0", "done     rollout service/web"],
+    );
+    assert!(!ran.stderr.contains("sort | spool"), "{}", ran.stderr);
+    assert_eq!(get(&ran.url("web")).expect("a page").0, 200);
+    sandbox.run(&project.arguments("deploy --yes")).exits(0).says("No changes");
+
+    let aws = Emulator::of(&sandbox);
+    let web = || aws.ecs("DescribeServices", &json!({"cluster": "app", "services": ["app-web"]}));
+    let volume = |found: &Value| {
+        found["services"][0]["deployments"][0]["volumeConfigurations"][0]["managedEBSVolume"]
+            .clone()
+    };
+    assert_eq!(volume(&web())["sizeInGiB"], 10);
+    // Another size is another deployment, of the same revision.
+    project.edit("compose.yaml", "size: 10", "size: 12");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    assert_eq!(volume(&web())["sizeInGiB"], 12);
+    project.edit("compose.yaml", "{ebs: {size: 12, iops: 3000}, ephemeral: true}", "ephemeral");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    assert!(volume(&web()).is_null());
+    sandbox.run(&project.arguments("deploy --yes")).exits(0).says("No changes");
+}

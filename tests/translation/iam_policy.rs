@@ -132,3 +132,24 @@ fn a_load_balancer_of_others_gets_listeners_and_nothing_else() {
         [] as [Json; 0]
     );
 }
+
+#[test]
+fn the_role_that_makes_volumes_is_passed_to_ecs() {
+    for (kind, role) in [("job: true", "job"), ("job: false", "service")] {
+        let text = format!(
+            "services: {{{role}: {{image: 'acme/a:1', x-ecs: {{{kind}}}, volumes: ['data:/data']}}}}\n\
+             volumes: {{data: {{x-ecs: {{ebs: {{size: 10}}, ephemeral: true}}}}}}\n"
+        );
+        let passed = allowing(&policy(&text), "iam:PassRole");
+        let to_ecs: Vec<_> = passed
+            .iter()
+            .filter(|statement| {
+                let to = &statement["Condition"]["StringEquals"]["iam:PassedToService"];
+                *to == serde_json::json!(["ecs.amazonaws.com"])
+            })
+            .map(|statement| statement["Resource"].clone())
+            .collect();
+        let arn = format!("arn:aws:iam::123456789012:role/decklift/shop/shop-{role}-volumes");
+        assert_eq!(to_ecs, [serde_json::json!([arn])], "{kind}");
+    }
+}

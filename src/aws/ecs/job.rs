@@ -252,6 +252,7 @@ fn request(
         placement_constraints,
         placement_strategy,
         network_configuration,
+        volume_configurations,
         started_by: _,
         client_token: _,
         enable_ecs_managed_tags,
@@ -269,6 +270,7 @@ fn request(
         .set_placement_constraints(some(instance::constraints(placement_constraints)))
         .set_placement_strategy(some(instance::strategies(placement_strategy)))
         .set_network_configuration(super::shape::network(network_configuration)?)
+        .set_volume_configurations(some(super::ebs::of_job(volume_configurations)?))
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .set_tags(super::to_sdk_tags(tags)))
 }

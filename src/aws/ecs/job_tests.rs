@@ -25,6 +25,7 @@ fn run(release: u64) -> JobRun {
                 assign_public_ip: "ENABLED".to_owned(),
             },
         },
+        volume_configurations: Vec::new(),
         started_by: format!("shop-migrate/{}", Job::RELEASE),
         client_token: Job::TOKEN.to_owned(),
         enable_ecs_managed_tags: true,

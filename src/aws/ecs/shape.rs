@@ -4,6 +4,7 @@ use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder
 use aws_sdk_ecs::types as sdk;
 
 use super::container::some;
+use super::ebs;
 use super::instance;
 use super::service::primary;
 use super::shift;
@@ -41,6 +42,7 @@ pub(super) fn request(
         health_check_grace_period_seconds,
         service_connect_configuration,
         service_registries,
+        volume_configurations,
         availability_zone_rebalancing,
         enable_ecs_managed_tags,
         propagate_tags,
@@ -66,6 +68,7 @@ pub(super) fn request(
         .set_health_check_grace_period_seconds(*health_check_grace_period_seconds)
         .set_service_connect_configuration(connect)
         .set_service_registries(some(registries(service_registries)?))
+        .set_volume_configurations(some(ebs::of_service(volume_configurations)?))
         .availability_zone_rebalancing(availability_zone_rebalancing.as_str().into())
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .propagate_tags(propagate_tags.as_str().into())
@@ -255,6 +258,9 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
             .iter()
             .map(|r| ServiceRegistry { registry_arn: r.registry_arn().unwrap_or_default().into() })
             .collect(),
+        volume_configurations: primary
+            .map(|p| p.volume_configurations().iter().filter_map(ebs::from_sdk).collect())
+            .unwrap_or_default(),
         availability_zone_rebalancing: service
             .availability_zone_rebalancing()
             // AWS always tells it; see `emulated`.

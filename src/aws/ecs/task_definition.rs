@@ -227,6 +227,7 @@ fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
         efs_volume_configuration,
         s3_files_volume_configuration,
         docker_volume_configuration,
+        configured_at_launch,
     } = volume;
     let host = host.as_ref().map(|HostVolume { source_path }| {
         sdk::HostVolumeProperties::builder().set_source_path(source_path.clone()).build()
@@ -240,6 +241,7 @@ fn volume(volume: &TaskVolume) -> Result<sdk::Volume, CloudError> {
         .set_efs_volume_configuration(efs)
         .set_s3files_volume_configuration(s3_files)
         .set_docker_volume_configuration(docker)
+        .set_configured_at_launch(*configured_at_launch)
         .build())
 }
 
@@ -290,7 +292,8 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
     });
     let docker = volume.docker_volume_configuration().map(instance::docker_volume_back);
     let s3_files = volume.s3files_volume_configuration().map(s3_files::from_sdk);
-    let is_elsewhere = efs.is_some() || s3_files.is_some() || docker.is_some();
+    let is_open = volume.configured_at_launch().filter(|is_open| *is_open);
+    let is_elsewhere = efs.is_some() || s3_files.is_some() || docker.is_some() || is_open.is_some();
     // A volume that names nothing is one of the task itself; AWS writes that as an empty host.
     let host = volume
         .host()
@@ -303,6 +306,7 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
         efs_volume_configuration: efs,
         s3_files_volume_configuration: s3_files,
         docker_volume_configuration: docker,
+        configured_at_launch: is_open,
     }
 }
 

@@ -69,6 +69,7 @@ fn created(aws: &Aws, body: &Service) -> sdk::Service {
         .platform_family("Linux")
         .rollout_state(sdk::DeploymentRolloutState::Completed)
         .set_service_connect_configuration(sent.service_connect_configuration.clone())
+        .set_volume_configurations(sent.volume_configurations.clone())
         .build();
     sdk::Service::builder()
         .service_arn("arn:aws:ecs:r:1:service/c/s")

@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
+use super::ebs;
 use super::instance;
 use super::service::{changed, primary};
 use super::shape::{balancers, connect, deployment, network, registries, strategy, version};
@@ -22,13 +23,14 @@ const UPDATE: &str = "ecs:UpdateService";
 
 /// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
 /// `UpdateService`). A capacity provider strategy is not among them.
-const STARTS_DEPLOYMENT: [&str; 6] = [
+const STARTS_DEPLOYMENT: [&str; 7] = [
     "taskDefinition",
     "networkConfiguration",
     "platformVersion",
     "loadBalancers",
     "serviceConnectConfiguration",
     "serviceRegistries",
+    "volumeConfigurations",
 ];
 
 impl Aws {
@@ -157,6 +159,11 @@ impl Aws {
             if !body.service_registries.is_empty() || changes.iter().any(registers) {
                 let list = registries(&body.service_registries)?;
                 call = call.set_service_registries(Some(list));
+            }
+            let configures = |change: &Change| change.path.starts_with("volumeConfigurations");
+            if !body.volume_configurations.is_empty() || changes.iter().any(configures) {
+                let volumes = ebs::of_service(&body.volume_configurations)?;
+                call = call.set_volume_configurations(Some(volumes));
             }
             if must_force(changes) {
                 call = call.force_new_deployment(true);

@@ -103,6 +103,11 @@ impl Decoder<'_> {
             volume.labels = self.quietly(|decoder| decoder.labels("labels", node));
         }
         volume.storage = mapping.get("x-ecs").and_then(|node| self.place("x-ecs", node));
+        if let Some(driver) = volume.driver.as_ref().filter(|driver| driver.value == "ebs")
+            && volume.storage.is_none()
+        {
+            volume.storage = self.ebs_driver(driver, mapping.get("driver_opts"));
+        }
     }
 
     /// The device of a volume that is a directory of this machine in disguise.

@@ -1,6 +1,6 @@
 use super::Decoder;
 use super::table::Table;
-use crate::compose::model::Storage;
+use crate::compose::model::{Ebs, Storage};
 use crate::compose::unsupported::Level;
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
@@ -23,7 +23,7 @@ impl Decoder<'_> {
             Kind::Scalar(_) => {
                 let choices = [
                     ("asset", Storage::Asset),
-                    ("ebs", Storage::Ebs { ephemeral: false }),
+                    ("ebs", Storage::Ebs(Box::default())),
                     ("efs", Storage::Efs),
                     ("ephemeral", Storage::Ephemeral),
                 ];
@@ -65,6 +65,10 @@ impl Decoder<'_> {
             self.invalid(field, node, "names several kinds of storage", HELP);
             return None;
         }
+        if let Some(node) = ebs {
+            let ebs = self.ebs(node)?;
+            return Some(Storage::Ebs(Box::new(Ebs { ephemeral, ..ebs })));
+        }
         if let Some(node) = s3_files {
             let file_system = self.s3_files("s3files", "fs-", node)?;
             let access_point = match access_point {
@@ -97,7 +101,6 @@ impl Decoder<'_> {
                 None
             }
             (None, None) if asset => Some(Storage::Asset),
-            (None, None) if ebs.is_some() => Some(Storage::Ebs { ephemeral }),
             (None, None) if ephemeral => Some(Storage::Ephemeral),
             (None, None) if efs.is_some() => Some(Storage::Efs),
             (None, None) => {
@@ -108,7 +111,7 @@ impl Decoder<'_> {
     }
 
     /// A key without a value, as in `{efs}`, chooses; so does `true`.
-    fn is_chosen(&mut self, field: &str, node: &Node) -> Option<bool> {
+    pub(super) fn is_chosen(&mut self, field: &str, node: &Node) -> Option<bool> {
         if node.is_null() || node.as_mapping().is_some() {
             return Some(true);
         }
@@ -167,7 +170,7 @@ impl Decoder<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::compose::model::{MountKind, Storage};
+    use crate::compose::model::{Ebs, MountKind, Storage};
     use crate::compose::{LoadOptions, Loaded, load};
 
     fn loaded(service: &str, volume: &str) -> Loaded {
@@ -192,6 +195,9 @@ mod tests {
             file_system: id.to_owned(),
             access_point: access_point.map(str::to_owned),
         };
+        let ebs = |size: Option<u32>, ephemeral: bool| {
+            Storage::Ebs(Box::new(Ebs { size, ephemeral, ..Ebs::default() }))
+        };
         for (text, want) in [
             ("efs", Storage::Efs),
             ("{efs}", Storage::Efs),
@@ -199,8 +205,9 @@ mod tests {
             ("{asset}", Storage::Asset),
             ("ephemeral", Storage::Ephemeral),
             ("{ephemeral: true}", Storage::Ephemeral),
-            ("{ebs: {size: 10}}", Storage::Ebs { ephemeral: false }),
-            ("{ebs, ephemeral: true}", Storage::Ebs { ephemeral: true }),
+            ("ebs", Storage::Ebs(Box::default())),
+            ("{ebs: {size: 10}}", ebs(Some(10), false)),
+            ("{ebs, ephemeral: true}", ebs(None, true)),
             (&format!("{{efs: {id}}}"), existing(None)),
             (&format!("{{efs: {id}, access_point: {point}}}"), existing(Some(point))),
         ] {
@@ -215,6 +222,8 @@ mod tests {
             "{efs: false}",
             "[efs]",
             "{ephemeral: maybe}",
+            "{ebs: false}",
+            "{ebs, asset}",
             &format!("{{access_point: {point}}}"),
         ] {
             assert_eq!(at_volume(text), None, "{text}");

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
-use super::Settings;
+use super::{Ebs, Settings};
 use crate::source::{Located, Span};
 
 /// A named volume of the project.
@@ -91,10 +91,7 @@ pub enum Storage {
     /// `ephemeral`: it lives as long as the task.
     Ephemeral,
     /// `ebs`: a volume of its own, which is new and empty with every task.
-    Ebs {
-        /// `ephemeral: true`: that is understood.
-        ephemeral: bool,
-    },
+    Ebs(Box<Ebs>),
 }
 
 /// One entry of a service's `volumes` or `tmpfs`.

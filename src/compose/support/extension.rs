@@ -1,10 +1,12 @@
 //! The keys of `x-ecs`, as editors and `docs/compose-support.md` know them.
 
 mod project;
+mod storage;
 
 use serde_json::{Map, Value, json};
 
 use self::project::PROJECT;
+use self::storage::MOUNT;
 
 /// Path below `x-ecs`, JSON Schema of the value, and what it is for. A group stands before its parts.
 type Key = (&'static str, &'static str, &'static str);
@@ -260,28 +262,18 @@ const SERVICE: &[Key] = &[
     ("volume", STORAGE, "where the mounts of the service live that do not say it themselves"),
     ("volume.access_point", TEXT, "id of an access point of that file system"),
     ("volume.asset", CHOICE, "in the image"),
-    (
-        "volume.ebs",
-        CHOICE,
-        "on the task's own disk, as empty with each task as EBS is: of a job, or with `ephemeral: true`",
-    ),
+    ("volume.ebs", storage::EBS, storage::EBS_TEXT),
+    ("volume.ebs.encrypted", FLAG, storage::ENCRYPTED),
+    ("volume.ebs.file_system", storage::FILE_SYSTEM, storage::FILE_SYSTEM_TEXT),
+    ("volume.ebs.iops", storage::RATE, storage::IOPS),
+    ("volume.ebs.kms_key", TEXT, storage::KMS_KEY),
+    ("volume.ebs.size", storage::SIZE, storage::SIZE_TEXT),
+    ("volume.ebs.snapshot", storage::SNAPSHOT, storage::SNAPSHOT_TEXT),
+    ("volume.ebs.throughput", storage::RATE, storage::THROUGHPUT),
+    ("volume.ebs.type", storage::TYPE, storage::TYPE_TEXT),
     ("volume.efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("volume.ephemeral", CHOICE, "on the task's own disk, gone with it"),
     ("volume.s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
-];
-
-const MOUNT: &[Key] = &[
-    ("access_point", TEXT, "id of an access point of that file system"),
-    ("asset", CHOICE, "in the image: files of the project"),
-    (
-        "ebs",
-        CHOICE,
-        "on the task's own disk, as empty with each task as EBS is: of a job, or with `ephemeral: true`",
-    ),
-    ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
-    ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
-    ("s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
-    ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
 ];
 
 const NETWORK: &[Key] = &[(

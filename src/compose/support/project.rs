@@ -47,7 +47,7 @@ pub(super) const PROJECT: &[Row] = &[
     ("services", Mapped, "a task definition and an ECS service each"),
     ("version", Resolved, "it says nothing any more"),
     ("volumes", Mapped, "an access point of the project's EFS file system each"),
-    ("volumes.*.driver", Approximated, "EFS is the driver"),
+    ("volumes.*.driver", Approximated, "EFS is the driver, and EBS of `ebs`"),
     ("volumes.*.driver_opts", Approximated, "`uid`, `gid` and `permissions` of the access point"),
     (
         "volumes.*.external",

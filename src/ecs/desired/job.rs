@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CapacityProviderStrategyItem, NetworkConfiguration, PlacementConstraint, PlacementStrategy,
-    Tag, Value,
+    Tag, Value, VolumeConfiguration,
 };
 
 /// `ecs RunTask`
@@ -33,6 +33,9 @@ pub struct Job {
     /// Subnets and security groups; none outside of awsvpc.
     #[serde(default, skip_serializing_if = "NetworkConfiguration::is_none")]
     pub network_configuration: NetworkConfiguration,
+    /// What a volume is that its task definition leaves open; at most one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volume_configurations: Vec<VolumeConfiguration>,
     /// Who started it, by which an interrupted deploy finds it again: at most 128 letters, digits,
     /// `-`, `_` and `/` (ECS API reference, `RunTask`).
     pub started_by: String,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{PlacementConstraint, PlacementStrategy, Tag, Value};
+use super::{PlacementConstraint, PlacementStrategy, Tag, Value, VolumeConfiguration};
 
 /// `ecs CreateService`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Service {
     /// The name in a private DNS namespace that its tasks answer to; at most one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service_registries: Vec<ServiceRegistry>,
+    /// What a volume is that its task definition leaves open; at most one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub volume_configurations: Vec<VolumeConfiguration>,
     /// `ENABLED` or `DISABLED`
     pub availability_zone_rebalancing: String,
     /// Whether ECS tags the tasks with cluster and service.

@@ -94,6 +94,9 @@ pub struct TaskVolume {
     /// A volume of Docker's, on the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docker_volume_configuration: Option<DockerVolume>,
+    /// A volume of EBS's, of which whoever starts the task says more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_at_launch: Option<bool>,
 }
 
 /// `ecs HostVolumeProperties`

@@ -115,6 +115,9 @@ macro_rules! visitor {
                     let network = & $($mutable)? job.network_configuration.awsvpc_configuration;
                     network.subnets.$iter().for_each(&mut *f);
                     network.security_groups.$iter().for_each(&mut *f);
+                    for volume in & $($mutable)? job.volume_configurations {
+                        f(& $($mutable)? volume.managed_ebs_volume.role_arn);
+                    }
                 }
                 Self::ScalingPolicy(policy) => {
                     let tracking =
@@ -146,6 +149,9 @@ macro_rules! visitor {
                             f(& $($mutable)? advanced.production_listener_rule);
                             f(& $($mutable)? advanced.role_arn);
                         }
+                    }
+                    for volume in & $($mutable)? service.volume_configurations {
+                        f(& $($mutable)? volume.managed_ebs_volume.role_arn);
                     }
                     service.service_registries.$iter().for_each(|r| f(& $($mutable)? r.registry_arn));
                     if let Some(connect) = & $($mutable)? service.service_connect_configuration {

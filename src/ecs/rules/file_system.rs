@@ -30,6 +30,7 @@ pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
         name: name.to_owned(),
         host: None,
         docker_volume_configuration: None,
+        configured_at_launch: None,
         s3_files_volume_configuration: None,
         efs_volume_configuration: Some(EfsVolumeConfiguration {
             file_system_id: Value::From(file_system_id(), Attribute::Id),
@@ -51,6 +52,7 @@ pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
         name: name.to_owned(),
         host: None,
         docker_volume_configuration: None,
+        configured_at_launch: None,
         s3_files_volume_configuration: None,
         efs_volume_configuration: Some(EfsVolumeConfiguration {
             file_system_id: Value::Known(file_system.clone()),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::{
-    autoscaling, base, launch, overrides, placement, rollout_settings, schedule, service, tags,
+    autoscaling, base, ebs, launch, overrides, placement, rollout_settings, schedule, service, tags,
 };
 use crate::compose::model::{Condition, Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -190,6 +190,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
     }
     let placed = placement::instances::placed(unit, out);
     let (launch_type, capacity_provider_strategy) = launch::capacity(cx, unit, out);
+    let tags = lower(tags);
     let body = Job {
         cluster: base::cluster_name(cx),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
@@ -200,10 +201,11 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
         placement_constraints: placed.constraints,
         placement_strategy: placed.strategy,
         network_configuration: service::network(cx, unit, false, out),
+        volume_configurations: ebs::configurations(cx, unit, Some(&tags), out),
         started_by: format!("{started_by}/{}", Job::RELEASE),
         client_token: Job::TOKEN.to_owned(),
         enable_ecs_managed_tags: true,
-        tags: lower(tags),
+        tags,
     };
     let mut waits = service::written_by_name(cx, unit);
     waits.extend(unit.gates.iter().cloned());

@@ -13,12 +13,15 @@ mod s3_files;
 
 use super::bind;
 use super::known_images::{Class, KnownImage};
-use crate::compose::model::{Mount, MountKind, Service, Storage, Volume};
+use crate::compose::model::{Ebs, Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, DockerVolume, S3FilesVolume};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit, with_hash};
-use crate::source::{Located, Span};
+use crate::source::Located;
+
+/// Where a volume of EBS's is, in words.
+const ON_EBS: &str = "on EBS";
 
 /// The longest name of a volume that is made of a path.
 const LONGEST: usize = 60;
@@ -60,6 +63,8 @@ pub(crate) enum Place<'a> {
     Docker(DockerVolume),
     /// On the task's disk, for as long as the task lives.
     Task,
+    /// On a volume of EBS's that is made for each task.
+    Ebs(Box<Ebs>),
     /// In memory: bytes when given, and options.
     Memory(Option<u64>, Vec<String>),
     /// In the image.
@@ -186,6 +191,10 @@ fn named<'a>(
         Some((storage, chosen)) => chosen_place(owner, mount, storage, chosen, out),
     };
     let has_parts = matches!(place, Place::Own(_) | Place::Other(_) | Place::S3(_));
+    let by_the_clock = owner.service.extension.schedule.is_some();
+    if matches!(&place, Place::Ebs(ebs) if ebs.snapshot.is_none() && !by_the_clock) {
+        starts_empty(owner, mount, name, ON_EBS, out);
+    }
     if mount.value.subpath.is_some() && !has_parts {
         let message = format!("only a part of the volume {name} cannot be mounted");
         out.say(
@@ -267,10 +276,8 @@ pub(crate) fn chosen_place<'a>(
             out,
         ),
         Storage::Ephemeral => Place::Task,
-        Storage::Ebs { ephemeral } if *ephemeral || owner.is_job => {
-            own_disk(owner, mount, chosen.span, out)
-        }
-        Storage::Ebs { .. } => refuse(
+        Storage::Ebs(ebs) if ebs.ephemeral || owner.is_job => Place::Ebs(ebs.clone()),
+        Storage::Ebs(_) => refuse(
             "an EBS volume is new and empty with every task of a service",
             "use `efs` for data that is to stay; `x-ecs: {ebs, ephemeral: true}` says that it may go",
         ),
@@ -279,23 +286,6 @@ pub(crate) fn chosen_place<'a>(
             "`asset` is for files of the project: mount their directory, or choose `efs`",
         ),
     }
-}
-
-/// In the place of an EBS volume, which is as new with each task, and which a job need not keep.
-fn own_disk<'a>(
-    owner: &Owner<'_, '_>,
-    mount: &Located<Mount>,
-    span: Span,
-    out: &mut Output,
-) -> Place<'a> {
-    out.say(
-        Diagnostic::note(Code::Approximated, "the task's own disk serves, not EBS")
-            .at(mount.span, "")
-            .at(span, "asked for here")
-            .help("both are new and empty with every task; `x-ecs.ephemeral_storage` says how large it is")
-            .service(owner.name()),
-    );
-    Place::Task
 }
 
 /// A volume on the project's file system.
@@ -307,7 +297,7 @@ fn own<'a>(
     out: &mut Output,
 ) -> Place<'a> {
     let directory = format!("/{}", fit(name, Grammar::Directory));
-    starts_empty(owner, mount, name, out);
+    starts_empty(owner, mount, name, "on EFS", out);
     let volume = volume.map(|volume| (name, volume));
     let Some(subpath) = mount.value.subpath.as_deref() else {
         return Place::Own(OwnVolume { id: name.to_owned(), directory, volume });
@@ -344,9 +334,15 @@ pub(crate) fn of_directory<'a>(key: &str) -> OwnVolume<'a> {
     OwnVolume { directory: format!("/{id}"), id, volume: None }
 }
 
-/// Docker copies the image's content into a new volume; EFS starts empty. It does not matter for
+/// Docker copies the image's content into a new volume; those of AWS start empty. It does not matter for
 /// images that are known to have nothing there: databases make their files when they first start.
-fn starts_empty(owner: &Owner<'_, '_>, mount: &Located<Mount>, volume: &str, out: &mut Output) {
+fn starts_empty(
+    owner: &Owner<'_, '_>,
+    mount: &Located<Mount>,
+    volume: &str,
+    place: &str,
+    out: &mut Output,
+) {
     // It is filled once, and told once.
     let is_same = |other: &&Located<Mount>| other.value.kind == mount.value.kind;
     let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
@@ -354,9 +350,11 @@ fn starts_empty(owner: &Owner<'_, '_>, mount: &Located<Mount>, volume: &str, out
         return;
     }
     let message = format!("the volume {volume} starts empty");
-    let empty = owner
-        .known
-        .is_some_and(|image| matches!(image.class, Class::Database | Class::Backend | Class::Base));
+    // Whoever asks for a volume on EBS knows that it is new with every task.
+    let empty = place == ON_EBS
+        || owner.known.is_some_and(|image| {
+            matches!(image.class, Class::Database | Class::Backend | Class::Base)
+        });
     let diagnostic = if empty {
         Diagnostic::note(Code::VolumeStartsEmpty, message)
     } else {
@@ -364,7 +362,7 @@ fn starts_empty(owner: &Owner<'_, '_>, mount: &Located<Mount>, volume: &str, out
     };
     out.say(
         diagnostic
-            .at(mount.span, "on EFS")
+            .at(mount.span, place)
             .help(
                 "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service \
                 does, or let the container write it when it is missing",

@@ -122,16 +122,14 @@ fn the_mount_goes_before_the_volume_and_the_volume_before_the_service() {
 
 #[test]
 fn ephemeral_volumes_live_with_their_task() {
-    for storage in [Storage::Ephemeral, Storage::Ebs { ephemeral: true }] {
-        let mut store = store();
-        store.mounts[0].value.storage = Some(at(storage));
-        store.extension.ephemeral_storage = Some(at(100));
-        let done = run(vec![store]);
-        let task = task(&done, "store");
-        assert!(task.volumes[0].host.is_some());
-        assert_eq!(task.ephemeral_storage.as_ref().map(|disk| disk.size_in_gib), Some(100));
-        assert_eq!(loud(&done.diagnostics), []);
-    }
+    let mut store = store();
+    store.mounts[0].value.storage = Some(at(Storage::Ephemeral));
+    store.extension.ephemeral_storage = Some(at(100));
+    let done = run(vec![store]);
+    let task = task(&done, "store");
+    assert!(task.volumes[0].host.is_some());
+    assert_eq!(task.ephemeral_storage.as_ref().map(|disk| disk.size_in_gib), Some(100));
+    assert_eq!(loud(&done.diagnostics), []);
 }
 
 #[test]
@@ -149,26 +147,8 @@ fn an_external_volume_may_be_named_by_its_file_system() {
 }
 
 #[test]
-fn a_job_needs_no_leave_for_an_empty_volume() {
-    let job = |chosen: Option<Storage>| {
-        let mut store = store();
-        store.extension.job = Some(at(true));
-        store.mounts[0].value.storage = chosen.map(at);
-        let mut project = project(vec![store]);
-        project.volumes["data"].driver = Some(at("ebs".to_owned()));
-        translate(&project, None, &facts())
-    };
-    for chosen in [None, Some(Storage::Ebs { ephemeral: false })] {
-        let done = job(chosen);
-        assert!(task(&done, "store").volumes[0].host.is_some());
-        assert!(done.diagnostics.iter().any(|d| d.code == Code::Approximated));
-        assert_eq!(loud(&done.diagnostics), []);
-    }
-}
-
-#[test]
 fn what_a_volume_cannot_be() {
-    for storage in [Storage::Ebs { ephemeral: false }, Storage::Asset] {
+    for storage in [Storage::Ebs(Box::default()), Storage::Asset] {
         let mut store = store();
         store.mounts[0].value.storage = Some(at(storage));
         assert_eq!(loud(&run(vec![store]).diagnostics), [(Severity::Error, Code::Refused)]);

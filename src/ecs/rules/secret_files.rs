@@ -71,6 +71,7 @@ pub(crate) fn deliver(
     };
     let volume = TaskVolume {
         docker_volume_configuration: None,
+        configured_at_launch: None,
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,

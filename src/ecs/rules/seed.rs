@@ -4,6 +4,7 @@ use super::container::{container_name, image_label};
 use super::image;
 use super::mounts::Place;
 use super::volumes::Mounts;
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, ContainerDependency, MountPoint};
 use crate::ecs::translate::context::{Context, Output};
@@ -29,21 +30,34 @@ pub(crate) fn container(
     let mut script = String::from("set -e\n");
     for point in &mounts.points {
         let is_new = member.stored.iter().any(|stored| {
-            let Place::Own(own) = &stored.place else { return false };
             let mount = &stored.mount.value;
             // Docker fills named volumes alone.
-            own.volume.is_some()
-                && mount.target == point.container_path
-                && !mount.nocopy
-                && !point.read_only
+            let is_named = match &stored.place {
+                Place::Own(own) => own.volume.is_some(),
+                Place::Ebs(ebs) => {
+                    ebs.snapshot.is_none() && matches!(mount.kind, MountKind::Volume(_))
+                }
+                _ => false,
+            };
+            is_named && mount.target == point.container_path && !mount.nocopy && !point.read_only
         });
         if !is_new {
             continue;
         }
         let to = format!("{ROOT}/{}", points.len());
         let from = quoted(&point.container_path);
+        // A new file system of the kinds ext3 and ext4 is not empty.
+        let on_ebs = member.stored.iter().any(|stored| {
+            stored.mount.value.target == point.container_path
+                && matches!(stored.place, Place::Ebs(_))
+        });
+        let is_empty = if on_ebs {
+            format!("case \"$(ls -A {to})\" in ''|lost+found) true;; *) false;; esac")
+        } else {
+            format!("[ -z \"$(ls -A {to})\" ]")
+        };
         script.push_str(&format!(
-            "if [ -d {from} ] && {{ [ -z \"$(ls -A {to})\" ] || [ -e {to}/{MARK} ]; }}; then\n\
+            "if [ -d {from} ] && {{ {is_empty} || [ -e {to}/{MARK} ]; }}; then\n\
              : > {to}/{MARK}\ncp -a {from}/. {to}/\nrm {to}/{MARK}\nfi\n"
         ));
         points.push(MountPoint {
@@ -56,7 +70,9 @@ pub(crate) fn container(
         out.say(
             Diagnostic::warning(Code::Ignored, "there is no volume to seed")
                 .at(seed.span, "")
-                .help("`seed` fills the service's new volumes on EFS that may be written to")
+                .help(
+                    "`seed` fills the service's new volumes on EFS and EBS that may be written to",
+                )
                 .service(member.name()),
         );
         return None;

@@ -2,8 +2,8 @@
 
 use super::task::task_definition_id;
 use super::{
-    autoscaling, base, cloud_map, discovery, health, launch, load_balancer, log_group, overrides,
-    placement, rollout, security_groups, tags, task_role,
+    autoscaling, base, cloud_map, discovery, ebs, health, launch, load_balancer, log_group,
+    overrides, placement, rollout, security_groups, tags, task_role,
 };
 use crate::compose::model::TaskNetwork;
 use crate::diagnostic::{Code, Diagnostic};
@@ -53,6 +53,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         }),
         service_connect_configuration: discovery::configuration(unit),
         service_registries: cloud_map::registries(unit),
+        volume_configurations: ebs::configurations(cx, unit, None, out),
         enable_ecs_managed_tags: true,
         propagate_tags: "SERVICE".to_owned(),
         enable_execute_command: task_role::exec(unit),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, firelens, image, image_needs, launch, namespaces, overrides, role, search_domain,
-    secret_files, seed, size, system_controls, task_role, volumes,
+    container, ebs, firelens, image, image_needs, launch, namespaces, overrides, role,
+    search_domain, secret_files, seed, size, system_controls, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
@@ -64,6 +64,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             }
         }
     }
+    ebs::check(cx, unit, &volumes, out);
     containers.extend(helpers);
     search_domain::add(cx, unit, &runtime_platform.cpu_architecture, &mut containers);
     firelens::add(cx, unit, &mut containers, out);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage};
 use super::mounts::{Place, Stored};
@@ -137,6 +138,7 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
             Place::Other(other) => Some(file_system::other_volume(&stored.name, other)),
             Place::S3(volume) => Some(on_s3(stored.name.clone(), volume)),
             Place::Task => Some(of_the_task(stored.name.clone())),
+            Place::Ebs(chosen) => Some(ebs::task_volume(unit, stored, chosen, out)),
             Place::Host(path) => Some(of_the_instance(stored.name.clone(), path)),
             Place::Docker(volume) => Some(of_docker(stored.name.clone(), volume)),
             Place::Anonymous if is_shared(unit, owner) => {
@@ -247,13 +249,14 @@ fn outside(member: &Member<'_>, out: &mut Output) {
 }
 
 /// A volume that lives as long as its task, and is shared by its containers.
-fn of_the_task(name: String) -> TaskVolume {
+pub(super) fn of_the_task(name: String) -> TaskVolume {
     TaskVolume {
         name,
         host: Some(HostVolume { source_path: None }),
         efs_volume_configuration: None,
         s3_files_volume_configuration: None,
         docker_volume_configuration: None,
+        configured_at_launch: None,
     }
 }
 

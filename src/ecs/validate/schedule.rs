@@ -1,7 +1,7 @@
 //! EventBridge Scheduler (API reference, `CreateScheduleGroup` and `CreateSchedule`).
 
 use super::text::is;
-use super::{Report, Unique, tags};
+use super::{Report, Unique, ebs, tags};
 use crate::ecs::desired::{Kind, Schedule, ScheduleGroup};
 use crate::ecs::rules::schedule::check;
 use crate::ecs::rules::security_groups::MOST;
@@ -61,5 +61,7 @@ pub(super) fn schedule(schedule: &Schedule, unique: &mut Unique, report: &mut Re
             format!("a task takes 1 to 16 subnets and at most {MOST} security groups"),
         );
     }
+    let definition = task.task_definition_arn.reference().and_then(|(id, _)| report.task(id));
+    ebs::by_the_clock(definition, report);
     unique.take(Kind::Schedule, &format!("{group_name}/{name}"), report);
 }

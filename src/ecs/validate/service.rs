@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::text::{is, is_ecs_name, is_port, is_port_name};
-use super::{Report, Unique, dns, instance, tags};
+use super::{Report, Unique, dns, ebs, instance, tags};
 use crate::ecs::desired::{
     Body, CapacityProviderStrategyItem, Job, Kind, NetworkConfiguration, ResourceId, Service,
     ServiceConnectService, TaskDefinition,
@@ -51,6 +51,12 @@ pub(super) fn service(
     load_balancers(service, task, listeners, report);
     connect(service, task, unique, report);
     dns::registries(service, task, report);
+    let launch = ebs::Launch {
+        volumes: &service.volume_configurations,
+        platform_version: &service.platform_version,
+        is_service: true,
+    };
+    ebs::configurations(&launch, task, report);
     tags::lower(&service.tags, report);
 }
 
@@ -198,6 +204,12 @@ pub(super) fn job(job: &Job, report: &mut Report<'_>) {
     strategy(&runs, task, report);
     instance::placement(&job.placement_constraints, &job.placement_strategy, task, report);
     network(&job.network_configuration, task, report);
+    let launch = ebs::Launch {
+        volumes: &job.volume_configurations,
+        platform_version: &job.platform_version,
+        is_service: false,
+    };
+    ebs::configurations(&launch, task, report);
     tags::lower(&job.tags, report);
 }
 

@@ -111,6 +111,7 @@ fn execution_role(task: &TaskDefinition, report: &mut Report<'_>) {
 }
 
 fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
+    super::ebs::task(task, report);
     let mut names = BTreeSet::new();
     for volume in &task.volumes {
         let TaskVolume {
@@ -119,6 +120,7 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
             efs_volume_configuration,
             s3_files_volume_configuration,
             docker_volume_configuration,
+            configured_at_launch,
         } = volume;
         if !is_ecs_name(name) || !names.insert(name) {
             report.fault(
@@ -141,6 +143,7 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
             efs_volume_configuration.is_some(),
             s3_files_volume_configuration.is_some(),
             docker_volume_configuration.is_some(),
+            *configured_at_launch == Some(true),
         ];
         if let Some(docker) = docker_volume_configuration {
             instance::docker_volume(name, docker, task, report);
@@ -148,7 +151,7 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
         if kinds.into_iter().filter(|is| *is).count() != 1 {
             report.fault(
                 format!("volume {name:?} is of no kind, or of two"),
-                "a volume is one of the task or one on EFS",
+                "a volume is one of the task, one on EFS, or one on EBS",
             );
         }
         if let Some(efs) = efs_volume_configuration {

@@ -1,5 +1,6 @@
 //! One mutation a rule: the shop, broken in one place, gives exactly that one fault.
 
+mod ebs;
 mod instance;
 mod logging;
 mod motion;

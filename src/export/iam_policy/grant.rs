@@ -61,6 +61,7 @@ pub(super) enum Grant {
     Revisions,
     Roles,
     RolesForEcs,
+    RolesForJobs,
     RolesForSchedules,
     RolesForTasks,
     Scaling,

@@ -166,6 +166,7 @@ impl<'a> Ground<'a> {
             | Grant::BoundRoles
             | Grant::ManagedPolicies
             | Grant::RolesForEcs
+            | Grant::RolesForJobs
             | Grant::RolesForSchedules
             | Grant::RolesForTasks => self.iam(grant),
             Grant::SecurityGroups

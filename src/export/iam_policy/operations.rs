@@ -128,7 +128,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
     ),
     (
         "ecs:RunTask",
-        &[("ecs:RunTask", Jobs), ("ecs:TagResource", JobTasks), ("iam:PassRole", RolesForTasks)],
+        &[
+            ("ecs:RunTask", Jobs),
+            ("ecs:TagResource", JobTasks),
+            ("iam:PassRole", RolesForTasks),
+            ("iam:PassRole", RolesForJobs),
+        ],
     ),
     ("ecs:StopTask", &[("ecs:StopTask", JobTasks)]),
     ("ecs:TagResource", &[("ecs:TagResource", Cluster), ("ecs:TagResource", Services)]),

@@ -1,6 +1,6 @@
 //! `driver` and `driver_opts` of a named volume.
 
-use super::{OtherVolume, Owner, Place, own, own_disk};
+use super::{OtherVolume, Owner, Place, own};
 use crate::compose::model::{Mount, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::DockerVolume;
@@ -22,23 +22,6 @@ pub(super) fn by_options<'a>(
         && let Some(place) = on_the_instance(volume, driver)
     {
         return place;
-    }
-    if driver == "ebs" {
-        let span = volume.map_or(mount.span, |volume| volume.span);
-        if owner.is_job {
-            return own_disk(owner, mount, span, out);
-        }
-        out.say(
-            Diagnostic::error(
-                Code::Refused,
-                "an EBS volume is new and empty with every task of a service",
-            )
-            .at(span, "")
-            .at(mount.span, "")
-            .help("take `driver` away for EFS; `x-ecs: {ebs, ephemeral: true}` at the volume says that it may go")
-            .service(owner.name()),
-        );
-        return Place::Nowhere;
     }
     if !matches!(driver, "" | "local") {
         return own(owner, mount, name, volume, out);
@@ -102,7 +85,7 @@ fn on_the_instance<'a>(volume: &Volume, driver: &str) -> Option<Place<'a>> {
     }
     // What decklift knows better than the engine: file systems in memory, and on the network.
     let known = matches!(option("type"), Some("tmpfs" | "nfs" | "nfs4"));
-    if driver.is_empty() || driver == "ebs" || driver == "efs" || known {
+    if driver.is_empty() || driver == "efs" || known {
         return None;
     }
     let texts = |map: &indexmap::IndexMap<String, Located<String>>| {

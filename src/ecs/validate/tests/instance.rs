@@ -145,6 +145,7 @@ fn volumes_of_the_engine() {
             driver_opts: Default::default(),
             labels: Default::default(),
         }),
+        configured_at_launch: None,
     };
     task_on(TaskNetwork::Bridge, "of the scope", |t| t.volumes = vec![volume("task")]);
     task("is Docker's", |t| t.volumes = vec![volume("shared")]);

@@ -345,6 +345,7 @@ fn volumes_on_s3_files() {
                 efs_volume_configuration: None,
                 s3_files_volume_configuration: Some(volume),
                 docker_volume_configuration: None,
+                configured_at_launch: None,
             }];
             t.container_definitions[0].mount_points.clear();
         }

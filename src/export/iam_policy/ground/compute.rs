@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::grant::{Grant, Scope};
 use super::Ground;
-use crate::ecs::desired::{Body, Kind};
+use crate::ecs::desired::{Body, Kind, Value};
 use crate::ecs::translate::schedule_group;
 
 impl Ground<'_> {
@@ -88,7 +88,11 @@ impl Ground<'_> {
                 let roles = services.flatten().filter_map(|balancer| {
                     balancer.advanced_configuration.as_ref().map(|advanced| &advanced.role_arn)
                 });
-                self.passed("ecs.amazonaws.com", roles.collect())
+                let volumes = volumes(self.bodies(), Kind::Service);
+                self.passed("ecs.amazonaws.com", roles.chain(volumes).collect())
+            }
+            Grant::RolesForJobs => {
+                self.passed("ecs.amazonaws.com", volumes(self.bodies(), Kind::Job).collect())
             }
             _ => self.roles(),
         }
@@ -114,6 +118,19 @@ impl Ground<'_> {
             }),
         }
     }
+}
+
+/// The roles with which ECS makes volumes.
+fn volumes<'a>(
+    bodies: impl Iterator<Item = &'a Body>,
+    kind: Kind,
+) -> impl Iterator<Item = &'a Value> {
+    let made = bodies.filter_map(move |body| match body {
+        Body::Service(service) if kind == Kind::Service => Some(&service.volume_configurations),
+        Body::Job(job) if kind == Kind::Job => Some(&job.volume_configurations),
+        _ => None,
+    });
+    made.flatten().map(|volume| &volume.managed_ebs_volume.role_arn)
 }
 
 fn service_name(body: &Body) -> Option<&str> {
