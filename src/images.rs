@@ -46,8 +46,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use assets::{
-    Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, Prepared, Rewrites,
-    TemporaryFile,
+    Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, ImageSource, Prepared,
+    Rewrites, TemporaryFile,
 };
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};

@@ -39,9 +39,7 @@ pub fn is_repeated(warning: &Diagnostic, errors: &[Diagnostic]) -> bool {
     errors.iter().any(|error| {
         let same = matches!(
             (warning.code, error.code),
-            (Code::FileNotFound, Code::FileNotFound)
-                | (Code::Approximated, Code::MissingAttribute)
-                | (Code::NotSupportedYet, Code::NotSupportedYet)
+            (Code::FileNotFound, Code::FileNotFound) | (Code::Approximated, Code::MissingAttribute)
         );
         same && warning.severity == Severity::Warning && place(warning) == place(error)
     })
@@ -88,21 +86,6 @@ mod tests {
         let missing = PathFacts::plain(PathKind::Missing);
         facts.paths.insert("/app/nginx.conf".into(), missing);
         assert_eq!(codes(&facts), [Code::MissingAttribute, Code::FileNotFound]);
-    }
-
-    #[test]
-    fn an_image_that_is_mounted_is_told_of_once() {
-        let mut web = service("web", "nginx:1.27");
-        let mut pages = mount(MountKind::Image("acme/pages:3".to_owned()), "/pages");
-        pages.value.read_only = true;
-        web.mounts = vec![pages];
-        let project = project(vec![web]);
-        let done = translate(&project, None, &facts());
-        let found = undeployable(&done.desired, &project, &facts());
-        let codes: Vec<_> = found.iter().map(|found| found.code).collect();
-        assert_eq!(codes, [Code::NotSupportedYet]);
-        let mut warnings = done.diagnostics.iter().filter(|d| d.severity == Severity::Warning);
-        assert!(warnings.all(|warning| is_repeated(warning, &found)));
     }
 
     #[test]

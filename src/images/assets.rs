@@ -11,6 +11,7 @@
 mod asset;
 mod base;
 mod base_tree;
+mod content;
 mod error;
 mod extend;
 mod gathered;
@@ -27,7 +28,7 @@ mod temporary;
 mod testing;
 mod unpack;
 
-pub use asset::{Asset, AssetSource};
+pub use asset::{Asset, AssetSource, ImageSource};
 pub use base::Base;
 pub use error::AssetError;
 pub use extend::Extended;

@@ -1,5 +1,6 @@
 //! Images with files or settings on top of them, brought to a registry.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -17,7 +18,7 @@ use super::registry::{Content, Registry, RegistryCode, RegistryError};
 use super::source::{Layer, Opened};
 use super::spec::BuildSpec;
 use super::upload::{Progress, Target};
-use super::{AssetError, Destination, Images, Mode, Origin};
+use super::{AssetError, AssetSource, Destination, Images, Mode, Origin};
 
 /// What files are put on.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct ExtendedName {
     base: BaseImage,
     /// Of a base that exists elsewhere.
     digest: BaseDigest,
+    /// Of the images of which a part is put on it, by their references.
+    sources: BTreeMap<String, BaseDigest>,
     prepared: Prepared,
     tag: String,
 }
@@ -47,13 +50,15 @@ impl ExtendedName {
         &self.tag
     }
 
-    /// The base of which only the reference is known: the name will not change when it does.
-    #[must_use]
-    pub fn unresolved_base(&self) -> Option<&str> {
-        match (&self.base, &self.digest) {
+    /// The images of which only the reference is known: the name will not change when they do.
+    pub fn unresolved_images(&self) -> impl Iterator<Item = &str> {
+        let base = match (&self.base, &self.digest) {
             (BaseImage::Existing(reference), BaseDigest::Unknown) => Some(reference),
             _ => None,
-        }
+        };
+        let unknown = |(_, digest): &(&String, &BaseDigest)| **digest == BaseDigest::Unknown;
+        let sources = self.sources.iter().filter(unknown).map(|(reference, _)| reference);
+        base.into_iter().chain(sources).map(String::as_str)
     }
 
     /// What the base is built from, where it is built.
@@ -64,10 +69,10 @@ impl ExtendedName {
         }
     }
 
-    /// The tag that a copy of the base has beside the image.
-    fn base_tag(&self, reference: &str) -> String {
+    /// The tag that a copy of another image has beside this one.
+    fn copy_tag(&self, reference: &str, digest: &BaseDigest) -> String {
         let platform = &self.prepared.extension().platform;
-        let digest = match &self.digest {
+        let digest = match digest {
             BaseDigest::Registry(digest) | BaseDigest::Local(digest) => digest.as_str(),
             // Nobody knows whether it still is what it was for another image.
             BaseDigest::Unknown => &self.tag,
@@ -86,8 +91,9 @@ impl Images {
     pub async fn name_extended(
         &self,
         base: BaseImage,
-        extension: Extension,
+        mut extension: Extension,
     ) -> Result<ExtendedName, ImageError> {
+        let sources = self.identify(&mut extension).await;
         let prepared = extension.prepare().await?;
         let digest = match &base {
             BaseImage::Built(_, name) => BaseDigest::Local(name.tag()),
@@ -103,7 +109,29 @@ impl Images {
             (BaseImage::Given(name), BaseDigest::Unknown) => name.tag(),
         };
         let tag = prepared.tag(identity);
-        Ok(ExtendedName { base, digest, prepared, tag })
+        Ok(ExtendedName { base, digest, sources, prepared, tag })
+    }
+
+    /// Finds out what the images are today of which a part is put on another.
+    async fn identify(&self, extension: &mut Extension) -> BTreeMap<String, BaseDigest> {
+        let mut sources = BTreeMap::new();
+        for asset in &mut extension.assets {
+            let AssetSource::Image(source) = &mut asset.source else { continue };
+            let reference = &source.reference;
+            let digest = match sources.get(reference) {
+                Some(digest) => digest,
+                None => {
+                    let given = self.given_for(reference);
+                    let digest = current_base(self.engine(), reference, given).await;
+                    sources.entry(reference.clone()).or_insert(digest)
+                }
+            };
+            source.identity = match digest {
+                BaseDigest::Registry(digest) | BaseDigest::Local(digest) => digest.clone(),
+                BaseDigest::Unknown => reference.clone(),
+            };
+        }
+        sources
     }
 
     /// Sees to it that the destination has the image, and returns its digest there. An engine is
@@ -145,6 +173,7 @@ impl Images {
         on_event: &mut dyn FnMut(ImageEvent),
     ) -> Result<String, ImageError> {
         let (registry, repository) = self.open(destination)?;
+        let prepared = self.with_sources(name, destination, on_event).await?;
         let to = &Target { registry: &registry, repository: &repository, tag: &name.tag };
         if let (BaseImage::Existing(reference), BaseDigest::Registry(digest)) =
             (&name.base, &name.digest)
@@ -156,7 +185,7 @@ impl Images {
                 repository: &place.repository,
                 reference: digest,
             };
-            match name.prepared.extend(base).await {
+            match prepared.extend(base).await {
                 Ok(extended) => {
                     return self
                         .upload(&extended, (&source, &place.repository), to, on_event)
@@ -183,16 +212,74 @@ impl Images {
             }
             BaseImage::Given(given) => self.ensure_given(given, destination, &mut quiet).await?,
             BaseImage::Existing(reference) => {
-                let platform = name.prepared.extension().platform.clone();
-                let tag = name.base_tag(reference);
-                let origin = Origin { reference: reference.clone(), platform, tag };
-                self.copy(&origin, destination, Mode::Build, &mut quiet).await?
+                self.copy_beside(name, reference, &name.digest, destination, &mut quiet).await?
             }
         };
         let base =
             Base::Registry { registry: to.registry, repository: to.repository, reference: &digest };
-        let extended = name.prepared.extend(base).await?;
+        let extended = prepared.extend(base).await?;
         self.upload(&extended, (&registry, &repository), to, on_event).await
+    }
+
+    /// Brings another image to the destination as it is, and returns its digest there.
+    async fn copy_beside(
+        &self,
+        name: &ExtendedName,
+        reference: &str,
+        digest: &BaseDigest,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<String, ImageError> {
+        let platform = name.prepared.extension().platform.clone();
+        let tag = name.copy_tag(reference, digest);
+        let origin = Origin { reference: reference.to_owned(), platform, tag };
+        self.copy(&origin, destination, Mode::Build, on_event).await
+    }
+
+    /// What was prepared, with the parts of other images: read where they are, or, where no registry
+    /// gives them to everybody, at the destination.
+    async fn with_sources(
+        &self,
+        name: &ExtendedName,
+        destination: &Destination,
+        on_event: &mut dyn FnMut(ImageEvent),
+    ) -> Result<Prepared, ImageError> {
+        let mut prepared = name.prepared.clone();
+        let wanted = name.prepared.images();
+        let wanted = wanted.map(|(target, source)| (target.to_owned(), source.reference.clone()));
+        for (target, reference) in wanted.collect::<Vec<_>>() {
+            let digest = name.sources.get(&reference).unwrap_or(&BaseDigest::Unknown);
+            if let (BaseDigest::Registry(digest), Some(place)) =
+                (digest, Reference::parse(&reference))
+            {
+                let registry = self.source(&place.registry).await?;
+                let repository = &place.repository;
+                let image = Base::Registry { registry: &registry, repository, reference: digest };
+                match prepared.read_image(&target, image).await {
+                    Ok(()) => continue,
+                    Err(error) if self.engine().is_some() && is_closed(&error) => {}
+                    Err(ImageError::Registry(source)) => {
+                        return Err(ImageError::Unavailable {
+                            reference,
+                            source: Box::new(source),
+                        });
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            let mut quiet = |event| match event {
+                // Only the other image is there.
+                ImageEvent::Pushed { .. } => {}
+                event => on_event(event),
+            };
+            let digest =
+                self.copy_beside(name, &reference, digest, destination, &mut quiet).await?;
+            let (registry, repository) = self.open(destination)?;
+            let (registry, repository) = (&*registry, repository.as_str());
+            let image = Base::Registry { registry, repository, reference: &digest };
+            prepared.read_image(&target, image).await?;
+        }
+        Ok(prepared)
     }
 
     /// Uploads what is not there yet; `from` has the layers of the base.

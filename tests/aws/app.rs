@@ -343,6 +343,7 @@ impl App {
             },
             ephemeral_storage: None,
             volumes: vec![TaskVolume {
+                configured_at_launch: None,
                 name: "pages".to_owned(),
                 host: None,
                 efs_volume_configuration: Some(EfsVolumeConfiguration {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use decklift::images::{
     Asset, AssetSource, Auth, BaseImage, BuildSpec, Destination, Engine, Extension, ImageError,
-    ImageEvent, Images, Mode, Reference, Registry, Rewrites,
+    ImageEvent, ImageSource, Images, Mode, Reference, Registry, Rewrites,
 };
 use decklift::sandbox::base_image::{self, BaseImage as Local};
 use tempfile::TempDir;
@@ -257,7 +257,8 @@ fn without_an_engine_a_sandbox_has_a_placeholder() {
             let base = BaseImage::Existing("127.0.0.1:1/nothing:1".to_owned());
             let wanted = extension(project.path(), "linux/amd64");
             let name = images.name_extended(base, wanted).await.expect("a name");
-            assert_eq!(name.unresolved_base(), Some("127.0.0.1:1/nothing:1"));
+            let unresolved: Vec<_> = name.unresolved_images().collect();
+            assert_eq!(unresolved, ["127.0.0.1:1/nothing:1"]);
             let mut quiet = |_| {};
             let mode = Mode::Placeholder;
             let made = images.ensure_extended(&name, &destination, mode, &mut quiet).await;
@@ -271,4 +272,114 @@ fn without_an_engine_a_sandbox_has_a_placeholder() {
             assert!(matches!(built, Err(ImageError::Unavailable { .. })), "{built:?}");
         }
     });
+}
+
+/// What a container says of a part of another image.
+const LOOK_AT_PAGES: &str = "cd /srv/site && ls -lnA . sub && ls -di one two && cat one sub/b && \
+    readlink l && ls -A /srv";
+
+/// An image with pages: two names of one file, what a later layer takes away, owners and links.
+async fn pages(engine: &Engine, whose: &str) -> Option<(TempDir, BuildSpec)> {
+    if let Local::Missing(why) = base_image::ensure(BASE_IMAGE).await {
+        skip(&format!("there is no {BASE_IMAGE}: {why}"));
+        return None;
+    }
+    let dockerfile = format!(
+        "FROM {BASE_IMAGE}\n\
+         RUN mkdir -p /pages/sub && cd /pages && echo {whose} > one && ln one two \
+         && echo gone > gone && echo a > sub/a && ln -s /etc/away l && chown 33:44 one \
+         && chmod 2711 sub\n\
+         RUN rm /pages/gone && rm -r /pages/sub && mkdir /pages/sub && chmod 2711 /pages/sub \
+         && echo of b > /pages/sub/b && chmod 600 /pages/sub/b && ln -s pages /shown\n"
+    );
+    let folder = context(&[("Dockerfile", &dockerfile)]);
+    let spec = BuildSpec::new(whose, folder.path(), engine.info().platform.clone());
+    Some((folder, spec))
+}
+
+fn with_pages(reference: &str, subpath: Option<&str>, platform: &str) -> Extension {
+    let source = ImageSource {
+        reference: reference.to_owned(),
+        subpath: subpath.map(str::to_owned),
+        identity: reference.to_owned(),
+    };
+    Extension {
+        service: "web".to_owned(),
+        platform: platform.to_owned(),
+        assets: vec![Asset::of_root("/srv/site", AssetSource::Image(source))],
+        rewrites: Rewrites { clears_entrypoint: true, ..Rewrites::default() },
+        ..Extension::default()
+    }
+}
+
+#[test]
+fn a_part_of_another_image_is_on_the_image() {
+    run(async {
+        let Some(engine) = engine().await else { return };
+        let (service, source) = (unique("assets"), unique("pages"));
+        let _cleanup = Cleanup(format!("decklift/{service}"));
+        let local = format!("decklift/{source}");
+        let _other = Cleanup(local.clone());
+        let Some((_base, spec)) = base(&engine, &service).await else { return };
+        let Some((_pages, of_pages)) = pages(&engine, &source).await else { return };
+        let images = Images::new(Some(engine.clone()));
+        let built = images.name(&spec).await.expect("a name");
+        let base = BaseImage::Built(Box::new(spec.clone()), built);
+        let Some(registry) = TestRegistry::all().await.pop() else { return };
+        let place = registry.repository().await;
+        let destination = registry.repository().await;
+        let _pulled = Cleanup(destination.address.clone());
+
+        // One that only the engine has.
+        let reference = format!("{local}:1");
+        engine.build(&of_pages, &reference, &mut |_| {}).await.expect("an image");
+        let wanted = with_pages(&reference, Some("shown"), &spec.platform);
+        let (of_engine, _) = ensure(&images, base.clone(), wanted, &destination).await;
+        looks_right(&destination, &of_engine.expect("a digest"), &source);
+
+        // One of a registry, without asking the engine, under a tag that moves.
+        let name = images.name(&of_pages).await.expect("a name");
+        let pushed = images.ensure(&of_pages, &name, &place, Mode::Build, &mut |_| {}).await;
+        let reference = format!("{}:{}", place.address, name.tag());
+        let wanted = with_pages(&reference, Some("/pages/"), &spec.platform);
+        let (of_registry, _) = ensure(&images, base.clone(), wanted.clone(), &destination).await;
+        let of_registry = of_registry.expect("a digest");
+        looks_right(&destination, &of_registry, &source);
+        // By its digest it is the same image, and has the same name.
+        let pinned = format!("{}@{}", place.address, pushed.expect("a digest"));
+        let by_digest = with_pages(&pinned, Some("/pages/"), &spec.platform);
+        let (again, events) = ensure(&images, base.clone(), by_digest, &destination).await;
+        assert_eq!((again.expect("a digest"), events), (of_registry, vec![]));
+
+        let nothing = with_pages(&reference, Some("nothing"), &spec.platform);
+        let (refused, _) = ensure(&images, base, nothing, &destination).await;
+        let said = refused.expect_err("a fault").to_string();
+        assert!(said.contains("nothing is at nothing"), "{said}");
+    });
+}
+
+#[track_caller]
+fn looks_right(destination: &Destination, digest: &str, whose: &str) {
+    let pinned = format!("{}@{digest}", destination.address);
+    let ran = docker(&["run", "--rm", "--network=none", &pinned, "/bin/sh", "-c", LOOK_AT_PAGES]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let line = |name: &str| {
+        let found = said.lines().find(|line| line.split_whitespace().any(|word| word == name));
+        found.unwrap_or_else(|| panic!("{name} is not in\n{said}")).to_owned()
+    };
+    assert!(line("one").starts_with("-rw-r--r--    2 33       44"), "{said}");
+    assert!(line("sub").starts_with("drwx--s--x"), "{said}");
+    assert!(line("b").starts_with("-rw-------"), "{said}");
+    assert!(said.contains(&format!("{whose}\nof b\n/etc/away\n")), "{said}");
+    for gone in ["gone", "index.html", "whose"] {
+        assert!(!said.split_whitespace().any(|word| word == gone), "{gone} is in\n{said}");
+    }
+    let inodes: Vec<_> = said
+        .lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .filter(|(_, name)| matches!(*name, "one" | "two"))
+        .map(|(inode, _)| inode)
+        .collect();
+    assert!(inodes.len() == 2 && inodes[0] == inodes[1], "{said}");
 }

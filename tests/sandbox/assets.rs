@@ -81,6 +81,34 @@ fn mounted_files_configs_and_a_secret_are_where_the_file_says() {
     sandbox.run(&project.arguments("down --yes")).exits(0);
 }
 
+/// What is mounted of another image, which need not be one that runs.
+const OF_AN_IMAGE: &str = r#"name: files
+services:
+  site:
+    image: busybox:1.37
+    command: httpd -f -p 80 -h /srv
+    ports: ["8080:80"]
+    stop_grace_period: 2s
+    volumes:
+      - {type: image, source: "busybox:1.37", target: /srv/pages, read_only: true, image: {subpath: etc}}
+"#;
+
+#[test]
+fn a_part_of_another_image_is_served() {
+    if !engine("a_part_of_another_image_is_served") {
+        return;
+    }
+    let (sandbox, project) = (Sandbox::new("of-image"), Project::of(OF_AN_IMAGE));
+    let ran = sandbox.run(&project.arguments("deploy --yes")).exits(0);
+    let page = get(&format!("{}/pages/passwd", ran.url("site"))).expect("an answer");
+    assert!(page.0 == 200 && page.1.contains("root:"), "{page:?}");
+    sandbox.run(&project.arguments("deploy --yes")).exits(0).says("No changes");
+    // Another part is another image.
+    project.edit("compose.yaml", "subpath: etc", "subpath: nothing");
+    let ran = sandbox.run(&project.arguments("deploy --yes"));
+    ran.says("nothing is at nothing").says("compose.yaml:9:9");
+}
+
 #[test]
 fn what_must_not_be_in_an_image_is_refused_before_anything_is_pushed() {
     if !engine("what_must_not_be_in_an_image_is_refused_before_anything_is_pushed") {

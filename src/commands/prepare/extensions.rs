@@ -67,7 +67,12 @@ fn asset(
             images::AssetSource::Text((*variables.get(name.as_str())?).to_owned())
         }
         AssetSource::Link(path) => images::AssetSource::Link(path.clone()),
-        AssetSource::Image { .. } => return None,
+        AssetSource::Image { reference, subpath } => {
+            let (reference, subpath) = (reference.clone(), subpath.clone());
+            // What it is today is found out when the image is named.
+            let identity = reference.clone();
+            images::AssetSource::Image(images::ImageSource { reference, subpath, identity })
+        }
     };
     Some(images::Asset { target: target.clone(), source, uid: *uid, gid: *gid, mode: *mode })
 }

@@ -76,7 +76,7 @@ pub(super) async fn name_images(
             Ok(name) => name,
             Err(error) => return Err(refused(session, app, &extension.service, error)),
         };
-        name.unresolved_base().into_iter().for_each(|base| warn(&extension.service, base));
+        name.unresolved_images().for_each(|base| warn(&extension.service, base));
         made.insert(id.clone(), Making::Extend(Box::new(name)));
     }
     for (id, resource) in &app.desired.resources {

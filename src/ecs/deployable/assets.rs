@@ -1,10 +1,9 @@
-//! Files that are put on top of an image: where they are missing, and what the push cannot do yet.
+//! Files that are put on top of an image: where they are missing.
 
 use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Body, Desired, Resource};
 use crate::ecs::facts::{Facts, PathKind};
-use crate::ecs::rules::mounts::image::COPY_FROM;
 use crate::source::Span;
 
 pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
@@ -19,13 +18,6 @@ pub(super) fn undeployable(desired: &Desired, project: &Project, facts: &Facts) 
             let fault = Diagnostic::error(Code::FileNotFound, message)
                 .help("it becomes a part of the image; make it, or take the mount away")
                 .service(service);
-            found.push(placed(fault, asset, resource, project));
-        }
-        let is_image = |asset: &&Asset| matches!(asset.source, AssetSource::Image { .. });
-        for asset in image.assets.iter().filter(is_image) {
-            let message = "the content of another image cannot be put into an image yet";
-            let fault =
-                Diagnostic::error(Code::NotSupportedYet, message).help(COPY_FROM).service(service);
             found.push(placed(fault, asset, resource, project));
         }
     }

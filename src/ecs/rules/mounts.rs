@@ -8,7 +8,7 @@
 
 mod anonymous;
 mod driver;
-pub(crate) mod image;
+mod image;
 mod s3_files;
 
 use super::bind;

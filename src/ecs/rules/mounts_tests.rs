@@ -2,7 +2,8 @@ use super::*;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{AssetSource, Body, EfsVolumeConfiguration, Kind};
 use crate::ecs::testing::{
-    at, container, facts, has, loud, mount, project, resource, run, service, task, volume_mount,
+    at, built, container, facts, has, loud, mount, project, resource, run, service, task,
+    volume_mount,
 };
 use crate::ecs::{Translation, translate};
 
@@ -228,13 +229,26 @@ fn the_content_of_an_image_becomes_a_part_of_another() {
     web.mounts[0].value.read_only = true;
     web.mounts[0].value.subpath = Some("html".to_owned());
     let done = run(vec![web]);
-    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::NotSupportedYet)]);
+    assert_eq!(loud(&done.diagnostics), []);
     let Body::Image(image) = &resource(&done, Kind::Image, "web").body else { panic!("no image") };
     let source = AssetSource::Image {
         reference: "acme/pages:1".to_owned(),
         subpath: Some("html".to_owned()),
     };
     assert_eq!((image.base.as_deref(), &image.assets[0].source), (Some("acme/web:1"), &source));
+}
+
+#[test]
+fn the_content_of_what_the_project_builds_is_nowhere_yet() {
+    for (image, refused) in [(None, true), (Some("acme/pages:1"), false)] {
+        let mut pages = built("pages");
+        pages.image = image.map(|image| at(image.to_owned()));
+        let mut web = service("web", "acme/web:1");
+        web.mounts = vec![mount(MountKind::Image("shop-pages:latest".to_owned()), "/pages")];
+        web.mounts[0].value.read_only = true;
+        let found = loud(&run(vec![pages, web]).diagnostics);
+        assert_eq!(found.contains(&(Severity::Error, Code::Refused)), refused, "{found:?}");
+    }
 }
 
 #[test]

@@ -34,6 +34,19 @@ pub enum AssetSource {
     Text(String),
     /// A symbolic link to this path of the container.
     Link(String),
+    /// The content of another image, with the owners and permissions that it has there.
+    Image(ImageSource),
+}
+
+/// A part of another image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSource {
+    /// Its reference.
+    pub reference: String,
+    /// The directory in it; all of it when absent.
+    pub subpath: Option<String>,
+    /// What tells it from all other images: a digest, or the reference as long as nobody knows one.
+    pub identity: String,
 }
 
 impl fmt::Debug for AssetSource {
@@ -42,6 +55,7 @@ impl fmt::Debug for AssetSource {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Link(path) => f.debug_tuple("Link").field(path).finish(),
+            Self::Image(source) => f.debug_tuple("Image").field(source).finish(),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::error::AssetError;
 use super::layer::Hashing;
 use super::rewrite::{BaseManifest, Blob, sha256};
 use super::tar_entries::{TarEntries, broken, fault};
-use super::unpack::unpack;
+use super::unpack::{Unpacked, unpack};
 use crate::images::engine::in_background;
 use crate::images::error::ImageError;
 use crate::images::oci::{Index, Platform};
@@ -33,6 +33,10 @@ const MAX_RATIO: u64 = 100;
 
 /// Pieces of a layer that wait to be looked at.
 const WAITING: usize = 16;
+
+/// The entries of a layer, wherever it is read from.
+pub(super) type LayerEntries =
+    TarEntries<io::Take<Unpacked<Hashing<io::Take<Box<dyn Read + Send>>>>>>;
 
 /// A base image.
 #[derive(Clone, Copy)]
@@ -116,12 +120,21 @@ impl Base<'_> {
     /// Puts a layer on a tree; its digest is checked.
     pub(super) async fn add_layer(
         &self,
-        tree: BaseTree,
+        mut tree: BaseTree,
         blob: &Blob,
     ) -> Result<BaseTree, ImageError> {
+        self.read_layer(blob, move |entries| tree.add_layer(entries).map(|()| tree)).await
+    }
+
+    /// Reads a layer; its digest is checked.
+    pub(super) async fn read_layer<T: Send + 'static>(
+        &self,
+        blob: &Blob,
+        read: impl FnOnce(&mut LayerEntries) -> Result<T, AssetError> + Send + 'static,
+    ) -> Result<T, ImageError> {
         match self {
             Self::Registry { registry, repository, .. } => {
-                stream(registry, repository, tree, blob).await
+                stream(registry, repository, blob, read).await
             }
             Self::Layout(directory) => {
                 let path = blob_path(directory, &blob.digest)?;
@@ -129,7 +142,7 @@ impl Base<'_> {
                 in_background(move || {
                     let file = File::open(&path)
                         .map_err(|source| AssetError::Unreadable { path, source })?;
-                    Ok(read_layer(tree, file, &blob)?)
+                    Ok(read_layer(Box::new(file), &blob, read)?)
                 })
                 .await
             }
@@ -137,16 +150,17 @@ impl Base<'_> {
     }
 }
 
-async fn stream(
+async fn stream<T: Send + 'static>(
     registry: &Registry,
     repository: &str,
-    tree: BaseTree,
     blob: &Blob,
-) -> Result<BaseTree, ImageError> {
+    read: impl FnOnce(&mut LayerEntries) -> Result<T, AssetError> + Send + 'static,
+) -> Result<T, ImageError> {
     let (sender, receiver) = mpsc::channel(WAITING);
     let expected = blob.clone();
     let work = in_background(move || {
-        Ok(read_layer(tree, Received { receiver, piece: Bytes::new() }, &expected)?)
+        let received = Received { receiver, piece: Bytes::new() };
+        Ok(read_layer(Box::new(received), &expected, read)?)
     });
     let feed = async move {
         let mut body = registry.open_blob(repository, &blob.digest).await?;
@@ -165,20 +179,25 @@ async fn stream(
 }
 
 /// Reads the whole of a layer, so that its digest can be checked.
-fn read_layer(tree: BaseTree, input: impl Read, blob: &Blob) -> Result<BaseTree, AssetError> {
-    read_layer_within(tree, input, blob, blob.size.saturating_mul(MAX_RATIO).max(ROOM))
+fn read_layer<T>(
+    input: Box<dyn Read + Send>,
+    blob: &Blob,
+    read: impl FnOnce(&mut LayerEntries) -> Result<T, AssetError>,
+) -> Result<T, AssetError> {
+    read_layer_within(input, blob, blob.size.saturating_mul(MAX_RATIO).max(ROOM), read)
 }
 
 /// The same, when it has no more than `room` bytes unpacked.
-fn read_layer_within(
-    mut tree: BaseTree,
-    input: impl Read,
+fn read_layer_within<T>(
+    input: Box<dyn Read + Send>,
     blob: &Blob,
     room: u64,
-) -> Result<BaseTree, AssetError> {
+    read: impl FnOnce(&mut LayerEntries) -> Result<T, AssetError>,
+) -> Result<T, AssetError> {
     let input = Hashing { input: input.take(blob.size.saturating_add(1)), hash: Sha256::new() };
     let mut entries = TarEntries::new(unpack(input)?.take(room));
-    let read = tree.add_layer(&mut entries);
+    let read = read(&mut entries);
+    // Who has read enough leaves the rest; the digest is that of all of it.
     let unpacked = entries.into_inner();
     if unpacked.limit() == 0 {
         let size = blob.size;
@@ -192,7 +211,7 @@ fn read_layer_within(
     if actual != blob.digest {
         return Err(fault(&format!("it is {actual}, and should be {}", blob.digest)));
     }
-    read.map(|()| tree)
+    read
 }
 
 /// What another task sends.
@@ -274,7 +293,9 @@ mod tests {
         let (digest, size) = (sha256(&packed), packed.len() as u64);
         let blob = Blob { media_type: String::new(), digest, size };
         let read = |room| {
-            read_layer_within(BaseTree::new(std::iter::empty::<&[u8]>()), &packed[..], &blob, room)
+            let input: Box<dyn Read + Send> = Box::new(io::Cursor::new(packed.clone()));
+            let mut tree = BaseTree::new(std::iter::empty::<&[u8]>());
+            read_layer_within(input, &blob, room, |entries| tree.add_layer(entries))
         };
         assert!(read(5 << 20).is_ok());
         let error = read(1 << 20).expect_err("too much").to_string();

@@ -14,6 +14,7 @@ use std::io::Read;
 use std::ops::Bound;
 
 use super::error::AssetError;
+use super::gathered::Inode;
 use super::paths::{self, Found, Unresolved, resolve};
 use super::tar_entries::{EntryKind, TarEntries, TarEntry, fault};
 
@@ -22,6 +23,9 @@ const MAX_KEPT: usize = 24 * 1024 * 1024;
 
 /// Bytes from which on files are kept by name only where they may matter: about 50,000 files.
 const MANY: usize = 8 * 1024 * 1024;
+
+/// Bytes that are kept of an image whose content is wanted: about 300,000 files.
+const MAX_WHOLE: usize = 128 * 1024 * 1024;
 
 /// A path that is longer is one that no kernel takes (`PATH_MAX`, limits.h).
 const MAX_PATH: usize = 4096;
@@ -67,6 +71,12 @@ pub(super) struct BaseTree {
     nodes: BTreeMap<Vec<u8>, Node>,
     /// Names of files that are kept.
     names: BTreeSet<Vec<u8>>,
+    /// Whether all is kept that there is.
+    is_whole: bool,
+    /// What a root has of which nothing is said.
+    root: Attributes,
+    /// Of the layer that is read: its entries so far, and the size of the last.
+    entry: (u64, u64),
     /// Of the layer that is read: counted from one.
     layer: u32,
     kept: usize,
@@ -87,7 +97,26 @@ struct Node {
 enum Kind {
     Directory(Box<Attributes>),
     Link(Box<[u8]>),
-    File,
+    /// Of a tree that is whole, with what is said of it.
+    File(Option<Box<FileNode>>),
+}
+
+/// A file of a tree that is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FileNode {
+    pub(super) attributes: Attributes,
+    pub(super) inode: Inode,
+    pub(super) size: u64,
+    /// A device, a pipe, or a file with holes.
+    pub(super) is_special: bool,
+}
+
+/// What stands at a path of a tree that is whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Standing<'a> {
+    Directory(&'a Attributes),
+    Link(&'a [u8]),
+    File(&'a FileNode),
 }
 
 impl BaseTree {
@@ -96,7 +125,23 @@ impl BaseTree {
         let names = wanted.into_iter().flat_map(|path| path.split(|byte| *byte == b'/'));
         let names = names.filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect();
         let limits = (MAX_KEPT, MANY);
-        Self { nodes: BTreeMap::new(), names, layer: 0, kept: 0, limits, work: 0 }
+        Self {
+            nodes: BTreeMap::new(),
+            names,
+            is_whole: false,
+            root: Attributes::of_root(),
+            entry: (0, 0),
+            layer: 0,
+            kept: 0,
+            limits,
+            work: 0,
+        }
+    }
+
+    /// A tree that knows of every file where its content is.
+    pub(super) fn whole() -> Self {
+        let limits = (MAX_WHOLE, MAX_WHOLE);
+        Self { is_whole: true, limits, ..Self::new(std::iter::empty()) }
     }
 
     /// Puts a layer on top, from its archive without compression.
@@ -105,7 +150,9 @@ impl BaseTree {
         entries: &mut TarEntries<R>,
     ) -> Result<(), AssetError> {
         self.layer += 1;
+        self.entry = (0, 0);
         while let Some(entry) = entries.next()? {
+            self.entry = (self.entry.0 + 1, entries.size());
             self.add(entry)?;
         }
         Ok(())
@@ -118,6 +165,9 @@ impl BaseTree {
         }
         if path.is_empty() {
             // The root, which is nobody's parent in a layer.
+            if entry.kind == EntryKind::Directory {
+                self.root = attributes(entry);
+            }
             return Ok(());
         }
         let (directory, name) = paths::split(&path);
@@ -148,20 +198,27 @@ impl BaseTree {
     }
 
     fn put(&mut self, path: Vec<u8>, entry: TarEntry) -> Result<(), AssetError> {
-        let TarEntry { path: _, kind, mode, uid, gid, mtime, pax } = entry;
-        let kind = match kind {
-            EntryKind::Directory => {
-                let is_kept = |key: &[u8]| key.starts_with(XATTR) || key == b"mtime";
-                let pax = pax.into_iter().filter(|(key, _)| is_kept(key)).collect();
-                Kind::Directory(Box::new(Attributes { mode, uid, gid, mtime, pax }))
-            }
-            EntryKind::Symlink(link) if link.len() <= MAX_PATH => Kind::Link(link.into()),
+        let kind = match &entry.kind {
+            EntryKind::Directory => Kind::Directory(Box::new(attributes(entry))),
+            EntryKind::Symlink(link) if link.len() <= MAX_PATH => Kind::Link(link.clone().into()),
             EntryKind::Symlink(_) => return Err(fault("a link in it has more than 4096 bytes")),
-            EntryKind::Hardlink(other) => match self.nodes.get(&paths::clean(&other)) {
-                Some(Node { kind: Kind::Link(link), .. }) => Kind::Link(link.clone()),
-                _ => Kind::File,
-            },
-            EntryKind::File => Kind::File,
+            EntryKind::Hardlink(other) => {
+                match self.nodes.get(&paths::clean(other)).map(|node| &node.kind) {
+                    Some(other @ (Kind::Link(_) | Kind::File(Some(_)))) => other.clone(),
+                    _ if self.is_whole => {
+                        return Err(fault("a link in it leads to a file that is not there"));
+                    }
+                    _ => Kind::File(None),
+                }
+            }
+            EntryKind::File | EntryKind::Other if self.is_whole => {
+                let is_special = entry.kind == EntryKind::Other;
+                let inode = Inode { layer: self.layer, entry: self.entry.0 };
+                let attributes = attributes(entry);
+                let file = FileNode { attributes, inode, size: self.entry.1, is_special };
+                Kind::File(Some(Box::new(file)))
+            }
+            EntryKind::File | EntryKind::Other => Kind::File(None),
         };
         self.set(path, kind)
     }
@@ -172,7 +229,9 @@ impl BaseTree {
             self.remove_tree(&path, |_| true);
         }
         let is_wanted = match &kind {
-            Kind::File => self.kept < self.limits.1 || self.names.contains(paths::split(&path).1),
+            Kind::File(_) => {
+                self.kept < self.limits.1 || self.names.contains(paths::split(&path).1)
+            }
             Kind::Directory(_) | Kind::Link(_) => true,
         };
         if let Some(old) = self.nodes.remove(&path) {
@@ -206,7 +265,7 @@ impl BaseTree {
                     let end = resolve(parent, true, |path| self.found(path)).ok();
                     end.and_then(|end| self.directory(&end).cloned())
                 }
-                Some(Kind::File) | None => None,
+                Some(Kind::File(_)) | None => None,
             };
             let attributes = attributes.unwrap_or_else(Attributes::of_root);
             self.set(parent.to_vec(), Kind::Directory(Box::new(attributes)))?;
@@ -254,9 +313,23 @@ impl BaseTree {
         match self.nodes.get(path).map(|node| &node.kind) {
             Some(Kind::Directory(_)) => Found::Directory,
             Some(Kind::Link(link)) => Found::Link(Cow::Borrowed(link)),
-            Some(Kind::File) => Found::File,
+            Some(Kind::File(_)) => Found::File,
             None => Found::Nothing,
         }
+    }
+
+    /// All that stands below a directory of a tree that is whole.
+    pub(super) fn below(&self, path: &[u8]) -> impl Iterator<Item = (&[u8], Standing<'_>)> {
+        let (start, end) = below(path);
+        let range = self.nodes.range((Bound::Included(start), end));
+        range.filter_map(|(path, node)| {
+            let standing = match &node.kind {
+                Kind::Directory(attributes) => Standing::Directory(attributes),
+                Kind::Link(link) => Standing::Link(link),
+                Kind::File(file) => Standing::File(file.as_ref()?),
+            };
+            Some((path.as_slice(), standing))
+        })
     }
 
     fn of_this_layer(&self, path: &[u8]) -> Found<'_> {
@@ -275,6 +348,21 @@ impl BaseTree {
     }
 }
 
+impl<'a> Standing<'a> {
+    /// The directory at a path, which may be the root.
+    pub(super) fn root(tree: &'a BaseTree, path: &[u8]) -> Self {
+        Self::Directory(tree.directory(path).unwrap_or(&tree.root))
+    }
+}
+
+/// What is said of an entry.
+fn attributes(entry: TarEntry) -> Attributes {
+    let TarEntry { path: _, kind: _, mode, uid, gid, mtime, pax } = entry;
+    let is_kept = |key: &[u8]| key.starts_with(XATTR) || key == b"mtime";
+    let pax = pax.into_iter().filter(|(key, _)| is_kept(key)).collect();
+    Attributes { mode, uid, gid, mtime, pax }
+}
+
 /// The range of paths below a directory: `a/` to `a0`, because `0` follows the slash.
 fn below(path: &[u8]) -> (Vec<u8>, Bound<Vec<u8>>) {
     if path.is_empty() {
@@ -290,7 +378,11 @@ fn cost(path: &[u8], kind: &Kind) -> usize {
             OVERHEAD + pax
         }
         Kind::Link(link) => link.len(),
-        Kind::File => 0,
+        Kind::File(Some(file)) => {
+            let pax = file.attributes.pax.iter();
+            OVERHEAD + pax.map(|(k, v)| k.len() + v.len() + OVERHEAD).sum::<usize>()
+        }
+        Kind::File(None) => 0,
     };
     OVERHEAD + path.len() + more
 }

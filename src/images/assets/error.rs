@@ -76,6 +76,16 @@ pub enum AssetError {
         /// What is there.
         path: String,
     },
+    /// What is mounted of another image.
+    #[error("put the content of {reference} at {target}: {why}")]
+    Source {
+        /// The other image.
+        reference: String,
+        /// Where it was to be.
+        target: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Links that lead in a circle.
     #[error("put a file at {0}: the links of the image lead in a circle there")]
     LinkLoop(String),
@@ -147,6 +157,7 @@ impl AssetError {
             | Self::Hidden { target, .. }
             | Self::Twice { target, .. }
             | Self::NotADirectory { target, .. }
+            | Self::Source { target, .. }
             | Self::LinkLoop(target) => Some(target),
             _ => None,
         }

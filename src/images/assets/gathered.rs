@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::asset::{Asset, AssetSource};
+use super::base_tree::Attributes;
 use super::error::AssetError;
 use super::git_index::GitModes;
 use super::paths;
+use super::temporary::TemporaryFile;
 use crate::images::context::{bytes_path, name_bytes};
 
 /// Files that a mount has at most: more than this are data, or a mistake.
@@ -23,8 +26,20 @@ const MAX_BYTES: u64 = 100 * 1024 * 1024;
 const MAX_PATH: usize = 4096;
 
 /// What an asset is made of, by the path from its target; it itself has the empty one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gathered(pub(super) BTreeMap<Vec<u8>, Item>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Gathered {
+    pub(super) items: BTreeMap<Vec<u8>, Item>,
+    /// Of what has its own from another image.
+    pub(super) attributes: BTreeMap<Vec<u8>, Attributes>,
+}
+
+/// A file of an image, which may have several names: the layer that it is in, counted from one, and
+/// which entry of that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Inode {
+    pub(super) layer: u32,
+    pub(super) entry: u64,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Item {
@@ -38,6 +53,12 @@ pub(super) enum Item {
 pub(super) enum Content {
     File(PathBuf),
     Text(Vec<u8>),
+    /// From another image: in a file with all that is mounted of it.
+    Spooled {
+        file: Arc<TemporaryFile>,
+        offset: u64,
+        inode: Inode,
+    },
 }
 
 impl std::fmt::Debug for Content {
@@ -45,6 +66,7 @@ impl std::fmt::Debug for Content {
         match self {
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Spooled { file: _, offset, inode } => write!(f, "Spooled({offset}, {inode:?})"),
         }
     }
 }
@@ -65,6 +87,8 @@ impl Gathered {
             AssetSource::Link(link) => {
                 found.insert(Vec::new(), Item::Link(link.clone().into_bytes()));
             }
+            // Its layers are read when they are wanted.
+            AssetSource::Image(_) => {}
             AssetSource::Path(path) => {
                 // The mount itself may be a link: its end is what is mounted.
                 let top = fs::canonicalize(path).map_err(|error| match error.kind() {
@@ -75,7 +99,7 @@ impl Gathered {
                     .run()?;
             }
         }
-        Ok(Self(found))
+        Ok(Self { items: found, attributes: BTreeMap::new() })
     }
 
     /// The same with no content: what it becomes in a layer, and in a name.

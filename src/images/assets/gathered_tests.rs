@@ -6,7 +6,11 @@ use super::*;
 fn gather(path: &Path, target: &str) -> Result<Vec<(String, Item)>, AssetError> {
     let asset = Asset::of_root(target, AssetSource::Path(path.to_owned()));
     let found = Gathered::read(&asset, &mut GitModes::default())?;
-    Ok(found.0.into_iter().map(|(p, i)| (String::from_utf8_lossy(&p).into_owned(), i)).collect())
+    Ok(found
+        .items
+        .into_iter()
+        .map(|(p, i)| (String::from_utf8_lossy(&p).into_owned(), i))
+        .collect())
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {

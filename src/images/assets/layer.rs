@@ -6,16 +6,17 @@
 //! does, would take a whiteout beside an entry of its name for the end of both.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use super::asset::{Asset, AssetSource};
 use super::base_tree::{Attributes, BaseTree};
 use super::error::AssetError;
-use super::gathered::{Content, Gathered, Item, unreadable};
+use super::gathered::{Content, Gathered, Inode, Item, unreadable};
 use super::paths::{Found, Unresolved, clean, is_within, join, parents, resolve, shown};
 use super::tar_writer::{TarWriter, Written};
 
@@ -141,14 +142,15 @@ impl Layer {
         }
         // A mount hides what an earlier one has there.
         self.entries.retain(|there, _| !is_within(there, path));
-        for (relative, item) in &gathered.0 {
+        for (relative, item) in &gathered.items {
             let place = if relative.is_empty() { path.to_vec() } else { join(path, relative) };
-            let attributes = Attributes {
-                mode: Gathered::mode(asset, item),
-                uid: asset.uid.into(),
-                gid: asset.gid.into(),
-                ..Attributes::of_root()
-            };
+            let attributes =
+                gathered.attributes.get(relative).cloned().unwrap_or_else(|| Attributes {
+                    mode: Gathered::mode(asset, item),
+                    uid: asset.uid.into(),
+                    gid: asset.gid.into(),
+                    ..Attributes::of_root()
+                });
             let is_opaque = relative.is_empty() && *item == Item::Directory;
             let entry = Entry { item: item.clone(), attributes, is_opaque };
             self.entries.insert(place, entry);
@@ -159,6 +161,7 @@ impl Layer {
     /// Belongs on a thread that may wait.
     pub(super) fn write<W: Write>(&self, out: W) -> Result<(W, [u8; 32]), AssetError> {
         let mut tar = TarWriter::new(Hashed { out, hash: Sha256::new() });
+        let mut names = Names::default();
         for (path, entry) in &self.entries {
             let Entry { item, attributes, is_opaque } = entry;
             match item {
@@ -177,6 +180,11 @@ impl Layer {
                     written.map_err(AssetError::Temporary)?;
                 }
                 Item::File { content, size, sha256, is_executable: _ } => {
+                    if let Some(first) = names.first(content, path) {
+                        let written = tar.header(path, &Written::Hardlink(&first), attributes);
+                        written.map_err(AssetError::Temporary)?;
+                        continue;
+                    }
                     let written = tar.header(path, &Written::File(*size), attributes);
                     written.map_err(AssetError::Temporary)?;
                     write_content(&mut tar, content, *size, sha256)?;
@@ -185,6 +193,25 @@ impl Layer {
         }
         let Hashed { out, hash } = tar.finish().map_err(AssetError::Temporary)?;
         Ok((out, hash.finalize().into()))
+    }
+}
+
+/// The first names of files that have several.
+#[derive(Default)]
+struct Names(BTreeMap<(usize, Inode), Vec<u8>>);
+
+impl Names {
+    /// The name under which the file is written already. Names under which it is not written are gone:
+    /// something else was put there.
+    fn first(&mut self, content: &Content, path: &[u8]) -> Option<Vec<u8>> {
+        let Content::Spooled { file, inode, .. } = content else { return None };
+        match self.0.entry((Arc::as_ptr(file).addr(), *inode)) {
+            btree_map::Entry::Occupied(first) => Some(first.get().clone()),
+            btree_map::Entry::Vacant(place) => {
+                place.insert(path.to_vec());
+                None
+            }
+        }
     }
 }
 
@@ -198,6 +225,12 @@ fn write_content<W: Write>(
     let path = match content {
         Content::Text(text) => {
             return tar.content(size, text.as_slice()).map(drop).map_err(AssetError::Temporary);
+        }
+        Content::Spooled { file, offset, .. } => {
+            let mut file = File::open(file.path()).map_err(AssetError::Temporary)?;
+            file.seek(SeekFrom::Start(*offset)).map_err(AssetError::Temporary)?;
+            // The next file's content follows.
+            return tar.content(size, file.take(size)).map(drop).map_err(AssetError::Temporary);
         }
         Content::File(path) => path,
     };

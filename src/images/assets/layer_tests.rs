@@ -9,7 +9,8 @@ use super::super::testing::{
 use super::*;
 
 fn gathered(items: &[(&str, Item)]) -> Gathered {
-    Gathered(items.iter().map(|(path, item)| (path.as_bytes().to_vec(), item.clone())).collect())
+    let items = items.iter().map(|(path, item)| (path.as_bytes().to_vec(), item.clone()));
+    Gathered { items: items.collect(), ..Gathered::default() }
 }
 
 fn text(content: &str) -> Item {
@@ -229,7 +230,7 @@ fn bind(tree: &mut Tree, asset: &Asset, content: &Gathered, taken: &mut Vec<Stri
         tree.entry(names[..count].join("/")).or_insert(root);
     }
     remove(tree, &path);
-    for (relative, item) in &content.0 {
+    for (relative, item) in &content.items {
         let relative = String::from_utf8_lossy(relative);
         let place = if relative.is_empty() { path.clone() } else { format!("{path}/{relative}") };
         let (kind, mode) = match item {

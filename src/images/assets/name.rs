@@ -6,6 +6,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::asset::{AssetSource, ImageSource};
 use super::gathered::{Gathered, Item};
 use super::prepared::Prepared;
 use super::rewrite::Rewrites;
@@ -30,7 +31,14 @@ impl Prepared {
         files.sort_by_key(|(asset, _)| &asset.target);
         for (asset, gathered) in files {
             hash.add(b"asset", &[asset.target.as_bytes()]);
-            for (path, item) in &gathered.0 {
+            if let AssetSource::Image(ImageSource { reference: _, subpath, identity }) =
+                &asset.source
+            {
+                let subpath = subpath.as_deref().unwrap_or_default();
+                hash.add(b"image", &[identity.as_bytes(), subpath.as_bytes()]);
+                continue;
+            }
+            for (path, item) in &gathered.items {
                 let numbers = [Gathered::mode(asset, item), asset.uid, asset.gid];
                 let numbers: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
                 match item {
@@ -46,7 +54,7 @@ impl Prepared {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::super::asset::{Asset, AssetSource};
+    use super::super::asset::{Asset, AssetSource, ImageSource};
     use super::super::prepared::Extension;
 
     fn tag(extension: &Extension, base: &str) -> String {
@@ -70,6 +78,20 @@ mod tests {
         let name = tag(&plain, "sha256:1");
         assert_eq!((name.len(), tag(&plain, "sha256:1")), (33, name.clone()));
         assert_ne!(tag(&plain, "sha256:2"), name);
+        let of_image = |identity: &str, subpath: Option<&str>| {
+            let mut other = plain.clone();
+            other.assets[1].source = AssetSource::Image(ImageSource {
+                reference: "acme/pages:1".to_owned(),
+                subpath: subpath.map(str::to_owned),
+                identity: identity.to_owned(),
+            });
+            tag(&other, "sha256:1")
+        };
+        let first = of_image("sha256:7", None);
+        assert_eq!(of_image("sha256:7", None), first);
+        // A tag that has moved, and another part of it.
+        assert_ne!(of_image("sha256:8", None), first);
+        assert_ne!(of_image("sha256:7", Some("html")), first);
         let mut others = vec![plain.clone(); 9];
         others[0].platform = "linux/arm64".to_owned();
         others[1].assets[0].target = "/etc/c".to_owned();

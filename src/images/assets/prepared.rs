@@ -1,6 +1,8 @@
 //! What is put on an image, read once: its name comes of it, and later its layer.
 
-use super::asset::Asset;
+use super::asset::{Asset, AssetSource, ImageSource};
+use super::base::Base;
+use super::content::Wanted;
 use super::error::AssetError;
 use super::gathered::Gathered;
 use super::git_index::GitModes;
@@ -49,6 +51,35 @@ impl Extension {
 }
 
 impl Prepared {
+    /// The parts of other images that are put on this one, each with where it is mounted.
+    pub(in crate::images) fn images(&self) -> impl Iterator<Item = (&str, &ImageSource)> {
+        self.files.iter().filter_map(|(asset, _)| match &asset.source {
+            AssetSource::Image(source) => Some((asset.target.as_str(), source)),
+            _ => None,
+        })
+    }
+
+    /// Reads what is mounted at `target` from the image that it is a part of.
+    ///
+    /// # Errors
+    ///
+    /// The image cannot be read, or what is wanted of it must not become a part of another.
+    pub(in crate::images) async fn read_image(
+        &mut self,
+        target: &str,
+        image: Base<'_>,
+    ) -> Result<(), ImageError> {
+        let platform = &self.extension.platform;
+        let found = self.files.iter_mut().find(|(asset, _)| asset.target == target);
+        let Some((Asset { source: AssetSource::Image(source), .. }, gathered)) = found else {
+            return Ok(());
+        };
+        let ImageSource { reference, subpath, identity: _ } = source;
+        let wanted = Wanted { reference, subpath: subpath.as_deref(), target, platform };
+        *gathered = wanted.read(image).await?;
+        Ok(())
+    }
+
     /// What was prepared.
     #[must_use]
     pub fn extension(&self) -> &Extension {

@@ -1,10 +1,12 @@
-//! The headers of a tar archive, one after the other, without its content.
+//! The headers of a tar archive, one after the other, and the content of the files that are asked for.
 //!
 //! Own, because a base image is a stranger's archive: what is kept of it has limits here. Reads
 //! ustar, GNU and PAX (POSIX.1-2001, "pax Interchange Format"; GNU tar manual, "Basic Tar Format").
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
+
+use sha2::{Digest, Sha256};
 
 use super::error::AssetError;
 
@@ -40,8 +42,9 @@ pub(super) enum EntryKind {
     Symlink(Vec<u8>),
     /// Another path of the archive, or of a layer below.
     Hardlink(Vec<u8>),
-    /// A file, or anything else that is no directory.
     File,
+    /// A device, a pipe, or a file with holes, which decklift puts into no image.
+    Other,
 }
 
 /// Reads an archive.
@@ -49,6 +52,8 @@ pub(super) struct TarEntries<R> {
     input: R,
     /// Content and padding that lie ahead of the next header.
     ahead: u64,
+    /// Of the content alone.
+    size: u64,
     read: u64,
 }
 
@@ -62,7 +67,7 @@ struct Ahead {
 
 impl<R: Read> TarEntries<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, ahead: 0, read: 0 }
+        Self { input, ahead: 0, size: 0, read: 0 }
     }
 
     /// What is read from.
@@ -114,6 +119,8 @@ impl<R: Read> TarEntries<R> {
         // Links and directories have none, whatever their headers say (Go's reader, too).
         let has_content = !matches!(flag, b'1'..=b'6');
         self.ahead = if has_content { padded(size)? } else { 0 };
+        self.size = if has_content { size } else { 0 };
+        let has_holes = flag == b'S' || pax.keys().any(|key| key.starts_with(b"GNU.sparse."));
         let name = pax.remove(b"GNU.sparse.name".as_slice());
         let path = name.or(pax.remove(b"path".as_slice())).or(path);
         let path = path.unwrap_or_else(|| ustar_path(block));
@@ -125,6 +132,8 @@ impl<R: Read> TarEntries<R> {
             b'5' => EntryKind::Directory,
             // Archives of old have no flag for directories.
             b'0' | 0 if path.ends_with(b"/") => EntryKind::Directory,
+            b'3' | b'4' | b'6' => EntryKind::Other,
+            _ if has_holes => EntryKind::Other,
             _ => EntryKind::File,
         };
         let id = |range, pax: Option<Vec<u8>>| match pax {
@@ -143,6 +152,35 @@ impl<R: Read> TarEntries<R> {
             mtime: number(&block[136..148])?,
             pax,
         })
+    }
+
+    /// Bytes of the entry that was read last.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Writes the content of the entry that was read last; its length and its hash.
+    pub(super) fn content(&mut self, out: &mut impl Write) -> Result<(u64, [u8; 32]), AssetError> {
+        let size = self.size;
+        self.count(size)?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; 64 * 1024];
+        let mut left = size;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+            let read = match self.input.read(&mut buffer[..most]) {
+                Ok(0) => return Err(fault("it ends in the middle of a file")),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(broken(error)),
+            };
+            hash.update(&buffer[..read]);
+            out.write_all(&buffer[..read]).map_err(AssetError::Temporary)?;
+            left -= read as u64;
+        }
+        self.ahead -= size;
+        self.size = 0;
+        Ok((size, hash.finalize().into()))
     }
 
     /// A sparse file's map may go on in blocks of its own (GNU tar manual, `struct sparse_header`).

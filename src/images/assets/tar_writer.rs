@@ -19,6 +19,8 @@ pub(super) enum Written<'a> {
     /// Of that many bytes.
     File(u64),
     Symlink(&'a [u8]),
+    /// Another name of what stands at this path already.
+    Hardlink(&'a [u8]),
 }
 
 /// Writes an archive.
@@ -43,6 +45,7 @@ impl<W: Write> TarWriter<W> {
             Written::Directory => (b'5', 0, b""),
             Written::File(size) => (b'0', *size, b""),
             Written::Symlink(link) => (b'2', 0, link),
+            Written::Hardlink(link) => (b'1', 0, link),
         };
         let mut path = path.to_vec();
         if flag == b'5' {

@@ -88,6 +88,7 @@ pub(super) enum NodeKind {
     Dir,
     File(Vec<u8>),
     Link(String),
+    Hard(String),
 }
 
 pub(super) type Tree = BTreeMap<String, Node>;
@@ -107,6 +108,7 @@ pub(super) fn entries(layer: &[u8]) -> Vec<(String, Node)> {
         let kind = match entry.header().entry_type() {
             EntryType::Directory => NodeKind::Dir,
             EntryType::Symlink => NodeKind::Link(text(&entry.link_name_bytes().expect("a link"))),
+            EntryType::Link => NodeKind::Hard(text(&entry.link_name_bytes().expect("a link"))),
             EntryType::Regular => {
                 let mut content = Vec::new();
                 std::io::Read::read_to_end(&mut entry, &mut content).expect("content");
