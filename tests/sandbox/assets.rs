@@ -89,6 +89,7 @@ services:
     command: httpd -f -p 80 -h /srv
     ports: ["8080:80"]
     stop_grace_period: 2s
+    x-ecs: {http: {health_check: /pages/passwd}}
     volumes:
       - {type: image, source: "busybox:1.37", target: /srv/pages, read_only: true, image: {subpath: etc}}
 "#;
@@ -106,7 +107,7 @@ fn a_part_of_another_image_is_served() {
     // Another part is another image.
     project.edit("compose.yaml", "subpath: etc", "subpath: nothing");
     let ran = sandbox.run(&project.arguments("deploy --yes"));
-    ran.says("nothing is at nothing").says("compose.yaml:9:9");
+    ran.says("nothing is at nothing").says("compose.yaml:10:9");
 }
 
 #[test]
