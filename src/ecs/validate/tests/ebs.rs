@@ -105,6 +105,9 @@ fn no_word_of_it_in_a_schedule() {
 
 #[test]
 fn platforms() {
+    of_task("web", "a volume on EBS of Windows", |t| {
+        t.runtime_platform.operating_system_family = "WINDOWS_SERVER_2022_CORE".to_owned();
+    });
     of_service("platform 1.3.0 has no volumes on EBS", |s| s.platform_version = "1.3.0".to_owned());
     of_service("a magnetic volume on Fargate", |s| {
         s.volume_configurations[0].managed_ebs_volume.volume_type = "standard".to_owned();
