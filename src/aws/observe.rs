@@ -92,6 +92,12 @@ impl Found {
         self
     }
 
+    /// As something that is whoever's another thing is, whatever its own tags say.
+    pub(super) fn of_the_owner_of(mut self, other: &Self) -> Self {
+        self.whose = other.whose.clone();
+        self
+    }
+
     /// Whether its tags say that it is this owner's.
     pub(super) fn is_of(&self, owner: Option<&Owner>) -> bool {
         match &self.whose {
@@ -182,7 +188,12 @@ impl Aws {
         let mut all: Vec<Found> = all.into_iter().flatten().collect();
         let without = assemble(desired, owner, all.clone(), Vec::new())?;
         let (definitions, in_use) = self
-            .read_definitions(desired, &without, &ecs, known.map(|known| &known.fingerprints))
+            .read_definitions(
+                (desired, owner),
+                &without,
+                &ecs,
+                known.map(|known| &known.fingerprints),
+            )
             .await?;
         all.extend(definitions);
         let mut actual = assemble(desired, owner, all, in_use)?;
@@ -201,7 +212,7 @@ impl Aws {
         owner: Option<&Owner>,
         orphans: Orphans,
     ) -> Result<(EcsFound, Vec<Found>), CloudError> {
-        let ecs = self.read_ecs(desired, orphans).await?;
+        let ecs = self.read_ecs(desired, owner, orphans).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
     }
@@ -238,6 +249,12 @@ impl Aws {
             };
             if absent.contains(&Kind::FileSystem) && network.iter().any(of_mounts) {
                 traced.insert(Kind::FileSystem);
+            }
+            // Who leaves a VPC may leave one of the project's own.
+            let wanted = desired.resources.values().find_map(|wanted| vpc_of(&wanted.body));
+            let mut vpcs = network.iter().filter_map(|found| vpc_of(&found.observed.body));
+            if absent.contains(&Kind::Vpc) && vpcs.any(|vpc| wanted != Some(vpc)) {
+                traced.insert(Kind::Vpc);
             }
             let data = self.read_data(desired, owner, &traced).await?;
             Ok::<_, CloudError>([network, data].concat())
@@ -286,6 +303,14 @@ impl Aws {
             cluster.tags().iter().filter_map(pair).collect()
         });
         Ok(tags.as_ref().and_then(Owner::of))
+    }
+}
+
+/// The VPC of a security group.
+fn vpc_of(body: &Body) -> Option<&str> {
+    match body {
+        Body::SecurityGroup(group) => group.vpc_id.known(),
+        _ => None,
     }
 }
 
