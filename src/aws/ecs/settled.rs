@@ -152,3 +152,59 @@ fn user<'a>(desired: &'a Desired, definition: &ResourceId) -> Option<&'a Resourc
     };
     desired.resources.values().find(runs).map(|resource| &resource.id)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::aws::ecs::task_definition::observed;
+    use crate::aws::recorder::Recorder;
+
+    const FAMILY: &str = "arn:aws:ecs:eu-west-1:1:task-definition/shop-web";
+
+    fn revision(number: u32, project: Option<&str>) -> Json {
+        let tag =
+            |key: &str, value: &str| json!({"key": format!("decklift:{key}"), "value": value});
+        let tags =
+            project.map(|project| vec![tag("project", project), tag("environment", "default")]);
+        let definition = json!({
+            "taskDefinitionArn": format!("{FAMILY}:{number}"), "family": "shop-web",
+            "revision": number, "status": "ACTIVE", "containerDefinitions": [],
+        });
+        json!({"taskDefinition": definition, "tags": tags.unwrap_or_default()})
+    }
+
+    fn owner() -> Owner {
+        Owner { project: "shop".to_owned(), environment: "default".to_owned() }
+    }
+
+    /// Whose the family is of which somebody else registered the third revision, by its second one.
+    async fn whose(second: Option<&str>) -> (Option<Found>, Recorder) {
+        let arns: Vec<String> = (1..=3).map(|number| format!("{FAMILY}:{number}")).collect();
+        let list = json!({"taskDefinitionArns": arns}).to_string();
+        let (second, first) = (revision(2, second).to_string(), revision(1, None).to_string());
+        let recorder = Recorder::new([(200, &*list), (200, &*second), (200, &*first)]);
+        let third = aws_sdk_ecs::types::TaskDefinition::builder()
+            .task_definition_arn(format!("{FAMILY}:3"))
+            .family("shop-web")
+            .build();
+        let newest = observed(&third, &[]);
+        let own = recorder.aws().own_revision(&newest, Some(&owner())).await.unwrap();
+        if let Some(own) = &own {
+            assert!(newest.of_the_owner_of(own).is_of(Some(&owner())));
+        }
+        (own, recorder)
+    }
+
+    #[tokio::test]
+    async fn a_revision_of_somebody_elses_does_not_take_the_family_away() {
+        let (own, recorder) = whose(Some("shop")).await;
+        assert_eq!(arn(&own.unwrap()), Some(&*format!("{FAMILY}:2")));
+        assert_eq!(recorder.operations(), ["ListTaskDefinitions", "DescribeTaskDefinition"]);
+        // A family of which nothing is ours stays somebody else's.
+        assert!(whose(None).await.0.is_none());
+        assert!(whose(Some("other")).await.0.is_none());
+    }
+}

@@ -269,6 +269,23 @@ fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentC
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::recorder::Recorder;
+    use crate::ecs::desired::Body;
+    use crate::ecs::testing::{run, service};
+
+    #[tokio::test]
+    async fn a_service_goes_without_an_update_that_may_be_refused() {
+        let desired = run(vec![service("web", "nginx")]).desired;
+        let service = desired.resources.values().find_map(|resource| match &resource.body {
+            Body::Service(service) => Some(service),
+            _ => None,
+        });
+        let recorder = Recorder::default();
+        let deleted = recorder.aws().delete_service(service.expect("a service")).await;
+        assert!(deleted.is_ok(), "{deleted:?}");
+        assert_eq!(recorder.operations(), ["ListTasks", "DeleteService", "DescribeServices"]);
+        assert!(recorder.sent()[1].1.contains("\"force\":true"), "{:?}", recorder.sent());
+    }
 
     fn change(path: &str) -> Change {
         Change { path: path.to_owned(), from: None, to: None }
