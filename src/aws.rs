@@ -55,6 +55,7 @@ pub use ssm::Parameters;
 pub use tags::Owner;
 pub use traffic::{Figures, Traffic};
 
+use self::observe::Foreign;
 use crate::apply::cloud::{
     Changed, Cloud, CloudError, CloudErrorKind, JobRun, JobTask, LogPage, ServiceStatus,
 };
@@ -75,13 +76,23 @@ impl Aws {
         desired: &Desired,
         known: &Recorded,
     ) -> Result<Actual, CloudError> {
-        self.observe_stack(desired, Some(known)).await
+        self.observe_stack(desired, Some(known), Foreign::Refused).await
+    }
+
+    /// As [`Cloud::observe`], for a removal: what is somebody else's under a wanted name is left out of it
+    /// and told, and is no error.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cloud::observe`].
+    pub async fn observe_to_remove(&self, desired: &Desired) -> Result<Actual, CloudError> {
+        self.observe_stack(desired, None, Foreign::LeftAlone).await
     }
 }
 
 impl Cloud for Aws {
     async fn observe(&self, desired: &Desired) -> Result<Actual, CloudError> {
-        self.observe_stack(desired, None).await
+        self.observe_stack(desired, None, Foreign::Refused).await
     }
 
     async fn create(

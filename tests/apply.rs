@@ -40,6 +40,8 @@ mod random;
 mod random_projects;
 #[path = "apply/saved.rs"]
 mod saved;
+#[path = "apply/sequences.rs"]
+mod sequences;
 
 const WATCH: WatchOptions = WatchOptions { poll: Duration::ZERO, timeout: Duration::from_secs(60) };
 

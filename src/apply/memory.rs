@@ -1,6 +1,7 @@
 //! A cloud in memory, for tests: it keeps what it is given, plays rollouts, and fails on demand.
 
 mod cloud;
+mod refusals;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -145,19 +146,20 @@ impl State {
         attributes
     }
 
-    fn create(&mut self, id: &ResourceId, body: &Body, idle: bool) -> Changed {
+    fn create(&mut self, id: &ResourceId, body: &Body, idle: bool) -> Result<Changed, CloudError> {
         let is_again = |entry: &&Entry| match (body, &entry.observed.body) {
             (Body::Image(new), Body::Image(old)) => new.image_tag == old.image_tag,
             _ => id.kind != Kind::TaskDefinition,
         };
         if let Some(entry) = self.resources.get(id).filter(is_again) {
             // Creating again finds what was made, as AWS does for the same name or token.
-            return Changed {
+            return Ok(Changed {
                 attributes: entry.observed.attributes.clone(),
                 deployment: entry.deployments.first().map(|d| d.id.clone()),
                 detail: None,
-            };
+            });
         }
+        refusals::of_change(&self.resources, id, body)?;
         let letter = |number, byte| (number * 31 + usize::from(byte)) % 1_000_000_007;
         let number = match body {
             Body::Image(image) => image.image_tag.bytes().fold(1, letter),
@@ -184,7 +186,7 @@ impl State {
         let entry = Entry { observed, deployments: Vec::new(), events: Vec::new() };
         self.resources.insert(id.clone(), entry);
         let deployment = self.deploy(id);
-        Changed { attributes, deployment, detail: None }
+        Ok(Changed { attributes, deployment, detail: None })
     }
 
     /// Puts a new PRIMARY deployment in front of a service's others.
@@ -221,6 +223,9 @@ impl State {
         action: Action,
         changes: &[Change],
     ) -> Result<Changed, CloudError> {
+        if action == Action::NewDeployment || !matches!(body, Body::Service(_)) {
+            refusals::of_change(&self.resources, id, body)?;
+        }
         let Some(entry) = self.resources.get_mut(id) else {
             return Err(CloudError::new(CloudErrorKind::NotFound, "update", id.to_string()));
         };
@@ -232,12 +237,15 @@ impl State {
                 (other == id).then(|| own.get(&attribute).cloned()).flatten()
             }),
         );
-        // The number of tasks of a service that is scaled is not sent.
         if let (Body::Service(before), Body::Service(service)) = (before, &mut entry.observed.body)
-            && service.is_scaled
-            && !changes.iter().any(|change| change.path == DESIRED_COUNT)
         {
-            service.desired_count = before.desired_count;
+            // The number of tasks of a service that is scaled is not sent.
+            if service.is_scaled && !changes.iter().any(|change| change.path == DESIRED_COUNT) {
+                service.desired_count = before.desired_count;
+            }
+            if action != Action::NewDeployment {
+                **service = refusals::without_deployment(&before, *service.clone());
+            }
         }
         let mut deployment = None;
         match (action, &mut entry.observed.body) {

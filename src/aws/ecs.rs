@@ -4,6 +4,7 @@ mod cluster;
 mod container;
 mod container_settings;
 mod ebs;
+mod elsewhere;
 mod failures;
 #[cfg(test)]
 mod generate;

@@ -29,7 +29,8 @@ impl Aws {
         let existing = self.existing_balancers(&request.existing);
         let certificates = self.certificates(request.certificate.as_deref());
         let (identity, network, balancers, certificates) =
-            try_join4(self.identity(), self.network(request), existing, certificates).await?;
+            try_join4(self.identity(), self.network_or_none(request), existing, certificates)
+                .await?;
         let (network, vpc) = network;
         if request.makes_zones {
             self.make_zones(&request.records, &vpc).await?;

@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::Aws;
 use super::error::OrFail;
 use super::observe::{Found, IN_FLIGHT};
-use super::tags::{self, Owner, Tags};
+use super::tags::{self, Tags};
 use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::ecs::desired::{
     AttachRolePolicy, Attribute, Body, CreateRole, Desired, Kind, PutRolePolicy, Role,
@@ -286,7 +286,7 @@ impl Aws {
             policy,
             attached,
         };
-        Ok(found(body, Some(role.arn()), &tags))
+        Ok(found(body, Some(role.arn()), full.is_some()))
     }
 
     /// The inline policy of the wanted name; where none is wanted, any that there is. Its name stands
@@ -318,11 +318,12 @@ impl Aws {
     }
 }
 
-/// A role as it was read. The path says whose it is; its tags count where it has decklift's.
-fn found(body: Role, arn: Option<&str>, tags: &Tags) -> Found {
+/// A role as it was read. The path says whose it is, also where somebody took its tags away. Those of one
+/// that is not wanted need not have been read.
+fn found(body: Role, arn: Option<&str>, are_read: bool) -> Found {
     let name = body.create.role_name.clone();
     let mut found = Found::new(Body::Role(body)).with(Attribute::Arn, arn).placed(Kind::Role, name);
-    found.observed.tags_known = Owner::of(tags).is_some();
+    found.observed.tags_known = are_read;
     found
 }
 

@@ -27,6 +27,8 @@ pub struct NetworkRequest {
     pub records: Vec<RecordRequest>,
     /// Whether names may have no zone: whoever deletes needs none.
     pub may_lack_zones: bool,
+    /// Whether the VPC or its subnets may be gone, or not what tasks need: whoever deletes needs neither.
+    pub may_lack_network: bool,
     /// Whether zones are made where there are none: in the sandbox.
     pub makes_zones: bool,
 }

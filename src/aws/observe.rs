@@ -35,6 +35,15 @@ pub(super) enum Orphans {
     None,
 }
 
+/// What becomes of a thing of a wanted name that is somebody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Foreign {
+    /// It is an error.
+    Refused,
+    /// It is told, and left alone: whoever deletes wants nothing of it.
+    LeftAlone,
+}
+
 /// One thing that AWS has.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -89,6 +98,12 @@ impl Found {
     /// As something that is half deleted.
     pub(super) fn going(mut self) -> Self {
         self.goes = true;
+        self
+    }
+
+    /// As something that is whoever's another thing is, whatever its own tags say.
+    pub(super) fn of_the_owner_of(mut self, other: &Self) -> Self {
+        self.whose = other.whose.clone();
         self
     }
 
@@ -152,6 +167,7 @@ impl Aws {
         &self,
         desired: &Desired,
         known: Option<&Recorded>,
+        foreign: Foreign,
     ) -> Result<Actual, CloudError> {
         let owner = match Owner::wanted(desired) {
             Some(owner) => Some(owner),
@@ -180,12 +196,17 @@ impl Aws {
         let (balancers, Records { found: records, taken }) = balancers;
         let all = [names, logs, roles, balancers, records, rest, ecs.found.clone(), scaling];
         let mut all: Vec<Found> = all.into_iter().flatten().collect();
-        let without = assemble(desired, owner, all.clone(), Vec::new())?;
+        let without = assemble((desired, owner), all.clone(), Vec::new(), foreign)?;
         let (definitions, in_use) = self
-            .read_definitions(desired, &without, &ecs, known.map(|known| &known.fingerprints))
+            .read_definitions(
+                (desired, owner),
+                &without,
+                &ecs,
+                known.map(|known| &known.fingerprints),
+            )
             .await?;
         all.extend(definitions);
-        let mut actual = assemble(desired, owner, all, in_use)?;
+        let mut actual = assemble((desired, owner), all, in_use, foreign)?;
         if emulated::is_emulator(&self.config) {
             emulated::fill_in(desired, &mut actual);
         }
@@ -201,7 +222,7 @@ impl Aws {
         owner: Option<&Owner>,
         orphans: Orphans,
     ) -> Result<(EcsFound, Vec<Found>), CloudError> {
-        let ecs = self.read_ecs(desired, orphans).await?;
+        let ecs = self.read_ecs(desired, owner, orphans).await?;
         let scaling = self.read_scaling(desired, owner, &ecs.found).await?;
         Ok((ecs, scaling))
     }
@@ -239,6 +260,12 @@ impl Aws {
             if absent.contains(&Kind::FileSystem) && network.iter().any(of_mounts) {
                 traced.insert(Kind::FileSystem);
             }
+            // Who leaves a VPC may leave one of the project's own.
+            let wanted = desired.resources.values().find_map(|wanted| vpc_of(&wanted.body));
+            let mut vpcs = network.iter().filter_map(|found| vpc_of(&found.observed.body));
+            if absent.contains(&Kind::Vpc) && vpcs.any(|vpc| wanted != Some(vpc)) {
+                traced.insert(Kind::Vpc);
+            }
             let data = self.read_data(desired, owner, &traced).await?;
             Ok::<_, CloudError>([network, data].concat())
         };
@@ -271,7 +298,9 @@ impl Aws {
     /// When AWS does not answer, or a repository of a wanted name is somebody else's.
     pub async fn observe_images(&self, desired: &Desired) -> Result<Actual, CloudError> {
         let found = self.read_repositories(desired).await?;
-        let mut actual = assemble(desired, Owner::wanted(desired).as_ref(), found, Vec::new())?;
+        let owner = Owner::wanted(desired);
+        let whose = (desired, owner.as_ref());
+        let mut actual = assemble(whose, found, Vec::new(), Foreign::Refused)?;
         // What else stands there is not this command's.
         actual.resources.retain(|id, _| desired.resources.contains_key(id));
         Ok(actual)
@@ -289,6 +318,14 @@ impl Aws {
     }
 }
 
+/// The VPC of a security group.
+fn vpc_of(body: &Body) -> Option<&str> {
+    match body {
+        Body::SecurityGroup(group) => group.vpc_id.known(),
+        _ => None,
+    }
+}
+
 /// Reads something, or nothing.
 async fn only(
     wanted: bool,
@@ -299,10 +336,10 @@ async fn only(
 
 /// Sorts what was found into what is desired and what is not.
 pub(super) fn assemble(
-    desired: &Desired,
-    owner: Option<&Owner>,
+    (desired, owner): (&Desired, Option<&Owner>),
     mut found: Vec<Found>,
     in_use: Vec<Found>,
+    foreign: Foreign,
 ) -> Result<Actual, CloudError> {
     let mut actual = Actual::default();
     let mut order: Vec<&Resource> = desired.resources.values().collect();
@@ -318,9 +355,16 @@ pub(super) fn assemble(
         };
         if let Some(place) = found.iter().position(same) {
             let mut have = found.swap_remove(place);
-            have.check(&body, resource)?;
-            align_with(resource, &actual, &mut have.observed);
-            actual.resources.insert(resource.id.clone(), have.observed);
+            match have.check(&body, resource) {
+                Err(error) if foreign == Foreign::LeftAlone => {
+                    actual.foreign.insert(resource.id.clone(), error.message);
+                }
+                checked => {
+                    checked?;
+                    align_with(resource, &actual, &mut have.observed);
+                    actual.resources.insert(resource.id.clone(), have.observed);
+                }
+            }
         }
         let older = in_use.iter().filter(|have| same(have)).map(|have| {
             let mut observed = have.observed.clone();

@@ -201,7 +201,13 @@ async fn targets_and_policies_are_read_and_those_of_others_left_alone() {
     let asked = json!({"ServiceNamespace": "ecs", "ResourceIds": [RESOURCE]});
     assert_eq!(body(&recorder, 0), asked);
 
-    let actual = crate::aws::observe::assemble(&desired, Some(&owner), found, Vec::new()).unwrap();
+    let actual = crate::aws::observe::assemble(
+        (&desired, Some(&owner)),
+        found,
+        Vec::new(),
+        crate::aws::observe::Foreign::Refused,
+    )
+    .unwrap();
     assert_eq!(actual.resources.len(), 1);
     let names: Vec<_> = actual.orphans.iter().map(|(id, _)| id.to_string()).collect();
     assert_eq!(names, ["scaling-policy/shop-web-requests"], "what is by hand stays");
@@ -225,7 +231,13 @@ async fn a_service_that_is_no_longer_scaled_is_asked_for() {
     let recorder = Recorder::new([(200, &*described), (200, &*tags), (200, policies)]);
     let (owner, desired) = (owner(), desired(None));
     let found = recorder.aws().read_scaling(&desired, Some(&owner), &services).await.unwrap();
-    let actual = crate::aws::observe::assemble(&desired, Some(&owner), found, Vec::new()).unwrap();
+    let actual = crate::aws::observe::assemble(
+        (&desired, Some(&owner)),
+        found,
+        Vec::new(),
+        crate::aws::observe::Foreign::Refused,
+    )
+    .unwrap();
     assert_eq!(actual.orphans[0].0, ResourceId::new(Kind::ScalableTarget, "web"));
 
     // Nobody is asked about services of others, and who may not ask is not held up.

@@ -52,9 +52,22 @@ pub(super) fn check(
     tags: &Tags,
 ) -> Result<(), CloudError> {
     match Owner::of(&of_body(body)) {
-        Some(owner) if !owner.owns(tags) => Err(not_ours(operation, name, tags)),
+        Some(owner) if !owner.owns(tags) => {
+            let error = not_ours(operation, name, tags);
+            Err(if Owner::of(tags).is_none() { error.help(lost(&owner)) } else { error })
+        }
         _ => Ok(()),
     }
+}
+
+/// The way out where a thing of the wanted name says nobody's: also where somebody took the tags away.
+fn lost(owner: &Owner) -> String {
+    let Owner { project, environment } = owner;
+    format!(
+        "choose another project name (-p) or environment (-E), or remove it by hand if nothing uses it; \
+         if decklift made it and somebody took its tags away, put {PROJECT}={project} and \
+         {ENVIRONMENT}={environment} back"
+    )
 }
 
 /// The error of [`check`].

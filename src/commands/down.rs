@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::prepare::{self, Purpose};
 use super::turn::{self, Line};
 use super::{Session, ending, signals};
-use crate::apply::{Cloud, Options, Verdict, WatchOptions, apply};
+use crate::apply::{Options, Verdict, WatchOptions, apply};
 use crate::cli::DownArgs;
 use crate::ecs::desired::Kind;
 use crate::error::Error;
@@ -44,7 +44,10 @@ pub(super) async fn run(session: &Session, arguments: &DownArgs) -> Result<(), E
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let (plan, turn) = loop {
         let place = stop.or_interrupted(session, line.reach()).await?;
-        let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        let actual = stop.or_interrupted(session, world.aws().observe_to_remove(&desired)).await?;
+        for what in actual.foreign.values() {
+            session.screen.warning(&format!("{what}: it is left alone"));
+        }
         let plan = plan_removal(&desired.stack, &actual, removal);
         if plan.is_empty() && !(everything && place.highest > 0) {
             session.notify(&format!("nothing to delete: AWS has nothing of {}", desired.stack));

@@ -131,12 +131,19 @@ pub(super) enum Purpose {
     /// Images and their repositories alone: nothing else is asked for.
     Push,
     Down,
+    /// Revisions that are there already: nothing is built, and nothing but services is touched.
+    Rollback,
 }
 
 impl Purpose {
     /// Whether images are named, which reads every file of every build context.
     fn names_images(self) -> bool {
-        self != Self::Down
+        self.makes()
+    }
+
+    /// Whether something may be made of the file, and not just deleted or gone back to.
+    fn makes(self) -> bool {
+        !matches!(self, Self::Down | Self::Rollback)
     }
 }
 
@@ -296,7 +303,7 @@ pub(super) async fn connect<'a>(
     let aws = Aws::connect(connection(session, &app.project, sandbox.as_ref())).await?;
     // The sandbox has no such rules.
     let cached = match &sandbox {
-        None if purpose != Purpose::Down => cached::look_up(session, app, &aws).await,
+        None if purpose.makes() => cached::look_up(session, app, &aws).await,
         _ => BTreeMap::new(),
     };
     let asked = async {
@@ -312,7 +319,7 @@ pub(super) async fn connect<'a>(
     let known = facts(&aws, app, purpose, environment, sandbox.is_some());
     let (known, found) = join(known, asked).await;
     let mut facts = known?;
-    if facts.network.assumed_public && purpose != Purpose::Down {
+    if facts.network.assumed_public && purpose.makes() {
         let vpc = &facts.network.vpc_id;
         session.screen.warning(&format!(
             "no route table of {vpc} shows a way to the Internet; its default subnets are taken as \
@@ -360,7 +367,7 @@ async fn facts(
         return Ok(Facts { partition, account, ..Facts::offline(Some(aws.region())) });
     }
     let request = network_request(app, purpose, environment);
-    let makes_zones = in_sandbox && purpose != Purpose::Down;
+    let makes_zones = in_sandbox && purpose.makes();
     let request = NetworkRequest { makes_zones, ..request };
     if let (true, Some(domain)) = (in_sandbox, &request.certificate) {
         aws.issue_certificate(domain).await?;

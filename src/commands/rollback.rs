@@ -27,8 +27,7 @@ pub(super) async fn run(session: &Session, arguments: &RollbackArgs) -> Result<(
         reporter.event(&event);
     };
     let events: &dyn Events = &emit;
-    // Nothing is built, and nothing but services is touched: as where everything is deleted.
-    let connect = prepare::connect(session, &app, Purpose::Down, events);
+    let connect = prepare::connect(session, &app, Purpose::Rollback, events);
     let world = stop.or_interrupted(session, connect).await?;
     let mut desired = prepare::desired(session, &app, &world)?;
     desired.resources.retain(|id, _| id.kind != Kind::Image);
@@ -123,10 +122,11 @@ impl Goal {
         let Back { gone, younger, .. } = &self.back;
         if !gone.is_empty() {
             session.screen.warning(&format!(
-                "{} of release {} left the file since and are not made again: check out what was \
+                "{} of release {} left the file since and {} not made again: check out what was \
                  deployed then, and deploy it",
                 gone.join(", "),
-                self.number
+                self.number,
+                if gone.len() == 1 { "is" } else { "are" }
             ));
         }
         if !younger.is_empty() {

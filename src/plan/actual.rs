@@ -65,6 +65,10 @@ pub struct Actual {
     /// What somebody else has under a name that is desired and that cannot be had twice, in words.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub taken: BTreeMap<ResourceId, String>,
+    /// What stands under a name that is desired and is somebody else's, in words: of a removal, which leaves
+    /// it alone. Whoever deploys is refused.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub foreign: BTreeMap<ResourceId, String>,
 }
 
 impl Actual {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Actual;
+use super::{Actual, names};
 use crate::ecs::desired::{Body, Desired, Kind, ResourceId, Service};
 
 /// What cannot become what is desired where it stands.
@@ -25,6 +25,7 @@ pub fn impossible(desired: &Desired, actual: &Actual) -> Vec<Impossible> {
     let taken = actual.taken.iter().filter(|(id, _)| desired.resources.contains_key(*id));
     let mut found: Vec<Impossible> = taken.map(|(id, what)| is_taken(id, what)).collect();
     found.extend(leaves_vpc(desired, actual));
+    found.extend(names::traded(desired, actual).into_iter().map(trades));
     for resource in desired.resources.values() {
         let Body::Service(want) = &resource.body else { continue };
         let observed = actual.resources.get(&resource.id).map(|observed| &observed.body);
@@ -121,6 +122,22 @@ fn leaves_vpc(desired: &Desired, actual: &Actual) -> Option<Impossible> {
         ),
         help,
     })
+}
+
+/// Two services of which neither lets go of a name before it has the other's.
+fn trades((taker, holder, name): (ResourceId, ResourceId, String)) -> Impossible {
+    Impossible {
+        message: format!(
+            "{} takes over {name} from {}, which takes over one of its names, and only one service may \
+             offer a name at a time",
+            taker.name, holder.name
+        ),
+        help: format!(
+            "take {name} away from {}, deploy, and give it to {} then",
+            holder.name, taker.name
+        ),
+        resource: taker,
+    }
 }
 
 /// A record that decklift did not make is never written over: somebody reaches something by it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::planner::Planner;
 use super::removal::{holds_data, removal_steps};
-use super::{Action, Observed, Removal, Step, StepId, scaling};
+use super::{Action, Observed, Removal, Step, StepId, names, scaling};
 use crate::ecs::desired::{Attribute, Kind, ResourceId};
 
 /// Something that left the Compose file and stays, because it holds data.
@@ -42,23 +42,25 @@ impl Planner<'_> {
         self.keep(&kept);
         let replaced = self.replaced(&gone);
         let before: BTreeSet<StepId> = (0..self.steps.len()).collect();
-        // What scales a service must not go on while its number of tasks is set.
-        let (first, last): (Vec<_>, Vec<_>) =
-            gone.into_iter().partition(|(id, _)| scaling::scales(id.kind));
+        // What scales a service must not go on while its number of tasks is set, and a name that is taken
+        // over is offered by nobody else.
+        let awaited =
+            |observed: &Observed| names::awaited(&observed.body, self.desired, &self.steps);
+        let (first, last): (Vec<_>, Vec<_>) = gone
+            .into_iter()
+            .partition(|(id, observed)| scaling::scales(id.kind) || !awaited(observed).is_empty());
         let nothing = BTreeSet::new();
-        let unscaled = removal_steps(first.into_iter(), self.steps.len(), &nothing);
-        let place = self.steps.len() + unscaled.len();
+        let mut early = removal_steps(first.into_iter(), self.steps.len(), &nothing);
+        let place = self.steps.len() + early.len();
         let counts: BTreeSet<StepId> = (self.steps.len()..place).collect();
-        for step in self.steps.iter_mut().filter(|step| step.resource.kind == Kind::Service) {
-            step.after.extend(counts.iter().filter(|_| step.action != Action::Rollout));
-        }
+        self.wait_for(&mut early);
         let before = before.union(&counts).copied().collect();
         let removal = removal_steps(last.into_iter(), place, &before);
         let reason = |step: &Step| match replaced.contains(&step.resource) {
             true => REPLACED.to_owned(),
             false => LEFT.to_owned(),
         };
-        let mut all: Vec<Step> = unscaled.into_iter().chain(removal).collect();
+        let mut all: Vec<Step> = early.into_iter().chain(removal).collect();
         // What an access point leads to goes with its file system.
         let system_goes = all.iter().any(|step| step.resource.kind == Kind::FileSystem);
         for step in &mut all {
@@ -68,6 +70,32 @@ impl Planner<'_> {
             }
         }
         self.steps.extend(all);
+    }
+
+    /// Makes the steps on services wait for what goes before them: `early`, which come next in the plan.
+    fn wait_for(&mut self, early: &mut [Step]) {
+        for (id, gone) in (self.steps.len()..).zip(early) {
+            if gone.resource.kind != Kind::Service {
+                for step in self.steps.iter_mut().filter(|s| s.resource.kind == Kind::Service) {
+                    step.after.extend((step.action != Action::Rollout).then_some(id));
+                }
+                continue;
+            }
+            let Some(observed) = &gone.observed else { continue };
+            let awaited = names::awaited(&observed.body, self.desired, &self.steps);
+            let steps: BTreeSet<StepId> = awaited.values().flatten().copied().collect();
+            let takers: BTreeSet<&str> =
+                steps.iter().map(|&step| self.steps[step].resource.name.as_str()).collect();
+            let of = |list: Vec<&str>| list.join(", ");
+            gone.effect = Some(format!(
+                "nobody answers to {} from then on until {} runs",
+                of(awaited.keys().map(String::as_str).collect()),
+                of(takers.into_iter().collect())
+            ));
+            for step in steps {
+                self.steps[step].after.insert(id);
+            }
+        }
     }
 
     /// Whether something that nothing desires is deleted.

@@ -6,7 +6,7 @@ use super::attachments::Attachments;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
     Action, Actual, Change, DESIRED_COUNT, Kept, Observed, Opened, Plan, PlanOptions, RolloutState,
-    Step, StepId, cause, changes, effect, restarts, scaling, secrets, selection,
+    Step, StepId, cause, changes, effect, names, restarts, scaling, secrets, selection,
 };
 use crate::ecs::desired::{Attribute, Body, Desired, Gate, Kind, Resource, ResourceId, Service};
 
@@ -364,6 +364,7 @@ impl<'a> Planner<'a> {
         for (step, after) in self.steps.iter_mut().zip(all) {
             step.after = after;
         }
+        names::order(self.desired, self.actual, &mut self.steps);
         attachments.shared()
     }
 
@@ -384,19 +385,21 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Whether a change of this field of a service replaces its tasks; the others are taken over by the
-/// running deployment (ECS API reference, UpdateService). A strategy changes where tasks run, and
-/// only a forced deployment moves them there.
+/// The fields of a service whose change starts a deployment by itself (ECS API reference,
+/// `UpdateService`); others are taken over by the deployment that runs.
+pub const STARTS_DEPLOYMENT: [&str; 7] = [
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "serviceConnectConfiguration",
+    "serviceRegistries",
+    "volumeConfigurations",
+];
+
+/// Whether a change of this field of a service replaces its tasks. A strategy changes where tasks run,
+/// and only a forced deployment moves them there.
 fn starts_deployment(path: &str) -> bool {
-    [
-        "taskDefinition",
-        "networkConfiguration",
-        "platformVersion",
-        "loadBalancers",
-        "serviceConnectConfiguration",
-        "capacityProviderStrategy",
-        "volumeConfigurations",
-    ]
-    .iter()
-    .any(|field| path.starts_with(field))
+    let fields = STARTS_DEPLOYMENT.iter().chain(&["capacityProviderStrategy"]);
+    fields.into_iter().any(|field| path.starts_with(field))
 }

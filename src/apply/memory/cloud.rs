@@ -29,7 +29,7 @@ impl Cloud for Memory {
         body: &Body,
         idle: bool,
     ) -> Result<Changed, CloudError> {
-        self.call(&format!("create {id}"), |state| Ok(state.create(id, body, idle)))
+        self.call(&format!("create {id}"), |state| state.create(id, body, idle))
     }
 
     async fn update(
@@ -45,6 +45,7 @@ impl Cloud for Memory {
 
     async fn delete(&self, id: &ResourceId, _observed: &Observed) -> Result<(), CloudError> {
         self.call(&format!("delete {id}"), |state| {
+            super::refusals::of_deletion(&state.resources, id)?;
             state.resources.remove(id);
             state.revisions.remove(id);
             Ok(())

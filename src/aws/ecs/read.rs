@@ -12,6 +12,7 @@ use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::observe::{Found, IN_FLIGHT, Orphans};
+use crate::aws::tags::Owner;
 use crate::ecs::desired::{Attribute, Body, Cluster, Desired};
 
 /// What `DescribeServices` takes at once.
@@ -33,6 +34,7 @@ impl Aws {
     pub(in crate::aws) async fn read_ecs(
         &self,
         desired: &Desired,
+        owner: Option<&Owner>,
         orphans: Orphans,
     ) -> Result<EcsFound, CloudError> {
         let wanted = desired.resources.values().find_map(|resource| match &resource.body {
@@ -47,13 +49,20 @@ impl Aws {
                 Ok(BTreeSet::new())
             }
         };
-        let (found, families, mut retired) = try_join3(
+        let (mut found, families, mut retired) = try_join3(
             self.read_cluster(desired, wanted, orphans),
             self.list_families(desired, Active),
             retired,
         )
         .await?;
         retired.retain(|family| !families.contains(family));
+        let is_there =
+            |body: &Body| found.iter().any(|have| same_service(&have.observed.body, body));
+        let mut services = desired.resources.values().map(|resource| &resource.body);
+        let is_missing = services.any(|body| matches!(body, Body::Service(_)) && !is_there(body));
+        if orphans == Orphans::Everywhere || orphans == Orphans::ByTraces && is_missing {
+            found.extend(self.read_elsewhere(desired, owner).await?);
+        }
         Ok(EcsFound { found, families, retired })
     }
 
@@ -108,7 +117,7 @@ impl Aws {
         Ok(self.describe_all(cluster, names).await?.iter().filter_map(shape::from_sdk).collect())
     }
 
-    async fn describe_all(
+    pub(super) async fn describe_all(
         &self,
         cluster: &str,
         services: &[String],
@@ -184,5 +193,13 @@ impl Aws {
             .try_filter_map(|found| async move { Ok(found) })
             .try_collect()
             .await
+    }
+}
+
+/// Whether both are a service of one name.
+fn same_service(one: &Body, other: &Body) -> bool {
+    match (one, other) {
+        (Body::Service(one), Body::Service(other)) => one.service_name == other.service_name,
+        _ => false,
     }
 }

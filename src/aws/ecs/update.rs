@@ -17,21 +17,9 @@ use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::text;
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration, Service};
-use crate::plan::{Action, Change, DESIRED_COUNT};
+use crate::plan::{Action, Change, DESIRED_COUNT, STARTS_DEPLOYMENT};
 
 const UPDATE: &str = "ecs:UpdateService";
-
-/// The fields of `UpdateService` whose change starts a deployment by itself (API reference,
-/// `UpdateService`). A capacity provider strategy is not among them.
-const STARTS_DEPLOYMENT: [&str; 7] = [
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "serviceConnectConfiguration",
-    "serviceRegistries",
-    "volumeConfigurations",
-];
 
 impl Aws {
     pub(in crate::aws) async fn update_service(
@@ -194,16 +182,12 @@ impl Aws {
             Err(error) if gone(&error) => return Ok(()),
             answer => answer?,
         };
-        match self.scale_to_nothing(cluster, name).await {
-            Err(error) if gone(&error) => {}
-            answer => {
-                answer?;
-                let call = self.ecs().delete_service().cluster(cluster).service(name).force(true);
-                match call.send().await.or_fail("ecs:DeleteService") {
-                    Err(error) if !gone(&error) => return Err(error),
-                    _ => {}
-                }
-            }
+        // Forced, it need not be scaled to nothing before (ECS API reference, `DeleteService`), which is an
+        // update that may be refused: where no listener leads to its target group any more, say.
+        let call = self.ecs().delete_service().cluster(cluster).service(name).force(true);
+        match call.send().await.or_fail("ecs:DeleteService") {
+            Err(error) if !gone(&error) => return Err(error),
+            _ => {}
         }
         self.pace
             .until("ecs:DescribeServices", "deleting the service", DRAIN, || async {
@@ -285,6 +269,23 @@ fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentC
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::recorder::Recorder;
+    use crate::ecs::desired::Body;
+    use crate::ecs::testing::{run, service};
+
+    #[tokio::test]
+    async fn a_service_goes_without_an_update_that_may_be_refused() {
+        let desired = run(vec![service("web", "nginx")]).desired;
+        let service = desired.resources.values().find_map(|resource| match &resource.body {
+            Body::Service(service) => Some(service),
+            _ => None,
+        });
+        let recorder = Recorder::default();
+        let deleted = recorder.aws().delete_service(service.expect("a service")).await;
+        assert!(deleted.is_ok(), "{deleted:?}");
+        assert_eq!(recorder.operations(), ["ListTasks", "DeleteService", "DescribeServices"]);
+        assert!(recorder.sent()[1].1.contains("\"force\":true"), "{:?}", recorder.sent());
+    }
 
     fn change(path: &str) -> Change {
         Change { path: path.to_owned(), from: None, to: None }

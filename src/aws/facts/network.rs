@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_ec2::types as sdk;
 use futures_util::future::{try_join, try_join3};
 
-use crate::apply::cloud::CloudError;
+use crate::apply::cloud::{CloudError, CloudErrorKind};
 use crate::aws::Aws;
 use crate::aws::ec2::{filter, owned};
 use crate::aws::error::OrFail;
@@ -25,6 +25,22 @@ const LACKING: [&str; 3] = ["apne1-az3", "use1-az3", "usw1-az2"];
 type Chosen = (NetworkFacts, String);
 
 impl Aws {
+    /// [`Aws::network`], or placeholders where there need not be one.
+    pub(super) async fn network_or_none(
+        &self,
+        request: &NetworkRequest,
+    ) -> Result<Chosen, CloudError> {
+        let none = |error: &CloudError| {
+            matches!(error.kind, CloudErrorKind::NotFound | CloudErrorKind::Service)
+        };
+        match self.network(request).await {
+            Err(error) if request.may_lack_network && none(&error) => {
+                Ok((NetworkFacts::offline(), String::new()))
+            }
+            answer => answer,
+        }
+    }
+
     pub(super) async fn network(&self, request: &NetworkRequest) -> Result<Chosen, CloudError> {
         let (vpc, origin) = match (&request.vpc, request.subnets.first()) {
             (VpcRequest::Id(vpc), _) => (vpc.clone(), Origin::Named),

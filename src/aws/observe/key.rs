@@ -100,7 +100,7 @@ pub(in crate::aws) fn key(body: &Body) -> Option<String> {
         }
         Body::AliasRecord(b) => format!("{} in {}", b.name(), b.change.hosted_zone_id),
         Body::TaskDefinition(b) => b.family.clone(),
-        Body::Service(b) => b.service_name.clone(),
+        Body::Service(b) => format!("{}/{}", b.cluster, b.service_name),
         // What a job has done stands in the revision that it ran.
         Body::Job(_) => return None,
         Body::ScalableTarget(b) => b.resource_id.clone(),

@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::schedule::{observed, target};
 use super::*;
+use crate::aws::observe::Foreign;
 use crate::aws::recorder::Recorder;
 use crate::ecs::desired::*;
 
@@ -216,7 +217,13 @@ async fn a_group_is_read_with_its_schedules() {
     let found = recorder.aws().read_schedules(&desired, Some(&owner)).await.unwrap();
     assert_eq!(found[0].observed.body, Body::ScheduleGroup(group()));
     assert_eq!(found[1].observed.body, Body::Schedule(Box::new(schedule())));
-    let actual = crate::aws::observe::assemble(&desired, Some(&owner), found, Vec::new()).unwrap();
+    let actual = crate::aws::observe::assemble(
+        (&desired, Some(&owner)),
+        found,
+        Vec::new(),
+        Foreign::Refused,
+    )
+    .unwrap();
     let orphans: Vec<_> = actual.orphans.iter().map(|(id, _)| id.to_string()).collect();
     assert_eq!(orphans, ["schedule-group/main", "schedule/report"]);
 }
@@ -228,8 +235,17 @@ async fn what_stands_in_a_group_of_others_is_not_read() {
     let (desired, owner) = (desired(true), owner());
     let found = recorder.aws().read_schedules(&desired, Some(&owner)).await.unwrap();
     assert_eq!((found.len(), recorder.sent().len()), (1, 2));
-    let read = crate::aws::observe::assemble(&desired, Some(&owner), found, Vec::new());
-    assert_eq!(read.unwrap_err().kind, CloudErrorKind::NotOurs);
+    let read = |foreign| {
+        let whose = (&desired, Some(&owner));
+        crate::aws::observe::assemble(whose, found.clone(), Vec::new(), foreign)
+    };
+    assert_eq!(read(Foreign::Refused).unwrap_err().kind, CloudErrorKind::NotOurs);
+    // Whoever deletes leaves it alone, and goes on.
+    let actual = read(Foreign::LeftAlone).unwrap();
+    let told = actual.foreign.values().next().unwrap();
+    assert!(told.ends_with("belongs to project other, environment default"), "{told}");
+    let there = actual.resources.keys().chain(actual.orphans.iter().map(|(id, _)| id));
+    assert_eq!(there.filter(|id| id.kind == Kind::ScheduleGroup).count(), 0);
 }
 
 #[tokio::test]

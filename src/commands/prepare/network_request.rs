@@ -18,7 +18,7 @@ pub(in crate::commands) fn network_request(
     let extension = &app.project.extension;
     // Whoever deletes what is on load balancers of others need not know more of them, and they may be
     // gone.
-    let existing = extension.load_balancers.iter().filter(|_| purpose != Purpose::Down);
+    let existing = extension.load_balancers.iter().filter(|_| purpose.makes());
     NetworkRequest {
         vpc: match vpc(&app.project) {
             // At the prompt nothing is said of it.
@@ -34,9 +34,10 @@ pub(in crate::commands) fn network_request(
                 listener: balancer.value.listener.clone(),
             })
             .collect(),
-        certificate: certificate(app).filter(|_| purpose != Purpose::Down),
+        certificate: certificate(app).filter(|_| purpose.makes()),
         records: records(app),
-        may_lack_zones: purpose == Purpose::Down,
+        may_lack_zones: !purpose.makes(),
+        may_lack_network: purpose == Purpose::Down,
         makes_zones: false,
     }
 }

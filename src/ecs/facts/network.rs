@@ -90,7 +90,7 @@ impl MadeNetwork {
 
 impl NetworkFacts {
     /// Nothing is known.
-    pub(super) fn offline() -> Self {
+    pub(crate) fn offline() -> Self {
         Self {
             vpc_id: placeholder("vpc.id").into(),
             task_subnets: vec![placeholder("vpc.task_subnets").into()],
