@@ -48,7 +48,11 @@ pub(super) const PROJECT: &[Row] = &[
     ("version", Resolved, "it says nothing any more"),
     ("volumes", Mapped, "an access point of the project's EFS file system each"),
     ("volumes.*.driver", Approximated, "EFS is the driver, and EBS of `ebs`"),
-    ("volumes.*.driver_opts", Approximated, "`uid`, `gid` and `permissions` of the access point"),
+    (
+        "volumes.*.driver_opts",
+        Approximated,
+        "`uid`, `gid` and `permissions` of the access point; of `ebs` what the volume is",
+    ),
     (
         "volumes.*.external",
         Mapped,
