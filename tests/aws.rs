@@ -13,6 +13,8 @@ mod drift;
 mod emulator;
 #[path = "aws/existing.rs"]
 mod existing;
+#[path = "aws/first.rs"]
+mod first;
 #[path = "aws/scaling.rs"]
 mod scaling;
 #[path = "aws/secrets.rs"]
