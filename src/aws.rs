@@ -165,7 +165,7 @@ impl Cloud for Aws {
             Body::Repository(body) => self.update_repository(body).await,
             Body::Image(_) => Err(not_built()),
             Body::SecurityGroup(body) => self.update_security_group(body).await,
-            Body::IngressRule(body) => self.update_rule(body).await,
+            Body::IngressRule(body) => self.update_rule(body, changes).await,
             Body::FileSystem(body) => self.update_file_system(body).await,
             Body::MountTarget(body) => self.update_mount_target(body).await,
             Body::AccessPoint(body) => self.update_access_point(body).await,

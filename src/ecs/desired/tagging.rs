@@ -35,14 +35,13 @@ impl Body {
             Self::NatGateway(b) => specified(&b.tag_specifications),
             Self::RouteTable(b) => specified(&b.create.tag_specifications),
             Self::SecurityGroup(b) => specified(&b.tag_specifications),
+            Self::IngressRule(b) => specified(&b.tag_specifications),
             Self::VpcEndpoint(b) => specified(&b.tag_specifications),
             Self::LogGroup(b) => b.create.tags.clone(),
             Self::ScalableTarget(b) => b.tags.clone(),
             Self::ScalingPolicy(_) | Self::ScheduledAction(_) | Self::Schedule(_) => Tags::new(),
             // The tag that notes a record is the load balancer's.
-            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) | Self::AliasRecord(_) => {
-                Tags::new()
-            }
+            Self::Image(_) | Self::MountTarget(_) | Self::AliasRecord(_) => Tags::new(),
         }
     }
 
@@ -70,6 +69,7 @@ impl Body {
             Self::NatGateway(b) => &mut b.tag_specifications,
             Self::RouteTable(b) => &mut b.create.tag_specifications,
             Self::SecurityGroup(b) => &mut b.tag_specifications,
+            Self::IngressRule(b) => &mut b.tag_specifications,
             Self::VpcEndpoint(b) => &mut b.tag_specifications,
             _ => return None,
         })

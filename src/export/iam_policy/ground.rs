@@ -172,6 +172,8 @@ impl<'a> Ground<'a> {
             Grant::SecurityGroups
             | Grant::NewSecurityGroups
             | Grant::NewSecurityGroupTags
+            | Grant::NewSecurityGroupRuleTags
+            | Grant::OwnSecurityGroupRules
             | Grant::SecurityGroupVpc
             | Grant::SecurityGroupRules
             | Grant::SecurityGroupsOfOthers => self.ec2(grant),
