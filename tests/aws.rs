@@ -1,6 +1,8 @@
 //! The AWS module against an emulator of AWS: everything is made, read back, made again, changed and
 //! deleted.
 
+#[path = "aws/alarms.rs"]
+mod alarms;
 #[path = "aws/app.rs"]
 mod app;
 #[path = "aws/balancing.rs"]

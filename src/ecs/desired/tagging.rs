@@ -27,6 +27,7 @@ impl Body {
             Self::TargetGroup(b) => upper(&b.create.tags),
             Self::Listener(b) => upper(&b.tags),
             Self::ListenerRule(b) => upper(&b.tags),
+            Self::Alarm(b) => upper(&b.tags),
             Self::ScheduleGroup(b) => upper(&b.tags),
             Self::Vpc(b) => specified(&b.create.tag_specifications),
             Self::Subnet(b) => specified(&b.tag_specifications),
@@ -89,6 +90,7 @@ impl Body {
             Self::TargetGroup(b) => &mut b.create.tags,
             Self::Listener(b) => &mut b.tags,
             Self::ListenerRule(b) => &mut b.tags,
+            Self::Alarm(b) => &mut b.tags,
             Self::ScheduleGroup(b) => &mut b.tags,
             Self::LogGroup(b) => {
                 b.create.tags.insert(key.to_owned(), value.to_owned());

@@ -214,6 +214,7 @@ impl<'a> Ground<'a> {
             | Grant::HostedZones
             | Grant::Zones => self.names(grant),
             Grant::Scaling | Grant::ScalingLists => self.scaling(grant),
+            Grant::Alarms | Grant::AlarmLists => self.alarms(grant),
             Grant::ScheduleGroups
             | Grant::ScheduleGroupLook
             | Grant::ScheduleLists
