@@ -211,6 +211,10 @@ pub struct DeployArgs {
     /// Taken for the sake of docker compose: what left the file is always removed
     #[arg(long)]
     pub remove_orphans: bool,
+    /// Look at nothing that the files name and others made: roles, secrets, subnets ...; what is wrong
+    /// with it then shows when it is used
+    #[arg(long)]
+    pub no_verify: bool,
     #[command(flatten)]
     pub scope: ScopeArgs,
     /// Build and push nothing; refused when an image is missing

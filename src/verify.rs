@@ -17,7 +17,7 @@ mod trust;
 pub use caller::{Caller, role_of};
 pub use finding::{Finding, Level, Named};
 pub use named::{Names, RoleUse, named};
-pub use network::{GroupLook, SubnetLook, WayOut, groups, subnets};
+pub use network::{GroupLook, closed, groups, room, subnets, ways_out};
 pub use permission::{Denied, Permission, Why, denied, permissions_of, sample};
 pub use quota::{Counts, QUOTAS, Quota, Use, used, weigh};
 pub use repository::{RepositoryLook, repository};

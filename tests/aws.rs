@@ -1,6 +1,8 @@
 //! The AWS module against an emulator of AWS: everything is made, read back, made again, changed and
 //! deleted.
 
+#[path = "aws/alarms.rs"]
+mod alarms;
 #[path = "aws/app.rs"]
 mod app;
 #[path = "aws/balancing.rs"]
@@ -13,6 +15,8 @@ mod drift;
 mod emulator;
 #[path = "aws/existing.rs"]
 mod existing;
+#[path = "aws/first.rs"]
+mod first;
 #[path = "aws/scaling.rs"]
 mod scaling;
 #[path = "aws/secrets.rs"]

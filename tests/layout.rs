@@ -143,6 +143,7 @@ fn every_file_of_the_adapter_is_embedded() {
 /// The accessor of each client, and the service as `aws` and the IAM table name it.
 const CLIENTS: &[(&str, &str)] = &[
     ("acm", "acm"),
+    ("cloudwatch", "cloudwatch"),
     ("ec2", "ec2"),
     ("ecr", "ecr"),
     ("ecs", "ecs"),

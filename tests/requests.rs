@@ -140,6 +140,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
                 ("eu-west-1b".to_owned(), "subnet-2".into()),
             ],
             assumed_public: false,
+            subnets: Vec::new(),
             origin: Origin::Default,
         },
         balancers: std::collections::BTreeMap::new(),

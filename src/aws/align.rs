@@ -60,15 +60,22 @@ pub(super) fn align(want: &Body, have: &mut Body) {
         have.vpc.clone_from(&want.vpc);
     }
     if let (Body::ScalingPolicy(want), Body::ScalingPolicy(have)) = (want, &mut *have) {
-        let want = &want.target_tracking_scaling_policy_configuration;
-        let have = &mut have.target_tracking_scaling_policy_configuration;
         let default = |want: Option<i32>, have: &mut Option<i32>| {
             if want.is_none() && *have == Some(COOLDOWN) {
                 *have = None;
             }
         };
-        default(want.scale_out_cooldown, &mut have.scale_out_cooldown);
-        default(want.scale_in_cooldown, &mut have.scale_in_cooldown);
+        let tracking = &want.target_tracking_scaling_policy_configuration;
+        let tracks = &mut have.target_tracking_scaling_policy_configuration;
+        if let (Some(want), Some(have)) = (tracking, tracks) {
+            default(want.scale_out_cooldown, &mut have.scale_out_cooldown);
+            default(want.scale_in_cooldown, &mut have.scale_in_cooldown);
+        }
+        let (steps, have) =
+            (&want.step_scaling_policy_configuration, &mut have.step_scaling_policy_configuration);
+        if let (Some(want), Some(have)) = (steps, have) {
+            default(want.cooldown, &mut have.cooldown);
+        }
     }
     if let (Body::Service(want), Body::Service(have)) = (want, &mut *have) {
         volumes(&want.volume_configurations, &mut have.volume_configurations);

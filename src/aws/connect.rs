@@ -86,6 +86,7 @@ pub struct Aws {
     /// Why the role of ECS could not be made, once that was tried.
     pub(super) linked: tokio::sync::OnceCell<Option<String>>,
     acm: OnceLock<aws_sdk_acm::Client>,
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
     ecs: OnceLock<aws_sdk_ecs::Client>,
     ecr: OnceLock<aws_sdk_ecr::Client>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
@@ -137,6 +138,7 @@ macro_rules! clients {
 
 clients! {
     acm: aws_sdk_acm;
+    cloudwatch: aws_sdk_cloudwatch;
     ecs: aws_sdk_ecs;
     ecr: aws_sdk_ecr;
     ec2: aws_sdk_ec2;
@@ -253,6 +255,7 @@ impl Aws {
             identity: tokio::sync::OnceCell::new(),
             linked: tokio::sync::OnceCell::new(),
             acm: OnceLock::new(),
+            cloudwatch: OnceLock::new(),
             ecs: OnceLock::new(),
             ecr: OnceLock::new(),
             ec2: OnceLock::new(),

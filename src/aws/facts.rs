@@ -2,8 +2,6 @@
 
 mod network;
 
-pub(super) use self::network::subnet;
-
 use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;

@@ -6,7 +6,7 @@ use super::elb::BalancerRequest;
 use super::route53::RecordRequest;
 use super::tags::Owner;
 use crate::apply::cloud::{CloudError, CloudErrorKind};
-use crate::ecs::facts::{Cidr, Nat, NetworkFacts, Origin};
+use crate::ecs::facts::{Cidr, Nat, NetworkFacts, Origin, SubnetFacts, WayOut};
 
 /// What the user says about the network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub(super) struct Subnet {
     /// Whether AWS made it as the default subnet of its zone, and it still gives every instance a public
     /// address.
     pub(super) is_default: bool,
+    /// Addresses that nobody has taken.
+    pub(super) free: i32,
 }
 
 /// A route table: what `0.0.0.0/0` goes to, and for which subnets it holds.
@@ -77,17 +79,6 @@ pub(super) struct RouteTable {
     pub(super) subnets: Vec<String>,
     /// The target of the default route: `igw-…`, `nat-…`, `tgw-…`.
     pub(super) default_route: Option<String>,
-}
-
-/// How a subnet reaches the Internet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Egress {
-    /// Through an internet gateway: it is public.
-    Public,
-    /// Through something else.
-    Private,
-    /// Not at all.
-    None,
 }
 
 /// Chooses the subnets of tasks and load balancer.
@@ -111,17 +102,17 @@ pub(super) fn choose(
     }
     let named =
         |subnet: &&Subnet| request.subnets.is_empty() || request.subnets.contains(&subnet.id);
-    let of = |wanted: Egress| {
+    let of = |wanted: WayOut| {
         let fits = move |subnet: &&Subnet| egress(subnet, tables) == wanted;
         all.iter().filter(named).filter(fits).cloned().collect::<Vec<_>>()
     };
-    let (public, private) = (of(Egress::Public), of(Egress::Private));
+    let (public, private) = (of(WayOut::Public), of(WayOut::Private));
     let (tasks, assign_public_ip) = if !private.is_empty() {
         (private, false)
     } else if !public.is_empty() {
         (public, true)
     } else if !request.subnets.is_empty() {
-        (of(Egress::None), false)
+        (of(WayOut::None), false)
     } else {
         return Err(problem(format!("no subnet of {vpc} has a route to the Internet"))
             .help("tasks could not pull their images; name subnets in x-ecs.subnets, or another VPC in x-ecs.vpc"));
@@ -132,7 +123,14 @@ pub(super) fn choose(
         Vec::new()
     };
     let assumed_public = shows_no_way_out(tables)
-        && tasks.iter().any(|subnet| egress(subnet, tables) == Egress::Public);
+        && tasks.iter().any(|subnet| egress(subnet, tables) == WayOut::Public);
+    let look = |subnet: &Subnet| SubnetFacts {
+        id: subnet.id.clone(),
+        zone: subnet.zone.clone(),
+        way_out: egress(subnet, tables),
+        free: subnet.free,
+    };
+    let subnets = tasks.iter().map(look).collect();
     let zone_subnets = one_a_zone(&tasks).into_iter().map(|s| (s.zone, s.id.into())).collect();
     Ok(NetworkFacts {
         vpc_id: vpc.into(),
@@ -141,6 +139,7 @@ pub(super) fn choose(
         load_balancer_subnets: load_balancer.into_iter().map(Into::into).collect(),
         zone_subnets,
         assumed_public,
+        subnets,
         origin: Origin::Named,
     })
 }
@@ -153,7 +152,7 @@ fn load_balancer_subnets(
     tables: &[RouteTable],
     named: &[String],
 ) -> Result<Vec<String>, CloudError> {
-    let public = all.iter().filter(|subnet| egress(subnet, tables) == Egress::Public);
+    let public = all.iter().filter(|subnet| egress(subnet, tables) == WayOut::Public);
     let (first, rest): (Vec<_>, Vec<_>) = public.cloned().partition(|s| named.contains(&s.id));
     let chosen = one_a_zone(&[first, rest].concat());
     if chosen.len() < 2 {
@@ -178,14 +177,14 @@ fn one_a_zone(subnets: &[Subnet]) -> Vec<Subnet> {
     zones.into_values().cloned().collect()
 }
 
-pub(super) fn egress(subnet: &Subnet, tables: &[RouteTable]) -> Egress {
+fn egress(subnet: &Subnet, tables: &[RouteTable]) -> WayOut {
     let explicit = tables.iter().find(|table| table.subnets.contains(&subnet.id));
     let table = explicit.or_else(|| tables.iter().find(|table| table.main));
     match table.and_then(|table| table.default_route.as_deref()) {
-        Some(target) if target.starts_with("igw-") => Egress::Public,
-        Some(_) => Egress::Private,
-        None if subnet.is_default && shows_no_way_out(tables) => Egress::Public,
-        None => Egress::None,
+        Some(target) if target.starts_with("igw-") => WayOut::Public,
+        Some(_) => WayOut::Private,
+        None if subnet.is_default && shows_no_way_out(tables) => WayOut::Public,
+        None => WayOut::None,
     }
 }
 
@@ -204,7 +203,7 @@ mod tests {
     use crate::ecs::desired::Value;
 
     fn subnet(id: &str, zone: &str) -> Subnet {
-        Subnet { id: id.to_owned(), zone: zone.to_owned(), is_default: false }
+        Subnet { id: id.to_owned(), zone: zone.to_owned(), is_default: false, free: 9 }
     }
 
     fn table(main: bool, subnets: &[&str], target: Option<&str>) -> RouteTable {

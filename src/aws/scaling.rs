@@ -1,7 +1,9 @@
 //! Application Auto Scaling: the services whose number of tasks it sets, and what that follows.
 
 mod action;
+mod alarm;
 mod metric;
+mod steps;
 #[cfg(test)]
 #[path = "scaling_tests.rs"]
 mod tests;
@@ -129,7 +131,10 @@ impl Aws {
         &self,
         body: &ScalingPolicy,
     ) -> Result<Changed, CloudError> {
-        let config = metric::tracking(&body.target_tracking_scaling_policy_configuration)?;
+        let tracking = body.target_tracking_scaling_policy_configuration.as_ref();
+        let tracking = tracking.map(metric::tracking).transpose()?;
+        let steps = body.step_scaling_policy_configuration.as_ref();
+        let steps = steps.map(steps::steps).transpose()?;
         let call = || async {
             self.scaling()
                 .put_scaling_policy()
@@ -138,7 +143,8 @@ impl Aws {
                 .resource_id(&body.resource_id)
                 .scalable_dimension(body.scalable_dimension.as_str().into())
                 .policy_type(body.policy_type.as_str().into())
-                .target_tracking_scaling_policy_configuration(config.clone())
+                .set_target_tracking_scaling_policy_configuration(tracking.clone())
+                .set_step_scaling_policy_configuration(steps.clone())
                 .send()
                 .await
                 .or_fail(PUT_POLICY)
@@ -186,10 +192,17 @@ impl Aws {
         }
         let mut wanted = false;
         let mut ids: BTreeSet<String> = BTreeSet::new();
+        let mut alarms: BTreeSet<String> = BTreeSet::new();
         for resource in desired.resources.values() {
-            if let Body::ScalableTarget(target) = &resource.body {
-                wanted = true;
-                ids.insert(target.resource_id.clone());
+            match &resource.body {
+                Body::ScalableTarget(target) => {
+                    wanted = true;
+                    ids.insert(target.resource_id.clone());
+                }
+                Body::Alarm(alarm) => {
+                    alarms.insert(alarm.alarm_name.clone());
+                }
+                _ => {}
             }
         }
         ids.extend(services.iter().filter(|found| found.is_of(owner)).filter_map(resource_id));
@@ -201,19 +214,26 @@ impl Aws {
             Err(error) if !wanted && error.is_unserved() => Vec::new(),
             answer => answer?,
         };
-        let read: Vec<Vec<Found>> = stream::iter(targets)
+        let read: Vec<(Vec<Found>, Vec<String>)> = stream::iter(targets)
             .map(|target| async move { self.read_target(&target, owner).await })
             .buffered(IN_FLIGHT)
             .try_collect()
             .await?;
-        Ok(read.into_iter().flatten().collect())
+        let mut found = Vec::new();
+        for (of_target, names) in read {
+            found.extend(of_target);
+            alarms.extend(names);
+        }
+        found.extend(self.read_alarms(&alarms.into_iter().collect::<Vec<_>>()).await?);
+        Ok(found)
     }
 
+    /// A target with its policies and actions, and the names of the alarms that start our steps.
     async fn read_target(
         &self,
         target: &sdk::ScalableTarget,
         owner: Option<&Owner>,
-    ) -> Result<Vec<Found>, CloudError> {
+    ) -> Result<(Vec<Found>, Vec<String>), CloudError> {
         let (tags, policies, actions) = try_join3(
             self.target_tags(target.scalable_target_arn()),
             self.list_policies(target.resource_id()),
@@ -227,8 +247,14 @@ impl Aws {
         let mut all = vec![found];
         let service = target.resource_id().rsplit('/').next().unwrap_or_default();
         let prefix = format!("{service}-");
+        let mut alarms = Vec::new();
         for policy in &policies {
             let Some(body) = policy_back(policy) else { continue };
+            // The alarms of target tracking are AWS's business.
+            if body.step_scaling_policy_configuration.is_some() {
+                let names = policy.alarms().iter().map(|alarm| alarm.alarm_name());
+                alarms.extend(names.filter(|name| name.starts_with(&prefix)).map(str::to_owned));
+            }
             let name = body.policy_name.clone();
             let found = Found::new(Body::ScalingPolicy(Box::new(body)))
                 .with(Attribute::Arn, Some(policy.policy_arn()));
@@ -242,7 +268,7 @@ impl Aws {
             let made = ours && name.starts_with(&prefix);
             all.push(if made { found.placed(Kind::ScheduledAction, name) } else { found });
         }
-        Ok(all)
+        Ok((all, alarms))
     }
 
     async fn describe_targets(
@@ -327,15 +353,20 @@ fn target_back(found: &sdk::ScalableTarget, tags: &Tags) -> ScalableTarget {
     }
 }
 
-/// A policy that tracks a metric in a way that decklift deploys.
+/// A policy that tracks a metric in a way that decklift deploys, or that has steps.
 fn policy_back(found: &sdk::ScalingPolicy) -> Option<ScalingPolicy> {
-    let config = metric::back(found.target_tracking_scaling_policy_configuration()?)?;
+    let tracking = found.target_tracking_scaling_policy_configuration().and_then(metric::back);
+    let steps = found.step_scaling_policy_configuration().map(steps::back);
+    if tracking.is_none() && steps.is_none() {
+        return None;
+    }
     Some(ScalingPolicy {
         policy_name: found.policy_name().to_owned(),
         service_namespace: found.service_namespace().as_str().to_owned(),
         resource_id: found.resource_id().to_owned(),
         scalable_dimension: found.scalable_dimension().as_str().to_owned(),
         policy_type: found.policy_type().as_str().to_owned(),
-        target_tracking_scaling_policy_configuration: config,
+        target_tracking_scaling_policy_configuration: tracking,
+        step_scaling_policy_configuration: steps,
     })
 }

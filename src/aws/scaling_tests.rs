@@ -44,7 +44,7 @@ fn policy() -> ScalingPolicy {
         resource_id: RESOURCE.to_owned(),
         scalable_dimension: "ecs:service:DesiredCount".to_owned(),
         policy_type: "TargetTrackingScaling".to_owned(),
-        target_tracking_scaling_policy_configuration: TargetTracking {
+        target_tracking_scaling_policy_configuration: Some(TargetTracking {
             target_value: 1000.0,
             predefined_metric_specification: Some(PredefinedMetric {
                 predefined_metric_type: "ALBRequestCountPerTarget".to_owned(),
@@ -55,7 +55,8 @@ fn policy() -> ScalingPolicy {
             customized_metric_specification: None,
             scale_out_cooldown: Some(60),
             scale_in_cooldown: None,
-        },
+        }),
+        step_scaling_policy_configuration: None,
     }
 }
 
@@ -275,7 +276,7 @@ fn policies() -> impl Strategy<Value = ScalingPolicy> {
             ScalingPolicy {
                 policy_name,
                 resource_id: format!("service/shop/{service}"),
-                target_tracking_scaling_policy_configuration: TargetTracking {
+                target_tracking_scaling_policy_configuration: Some(TargetTracking {
                     target_value: f64::from(value) / 4.0,
                     predefined_metric_specification: Some(PredefinedMetric {
                         predefined_metric_type: metric.to_owned(),
@@ -284,7 +285,7 @@ fn policies() -> impl Strategy<Value = ScalingPolicy> {
                     customized_metric_specification: None,
                     scale_out_cooldown,
                     scale_in_cooldown,
-                },
+                }),
                 ..policy()
             }
         },
@@ -294,7 +295,8 @@ fn policies() -> impl Strategy<Value = ScalingPolicy> {
 proptest! {
     #[test]
     fn a_policy_comes_back_as_it_was_sent(body in policies()) {
-        let config = tracking(&body.target_tracking_scaling_policy_configuration).unwrap();
+        let config = body.target_tracking_scaling_policy_configuration.as_ref().unwrap();
+        let config = tracking(config).unwrap();
         let described = sdk::ScalingPolicy::builder()
             .policy_arn("arn:p")
             .policy_name(&body.policy_name)
@@ -346,11 +348,42 @@ fn tags_of_others_are_no_change() {
 #[test]
 fn the_default_cooldown_is_no_change() {
     let mut want = policy();
-    want.target_tracking_scaling_policy_configuration.scale_out_cooldown = None;
+    let config = want.target_tracking_scaling_policy_configuration.as_mut().unwrap();
+    config.scale_out_cooldown = None;
     let mut have = want.clone();
-    let config = &mut have.target_tracking_scaling_policy_configuration;
+    let config = have.target_tracking_scaling_policy_configuration.as_mut().unwrap();
     (config.scale_out_cooldown, config.scale_in_cooldown) = (Some(300), Some(300));
     let (want, mut have) = (Body::ScalingPolicy(want.into()), Body::ScalingPolicy(have.into()));
     crate::aws::align::align(&want, &mut have);
     assert_eq!(have, want);
+}
+
+#[tokio::test]
+async fn alarms_of_steps_that_left_the_file_are_found_by_their_policies() {
+    let policies = |alarm: &str| {
+        json!({"ScalingPolicies": [{
+            "PolicyARN": "arn:p", "PolicyName": "shop-web-steps-cpu-up", "ServiceNamespace": "ecs",
+            "ResourceId": RESOURCE, "ScalableDimension": "ecs:service:DesiredCount",
+            "PolicyType": "StepScaling", "CreationTime": 1,
+            "StepScalingPolicyConfiguration": {
+                "AdjustmentType": "ChangeInCapacity",
+                "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
+            },
+            "Alarms": [{"AlarmName": alarm, "AlarmARN": "arn:a"}],
+        }]})
+        .to_string()
+    };
+    let (described, ours) = (described(), tagged("shop"));
+    for (alarm, calls) in [("shop-web-steps-cpu-up", 5), ("theirs", 4)] {
+        let (policies, actions) = (policies(alarm), r#"{"ScheduledActions":[]}"#);
+        let answers = [&*described, &*ours, &*policies, actions].map(|body| (200, body));
+        let recorder = Recorder::new(answers);
+        let wanted = desired(Some(target()));
+        // Whether an alarm is there is not told: the answer has no such form.
+        let _ = recorder.aws().read_scaling(&wanted, Some(&owner()), &[]).await;
+        let operations = recorder.operations();
+        assert_eq!(operations.len(), calls, "{operations:?}");
+        let asks = operations.iter().any(|operation| operation.ends_with("/DescribeAlarms"));
+        assert_eq!(asks, calls == 5, "{operations:?}");
+    }
 }

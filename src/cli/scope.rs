@@ -23,6 +23,10 @@ pub struct PlanArgs {
     /// Have a VPC made for the project where it has none; it is kept until the file names another one
     #[arg(long)]
     pub create_vpc: bool,
+    /// Look at nothing that the files name and others made: roles, secrets, subnets ...; what is wrong
+    /// with it then shows when it is used
+    #[arg(long)]
+    pub no_verify: bool,
     #[command(flatten)]
     pub scope: ScopeArgs,
     #[command(flatten)]

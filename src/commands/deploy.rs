@@ -9,6 +9,7 @@ use super::planning::Planning;
 use super::prepare::{self, App, Purpose, Wish};
 use super::saved::{self, Taken};
 use super::turn::{self, Line, Turn};
+use super::verify::Checks;
 use super::world::{self, ScanGate, World};
 use super::{Session, ending, rows, signals};
 use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
@@ -63,6 +64,7 @@ async fn deploy(
     if gate.is_some() {
         world::warn_of_unscanned(session, &desired);
     }
+    let checks = Checks::new(session, &app, arguments.strict, !arguments.no_verify);
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
     let may_go_ahead = taken.is_none() && gate.is_none();
@@ -80,8 +82,12 @@ async fn deploy(
                 }
             }
         }
-        world.know(planning.recorded(&desired, &place));
-        let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+        let recorded = planning.recorded(&desired, &place);
+        let is_known = recorded.as_ref().is_some_and(|recorded| recorded.is_unchanged);
+        world.know(recorded);
+        let look = checks.beside(world.observe(&desired), &world, &desired, is_known);
+        let (actual, found) = stop.or_interrupted(session, look).await?;
+        checks.tell(&found)?;
         let mut desired = desired.clone();
         let plan = planning.plan(&mut desired, &actual)?;
         if !session.json() {

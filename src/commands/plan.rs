@@ -1,5 +1,6 @@
 use super::planning::Planning;
 use super::prepare::{self, Purpose, Wish};
+use super::verify::Checks;
 use super::{Session, saved, signals};
 use crate::apply::Cloud;
 use crate::cli::PlanArgs;
@@ -20,10 +21,17 @@ pub(super) async fn run(session: &Session, arguments: &PlanArgs) -> Result<(), E
     let connect = prepare::connect(session, &app, Purpose::Plan, &|_| {});
     let world = stop.or_interrupted(session, connect).await?;
     let mut desired = planning.desired(&world)?;
-    let actual = stop.or_interrupted(session, world.observe(&desired)).await?;
+    let checks = Checks::new(session, &app, arguments.strict, !arguments.no_verify);
+    let look = checks.beside(world.observe(&desired), &world, &desired, false);
+    let (actual, found) = stop.or_interrupted(session, look).await?;
     let plan = planning.plan(&mut desired, &actual)?;
+    // Nothing stands beside a document.
+    if session.json() {
+        checks.tell(&found)?;
+    }
     print(session, &plan);
     world.explain_network(session, &plan);
+    checks.tell(&found)?;
     if let (Some(file), Some(asked)) = (&arguments.out, asked) {
         saved::write(session, file, &world, &app, asked, &plan, &desired)?;
     }

@@ -33,6 +33,7 @@ pub(super) fn asked(session: &Session, arguments: &PlanArgs) -> Result<Asked, Er
         out: _,
         allow_public,
         create_vpc,
+        no_verify: _,
         scope,
         build,
         given,

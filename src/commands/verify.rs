@@ -1,10 +1,13 @@
 //! `decklift verify`: what stands in the way of a deploy, all at once.
 
 mod facts;
+mod first;
 mod limits;
 mod looks;
 
 use serde_json::{Value as Json, json};
+
+pub(super) use first::Checks;
 
 use super::prepare::{self, App, Wish};
 use super::{Session, signals};
@@ -25,8 +28,10 @@ struct Ground<'a> {
     aws: &'a Aws,
     identity: &'a Identity,
     names: Names,
-    facts: Facts,
-    desired: Desired,
+    facts: &'a Facts,
+    desired: &'a Desired,
+    /// Whether it is a command of another kind that looks: what AWS does not tell is not spoken of.
+    by_the_way: bool,
     /// Whether the network is known: where it is not, what stands in it is not looked for.
     has_network: bool,
 }
@@ -47,13 +52,22 @@ pub(super) async fn run(session: &Session, arguments: &VerifyArgs) -> Result<(),
         let (desired, faults) = translated(session, &app, &facts);
         found.extend(faults);
         let names = named(&app.project, &desired);
-        let (app, aws, identity) = (&app, &aws, &identity);
-        let ground = Ground { session, app, aws, identity, names, facts, desired, has_network };
+        let ground = Ground {
+            session,
+            app: &app,
+            aws: &aws,
+            identity: &identity,
+            names,
+            facts: &facts,
+            desired: &desired,
+            by_the_way: false,
+            has_network,
+        };
         let (looks, limits) =
             futures_util::future::join(looks::all(&ground), limits::all(&ground)).await;
         found.extend(looks);
         found.extend(limits);
-        Ok::<_, Error>((found, ground.desired.stack))
+        Ok::<_, Error>((found, desired.stack))
     };
     let (mut found, stack) = stop.or_interrupted(session, all).await?;
     if arguments.strict {

@@ -45,7 +45,7 @@ mod written;
 
 pub use addressing::{Addressing, ExtraHost};
 pub use attributes::Attributes;
-pub use autoscaling::{Autoscaling, QueueScaling, ScheduledScaling};
+pub use autoscaling::{Autoscaling, QueueScaling, ScheduledScaling, Step, StepMetric, StepScaling};
 pub use block_io::{BlockDevice, BlockIo};
 pub use build::Build;
 pub use capacity::Capacity;

@@ -4,6 +4,7 @@
 //! --cli-input-json` takes. What only exists after another resource does is a
 //! [`Value::From`]; on paper it is a placeholder `${kind/name/attribute}`.
 
+mod alarm;
 mod alias_record;
 mod asset;
 mod cluster;
@@ -32,6 +33,7 @@ mod value;
 mod visit;
 mod volume;
 
+pub use alarm::*;
 pub use alias_record::*;
 pub use asset::*;
 pub use cluster::*;
@@ -120,6 +122,7 @@ pub enum Body {
     Job(Box<Job>),
     ScalableTarget(ScalableTarget),
     ScalingPolicy(Box<ScalingPolicy>),
+    Alarm(Box<Alarm>),
     ScheduledAction(ScheduledAction),
     ScheduleGroup(ScheduleGroup),
     Schedule(Box<Schedule>),
@@ -268,7 +271,10 @@ impl Desired {
             }
         }
         let scales = |kind| {
-            matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy | Kind::ScheduledAction)
+            matches!(
+                kind,
+                Kind::ScalableTarget | Kind::ScalingPolicy | Kind::Alarm | Kind::ScheduledAction
+            )
         };
         self.resources.retain(|id, _| !scales(id.kind));
         names

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub use crate::compose::model::{Cidr, Nat};
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
-pub use network::{MadeNetwork, NetworkFacts, Origin, subnet_id, vpc_id};
+pub use network::{MadeNetwork, NetworkFacts, Origin, SubnetFacts, WayOut, subnet_id, vpc_id};
 pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named

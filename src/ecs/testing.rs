@@ -259,6 +259,7 @@ pub(crate) fn facts() -> Facts {
                 ("eu-west-1b".to_owned(), SUBNETS[1].into()),
             ],
             assumed_public: false,
+            subnets: Vec::new(),
             origin: Origin::Default,
         },
         balancers: BTreeMap::new(),

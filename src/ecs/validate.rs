@@ -19,6 +19,7 @@ mod schedule;
 mod service;
 mod shift;
 mod simple;
+mod steps;
 mod tags;
 mod task_definition;
 mod text;
@@ -116,6 +117,7 @@ fn rules(
             Body::Job(job) => service::job(job, &mut report),
             Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
             Body::ScalingPolicy(policy) => scaling::policy(policy, &mut unique, &mut report),
+            Body::Alarm(alarm) => steps::alarm(alarm, &mut unique, &mut report),
             Body::ScheduledAction(action) => scaling::action(action, &mut unique, &mut report),
             Body::ScheduleGroup(group) => schedule::group(group, &mut unique, &mut report),
             Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),

@@ -7,7 +7,7 @@
 
 mod block;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::sync::mpsc;
 
@@ -55,6 +55,60 @@ pub(super) fn compress(
     }
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     in_parallel(input, first, hasher, threads.min(MAX_THREADS), &mut output)
+}
+
+/// Packs what is written to it as [`compress`] does what it reads, on the thread that writes.
+pub(super) struct Packing<W> {
+    packer: Packer,
+    block: Vec<u8>,
+    /// Whether a block was handed on.
+    has_begun: bool,
+    out: W,
+}
+
+impl<W: Write> Packing<W> {
+    /// Hands on to `out` what it packs.
+    pub(super) fn new(out: W) -> Self {
+        let block = Vec::with_capacity(BLOCK + 128);
+        Self { packer: Packer::new(), block, has_begun: false, out }
+    }
+
+    /// Packs the rest.
+    ///
+    /// # Errors
+    ///
+    /// What `out` comes to.
+    pub(super) fn finish(mut self) -> io::Result<W> {
+        if !self.block.is_empty() || !self.has_begun {
+            self.hand_on()?;
+        }
+        Ok(self.out)
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        let packed = self.packer.pack(std::mem::take(&mut self.block));
+        let out = &mut self.out;
+        packed.write(&mut |bytes| out.write_all(bytes))?;
+        self.block = packed.into_buffer();
+        self.block.clear();
+        self.has_begun = true;
+        Ok(())
+    }
+}
+
+impl<W: Write> Write for Packing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(BLOCK - self.block.len());
+        self.block.extend_from_slice(&bytes[..taken]);
+        if self.block.len() == BLOCK {
+            self.hand_on()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// One thread reads and hashes (the caller's), some pack, one hashes what they made and hands it on.

@@ -125,8 +125,13 @@ fn must_go_before(user: Kind, used: Kind) -> bool {
                     | Kind::FileSystem
                     | Kind::Repository
             )
-            | (Kind::ScalingPolicy | Kind::ScheduledAction, Kind::ScalableTarget)
-            | (Kind::ScalingPolicy | Kind::ScheduledAction | Kind::ScalableTarget, Kind::Service)
+            | (
+                Kind::Alarm | Kind::ScalingPolicy | Kind::ScheduledAction,
+                Kind::ScalableTarget | Kind::Service
+            )
+            // An alarm is found by its policy, so it does not outlive it.
+            | (Kind::Alarm, Kind::ScalingPolicy)
+            | (Kind::ScalableTarget, Kind::Service)
             | (Kind::Listener, Kind::TargetGroup | Kind::LoadBalancer)
             | (Kind::ListenerRule, Kind::TargetGroup | Kind::Listener | Kind::LoadBalancer)
             // A name must not lead to what is no longer there.

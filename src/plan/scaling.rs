@@ -8,7 +8,7 @@ pub const DESIRED_COUNT: &str = "desiredCount";
 
 /// Whether a resource of this kind sets the number of a service's tasks.
 pub(super) fn scales(kind: Kind) -> bool {
-    matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy | Kind::ScheduledAction)
+    matches!(kind, Kind::ScalableTarget | Kind::ScalingPolicy | Kind::Alarm | Kind::ScheduledAction)
 }
 
 /// Whether a service keeps the number of tasks that it has. Registering the scalable target brings

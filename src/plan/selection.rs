@@ -54,6 +54,7 @@ fn hangs_off(resource: &Resource, chosen: &BTreeSet<ResourceId>) -> bool {
             | Kind::ListenerRule
             | Kind::ScalableTarget
             | Kind::ScalingPolicy
+            | Kind::Alarm
             | Kind::ScheduledAction
     );
     let references = resource.body.references();

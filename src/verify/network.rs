@@ -1,79 +1,82 @@
 //! Subnets and security groups that are named.
 
 use super::finding::{Finding, Named};
+use crate::ecs::facts::{SubnetFacts, WayOut};
 
-/// A subnet as EC2 has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubnetLook {
-    /// Its id.
-    pub id: String,
-    /// Its zone.
-    pub zone: String,
-    /// Whether a route leads out of it, and whether that is an internet gateway's.
-    pub way_out: WayOut,
-    /// Addresses that nobody has taken.
-    pub free: i32,
-}
+const CHECK: &str = "network";
 
-/// How a subnet reaches the Internet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayOut {
-    /// Through an internet gateway.
-    Public,
-    /// Through a NAT or something else.
-    Private,
-    /// Not at all.
-    None,
-}
-
-/// Judges the subnets that tasks run in: how many addresses they need at once, and which of the
-/// endpoints there are by which tasks pull images without the Internet.
-#[must_use]
-pub fn subnets(
-    used: &[SubnetLook],
-    endpoints: &[String],
-    tasks: i32,
-    place: Option<&Named>,
-) -> Vec<Finding> {
-    const CHECK: &str = "network";
-    let at = |finding: Finding| match place {
+fn at(finding: Finding, place: Option<&Named>) -> Finding {
+    match place {
         Some(named) => finding.of(named),
         None => finding,
-    };
-    let mut found = Vec::new();
-    let closed: Vec<&str> =
-        used.iter().filter(|s| s.way_out == WayOut::None).map(|s| s.id.as_str()).collect();
+    }
+}
+
+/// Judges the subnets that tasks run in: whether images can be pulled there. `endpoints` are those of the
+/// VPC, by which tasks reach AWS without the Internet.
+#[must_use]
+pub fn ways_out(
+    used: &[SubnetFacts],
+    endpoints: &[String],
+    place: Option<&Named>,
+) -> Option<Finding> {
+    let closed: Vec<&str> = closed(used).map(|subnet| subnet.id.as_str()).collect();
+    if closed.is_empty() {
+        return None;
+    }
     // Amazon ECR user guide, "Amazon ECR interface VPC endpoints": what Fargate tasks need to pull.
     let missing: Vec<&str> = ["ecr.api", "ecr.dkr", "s3", "logs"]
         .into_iter()
         .filter(|name| !endpoints.iter().any(|there| there.ends_with(&format!(".{name}"))))
         .collect();
-    if !closed.is_empty() && !missing.is_empty() {
-        let message = format!(
-            "{} {} no route to the Internet, and the VPC lacks endpoints for {}",
-            closed.join(", "),
-            if closed.len() == 1 { "has" } else { "have" },
-            missing.join(", ")
-        );
-        found.push(at(Finding::failure(CHECK, message).help(
-            "tasks there could not pull their images or write logs: name other subnets in \
-             x-ecs.subnets, or give them a NAT gateway, or make the endpoints (with `secretsmanager` and \
-             `ssm`, where secrets are read)",
-        )));
-    } else if !closed.is_empty() {
+    if missing.is_empty() {
         let message = format!(
             "{} reach AWS by the VPC's endpoints alone: images must stand in ECR",
             closed.join(", ")
         );
-        found.push(at(Finding::note(CHECK, message)));
+        return Some(at(Finding::note(CHECK, message), place));
     }
+    let message = format!(
+        "{} {} no route to the Internet, and the VPC lacks endpoints for {}",
+        closed.join(", "),
+        if closed.len() == 1 { "has" } else { "have" },
+        missing.join(", ")
+    );
+    let finding = Finding::failure(CHECK, message).help(
+        "tasks there could not pull their images or write logs: name other subnets in \
+         x-ecs.subnets, or give them a NAT gateway, or make the endpoints (with `secretsmanager` and \
+         `ssm`, where secrets are read)",
+    );
+    Some(at(finding, place))
+}
+
+/// The subnets that no route leads out of.
+pub fn closed(used: &[SubnetFacts]) -> impl Iterator<Item = &SubnetFacts> {
+    used.iter().filter(|subnet| subnet.way_out == WayOut::None)
+}
+
+/// Judges whether the subnets have an address for each of so many tasks.
+#[must_use]
+pub fn room(used: &[SubnetFacts], tasks: i32, place: Option<&Named>) -> Option<Finding> {
     let free: i64 = used.iter().map(|subnet| i64::from(subnet.free)).sum();
-    if !used.is_empty() && free < i64::from(tasks) {
-        let message =
-            format!("the subnets have {free} free addresses, and a rollout needs {tasks}");
-        let help = "name further subnets in x-ecs.subnets: each task takes an address of its own";
-        found.push(at(Finding::failure(CHECK, message).help(help)));
+    if used.is_empty() || free >= i64::from(tasks) {
+        return None;
     }
+    let message = format!("the subnets have {free} free addresses, and a rollout needs {tasks}");
+    let help = "name further subnets in x-ecs.subnets: each task takes an address of its own";
+    Some(at(Finding::failure(CHECK, message).help(help), place))
+}
+
+/// Both; where neither finds fault, that is said.
+#[must_use]
+pub fn subnets(
+    used: &[SubnetFacts],
+    endpoints: &[String],
+    tasks: i32,
+    place: Option<&Named>,
+) -> Vec<Finding> {
+    let found = [ways_out(used, endpoints, place), room(used, tasks, place)];
+    let mut found: Vec<Finding> = found.into_iter().flatten().collect();
     if found.is_empty() {
         let zones: std::collections::BTreeSet<&str> =
             used.iter().map(|subnet| subnet.zone.as_str()).collect();
@@ -114,8 +117,8 @@ mod tests {
     use super::super::finding::Level;
     use super::*;
 
-    fn subnet(id: &str, way_out: WayOut, free: i32) -> SubnetLook {
-        SubnetLook { id: id.to_owned(), zone: format!("{id}-zone"), way_out, free }
+    fn subnet(id: &str, way_out: WayOut, free: i32) -> SubnetFacts {
+        SubnetFacts { id: id.to_owned(), zone: format!("{id}-zone"), way_out, free }
     }
 
     fn levels(found: &[Finding]) -> Vec<Level> {

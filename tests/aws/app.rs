@@ -92,6 +92,10 @@ impl App {
         let body = IngressRule {
             group_id: attribute(Kind::SecurityGroup, group, Attribute::Id),
             ip_permissions: vec![permission],
+            tag_specifications: vec![TagSpecification {
+                resource_type: "security-group-rule".to_owned(),
+                tags: self.upper(&ResourceId::new(Kind::IngressRule, name)),
+            }],
         };
         add(desired, ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body));
     }

@@ -80,6 +80,7 @@ impl Theirs {
                 ip_ranges: vec![IpRange { cidr_ip: "0.0.0.0/0".to_owned(), description: None }],
                 user_id_group_pairs: Vec::new(),
             }],
+            tag_specifications: Vec::new(),
         };
         make(Kind::IngressRule, Body::IngressRule(rule)).await;
         let balancer = LoadBalancer {

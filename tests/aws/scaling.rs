@@ -50,6 +50,7 @@ fn desired(text: &str, facts: &Facts) -> Desired {
                 | Kind::Service
                 | Kind::ScalableTarget
                 | Kind::ScalingPolicy
+                | Kind::Alarm
                 | Kind::ScheduledAction
         )
     });
@@ -61,7 +62,7 @@ fn scaling(plan: &Plan) -> Vec<(Action, String)> {
     let counts = |step: &&decklift::plan::Step| {
         matches!(
             step.resource.kind,
-            Kind::ScalableTarget | Kind::ScalingPolicy | Kind::ScheduledAction
+            Kind::ScalableTarget | Kind::ScalingPolicy | Kind::Alarm | Kind::ScheduledAction
         ) || step.changes.iter().any(|change| change.path == DESIRED_COUNT)
     };
     plan.steps.iter().filter(counts).map(|s| (s.action, s.resource.to_string())).collect()
@@ -204,4 +205,77 @@ async fn a_service_is_scaled_by_the_clock_and_by_a_queue() {
 
 async fn aws_create(aws: &Aws, desired: &Desired, id: &ResourceId) -> Changed {
     aws.create(id, &desired.resources[id].body, false).await.expect("made again")
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_service_is_scaled_in_steps_and_no_longer() {
+    let Ok(endpoint) = std::env::var("DECKLIFT_TEST_SCALING_ENDPOINT") else { return };
+    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
+    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
+    let aws = Aws::connect(options).await.expect("a connection");
+    let name = stack("steps");
+    let line = "{min: 1, max: 9, steps: {metric: cpu, up: [{above: 70, add: 1}, {above: 90, add: 3}], \
+                down: {below: 30, remove: 1}, cooldown: 60s}}";
+    let text = |line: &str| {
+        format!(
+            "name: {name}\nservices: {{web: {{image: 'acme/web:1', x-ecs: {{autoscaling: {line}}}}}}}\n"
+        )
+    };
+    let facts = facts(&aws, &endpoint).await;
+    let wanted = desired(&text(line), &facts);
+    let first = plan(&wanted, &Actual::default());
+    assert_eq!(scaling(&first).len(), 5, "{:#?}", list(&first));
+    carry_out(&aws, &wanted, &first).await;
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+
+    // Somebody has switched an alarm off.
+    let id = ResourceId::new(Kind::Alarm, "web+steps-cpu-up");
+    let mut off = wanted.resources[&id].body.clone();
+    let actual = observe(&aws, &wanted).await;
+    if let Body::Alarm(alarm) = &mut off {
+        alarm.actions_enabled = false;
+    }
+    let off = off.resolve(&|id, attribute| actual.attribute(id, attribute).map(str::to_owned));
+    aws.update(&id, &off, Action::Update, &[]).await.expect("switched off");
+    let steps = changes(&aws, &wanted).await;
+    assert_eq!(scaling(&steps), [(Action::Update, id.to_string())]);
+    carry_out(&aws, &wanted, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &wanted).await), []);
+
+    // Another threshold is another one of both: what comes of it is told by the distance from it.
+    let other = line.replace("above: 70", "above: 60");
+    let other = desired(&text(&other), &facts);
+    let steps = changes(&aws, &other).await;
+    assert!(scaling(&steps).iter().all(|(action, _)| *action == Action::Update), "{steps:#?}");
+    assert_eq!(scaling(&steps).len(), 2, "{:#?}", list(&steps));
+    carry_out(&aws, &other, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &other).await), []);
+
+    // One way leaves the file: its alarm goes before its policy, by which it is found.
+    let up = desired(&text(&line.replace("down: {below: 30, remove: 1}, ", "")), &facts);
+    let steps = changes(&aws, &up).await;
+    let gone: Vec<String> = scaling(&steps)
+        .into_iter()
+        .filter(|(action, _)| *action == Action::Delete)
+        .map(|(_, id)| id)
+        .collect();
+    let policy = format!("scaling-policy/{name}-web-steps-cpu-down");
+    assert_eq!(gone, ["alarm/web+steps-cpu-down".to_owned(), policy], "{:#?}", list(&steps));
+    carry_out(&aws, &up, &steps).await;
+    assert_eq!(scaling(&changes(&aws, &up).await), []);
+
+    // All of it leaves the file.
+    let plain = desired(&text("{min: 1, max: 9, cpu: 50}"), &facts);
+    let steps = changes(&aws, &plain).await;
+    carry_out(&aws, &plain, &steps).await;
+    let left = observe(&aws, &plain).await;
+    assert!(!left.orphans.iter().any(|(id, _)| id.kind == Kind::Alarm), "{:?}", left.orphans);
+    carry_out(&aws, &wanted, &changes(&aws, &wanted).await).await;
+    let last = plan_removal(&wanted.stack, &observe(&aws, &wanted).await, Removal::default());
+    let alarms = last.steps.iter().filter(|step| step.resource.kind == Kind::Alarm).count();
+    assert_eq!(alarms, 2, "{:#?}", list(&last));
+    let nothing = Desired { stack: wanted.stack.clone(), ..Desired::default() };
+    carry_out(&aws, &nothing, &last).await;
+    let left = observe(&aws, &wanted).await.resources;
+    assert!(!left.keys().any(|id| id.kind >= Kind::Service), "{:?}", left.keys());
 }

@@ -8,10 +8,12 @@ use crate::apply::cloud::{Changed, CloudError, CloudErrorKind};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::observe::{Found, key};
+use crate::aws::tags::Owner;
 use crate::aws::values::text;
 use crate::ecs::desired::{
     Attribute, Body, GroupPair, IngressRule, IpPermission, IpRange, Kind, Value,
 };
+use crate::plan::Change;
 
 /// What a filter takes at once.
 const FILTER: usize = 200;
@@ -29,6 +31,7 @@ impl Aws {
                 .authorize_security_group_ingress()
                 .group_id(group)
                 .set_ip_permissions(Some(permissions.clone()))
+                .set_tag_specifications(super::specifications(&body.tag_specifications))
                 .send()
                 .await
                 .or_fail("ec2:AuthorizeSecurityGroupIngress")
@@ -48,14 +51,25 @@ impl Aws {
         }
     }
 
-    /// Only the description can differ: everything else is what a rule is found by.
+    /// Only the description and the tags can differ: everything else is what a rule is found by.
     pub(in crate::aws) async fn update_rule(
         &self,
         body: &IngressRule,
+        changes: &[Change],
     ) -> Result<Changed, CloudError> {
         let group = text(&body.group_id)?;
         let found = self.find_rule(body).await?;
         let Some(id) = found.attributes.get(&Attribute::Id) else { return Ok(found) };
+        let (tags, others): (Vec<_>, Vec<_>) =
+            changes.iter().partition(|change| change.path.starts_with("TagSpecifications"));
+        if !tags.is_empty() {
+            let tags = body.tag_specifications.iter().flat_map(|s| super::to_sdk_tags(&s.tags));
+            let call = self.ec2().create_tags().resources(id).set_tags(Some(tags.collect()));
+            call.send().await.or_fail("ec2:CreateTags")?;
+        }
+        if others.is_empty() {
+            return Ok(found);
+        }
         let Some(wanted) = body.ip_permissions.first() else { return Ok(found) };
         let (range, pair) = (wanted.ip_ranges.first(), wanted.user_id_group_pairs.first());
         let description = range
@@ -198,12 +212,60 @@ fn observed(rule: &sdk::SecurityGroupRule) -> Option<Found> {
             .into_iter()
             .collect(),
     };
-    let body = IngressRule { group_id: Value::from(group), ip_permissions: vec![permission] };
-    let found = Found::new(Body::IngressRule(body)).with(Attribute::Id, Some(id));
+    let body = IngressRule {
+        group_id: Value::from(group),
+        ip_permissions: vec![permission],
+        tag_specifications: super::retag("security-group-rule", rule.tags()),
+    };
+    let mut found = Found::new(Body::IngressRule(body)).with(Attribute::Id, Some(id));
+    // Rules that an older version made have none, and stay as they are.
+    found.observed.tags_known = Owner::of(&super::tags(rule.tags())).is_some();
     Some(found.placed(Kind::IngressRule, id))
 }
 
 fn changed(id: &str) -> Changed {
     let attributes = [(Attribute::Id, id.to_owned())].into_iter().collect();
     Changed { attributes, deployment: None, detail: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::desired::{TagSpecification, UpperTag};
+    use crate::plan::changes;
+
+    /// What differs between a rule that carries the project's tags, `team` among them, and one that was
+    /// read with these.
+    fn differs(have: &[(&str, &str)]) -> Vec<String> {
+        let tags = have.iter().map(|(key, value)| sdk::Tag::builder().key(*key).value(*value));
+        let rule = sdk::SecurityGroupRule::builder()
+            .security_group_rule_id("sgr-1")
+            .group_id("sg-1")
+            .ip_protocol("-1")
+            .cidr_ipv4("0.0.0.0/0")
+            .set_tags(Some(tags.map(|tag| tag.build()).collect()))
+            .build();
+        let found = observed(&rule).expect("a rule");
+        let Body::IngressRule(mut want) = found.observed.body.clone() else { panic!("no rule") };
+        let tags =
+            [("decklift:environment", "default"), ("decklift:project", "shop"), ("team", "a")];
+        let tag =
+            |(key, value): (&str, &str)| UpperTag { key: key.to_owned(), value: value.to_owned() };
+        want.tag_specifications = vec![TagSpecification {
+            resource_type: "security-group-rule".to_owned(),
+            tags: tags.map(tag).into(),
+        }];
+        let found = changes(&Body::IngressRule(want), &found.observed);
+        found.into_iter().map(|change| change.path).collect()
+    }
+
+    #[test]
+    fn a_rule_that_an_older_version_made_has_no_tags_and_that_is_no_change() {
+        assert_eq!(differs(&[]), [] as [String; 0]);
+        let own = [("decklift:environment", "default"), ("decklift:project", "shop")];
+        assert_eq!(differs(&[own[0], own[1], ("team", "a")]), [] as [String; 0]);
+        let other = differs(&[own[0], own[1], ("team", "b")]);
+        assert!(other.iter().all(|path| path.starts_with("TagSpecifications")), "{other:?}");
+        assert_eq!(other.len(), 1);
+    }
 }

@@ -202,7 +202,7 @@ impl Aws {
     }
 
     /// The route tables of a VPC, or of all, each with its VPC.
-    pub(in crate::aws) async fn route_tables(
+    async fn route_tables(
         &self,
         vpc: Option<&str>,
     ) -> Result<Vec<(RouteTable, String)>, CloudError> {
@@ -249,13 +249,15 @@ fn two(
 }
 
 /// A subnet as far as it is chosen by.
-pub(in crate::aws) fn subnet(found: &sdk::Subnet) -> Option<Subnet> {
+fn subnet(found: &sdk::Subnet) -> Option<Subnet> {
     let is_default =
         found.default_for_az() == Some(true) && found.map_public_ip_on_launch() == Some(true);
     Some(Subnet {
         id: found.subnet_id()?.to_owned(),
         zone: found.availability_zone().unwrap_or_default().to_owned(),
         is_default,
+        // Not told: as many as a large subnet has.
+        free: found.available_ip_address_count().unwrap_or(i32::from(u16::MAX)),
     })
 }
 

@@ -4,44 +4,9 @@ use crate::apply::cloud::CloudError;
 use crate::aws::Aws;
 use crate::aws::ec2::filter;
 use crate::aws::error::OrFail;
-use crate::aws::facts;
-use crate::aws::network::{Egress, Subnet, egress};
-use crate::verify::{GroupLook, SubnetLook, WayOut};
+use crate::verify::GroupLook;
 
 impl Aws {
-    /// These subnets of a VPC, with the way that leads out of each.
-    ///
-    /// # Errors
-    ///
-    /// When AWS refuses, or does not answer.
-    pub async fn look_at_subnets(
-        &self,
-        vpc: &str,
-        ids: &[String],
-    ) -> Result<Vec<SubnetLook>, CloudError> {
-        let subnets = async {
-            let call = self.ec2().describe_subnets();
-            let call = call.filters(filter("vpc-id", [vpc.to_owned()]));
-            let all: Result<Vec<_>, _> = call.into_paginator().items().send().collect().await;
-            all.or_fail("ec2:DescribeSubnets")
-        };
-        let (subnets, tables) =
-            futures_util::future::try_join(subnets, self.route_tables(Some(vpc))).await?;
-        let tables: Vec<_> = tables.into_iter().map(|(table, _)| table).collect();
-        let look = |subnet: &sdk::Subnet| {
-            let known = facts::subnet(subnet)?;
-            let way_out = match egress(&known, &tables) {
-                Egress::Public => WayOut::Public,
-                Egress::Private => WayOut::Private,
-                Egress::None => WayOut::None,
-            };
-            let Subnet { id, zone, .. } = known;
-            let free = subnet.available_ip_address_count().unwrap_or(i32::MAX / 64);
-            ids.contains(&id).then_some(SubnetLook { id, zone, way_out, free })
-        };
-        Ok(subnets.iter().filter_map(look).collect())
-    }
-
     /// The services that a VPC has endpoints for: `com.amazonaws.REGION.ecr.dkr` …
     ///
     /// # Errors

@@ -30,7 +30,7 @@ async fn quotas(ground: &Ground<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let limits = join_all(QUOTAS.iter().map(|quota| ground.aws.quota(quota)));
-    let looked = join3(ground.aws.observe(&ground.desired), counts(ground), limits);
+    let looked = join3(ground.aws.observe(ground.desired), counts(ground), limits);
     let (actual, counts, limits) = looked.await;
     let (actual, counts) = match (actual, counts) {
         (Ok(actual), Ok(counts)) => (actual, counts),
@@ -41,7 +41,7 @@ async fn quotas(ground: &Ground<'_>) -> Vec<Finding> {
     let limits: BTreeMap<_, _> = QUOTAS.iter().zip(limits).collect();
     let mut found = Vec::new();
     let mut refused = None;
-    for used in verify::used(&ground.desired, &actual, &counts) {
+    for used in verify::used(ground.desired, &actual, &counts) {
         match limits.get(&used.quota) {
             Some(Ok(Some(limit))) => found.push(verify::weigh(&used, *limit)),
             Some(Err(error)) => refused = Some(error),
@@ -78,7 +78,7 @@ async fn caller(ground: &Ground<'_>) -> Vec<Finding> {
             format!("what {arn} may do cannot be simulated: it is no user or role of IAM");
         return vec![Finding::note(CHECK, message)];
     };
-    let wanted = verify::permissions_of(&iam_policy(&ground.desired, &deployer(ground)));
+    let wanted = verify::permissions_of(&iam_policy(ground.desired, &deployer(ground)));
     let principal = ground.aws.principal(&caller).await;
     let help = "`decklift iam-policy` prints the policy that the caller needs";
     match ground.aws.simulate(&principal, &wanted).await {
@@ -117,7 +117,7 @@ async fn given(ground: &Ground<'_>) -> Vec<Finding> {
     }
     let project = without_given_roles(&ground.app.project);
     let environment = ground.session.global.environment.as_deref();
-    let desired = translate(&project, environment, &ground.facts).desired;
+    let desired = translate(&project, environment, ground.facts).desired;
     let each = ground.names.roles.iter().filter_map(|used| {
         let service = used.named.service.as_deref()?;
         let id = match used.key {

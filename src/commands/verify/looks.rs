@@ -29,8 +29,19 @@ pub(super) async fn all(ground: &Ground<'_>) -> Vec<Finding> {
         .concat()
 }
 
+/// Why something was not seen, for whoever asked.
+fn unanswered(
+    ground: &Ground<'_>,
+    check: &'static str,
+    subject: &str,
+    error: &CloudError,
+) -> Option<Finding> {
+    (!ground.by_the_way).then(|| Finding::unanswered(check, subject, error))
+}
+
 /// What was seen, judged; or why it was not seen.
 fn judged<T>(
+    ground: &Ground<'_>,
     check: &'static str,
     named: &Named,
     look: Result<T, CloudError>,
@@ -38,7 +49,10 @@ fn judged<T>(
 ) -> Vec<Finding> {
     match look {
         Ok(look) => judge(look),
-        Err(error) => vec![Finding::unanswered(check, &named.text, &error).of(named)],
+        Err(error) => {
+            let finding = unanswered(ground, check, &named.text, &error);
+            finding.map(|finding| finding.of(named)).into_iter().collect()
+        }
     }
 }
 
@@ -49,24 +63,29 @@ async fn network(ground: &Ground<'_>) -> Vec<Finding> {
     }
     // One that is made has nothing to be looked at yet.
     let Some(vpc) = facts.network.vpc_id.known() else { return Vec::new() };
-    let subnets = facts.network.task_subnets.iter().filter_map(|subnet| subnet.known());
-    let subnets: Vec<String> = subnets.map(str::to_owned).collect();
     let ids: Vec<String> = names.groups.iter().map(|group| group.text.clone()).collect();
-    let (subnets, endpoints, groups) = futures_util::future::join3(
-        aws.look_at_subnets(vpc, &subnets),
-        aws.look_at_endpoints(vpc),
-        aws.look_at_groups(&ids),
-    )
-    .await;
-    let mut found = match (subnets, endpoints) {
-        (Ok(subnets), Ok(endpoints)) => {
-            verify::subnets(&subnets, &endpoints, tasks(ground), names.subnets.first())
+    let subnets = &facts.network.subnets;
+    let endpoints = async {
+        // They matter where nothing else leads out.
+        match verify::closed(subnets).next() {
+            Some(_) => aws.look_at_endpoints(vpc).await,
+            None => Ok(Vec::new()),
         }
-        (Err(error), _) | (_, Err(error)) => vec![Finding::unanswered("network", vpc, &error)],
+    };
+    let (endpoints, groups) = join(endpoints, aws.look_at_groups(&ids)).await;
+    let mut found = match endpoints {
+        // Who deploys is told of addresses when it is known which tasks there are already.
+        Ok(endpoints) if ground.by_the_way => {
+            verify::ways_out(subnets, &endpoints, names.subnets.first()).into_iter().collect()
+        }
+        Ok(endpoints) => verify::subnets(subnets, &endpoints, tasks(ground), names.subnets.first()),
+        Err(error) => unanswered(ground, "network", vpc, &error).into_iter().collect(),
     };
     match groups {
         Ok(groups) => found.extend(verify::groups(&names.groups, &groups, vpc)),
-        Err(error) => found.push(Finding::unanswered("security-groups", "security groups", &error)),
+        Err(error) => {
+            found.extend(unanswered(ground, "security-groups", "security groups", &error));
+        }
     }
     found
 }
@@ -92,14 +111,16 @@ async fn roles(ground: &Ground<'_>) -> Vec<Finding> {
             true => Ok(None),
             false => ground.aws.look_at_role(used.name()).await,
         };
-        judged("roles", &used.named, look, |look| vec![verify::role(used, look.as_ref(), account)])
+        judged(ground, "roles", &used.named, look, |look| {
+            vec![verify::role(used, look.as_ref(), account)]
+        })
     });
     join_all(each).await.concat()
 }
 
 async fn policies(ground: &Ground<'_>) -> Vec<Finding> {
     let each = ground.names.policies.iter().map(|policy| async move {
-        judged("roles", policy, ground.aws.has_policy(&policy.text).await, |there| {
+        judged(ground, "roles", policy, ground.aws.has_policy(&policy.text).await, |there| {
             let finding = match there {
                 true => Finding::ok("roles", format!("{} is there", policy.text)),
                 false => Finding::failure("roles", format!("there is no policy {}", policy.text))
@@ -115,7 +136,7 @@ async fn secrets(ground: &Ground<'_>) -> Vec<Finding> {
     let region = ground.aws.region();
     let each = ground.names.secrets.iter().map(|named| async move {
         let look = ground.aws.look_at_secret(named.secret_id()).await;
-        judged("secrets", named, look, |look| verify::secret(named, look.as_ref(), region))
+        judged(ground, "secrets", named, look, |look| verify::secret(named, look.as_ref(), region))
     });
     join_all(each).await.concat()
 }
@@ -127,7 +148,9 @@ async fn parameters(ground: &Ground<'_>) -> Vec<Finding> {
     }
     let names: Vec<String> = wanted.iter().map(|named| named.parameter_name().to_owned()).collect();
     match ground.aws.look_at_parameters(&names).await {
-        Err(error) => vec![Finding::unanswered("secrets", &names.join(", "), &error)],
+        Err(error) => {
+            unanswered(ground, "secrets", &names.join(", "), &error).into_iter().collect()
+        }
         Ok(there) => {
             let is_there = |named: &Named| there.iter().any(|name| name == named.parameter_name());
             let region = ground.aws.region();
@@ -147,7 +170,7 @@ async fn repositories(ground: &Ground<'_>) -> Vec<Finding> {
         });
         let look = ground.aws.look_at_repository(registry.as_ref(), &named.text, None).await;
         let owner = registry.map_or_else(|| account.clone(), |registry| registry.account);
-        judged("repositories", named, look, |look| {
+        judged(ground, "repositories", named, look, |look| {
             verify::repository(named, &look, &owner, account)
         })
     });
@@ -159,7 +182,7 @@ async fn repositories(ground: &Ground<'_>) -> Vec<Finding> {
                 ground.aws.look_at_repository(Some(&registry), &repository, Some(&image)).await
             }
         };
-        judged("images", named, look, |look: RepositoryLook| {
+        judged(ground, "images", named, look, |look: RepositoryLook| {
             verify::repository(named, &look, &registry.account, account)
         })
     });
@@ -185,7 +208,7 @@ async fn file_systems(ground: &Ground<'_>) -> Vec<Finding> {
     let zones = &zones;
     let each = ground.names.file_systems.iter().map(|named| async move {
         let look = ground.aws.look_at_file_system(&named.text).await;
-        judged("file-systems", named, look, |look| {
+        judged(ground, "file-systems", named, look, |look| {
             vec![verify::file_system(named, look.as_ref(), zones, vpc)]
         })
     });
@@ -211,7 +234,7 @@ async fn certificates(ground: &Ground<'_>) -> Vec<Finding> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let look = ground.aws.look_at_certificate(arn).await;
-    judged("certificates", named, look, |look| {
+    judged(ground, "certificates", named, look, |look| {
         verify::certificate(named, look.as_ref(), &hosts, now)
     })
 }
@@ -232,7 +255,7 @@ async fn cluster(ground: &Ground<'_>) -> Vec<Finding> {
         .collect();
     wanted.sort();
     wanted.dedup();
-    judged("cluster", named, look, |look| {
+    judged(ground, "cluster", named, look, |look| {
         verify::cluster(named, look.as_ref().map(|(providers, _)| providers.as_slice()), &wanted)
     })
 }

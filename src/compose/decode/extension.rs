@@ -6,6 +6,7 @@ mod motion;
 mod overrides;
 mod scaling;
 mod settings;
+mod steps;
 mod vpc;
 
 use super::Decoder;

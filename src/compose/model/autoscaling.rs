@@ -19,6 +19,41 @@ pub struct Autoscaling {
     pub schedule: Vec<Located<ScheduledScaling>>,
     /// `queue`
     pub queue: Option<Located<QueueScaling>>,
+    /// `steps`: so many tasks more or fewer, the further the load is from a threshold
+    pub steps: Vec<Located<StepScaling>>,
+}
+
+/// An entry of `x-ecs.autoscaling.steps`: what a metric's distance from a threshold comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepScaling {
+    /// `metric`: `cpu` or `memory`
+    pub metric: Located<StepMetric>,
+    /// `up`: where tasks come
+    pub up: Vec<Located<Step>>,
+    /// `down`: where tasks go
+    pub down: Vec<Located<Step>>,
+    /// `cooldown`: seconds between two changes; the one beside `steps` unless given
+    pub cooldown: Option<Located<u32>>,
+    /// `minutes` in a row that the metric lies there, 3 unless given
+    pub minutes: Option<Located<u32>>,
+}
+
+/// What steps follow: the average of all tasks, in percent of what they have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepMetric {
+    /// `cpu`
+    Cpu,
+    /// `memory`
+    Memory,
+}
+
+/// `{above: 70, add: 1}` or `{below: 30, remove: 1}`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// From where on, in percent
+    pub threshold: Located<f64>,
+    /// How many tasks come or go
+    pub tasks: Located<u32>,
 }
 
 /// An entry of `x-ecs.autoscaling.schedule`: from a time on the tasks scale between other limits.

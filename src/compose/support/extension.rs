@@ -1,11 +1,13 @@
 //! The keys of `x-ecs`, as editors and `docs/compose-support.md` know them.
 
 mod project;
+mod scaling;
 mod storage;
 
 use serde_json::{Map, Value, json};
 
 use self::project::PROJECT;
+use self::scaling::{STEPS, TIMES};
 use self::storage::MOUNT;
 
 /// Path below `x-ecs`, JSON Schema of the value, and what it is for. A group stands before its parts.
@@ -32,20 +34,6 @@ const DISCOVERY: &str = r#"{"enum": ["service-connect", "dns"]}"#;
 const NETWORK_MODE: &str = r#"{"enum": ["awsvpc", "bridge", "host", "none"]}"#;
 const GROUP_ID: &str = r#"{"type": "string", "pattern": "^sg-[0-9a-f]+$"}"#;
 const ABOVE: &str = r#"{"type": "number", "exclusiveMinimum": 0}"#;
-const SCALING_TIMES: &str = r#"{
-  "type": ["array", "object"],
-  "items": {
-    "type": "object",
-    "properties": {
-      "expression": {"type": "string", "pattern": "^(cron|rate|at)\\(.+\\)$"},
-      "timezone": {"type": "string"},
-      "min": {"type": "integer", "minimum": 0},
-      "max": {"type": "integer", "minimum": 0}
-    },
-    "required": ["expression"],
-    "additionalProperties": false
-  }
-}"#;
 /// An ARN, or the keys below it, or a list of these.
 const BALANCERS: &str = r#"{
   "type": ["string", "object", "array"],
@@ -129,9 +117,16 @@ const SERVICE: &[Key] = &[
     ),
     (
         "autoscaling.schedule",
-        SCALING_TIMES,
+        TIMES,
         "other limits from certain times on: entries of `expression`, which is `cron(…)`, `rate(…)` \
          or `at(…)` as Application Auto Scaling takes it, `timezone`, `min` and `max`",
+    ),
+    (
+        "autoscaling.steps",
+        STEPS,
+        "so many tasks more or fewer, the further the load is from a threshold: `metric` (`cpu` or \
+         `memory`), `up` (steps of `above` and `add`), `down` (steps of `below` and `remove`), \
+         `cooldown`, and `minutes` in a row that the load lies there, 3 unless given; or a list",
     ),
     ("capacity", GROUP, "what the tasks run on"),
     ("capacity.base", BASE, "how many tasks run on the first provider before weights count"),

@@ -91,6 +91,8 @@ kinds! {
     ScalableTarget = "scalable-target", "scalable target";
     /// What the number of tasks follows.
     ScalingPolicy = "scaling-policy", "scaling policy";
+    /// What starts a scaling policy.
+    Alarm = "alarm", "alarm";
     /// Other limits of a scalable target, from a time on.
     ScheduledAction = "scheduled-action", "scheduled action";
     /// The EventBridge Scheduler schedules of a project.

@@ -138,6 +138,7 @@ impl Body {
             Self::ScalingPolicy(b) => {
                 out.request(call("application-autoscaling", "put-scaling-policy"), b);
             }
+            Self::Alarm(b) => out.request(call("cloudwatch", "put-metric-alarm"), b),
             Self::ScheduledAction(b) => {
                 out.request(call("application-autoscaling", "put-scheduled-action"), b);
             }

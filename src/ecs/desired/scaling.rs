@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::{StepScaling, Value};
 
 /// `application-autoscaling RegisterScalableTarget`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,10 +68,14 @@ pub struct ScalingPolicy {
     pub resource_id: String,
     /// `ecs:service:DesiredCount`
     pub scalable_dimension: String,
-    /// `TargetTrackingScaling`
+    /// `TargetTrackingScaling` or `StepScaling`
     pub policy_type: String,
     /// What it aims at.
-    pub target_tracking_scaling_policy_configuration: TargetTracking,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_tracking_scaling_policy_configuration: Option<TargetTracking>,
+    /// What an alarm comes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_scaling_policy_configuration: Option<StepScaling>,
 }
 
 /// `application-autoscaling TargetTrackingScalingPolicyConfiguration`

@@ -35,6 +35,9 @@ pub struct IngressRule {
     pub group_id: Value,
     /// Exactly one permission.
     pub ip_permissions: Vec<IpPermission>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tag_specifications: Vec<TagSpecification>,
 }
 
 /// `ec2 IpPermission` with one source.

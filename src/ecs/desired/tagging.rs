@@ -27,6 +27,7 @@ impl Body {
             Self::TargetGroup(b) => upper(&b.create.tags),
             Self::Listener(b) => upper(&b.tags),
             Self::ListenerRule(b) => upper(&b.tags),
+            Self::Alarm(b) => upper(&b.tags),
             Self::ScheduleGroup(b) => upper(&b.tags),
             Self::Vpc(b) => specified(&b.create.tag_specifications),
             Self::Subnet(b) => specified(&b.tag_specifications),
@@ -35,14 +36,13 @@ impl Body {
             Self::NatGateway(b) => specified(&b.tag_specifications),
             Self::RouteTable(b) => specified(&b.create.tag_specifications),
             Self::SecurityGroup(b) => specified(&b.tag_specifications),
+            Self::IngressRule(b) => specified(&b.tag_specifications),
             Self::VpcEndpoint(b) => specified(&b.tag_specifications),
             Self::LogGroup(b) => b.create.tags.clone(),
             Self::ScalableTarget(b) => b.tags.clone(),
             Self::ScalingPolicy(_) | Self::ScheduledAction(_) | Self::Schedule(_) => Tags::new(),
             // The tag that notes a record is the load balancer's.
-            Self::Image(_) | Self::IngressRule(_) | Self::MountTarget(_) | Self::AliasRecord(_) => {
-                Tags::new()
-            }
+            Self::Image(_) | Self::MountTarget(_) | Self::AliasRecord(_) => Tags::new(),
         }
     }
 
@@ -70,6 +70,7 @@ impl Body {
             Self::NatGateway(b) => &mut b.tag_specifications,
             Self::RouteTable(b) => &mut b.create.tag_specifications,
             Self::SecurityGroup(b) => &mut b.tag_specifications,
+            Self::IngressRule(b) => &mut b.tag_specifications,
             Self::VpcEndpoint(b) => &mut b.tag_specifications,
             _ => return None,
         })
@@ -89,6 +90,7 @@ impl Body {
             Self::TargetGroup(b) => &mut b.create.tags,
             Self::Listener(b) => &mut b.tags,
             Self::ListenerRule(b) => &mut b.tags,
+            Self::Alarm(b) => &mut b.tags,
             Self::ScheduleGroup(b) => &mut b.tags,
             Self::LogGroup(b) => {
                 b.create.tags.insert(key.to_owned(), value.to_owned());

@@ -121,13 +121,15 @@ macro_rules! visitor {
                 }
                 Self::ScalingPolicy(policy) => {
                     let tracking =
-                        & $($mutable)? policy.target_tracking_scaling_policy_configuration;
-                    let metric = tracking.predefined_metric_specification.$option();
+                        policy.target_tracking_scaling_policy_configuration.$option();
+                    let metric =
+                        tracking.and_then(|t| t.predefined_metric_specification.$option());
                     if let Some(label) = metric.and_then(|m| m.resource_label.$option()) {
                         f(& $($mutable)? label.load_balancer);
                         f(& $($mutable)? label.target_group);
                     }
                 }
+                Self::Alarm(alarm) => alarm.alarm_actions.$iter().for_each(&mut *f),
                 Self::Schedule(schedule) => {
                     let target = & $($mutable)? schedule.target;
                     f(& $($mutable)? target.arn);

@@ -17,8 +17,34 @@ pub struct NetworkFacts {
     pub zone_subnets: Vec<(String, Value)>,
     /// Whether no route says that these subnets are public, and only what AWS makes by default does.
     pub assumed_public: bool,
+    /// What EC2 says of the subnets for tasks; nothing of those that are made.
+    pub subnets: Vec<SubnetFacts>,
     /// How the VPC came to be chosen.
     pub origin: Origin,
+}
+
+/// A subnet as EC2 has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubnetFacts {
+    /// Its id.
+    pub id: String,
+    /// Its zone.
+    pub zone: String,
+    /// Whether a route leads out of it, and whether that is an internet gateway's.
+    pub way_out: WayOut,
+    /// Addresses that nobody has taken.
+    pub free: i32,
+}
+
+/// How a subnet reaches the Internet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// Through an internet gateway.
+    Public,
+    /// Through a NAT or something else.
+    Private,
+    /// Not at all.
+    None,
 }
 
 /// How a VPC came to be chosen.
@@ -98,6 +124,7 @@ impl NetworkFacts {
             load_balancer_subnets: vec![placeholder("vpc.public_subnets").into()],
             zone_subnets: vec![("zone".to_owned(), placeholder("vpc.zone_subnets").into())],
             assumed_public: false,
+            subnets: Vec::new(),
             origin: Origin::Unknown,
         }
     }
@@ -116,6 +143,7 @@ impl NetworkFacts {
             load_balancer_subnets: subnets("public").into(),
             zone_subnets: zones.zip(subnets(face)).collect(),
             assumed_public: false,
+            subnets: Vec::new(),
             origin: Origin::Made(made),
         }
     }

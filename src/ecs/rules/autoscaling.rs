@@ -1,14 +1,15 @@
 //! `x-ecs.autoscaling`: a service whose number of tasks follows its load, or the clock (Application
-//! Auto Scaling API reference, `RegisterScalableTarget`, `PutScalingPolicy` with target tracking, and
+//! Auto Scaling API reference, `RegisterScalableTarget`, `PutScalingPolicy`, and
 //! `PutScheduledAction`).
 
 mod limits;
 mod queue;
+mod steps;
 pub(crate) mod times;
 
 use super::agreed::agreed;
 use super::load_balancer;
-use crate::compose::model::{Autoscaling, QueueScaling, ScheduledScaling};
+use crate::compose::model::{Autoscaling, QueueScaling, ScheduledScaling, StepScaling};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, Gate, Kind, PredefinedMetric, Resource, ResourceId, ResourceLabel,
@@ -78,6 +79,20 @@ pub(crate) fn add(
         let body = policy(&place, key, tracking);
         bodies.push((id, Body::ScalingPolicy(Box::new(body)), &target));
     }
+    let mut alarms = Vec::new();
+    let cooldown = scaling.value.cooldown.as_ref().map(|n| number(n.value));
+    for entry in &scaling.value.steps {
+        for (key, way) in steps::ways(&entry.value) {
+            let policy = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
+            let alarm = ResourceId::new(Kind::Alarm, format!("{name}+{key}"));
+            let tags = cx.upper_tags(&alarm);
+            let body = steps::alarm(&place, &key, &entry.value, way, policy.clone(), tags);
+            alarms.push((alarm, Body::Alarm(Box::new(body)), &target));
+            let body = steps::policy(&place, &key, &entry.value, way, cooldown);
+            bodies.push((policy, Body::ScalingPolicy(Box::new(body)), &target));
+        }
+    }
+    bodies.extend(alarms);
     for entry in &scaling.value.schedule {
         let (key, body) = times::action(&place, &entry.value);
         let id = ResourceId::new(Kind::ScheduledAction, format!("{name}+{key}"));
@@ -108,8 +123,17 @@ fn metrics(
     unit: &Unit<'_>,
     scaling: &Autoscaling,
 ) -> Vec<(&'static str, TargetTracking)> {
-    let Autoscaling { min: _, max: _, cpu, memory, requests, cooldown, schedule: _, queue } =
-        scaling;
+    let Autoscaling {
+        min: _,
+        max: _,
+        cpu,
+        memory,
+        requests,
+        cooldown,
+        schedule: _,
+        queue,
+        steps: _, // steps.rs
+    } = scaling;
     let cooldown = cooldown.as_ref().map(|n| number(n.value));
     let follow = |target_value| TargetTracking {
         target_value,
@@ -148,7 +172,8 @@ fn policy(place: &Place<'_>, key: &str, tracking: TargetTracking) -> ScalingPoli
         resource_id: place.resource_id.clone(),
         scalable_dimension: DIMENSION.to_owned(),
         policy_type: "TargetTrackingScaling".to_owned(),
-        target_tracking_scaling_policy_configuration: tracking,
+        target_tracking_scaling_policy_configuration: Some(tracking),
+        step_scaling_policy_configuration: None,
     }
 }
 
@@ -178,7 +203,7 @@ pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
 }
 
 fn same(one: &Autoscaling, other: &Autoscaling) -> bool {
-    let Autoscaling { min, max, cpu, memory, requests, cooldown, schedule, queue } = one;
+    let Autoscaling { min, max, cpu, memory, requests, cooldown, schedule, queue, steps } = one;
     let whole = |n: &Option<Located<u32>>| n.as_ref().map(|n| n.value);
     let share = |n: &Option<Located<f64>>| n.as_ref().map(|n| n.value);
     let waiting = |queue: &Option<Located<QueueScaling>>| {
@@ -187,6 +212,7 @@ fn same(one: &Autoscaling, other: &Autoscaling) -> bool {
             (name.value.clone(), region.clone(), messages.value)
         })
     };
+    let values = |entry: &Located<StepScaling>| steps::values(&entry.value);
     let times = schedule.iter().map(|entry| time(&entry.value));
     whole(min) == whole(&other.min)
         && whole(max) == whole(&other.max)
@@ -196,6 +222,7 @@ fn same(one: &Autoscaling, other: &Autoscaling) -> bool {
         && whole(cooldown) == whole(&other.cooldown)
         && times.eq(other.schedule.iter().map(|entry| time(&entry.value)))
         && waiting(queue) == waiting(&other.queue)
+        && steps.iter().map(values).eq(other.steps.iter().map(values))
 }
 
 /// The values of an entry, without their places.

@@ -246,3 +246,101 @@ fn a_daemon_has_no_number_to_change() {
     let done = run(vec![agent]);
     assert!(loud(&done.diagnostics).contains(&(Severity::Error, Code::Refused)));
 }
+
+fn stepped(up: &[(f64, u32)], down: &[(f64, u32)]) -> Autoscaling {
+    use crate::compose::model::{Step, StepMetric};
+    let step =
+        |(threshold, tasks): &(f64, u32)| at(Step { threshold: at(*threshold), tasks: at(*tasks) });
+    let entry = StepScaling {
+        metric: at(StepMetric::Memory),
+        up: up.iter().map(step).collect(),
+        down: down.iter().map(step).collect(),
+        cooldown: None,
+        minutes: Some(at(5)),
+    };
+    Autoscaling { cpu: None, cooldown: Some(at(60)), steps: vec![at(entry)], ..scaling(1, 8) }
+}
+
+#[test]
+fn steps_are_a_policy_and_an_alarm_for_each_way() {
+    let mut web = service("web", "acme/web:1");
+    web.extension.autoscaling = Some(at(stepped(&[(70.0, 1), (90.0, 3)], &[(30.0, 1), (10.0, 2)])));
+    let done = run(vec![web]);
+    assert!(!done.diagnostics.has_errors());
+    assert_eq!(validate(&done.desired), []);
+    let body = |kind, way: &str| {
+        let id = format!("web+steps-memory-{way}");
+        resource(&done, kind, &id).requests().remove(0).body
+    };
+    // What lies between two thresholds belongs to the nearer one.
+    assert_eq!(
+        body(Kind::ScalingPolicy, "up")["StepScalingPolicyConfiguration"],
+        json!({
+            "AdjustmentType": "ChangeInCapacity",
+            "StepAdjustments": [
+                {"MetricIntervalLowerBound": 0.0, "MetricIntervalUpperBound": 20.0,
+                 "ScalingAdjustment": 1},
+                {"MetricIntervalLowerBound": 20.0, "ScalingAdjustment": 3},
+            ],
+            "Cooldown": 60,
+            "MetricAggregationType": "Average",
+        })
+    );
+    assert_eq!(
+        body(Kind::ScalingPolicy, "down")["StepScalingPolicyConfiguration"]["StepAdjustments"],
+        json!([
+            {"MetricIntervalLowerBound": -20.0, "MetricIntervalUpperBound": 0.0,
+             "ScalingAdjustment": -1},
+            {"MetricIntervalUpperBound": -20.0, "ScalingAdjustment": -2},
+        ])
+    );
+    let (up, down) = (body(Kind::Alarm, "up"), body(Kind::Alarm, "down"));
+    let starts = |way: &str| json!([format!("${{scaling-policy/web+steps-memory-{way}/arn}}")]);
+    assert_eq!((&up["AlarmActions"], &down["AlarmActions"]), (&starts("up"), &starts("down")));
+    assert_eq!((&up["Threshold"], &down["Threshold"]), (&json!(70.0), &json!(30.0)));
+    assert_eq!(
+        (&up["ComparisonOperator"], &down["ComparisonOperator"]),
+        (&json!("GreaterThanThreshold"), &json!("LessThanThreshold"))
+    );
+    assert_eq!(
+        (&up["AlarmName"], &up["EvaluationPeriods"]),
+        (&json!("shop-web-steps-memory-up"), &json!(5))
+    );
+    // A way that nobody wants has neither.
+    let mut web = service("web", "acme/web:1");
+    web.extension.autoscaling = Some(at(stepped(&[(70.0, 1)], &[])));
+    let done = run(vec![web]);
+    assert!(has(&done, Kind::Alarm, "web+steps-memory-up"));
+    assert!(!has(&done, Kind::Alarm, "web+steps-memory-down"));
+    assert!(!has(&done, Kind::ScalingPolicy, "web+steps-memory-down"));
+}
+
+#[test]
+fn steps_that_contradict_each_other_are_refused_all_at_once() {
+    let found = |scaling: Autoscaling| {
+        let mut web = service("web", "acme/web:1");
+        web.extension.autoscaling = Some(at(scaling));
+        let done = run(vec![web]);
+        let errors = done.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        errors.map(|found| found.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(stepped(&[(70.0, 1)], &[(70.0, 1)])), Vec::<String>::new());
+    let order = "the steps are out of order, or overlap";
+    assert_eq!(found(stepped(&[(90.0, 3), (70.0, 1)], &[])), [order]);
+    assert_eq!(found(stepped(&[(70.0, 1), (70.0, 2)], &[])), [order]);
+    assert_eq!(found(stepped(&[], &[(10.0, 2), (30.0, 1)])), [order]);
+    let crossed = "between the two tasks would come and go at once";
+    assert_eq!(found(stepped(&[(30.0, 1)], &[(70.0, 1)])), [crossed]);
+    assert_eq!(
+        found(stepped(&[(100.0, 0)], &[(0.0, 1)])),
+        ["nothing lies above that share", "`add` is no task", "nothing lies below that share"]
+    );
+    let aimed = Autoscaling { memory: Some(at(50.0)), ..stepped(&[(70.0, 1)], &[]) };
+    assert_eq!(found(aimed), ["`memory` is aimed at, and has steps"]);
+    let mut twice = stepped(&[(70.0, 1)], &[]);
+    twice.steps.push(twice.steps[0].clone());
+    twice.steps[1].value.minutes = Some(at(0));
+    assert_eq!(found(twice), ["`minutes` is no time", "`memory` has steps twice"]);
+    let many: Vec<(f64, u32)> = (0..21).map(|n| (f64::from(n), 1)).collect();
+    assert_eq!(found(stepped(&many, &[])), ["21 steps in one direction"]);
+}

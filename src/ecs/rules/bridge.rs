@@ -200,6 +200,10 @@ fn rule(
         ip_ranges: Vec::new(),
         user_id_group_pairs: vec![GroupPair { group_id: from, description: None }],
     };
-    let body = IngressRule { group_id: group.clone(), ip_permissions: vec![permission] };
+    let body = IngressRule {
+        group_id: group.clone(),
+        ip_permissions: vec![permission],
+        tag_specifications: Vec::new(),
+    };
     out.add(ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body), place.0, place.1);
 }

@@ -98,6 +98,18 @@ pub(crate) fn add_group(
     out.add(id, body, service, origin);
 }
 
+/// Gives every rule its tags: rules are made in many places.
+pub(crate) fn tag_rules(cx: &Context<'_>, out: &mut Output) {
+    for (id, resource) in &mut out.desired.resources {
+        if let Body::IngressRule(rule) = &mut resource.body {
+            rule.tag_specifications = vec![TagSpecification {
+                resource_type: "security-group-rule".to_owned(),
+                tags: cx.upper_tags(id),
+            }];
+        }
+    }
+}
+
 /// Adds a rule: `port` over tcp, or every port of every protocol.
 pub(crate) fn add_rule(
     name: String,
@@ -134,7 +146,11 @@ pub(crate) fn add_rule_of(
         ip_ranges,
         user_id_group_pairs,
     };
-    let body = IngressRule { group_id: id_of(group), ip_permissions: vec![permission] };
+    let body = IngressRule {
+        group_id: id_of(group),
+        ip_permissions: vec![permission],
+        tag_specifications: Vec::new(),
+    };
     out.add(ResourceId::new(Kind::IngressRule, name), Body::IngressRule(body), place.0, place.1);
 }
 

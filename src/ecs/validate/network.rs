@@ -27,7 +27,10 @@ pub(super) fn security_group(group: &SecurityGroup, unique: &mut Unique, report:
 
 /// An ingress rule: one permission with one source.
 pub(super) fn ingress_rule(rule: &IngressRule, report: &mut Report<'_>) {
-    let IngressRule { group_id: _, ip_permissions } = rule;
+    let IngressRule { group_id: _, ip_permissions, tag_specifications } = rule;
+    for specification in tag_specifications {
+        tags::upper(&specification.tags, report);
+    }
     let [permission] = ip_permissions.as_slice() else {
         report.fault("not exactly one permission", "this is a fault of decklift");
         return;

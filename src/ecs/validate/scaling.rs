@@ -45,6 +45,7 @@ pub(super) fn policy(policy: &ScalingPolicy, unique: &mut Unique, report: &mut R
         scalable_dimension,
         policy_type,
         target_tracking_scaling_policy_configuration: tracking,
+        step_scaling_policy_configuration: steps,
     } = policy;
     place(service_namespace, resource_id, scalable_dimension, report);
     // Colons, slashes and pipes cannot stand in a policy's name.
@@ -54,10 +55,16 @@ pub(super) fn policy(policy: &ScalingPolicy, unique: &mut Unique, report: &mut R
             "Application Auto Scaling takes 1 to 256 printable characters without `:`, `/`, `|`",
         );
     }
-    if policy_type != "TargetTrackingScaling" {
-        report
-            .fault(format!("{policy_type:?} is no type of policy"), "this is a fault of decklift");
+    match (policy_type.as_str(), tracking, steps) {
+        ("TargetTrackingScaling", Some(tracking), None) => target_tracking(tracking, report),
+        ("StepScaling", None, Some(steps)) => super::steps::configuration(steps, report),
+        _ => report
+            .fault(format!("{policy_type:?} is no type of policy"), "this is a fault of decklift"),
     }
+    unique.take(Kind::ScalingPolicy, &format!("{resource_id} {policy_name}"), report);
+}
+
+fn target_tracking(tracking: &TargetTracking, report: &mut Report<'_>) {
     let TargetTracking {
         target_value,
         predefined_metric_specification: predefined,
@@ -85,7 +92,6 @@ pub(super) fn policy(policy: &ScalingPolicy, unique: &mut Unique, report: &mut R
     if [scale_in_cooldown, scale_out_cooldown].into_iter().flatten().any(|n| *n < 0) {
         report.fault("it waits for less than no time", "a cooldown has 0 seconds or more");
     }
-    unique.take(Kind::ScalingPolicy, &format!("{resource_id} {policy_name}"), report);
 }
 
 fn predefined_metric(metric: &PredefinedMetric, report: &mut Report<'_>) {

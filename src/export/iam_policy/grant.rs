@@ -6,6 +6,8 @@ pub(super) type Conditions = BTreeMap<&'static str, BTreeMap<String, BTreeSet<St
 /// What a permission is for: each becomes a statement of this name. What each covers, `scope` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Grant {
+    AlarmLists,
+    Alarms,
     BoundRoles,
     CacheRules,
     CertificateLists,
@@ -43,10 +45,12 @@ pub(super) enum Grant {
     NewNetworkTags,
     NewNetworks,
     NewRoles,
+    NewSecurityGroupRuleTags,
     NewSecurityGroupTags,
     NewSecurityGroups,
     NewZones,
     NotedBalancers,
+    OwnSecurityGroupRules,
     PrivateZoneLists,
     PublicZoneLists,
     RecordLook,

@@ -172,6 +172,8 @@ impl<'a> Ground<'a> {
             Grant::SecurityGroups
             | Grant::NewSecurityGroups
             | Grant::NewSecurityGroupTags
+            | Grant::NewSecurityGroupRuleTags
+            | Grant::OwnSecurityGroupRules
             | Grant::SecurityGroupVpc
             | Grant::SecurityGroupRules
             | Grant::SecurityGroupsOfOthers => self.ec2(grant),
@@ -212,6 +214,7 @@ impl<'a> Ground<'a> {
             | Grant::HostedZones
             | Grant::Zones => self.names(grant),
             Grant::Scaling | Grant::ScalingLists => self.scaling(grant),
+            Grant::Alarms | Grant::AlarmLists => self.alarms(grant),
             Grant::ScheduleGroups
             | Grant::ScheduleGroupLook
             | Grant::ScheduleLists

@@ -61,6 +61,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         ],
     ),
     ("application-autoscaling:TagResource", &[("application-autoscaling:TagResource", Scaling)]),
+    ("cloudwatch:DeleteAlarms", &[("cloudwatch:DeleteAlarms", Alarms)]),
+    ("cloudwatch:DescribeAlarms", &[("cloudwatch:DescribeAlarms", AlarmLists)]),
+    ("cloudwatch:ListTagsForResource", &[("cloudwatch:ListTagsForResource", Alarms)]),
+    (
+        "cloudwatch:PutMetricAlarm",
+        &[("cloudwatch:PutMetricAlarm", Alarms), ("cloudwatch:TagResource", Alarms)],
+    ),
+    ("cloudwatch:TagResource", &[("cloudwatch:TagResource", Alarms)]),
     ("ecr:BatchDeleteImage", &[("ecr:BatchDeleteImage", Images)]),
     (
         "ecr:CreateRepository",

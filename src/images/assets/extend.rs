@@ -4,8 +4,6 @@
 use std::io::{self, BufWriter, Write};
 
 use bytes::Bytes;
-use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
 use sha2::{Digest, Sha256};
 
 use super::base::Base;
@@ -15,12 +13,9 @@ use super::layer::Layer;
 use super::prepared::Prepared;
 use super::rewrite::{Blob, NewLayer, Rewritten, sha256};
 use super::temporary::TemporaryFile;
+use crate::images::compress::Packing;
 use crate::images::engine::in_background;
 use crate::images::error::ImageError;
-
-/// How hard the new layer is compressed. One level, so that the same files are the same bytes
-/// everywhere; gzip, because every engine and both families of media types know it.
-const LEVEL: u32 = 6;
 
 /// An image that has only to be uploaded: the layers of the base, then these blobs, then the
 /// manifest.
@@ -106,18 +101,13 @@ impl Prepared {
         let layer = Layer::new(tree, &self.files, &self.extension.mounts)?;
         let (kept, file) = TemporaryFile::create().map_err(AssetError::Temporary)?;
         let out = Counted { out: BufWriter::new(file), hash: Sha256::new(), size: 0 };
-        let (packed, diff_id) = layer.write(packer(out))?;
+        let (packed, diff_id) = layer.write(Packing::new(out))?;
         let Counted { mut out, hash, size } = packed.finish().map_err(AssetError::Temporary)?;
         out.flush().map_err(AssetError::Temporary)?;
         let digest = format!("sha256:{}", hex::encode(hash.finalize()));
         let diff_id = format!("sha256:{}", hex::encode(diff_id));
         Ok((NewLayer { diff_id, digest, size }, kept))
     }
-}
-
-/// Without a name, a time or the kind of this machine in its header.
-fn packer<W: Write>(out: W) -> GzEncoder<W> {
-    GzBuilder::new().mtime(0).operating_system(255).write(out, Compression::new(LEVEL))
 }
 
 struct Counted<W> {

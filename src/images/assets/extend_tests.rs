@@ -19,7 +19,7 @@ fn blob(layout: &Path, media_type: &str, bytes: &[u8]) -> Value {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut out = packer(Vec::new());
+    let mut out = Packing::new(Vec::new());
     out.write_all(bytes).expect("write");
     out.finish().expect("finish")
 }

@@ -103,6 +103,23 @@ fn small_where_it_helps_and_no_larger_where_it_does_not() {
 const HEADER_AND_LENGTH: usize = 15;
 
 #[test]
+fn what_is_written_in_pieces_is_packed_as_what_is_read() {
+    for size in [0, 5, BLOCK - 1, BLOCK, 3 * BLOCK + 7] {
+        let content = text(size);
+        let mut packing = Packing::new(Vec::new());
+        for piece in content.chunks(100_003) {
+            packing.write_all(piece).expect("written");
+        }
+        let bytes = packing.finish().expect("packed");
+        let mut unpacked = Vec::new();
+        let mut reader = flate2::read::MultiGzDecoder::new(bytes.as_slice());
+        reader.read_to_end(&mut unpacked).expect("gzip");
+        assert!(unpacked == content, "{size}");
+        assert!(size == 0 || size % BLOCK == 0 || bytes == packed(&content).0, "{size}");
+    }
+}
+
+#[test]
 fn faults_come_through() {
     struct Broken(usize);
     impl Read for Broken {

@@ -9,9 +9,9 @@ use crate::source::Located;
 use crate::yaml::Node;
 
 /// Far more tasks than ECS runs in one service.
-const MOST_TASKS: u32 = 100_000;
+pub(super) const MOST_TASKS: u32 = 100_000;
 /// A day.
-const MOST_COOLDOWN: u32 = 86_400;
+pub(super) const MOST_COOLDOWN: u32 = 86_400;
 
 impl Decoder<'_> {
     /// `x-ecs.autoscaling`, and `x-aws-autoscaling`, whose keys are among its keys. `name` is what
@@ -25,6 +25,7 @@ impl Decoder<'_> {
         let max = table.required(self, "max", "write how many tasks may run at most: `max: 4`");
         let schedule = table.value("schedule").map(|node| self.scaling_schedule(node));
         let queue = table.value("queue").map(|node| self.scaling_queue(node));
+        let steps = table.value("steps").map(|node| self.scaling_steps(node));
         let scaling = Autoscaling {
             min: self.tasks("min", &mut table),
             max: max.and_then(|node| self.count("max", node, MOST_TASKS)),
@@ -36,11 +37,14 @@ impl Decoder<'_> {
                 .and_then(|node| self.count("cooldown", node, MOST_COOLDOWN)),
             schedule: schedule.clone().flatten().unwrap_or_default(),
             queue: queue.clone().flatten(),
+            steps: steps.clone().flatten().unwrap_or_default(),
         };
         table.finish(self);
         max?;
         // What was not understood was said, and is no setting that is missing.
-        let understood = schedule.is_none_or(|s| s.is_some()) && queue.is_none_or(|q| q.is_some());
+        let understood = schedule.is_none_or(|s| s.is_some())
+            && queue.is_none_or(|q| q.is_some())
+            && steps.is_none_or(|s| s.is_some());
         understood.then(|| Located::new(scaling, node.span))
     }
 
@@ -73,7 +77,7 @@ impl Decoder<'_> {
     }
 
     /// The value of a key, the absence of which is reported unless one is there that looks like it.
-    fn needed<'n>(
+    pub(super) fn needed<'n>(
         &mut self,
         table: &mut Table<'n>,
         key: &'static str,

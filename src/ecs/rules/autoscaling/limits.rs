@@ -1,6 +1,6 @@
 //! What no service can be scaled by.
 
-use super::{range, times};
+use super::{range, steps as by_steps, times};
 use crate::compose::model::{Autoscaling, QueueScaling};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::rules::{load_balancer, placement};
@@ -19,7 +19,7 @@ pub(super) fn is_possible(
     scaling: &Located<Autoscaling>,
     out: &mut Output,
 ) -> bool {
-    let Autoscaling { min, max, cpu, memory, requests, cooldown: _, schedule, queue } =
+    let Autoscaling { min, max, cpu, memory, requests, cooldown: _, schedule, queue, steps } =
         &scaling.value;
     let (least, most) = range(&scaling.value);
     let mut found = Vec::new();
@@ -36,13 +36,13 @@ pub(super) fn is_possible(
         );
     }
     let follows = [cpu, memory, requests].iter().any(|metric| metric.is_some());
-    if !follows && queue.is_none() && schedule.is_empty() {
+    if !follows && queue.is_none() && schedule.is_empty() && steps.is_empty() {
         found.push(
             Diagnostic::error(Code::MissingAttribute, "nothing says when tasks are added")
                 .at(scaling.span, "")
                 .help(
-                    "write `cpu: 70`, `memory: 70` or `requests: 1000`, or what `queue` or \
-                        `schedule` it follows",
+                    "write `cpu: 70`, `memory: 70` or `requests: 1000`, or what `queue`, \
+                        `steps` or `schedule` it follows",
                 ),
         );
     }
@@ -61,6 +61,7 @@ pub(super) fn is_possible(
         backlog(cx, &queue.value, &mut found);
     }
     times::check_all(&scaling.value, &mut found);
+    by_steps::check_all(&scaling.value, &mut found);
     found.extend(database(unit, scaling));
     // ECS API reference, `CreateService.schedulingStrategy`
     if placement::is_daemon(unit.leader().service) {

@@ -342,8 +342,8 @@ fn requests_are_counted_at_it() {
     else {
         panic!("no policy")
     };
-    let metric =
-        &policy.target_tracking_scaling_policy_configuration.predefined_metric_specification;
+    let tracking = policy.target_tracking_scaling_policy_configuration.as_ref();
+    let metric = &tracking.expect("a metric").predefined_metric_specification;
     let label = metric.as_ref().expect("a metric").resource_label.as_ref().expect("a label");
     assert_eq!(label.load_balancer, Value::from("app/shared/50dc6c495c0c9188"));
     let group = ResourceId::new(Kind::TargetGroup, "web-8000");

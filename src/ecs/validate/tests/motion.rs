@@ -54,6 +54,65 @@ fn scalable_targets() {
     one("no ECS service", target(|t| t.scalable_dimension = "ecs:service".to_owned()));
 }
 
+fn tracking(
+    policy: &mut crate::ecs::desired::ScalingPolicy,
+) -> &mut crate::ecs::desired::TargetTracking {
+    policy.target_tracking_scaling_policy_configuration.as_mut().expect("a metric")
+}
+
+#[test]
+fn steps_and_their_alarms() {
+    use crate::compose::model::{Step, StepMetric, StepScaling};
+    let step = |threshold, tasks| at(Step { threshold: at(threshold), tasks: at(tasks) });
+    let mut worker = service("worker", "acme/worker:1");
+    worker.extension.autoscaling = Some(at(Autoscaling {
+        max: Some(at(4)),
+        steps: vec![at(StepScaling {
+            metric: at(StepMetric::Cpu),
+            up: vec![step(70.0, 1), step(90.0, 2)],
+            down: Vec::new(),
+            cooldown: None,
+            minutes: None,
+        })],
+        ..Autoscaling::default()
+    }));
+    let good = run(vec![worker]).desired;
+    assert_eq!(validate(&good), []);
+    let one = |wanted: &str, edit: &dyn Fn(&mut Body)| {
+        let mut desired = good.clone();
+        desired.resources.values_mut().for_each(|resource| edit(&mut resource.body));
+        let found: Vec<_> = validate(&desired).into_iter().map(|found| found.message).collect();
+        assert!(found.len() == 1 && found[0].contains(wanted), "{wanted}: {found:?}");
+    };
+    let steps = |edit: fn(&mut crate::ecs::desired::StepScaling)| {
+        move |body: &mut Body| {
+            if let Body::ScalingPolicy(policy) = body {
+                edit(policy.step_scaling_policy_configuration.as_mut().expect("steps"));
+            }
+        }
+    };
+    one("is no step", &steps(|s| s.adjustment_type = "ExactCapacity".to_owned()));
+    one("has 0 steps", &steps(|s| s.step_adjustments.clear()));
+    one("less than no time", &steps(|s| s.cooldown = Some(-1)));
+    one("gap", &steps(|s| s.step_adjustments[0].metric_interval_upper_bound = Some(19.0)));
+    one("gap", &steps(|s| s.step_adjustments[1].metric_interval_lower_bound = Some(19.0)));
+    one("ends somewhere", &steps(|s| s.step_adjustments.truncate(1)));
+    one("no range", &steps(|s| s.step_adjustments[0].metric_interval_lower_bound = Some(20.0)));
+    let alarm = |edit: fn(&mut crate::ecs::desired::Alarm)| {
+        move |body: &mut Body| {
+            if let Body::Alarm(alarm) = body {
+                edit(alarm);
+            }
+        }
+    };
+    one("no name of an alarm", &alarm(|a| a.alarm_name = "a".repeat(256)));
+    one("starts nothing", &alarm(|a| a.alarm_actions.clear()));
+    one("is no metric", &alarm(|a| a.namespace.clear()));
+    one("it looks at", &alarm(|a| a.period = 30));
+    one("it looks at", &alarm(|a| a.evaluation_periods = 1441));
+    one("no threshold", &alarm(|a| a.threshold = f64::NAN));
+}
+
 #[test]
 fn scaling_policies() {
     let policy = |edit: fn(&mut crate::ecs::desired::ScalingPolicy)| {
@@ -65,18 +124,18 @@ fn scaling_policies() {
     };
     one("policy name", policy(|p| p.policy_name = "a/b".to_owned()));
     one("type of policy", policy(|p| p.policy_type = "StepScaling".to_owned()));
-    one("aims at", policy(|p| p.target_tracking_scaling_policy_configuration.target_value = 0.0));
+    one("aims at", policy(|p| tracking(p).target_value = 0.0));
     one(
         "no target group",
         policy(|p| {
-            let tracking = &mut p.target_tracking_scaling_policy_configuration;
+            let tracking = tracking(p);
             tracking.predefined_metric_specification.as_mut().expect("one").resource_label = None;
         }),
     );
     one(
         "less than no time",
         policy(|p| {
-            p.target_tracking_scaling_policy_configuration.scale_in_cooldown = Some(-1);
+            tracking(p).scale_in_cooldown = Some(-1);
         }),
     );
 }
@@ -111,7 +170,8 @@ fn metrics_of_a_queue_and_scheduled_actions() {
     let metrics = |edit: fn(&mut Vec<MetricDataQuery>)| {
         move |body: &mut Body| {
             if let Body::ScalingPolicy(policy) = body {
-                let tracking = &mut policy.target_tracking_scaling_policy_configuration;
+                let tracking = policy.target_tracking_scaling_policy_configuration.as_mut();
+                let tracking = tracking.expect("a metric");
                 edit(&mut tracking.customized_metric_specification.as_mut().expect("one").metrics);
             }
         }
@@ -128,8 +188,8 @@ fn metrics_of_a_queue_and_scheduled_actions() {
     );
     one("follows no metric", &|body| {
         if let Body::ScalingPolicy(policy) = body {
-            policy.target_tracking_scaling_policy_configuration.customized_metric_specification =
-                None;
+            let tracking = policy.target_tracking_scaling_policy_configuration.as_mut();
+            tracking.expect("a metric").customized_metric_specification = None;
         }
     });
     let action = |edit: fn(&mut ScheduledAction)| {

@@ -106,6 +106,15 @@ impl Ground<'_> {
         })
     }
 
+    pub(super) fn alarms(&self, grant: Grant) -> Option<Scope> {
+        self.with(Kind::Alarm, || match grant {
+            Grant::Alarms => {
+                Scope::of([self.arn("cloudwatch", &format!("alarm:{}-*", self.stack()))])
+            }
+            _ => Scope::all(),
+        })
+    }
+
     pub(super) fn schedules(&self, grant: Grant) -> Option<Scope> {
         let name = schedule_group(self.stack());
         let group = || Scope::of([self.arn("scheduler", &format!("schedule-group/{name}"))]);

@@ -19,6 +19,7 @@ impl Ground<'_> {
     /// A group's id is made up when the group is made, so its tags say whose it is.
     pub(super) fn ec2(&self, grant: Grant) -> Option<Scope> {
         let any = || Scope::of([self.arn("ec2", "security-group/*")]);
+        let rules = || Scope::of([self.arn("ec2", "security-group-rule/*")]);
         match grant {
             Grant::SecurityGroupsOfOthers => {
                 let arns = self.named("ec2", foreign_group, |id| format!("security-group/{id}"));
@@ -33,8 +34,15 @@ impl Ground<'_> {
                     ["CreateSecurityGroup"],
                 )
             }),
-            Grant::SecurityGroupRules => self
-                .with(Kind::IngressRule, || Scope::of([self.arn("ec2", "security-group-rule/*")])),
+            Grant::SecurityGroupRules => self.with(Kind::IngressRule, rules),
+            Grant::OwnSecurityGroupRules => self.with(Kind::IngressRule, || self.tagged(rules())),
+            Grant::NewSecurityGroupRuleTags => self.with(Kind::IngressRule, || {
+                self.to_be_tagged(rules()).when(
+                    "StringEquals",
+                    "ec2:CreateAction",
+                    ["AuthorizeSecurityGroupIngress"],
+                )
+            }),
             _ => self.with(Kind::SecurityGroup, || {
                 Scope::of(self.named("ec2", vpc, |id| {
                     let id = if id.contains("${") { "*" } else { id };

@@ -25,6 +25,7 @@ pub(in crate::export::iam_policy) const NETWORK: &[Operation] = &[
             ("ec2:AuthorizeSecurityGroupIngress", SecurityGroups),
             ("ec2:AuthorizeSecurityGroupIngress", SecurityGroupsOfOthers),
             ("ec2:AuthorizeSecurityGroupIngress", SecurityGroupRules),
+            ("ec2:CreateTags", NewSecurityGroupRuleTags),
         ],
     ),
     (
@@ -68,7 +69,14 @@ pub(in crate::export::iam_policy) const NETWORK: &[Operation] = &[
             ("ec2:CreateTags", NewNetworkTags),
         ],
     ),
-    ("ec2:CreateTags", &[("ec2:CreateTags", SecurityGroups), ("ec2:CreateTags", Networks)]),
+    (
+        "ec2:CreateTags",
+        &[
+            ("ec2:CreateTags", SecurityGroups),
+            ("ec2:CreateTags", OwnSecurityGroupRules),
+            ("ec2:CreateTags", Networks),
+        ],
+    ),
     (
         "ec2:CreateVpc",
         &[
