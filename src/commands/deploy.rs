@@ -1,9 +1,11 @@
 mod ahead;
 mod consent;
+mod decide;
 
 use std::time::{Duration, Instant};
 
 use self::ahead::Done;
+use self::decide::{Choice, Decision};
 use super::ending::StoppedTasks;
 use super::planning::Planning;
 use super::prepare::{self, App, Purpose, Wish};
@@ -12,7 +14,7 @@ use super::turn::{self, Line, Turn};
 use super::verify::Checks;
 use super::world::{self, ScanGate, World};
 use super::{Session, ending, rows, signals};
-use crate::apply::{Applied, Cloud, Options, Verdict, WatchOptions, apply};
+use crate::apply::{Applied, Options, Verdict, WatchOptions, apply};
 use crate::cli::DeployArgs;
 use crate::ecs::desired::{Desired, ResourceId, Value};
 use crate::error::Error;
@@ -64,58 +66,15 @@ async fn deploy(
     if gate.is_some() {
         world::warn_of_unscanned(session, &desired);
     }
-    let checks = Checks::new(session, &app, arguments.strict, !arguments.no_verify);
     let command = ReleaseCommand::Deploy;
     let line = Line::new(session, &app, &world, command, arguments.lock, stop.receiver(), events);
-    let may_go_ahead = taken.is_none() && gate.is_none();
-    let (first, plan, turn, goes_on) = loop {
-        let place = stop.or_interrupted(session, line.reach()).await?;
-        if may_go_ahead {
-            let look = ahead::look(&planning, &world, &place, &desired);
-            if let Some((first, plan)) = stop.or_interrupted(session, look).await? {
-                tell_ahead(session, &plan);
-                consent::built(arguments, &plan)?;
-                stop.begin();
-                match line.take(&place, &first).await? {
-                    Some(turn) => break (first, plan, turn, Some(place)),
-                    None => continue,
-                }
-            }
-        }
-        let recorded = planning.recorded(&desired, &place);
-        let is_known = recorded.as_ref().is_some_and(|recorded| recorded.is_unchanged);
-        world.know(recorded);
-        let look = checks.beside(world.observe(&desired), &world, &desired, is_known);
-        let (actual, found) = stop.or_interrupted(session, look).await?;
-        checks.tell(&found)?;
-        let mut desired = desired.clone();
-        let plan = planning.plan(&mut desired, &actual)?;
-        if !session.json() {
-            show(session, &plan);
-            world.explain_network(session, &plan);
-        }
-        taken.map_or(Ok(()), |taken| taken.check_world(&world, &plan, &desired))?;
-        consent::built(arguments, &plan)?;
-        stop.or_interrupted(session, consent::agree(session, arguments, &plan)).await?;
-        let let_go = consent::let_go(session, arguments, &plan, taken);
-        stop.or_interrupted(session, let_go).await?;
-        let plan = match gate.filter(|_| !plan.is_empty()) {
-            None => plan,
-            Some(gate) => {
-                let there = world::standing(&desired, &actual);
-                stop.or_interrupted(session, world.pass_all(&there, gate)).await?;
-                plan.images_first()
-            }
-        };
-        stop.begin();
-        if plan.is_empty() {
-            break (desired, plan, Turn::idle(stop.receiver()), None);
-        }
-        if let Some(turn) = line.take(&place, &desired).await? {
-            break (desired, plan, turn, None);
-        }
-    };
+    let (planning, world) = (&planning, &world);
+    let checks = Checks::new(session, &app, arguments.strict, !arguments.no_verify);
+    let stop = &stop;
+    let choice = Choice { session, arguments, taken, planning, world, gate, checks, stop };
+    let decision = choice.decide(&desired, &line).await?;
 
+    let Decision { desired: first, plan, turn, .. } = &decision;
     events.emit(Event::Started {
         command: "deploy".to_owned(),
         stack: first.stack.clone(),
@@ -123,8 +82,8 @@ async fn deploy(
         services: app.project.services.len(),
         steps: plan.steps.len(),
         environment: session.global.environment.clone(),
-        rows: rows::of_those(&app.project, &first, &plan, &|name| planning.takes(name)),
-        images: rows::images(&plan),
+        rows: rows::of_those(&app.project, first, plan, &|name| planning.takes(name)),
+        images: rows::images(plan),
     });
     let rollout = WatchOptions { poll: world.poll(), timeout: arguments.timeout };
     let options = Options {
@@ -134,25 +93,31 @@ async fn deploy(
         release: turn.run(),
         before: 0,
     };
-    let told = turn.stop();
     if let Some(gate) = gate {
-        world.gate(gate, &told);
+        world.gate(gate, &turn.stop());
     }
-    let (planning, world) = (&planning, &world);
     let course = Course { session, app: &app, arguments, planning, world, options, events };
+    let (done, turn) = carry_out(&course, decision, &desired).await;
+    settle(&course, done, turn, start, &tasks).await
+}
+
+/// Does what was decided, and then what is left of `desired`.
+async fn carry_out(course: &Course<'_>, decision: Decision, desired: &Desired) -> (Done, Turn) {
+    let Course { session: _, app: _, arguments: _, planning, world, options, events } = course;
+    let Decision { desired: first, plan, turn, goes_on } = decision;
+    let told = turn.stop();
     let work = async {
-        let applied = apply(world, &first, &plan, options, &told, events).await;
+        let applied = apply(*world, &first, &plan, *options, &told, *events).await;
         let done = Done { desired: first, plan, applied, error: None };
         match goes_on {
             Some(place) if done.verdict() == Verdict::Done => {
-                world.know(planning.recorded(&desired, &place));
-                ahead::go_on(&course, &desired, done, &told).await
+                world.know(planning.recorded(desired, &place));
+                ahead::go_on(course, desired, done, &told).await
             }
             _ => done,
         }
     };
-    let done = turn.hold(world, work).await;
-    settle(&course, done, turn, start, &tasks).await
+    (turn.hold(world, work).await, turn)
 }
 
 /// What a deploy is about, while it works.

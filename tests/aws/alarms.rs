@@ -50,7 +50,7 @@ fn desired(stack: &str, alarm: Alarm) -> Desired {
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_alarm_that_scales_is_made_read_changed_and_deleted() {
-    let Ok(endpoint) = std::env::var("DECKLIFT_TEST_SCALING_ENDPOINT") else { return };
+    let Some(endpoint) = crate::scaling::endpoint() else { return };
     let sandbox = Sandbox { endpoint, registry: None, scaling: true };
     let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
     let aws = Aws::connect(options).await.expect("a connection");
