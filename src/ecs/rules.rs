@@ -32,6 +32,7 @@ pub(crate) mod http_check;
 pub(crate) mod image;
 pub(crate) mod image_needs;
 pub(crate) mod image_quirks;
+pub(crate) mod infrastructure_role;
 pub(crate) mod instance;
 pub(crate) mod job;
 pub(crate) mod kernel;

@@ -6,19 +6,17 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 use super::grants;
+use super::infrastructure_role::infrastructure_role;
 use super::mounts::{Place, Stored};
-use super::role;
 use super::task::task_definition_id;
 use super::volumes::of_the_task;
 use crate::compose::model::{Ebs, EbsType, MountKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    AttachRolePolicy, Attribute, Body, CreateRole, EbsTagSpecification, Kind, ManagedEbsVolume,
-    PutRolePolicy, ResourceId, Role, Tag, TaskVolume, TerminationPolicy, Value,
-    VolumeConfiguration,
+    Attribute, Body, EbsTagSpecification, Kind, ManagedEbsVolume, PutRolePolicy, ResourceId, Role,
+    Tag, TaskVolume, TerminationPolicy, Value, VolumeConfiguration,
 };
 use crate::ecs::translate::context::{Context, Output};
-use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
 
 /// GiB of a volume of which nothing is said: what a task on Fargate has for a disk without asking.
@@ -224,29 +222,15 @@ fn add_role(cx: &Context<'_>, unit: &Unit<'_>, keys: &[&str], out: &mut Output) 
     let name = unit.name();
     // No Compose service has a `+` in its name.
     let id = ResourceId::new(Kind::Role, format!("{name}+volumes"));
-    let role_name = cx.name(&format!("{name}-volumes"), Grammar::Role);
-    let trust = json!({
-        "Statement": [{
-            "Action": "sts:AssumeRole",
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs.amazonaws.com"},
-        }],
-        "Version": "2012-10-17",
-    });
     let description = format!("Lets ECS make the volumes of {name} in {}", cx.stack);
-    let create = CreateRole {
-        assume_role_policy_document: trust.to_string(),
-        ..role::create(cx, role_name.clone(), description, &id)
-    };
+    let role = infrastructure_role(cx, &format!("{name}-volumes"), &id, description, POLICY);
     let statements = keys.iter().flat_map(|key| of_key(cx, key)).collect();
     let policy = grants::document(statements).map(|policy_document| PutRolePolicy {
-        role_name: role_name.clone(),
+        role_name: role.create.role_name.clone(),
         policy_name: "volumes".to_owned(),
         policy_document,
     });
-    let policy_arn = format!("arn:{}:iam::aws:policy/{POLICY}", cx.facts.partition);
-    let attached = Some(vec![AttachRolePolicy { role_name, policy_arn }]);
-    let body = Body::Role(Role { create, policy, attached });
+    let body = Body::Role(Role { policy, ..role });
     out.add(id.clone(), body, Some(name), Some(unit.span()));
     Value::From(id, Attribute::Arn)
 }

@@ -5,18 +5,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::exposure::Face;
-use super::{cloud_map, discovery, placement, role};
+use super::infrastructure_role::infrastructure_role;
+use super::{cloud_map, discovery, placement};
 use crate::compose::model::{Pause, Rollout, Strategy, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    AttachRolePolicy, Attribute, Body, CanaryConfiguration, CreateRole, DeploymentConfiguration,
-    HookTimeout, Kind, LifecycleHook, LinearConfiguration, ResourceId, Role, Value,
+    Attribute, Body, CanaryConfiguration, DeploymentConfiguration, HookTimeout, Kind,
+    LifecycleHook, LinearConfiguration, ResourceId, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
-use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::{Located, Span};
@@ -65,23 +63,10 @@ pub(crate) fn add_role(cx: &Context<'_>, origin: Span, out: &mut Output) {
     if out.desired.resources.contains_key(&id) {
         return;
     }
-    let role_name = cx.name("load-balancers-infrastructure", Grammar::Role);
-    let trust = json!({
-        "Statement": [{
-            "Action": "sts:AssumeRole",
-            "Effect": "Allow",
-            "Principal": {"Service": "ecs.amazonaws.com"},
-        }],
-        "Version": "2012-10-17",
-    });
     let description = format!("Lets ECS move requests between the tasks of {}", cx.stack);
-    let create = CreateRole {
-        assume_role_policy_document: trust.to_string(),
-        ..role::create(cx, role_name.clone(), description, &id)
-    };
-    let policy_arn = format!("arn:{}:iam::aws:policy/{POLICY}", cx.facts.partition);
-    let attached = Some(vec![AttachRolePolicy { role_name, policy_arn }]);
-    out.add(id, Body::Role(Role { create, policy: None, attached }), None, Some(origin));
+    let name = "load-balancers-infrastructure";
+    let role = infrastructure_role(cx, name, &id, description, POLICY);
+    out.add(id, Body::Role(role), None, Some(origin));
 }
 
 /// The role's ARN.
