@@ -5,17 +5,19 @@
 //! when its tags, or the place where it stands, say that it is this stack's.
 
 mod ahead;
+mod found;
 mod key;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+pub(super) use self::found::Found;
 pub(super) use self::key::{key, kind};
 
 use futures_util::future::{try_join, try_join3, try_join5};
 
 use super::align::align;
 use super::route53::Records;
-use super::tags::{self, Owner, Tags};
+use super::tags::{Owner, Tags};
 use super::{Aws, ecs::EcsFound, emulated, traces};
 use crate::apply::cloud::CloudError;
 use crate::ecs::desired::{Attribute, Body, Desired, Kind, Resource, ResourceId};
@@ -42,122 +44,6 @@ pub(super) enum Foreign {
     Refused,
     /// It is told, and left alone: whoever deletes wants nothing of it.
     LeftAlone,
-}
-
-/// One thing that AWS has.
-#[derive(Clone, Debug)]
-pub(super) struct Found {
-    /// As Actual will hold it.
-    pub(super) observed: Observed,
-    /// How it is known to be ours, or not.
-    whose: Whose,
-    /// Whether it is on its way out, and stands for nothing that is desired.
-    goes: bool,
-}
-
-/// How a thing is known to be ours.
-#[derive(Clone, Debug)]
-enum Whose {
-    /// By its tags.
-    Tags(Tags),
-    /// By the place where it stands, which only this stack uses: a path, a prefix, a parent that is
-    /// ours. The id is the one under which it is an orphan.
-    Place(ResourceId),
-    /// It cannot be told, so it is only ever found by name.
-    Unknown,
-}
-
-impl Found {
-    pub(super) fn new(body: Body) -> Self {
-        let observed =
-            Observed { body, attributes: BTreeMap::new(), tags_known: false, live: None };
-        Self { observed, whose: Whose::Unknown, goes: false }
-    }
-
-    /// With an attribute, where AWS gave one.
-    pub(super) fn with(mut self, attribute: Attribute, value: Option<&str>) -> Self {
-        if let Some(value) = value {
-            self.observed.attributes.insert(attribute, value.to_owned());
-        }
-        self
-    }
-
-    /// With the tags that say whose it is; the body holds them as well.
-    pub(super) fn tagged(mut self, tags: Tags) -> Self {
-        self.observed.tags_known = true;
-        self.whose = Whose::Tags(tags);
-        self
-    }
-
-    /// With the tags of a resource whose body has none.
-    pub(super) fn placed(mut self, kind: Kind, name: impl Into<String>) -> Self {
-        self.whose = Whose::Place(ResourceId::new(kind, name));
-        self
-    }
-
-    /// As something that is half deleted.
-    pub(super) fn going(mut self) -> Self {
-        self.goes = true;
-        self
-    }
-
-    /// As something that is whoever's another thing is, whatever its own tags say.
-    pub(super) fn of_the_owner_of(mut self, other: &Self) -> Self {
-        self.whose = other.whose.clone();
-        self
-    }
-
-    /// Whether its tags say that it is this owner's.
-    pub(super) fn is_of(&self, owner: Option<&Owner>) -> bool {
-        match &self.whose {
-            Whose::Tags(tags) => owner.is_some_and(|owner| owner.owns(tags)),
-            Whose::Place(_) | Whose::Unknown => false,
-        }
-    }
-
-    /// The resource that it was made for, when it is this owner's.
-    fn made_for(&self, owner: Option<&Owner>) -> Option<ResourceId> {
-        match &self.whose {
-            Whose::Tags(tags) if owner.is_some_and(|owner| owner.owns(tags)) => {
-                tags::resource(tags)
-            }
-            Whose::Place(id) => Some(id.clone()),
-            Whose::Tags(_) | Whose::Unknown => None,
-        }
-    }
-
-    /// Refuses a thing of a wanted name that is somebody else's.
-    fn check(&self, wanted: &Body, resource: &Resource) -> Result<(), CloudError> {
-        let id = &resource.id;
-        match &self.whose {
-            Whose::Tags(tags) => {
-                let name = key(&self.observed.body).unwrap_or_else(|| id.to_string());
-                tags::check("read the stack", wanted, &name, tags)
-                    .map_err(|error| self.way_out(resource, error.on(id)))
-            }
-            Whose::Place(_) | Whose::Unknown => Ok(()),
-        }
-    }
-}
-
-impl Found {
-    /// What to do where something of others stands on their load balancer already.
-    fn way_out(&self, resource: &Resource, error: CloudError) -> CloudError {
-        match &resource.body {
-            Body::Listener(listener) if listener.load_balancer_arn.known().is_some() => {
-                let arn = self.observed.attributes.get(&Attribute::Arn);
-                let arn = arn.map_or("the ARN of the listener", String::as_str);
-                error.help(format!(
-                    "publish another port; or share the listener by rules: \
-                     `x-ecs: {{load_balancer: {arn}}}`, with `x-ecs.http` at the services"
-                ))
-            }
-            Body::ListenerRule(rule) if rule.listener_arn.known().is_some() => {
-                error.help("give the service another `host` or `path` in x-ecs.http")
-            }
-            _ => error,
-        }
-    }
 }
 
 impl Aws {

@@ -7,6 +7,7 @@ mod cached;
 mod examine;
 pub(super) mod extensions;
 mod given;
+mod known;
 mod naming;
 mod network_request;
 mod outside;
@@ -31,9 +32,9 @@ use crate::cli::{BuildArgs, GivenArgs};
 use crate::compose::model::Vpc;
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::ecs::desired::{Body, ContainerDefinition, Desired, Kind, ResourceId};
+use crate::ecs::desired::Desired;
 use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
-use crate::ecs::{container_name, translate, validate};
+use crate::ecs::{translate, validate};
 use crate::error::Error;
 use crate::event::Events;
 use crate::images::{BuildSpec, Engine, Images, Source};
@@ -44,6 +45,7 @@ use crate::source::{Located, Sources};
 pub(super) use examine::{
     Wish, examine, load_files, load_options, read, read_to_convert, read_to_deploy, read_to_push,
 };
+pub(super) use known::{Known, known};
 use naming::name_images;
 pub(super) use network_request::network_request;
 pub(super) use possible::possible;
@@ -145,47 +147,6 @@ impl Purpose {
     fn makes(self) -> bool {
         !matches!(self, Self::Down | Self::Rollback)
     }
-}
-
-/// A project, and the names that its resources have on AWS. What is at fault for ECS is no fault for
-/// those who only look, and warnings are `check`'s.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) project: Project,
-    pub(super) desired: Desired,
-}
-
-impl Known {
-    /// The family that a job of the file runs; nothing for a service that is no job.
-    pub(super) fn job_family(&self, service: &str) -> Option<&str> {
-        self.desired.job_family(&ResourceId::new(Kind::Job, service))
-    }
-
-    /// The container of a service, in whichever task it stands.
-    pub(super) fn container(&self, service: &str) -> Option<&ContainerDefinition> {
-        let name = container_name(service);
-        let mut tasks = self.desired.resources.values().filter_map(|r| match &r.body {
-            Body::TaskDefinition(task) => Some(task),
-            _ => None,
-        });
-        tasks.find_map(|task| task.container_definitions.iter().find(|c| c.name == name))
-    }
-}
-
-/// Reads the Compose files for a command that only looks.
-pub(super) fn known(session: &Session) -> Result<Known, Error> {
-    let loaded = load_files(session)?;
-    let project = match loaded.project {
-        Some(project) if !loaded.diagnostics.has_errors() => project,
-        _ => {
-            session.print(&loaded.diagnostics, &loaded.sources);
-            return Err(Error::Compose);
-        }
-    };
-    let facts = Facts::offline(region(session, &project).as_deref());
-    let environment = session.global.environment.as_deref();
-    let desired = translate(&project, environment, &facts).desired;
-    Ok(Known { project, desired })
 }
 
 /// AWS, or the sandbox that runs.

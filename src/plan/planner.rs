@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::attachments::Attachments;
+use super::deployment::starts_deployment;
 use super::order::{Index, Shared, dependency_order, in_order};
 use super::{
     Action, Actual, Change, DESIRED_COUNT, Kept, Observed, Opened, Plan, PlanOptions, RolloutState,
@@ -383,23 +384,4 @@ impl<'a> Planner<'a> {
             );
         }
     }
-}
-
-/// The fields of a service whose change starts a deployment by itself (ECS API reference,
-/// `UpdateService`); others are taken over by the deployment that runs.
-pub const STARTS_DEPLOYMENT: [&str; 7] = [
-    "taskDefinition",
-    "networkConfiguration",
-    "platformVersion",
-    "loadBalancers",
-    "serviceConnectConfiguration",
-    "serviceRegistries",
-    "volumeConfigurations",
-];
-
-/// Whether a change of this field of a service replaces its tasks. A strategy changes where tasks run,
-/// and only a forced deployment moves them there.
-fn starts_deployment(path: &str) -> bool {
-    let fields = STARTS_DEPLOYMENT.iter().chain(&["capacityProviderStrategy"]);
-    fields.into_iter().any(|field| path.starts_with(field))
 }
