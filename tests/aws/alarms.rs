@@ -3,7 +3,6 @@
 //! CloudWatch.
 
 use decklift::apply::cloud::{Cloud, CloudErrorKind};
-use decklift::aws::{Aws, ConnectOptions, Sandbox};
 use decklift::ecs::desired::*;
 use decklift::plan::{Action, Actual, plan};
 
@@ -50,10 +49,7 @@ fn desired(stack: &str, alarm: Alarm) -> Desired {
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_alarm_that_scales_is_made_read_changed_and_deleted() {
-    let Some(endpoint) = crate::scaling::endpoint() else { return };
-    let sandbox = Sandbox { endpoint, registry: None, scaling: true };
-    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
-    let aws = Aws::connect(options).await.expect("a connection");
+    let Some((aws, _)) = crate::scaling::server().await else { return };
     let stack = stack("alarms");
     let good = desired(&stack, alarm(&stack, &stack));
     let first = plan(&good, &Actual::default());

@@ -21,15 +21,25 @@ services:
     x-ecs: {autoscaling: {min: 1, max: 4, cpu: 60, memory: 70.5, cooldown: 90}}
 ";
 
-/// The server; where there is none, that is said, and a fault in CI.
-pub(crate) fn endpoint() -> Option<String> {
+/// The server and its address; where there is none, that is said, and a fault in CI.
+pub(crate) async fn server() -> Option<(Aws, String)> {
     let endpoint = std::env::var("DECKLIFT_TEST_SCALING_ENDPOINT").ok();
     if endpoint.is_none() {
         let required = std::env::var_os("DECKLIFT_TEST_REQUIRE_ENGINE").is_some();
         assert!(!required, "DECKLIFT_TEST_SCALING_ENDPOINT names no server");
         let _ = writeln!(std::io::stderr(), "skipped: DECKLIFT_TEST_SCALING_ENDPOINT is not set");
     }
-    endpoint
+    let endpoint = endpoint?;
+    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
+    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
+    Some((Aws::connect(options).await.expect("a connection"), endpoint))
+}
+
+/// A service that scales as `line` says.
+fn scaled(name: &str, line: &str) -> String {
+    format!(
+        "name: {name}\nservices: {{web: {{image: 'acme/web:1', x-ecs: {{autoscaling: {line}}}}}}}\n"
+    )
 }
 
 /// The default VPC of moto has no route out: its subnets are named.
@@ -83,10 +93,7 @@ fn scaling(plan: &Plan) -> Vec<(Action, String)> {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_service_is_scaled_and_no_longer() {
-    let Some(endpoint) = endpoint() else { return };
-    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
-    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
-    let aws = Aws::connect(options).await.expect("a connection");
+    let Some((aws, endpoint)) = server().await else { return };
     let name = stack("scaled");
     let text = format!("name: {name}\n{COMPOSE}");
     let facts = facts(&aws, &endpoint).await;
@@ -161,19 +168,12 @@ async fn a_service_is_scaled_and_no_longer() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_service_is_scaled_by_the_clock_and_by_a_queue() {
-    let Some(endpoint) = endpoint() else { return };
-    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
-    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
-    let aws = Aws::connect(options).await.expect("a connection");
+    let Some((aws, endpoint)) = server().await else { return };
     let name = stack("clock");
     let line = "{min: 1, max: 4, queue: {name: orders, messages: 100}, schedule: [{expression: \
                 'cron(0 22 * * ? *)', timezone: Europe/Berlin, min: 0, max: 2}, {expression: rate(1 day), \
                 max: 9}]}";
-    let text = |line: &str| {
-        format!(
-            "name: {name}\nservices: {{web: {{image: 'acme/web:1', x-ecs: {{autoscaling: {line}}}}}}}\n"
-        )
-    };
+    let text = |line: &str| scaled(&name, line);
     let facts = facts(&aws, &endpoint).await;
     let wanted = desired(&text(line), &facts);
     let first = plan(&wanted, &Actual::default());
@@ -222,18 +222,11 @@ async fn aws_create(aws: &Aws, desired: &Desired, id: &ResourceId) -> Changed {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_service_is_scaled_in_steps_and_no_longer() {
-    let Some(endpoint) = endpoint() else { return };
-    let sandbox = Sandbox { endpoint: endpoint.clone(), registry: None, scaling: true };
-    let options = ConnectOptions { sandbox: Some(sandbox), ..ConnectOptions::default() };
-    let aws = Aws::connect(options).await.expect("a connection");
+    let Some((aws, endpoint)) = server().await else { return };
     let name = stack("steps");
     let line = "{min: 1, max: 9, steps: {metric: cpu, up: [{above: 70, add: 1}, {above: 90, add: 3}], \
                 down: {below: 30, remove: 1}, cooldown: 60s}}";
-    let text = |line: &str| {
-        format!(
-            "name: {name}\nservices: {{web: {{image: 'acme/web:1', x-ecs: {{autoscaling: {line}}}}}}}\n"
-        )
-    };
+    let text = |line: &str| scaled(&name, line);
     let facts = facts(&aws, &endpoint).await;
     let wanted = desired(&text(line), &facts);
     let first = plan(&wanted, &Actual::default());
