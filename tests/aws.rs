@@ -254,7 +254,7 @@ async fn an_image_is_found_by_its_tag() {
     let id = ResourceId::new(Kind::Image, "web");
     assert_eq!(aws.stored_images(&image).await.expect("an answer"), []);
     carry_out(&aws, &desired, &plan(&desired, &Actual::default())).await;
-    add(&mut desired, id.clone(), Body::Image(image.clone()));
+    add(&mut desired, id.clone(), Body::Image(Box::new(image.clone())));
     assert!(!observe(&aws, &desired).await.resources.contains_key(&id));
 
     let auth = aws.registry_auth(None).await.expect("a token");

@@ -378,7 +378,7 @@ impl<C: Cloud> Run<'_, C> {
             _ => None,
         };
         let log = container.and_then(|c| c.log_configuration.as_ref()).and_then(|log| {
-            let option = |key| log.options.get(key).cloned();
+            let option = |key| log.options.get(key).map(str::to_owned);
             Some((option("awslogs-group")?, option("awslogs-stream-prefix")?))
         });
         let container = container.map(|c| c.name.clone()).unwrap_or_default();

@@ -211,7 +211,7 @@ impl Aws {
                     .map(|_| HealthCheckCustomConfig { failure_threshold: 1 }),
                 tags: tags::to_upper(&tags),
             };
-            let name = Found::new(Body::DnsName(body))
+            let name = Found::new(Body::DnsName(Box::new(body)))
                 .with(Attribute::Id, service.id())
                 .with(Attribute::Arn, service.arn())
                 .tagged(tags);
@@ -230,7 +230,7 @@ impl Aws {
             return Ok(None);
         };
         let have = self.namespace_tags(&known.arn).await?;
-        let wanted = Body::DnsName(body.clone());
+        let wanted = Body::DnsName(Box::new(body.clone()));
         tags::check(CREATE_SERVICE, &wanted, &body.name, &have)?;
         Ok(Some(known))
     }

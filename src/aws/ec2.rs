@@ -92,7 +92,7 @@ pub(super) fn owned(owner: &Owner) -> Vec<Filter> {
 /// The one thing that was made with these tags.
 fn own(specifications: &[TagSpecification]) -> Vec<Filter> {
     let tags = specifications.iter().flat_map(|specification| &specification.tags);
-    tags.filter(|tag| [PROJECT, ENVIRONMENT, RESOURCE].contains(&tag.key.as_str()))
+    tags.filter(|tag| [PROJECT, ENVIRONMENT, RESOURCE].contains(&&*tag.key))
         .map(|tag| filter(&format!("tag:{}", tag.key), [tag.value.clone()]))
         .collect()
 }
@@ -119,7 +119,7 @@ fn tags(list: &[SdkTag]) -> Tags {
 }
 
 fn to_sdk_tags(list: &[UpperTag]) -> Vec<SdkTag> {
-    list.iter().map(|tag| SdkTag::builder().key(&tag.key).value(&tag.value).build()).collect()
+    list.iter().map(|tag| SdkTag::builder().key(&*tag.key).value(&tag.value).build()).collect()
 }
 
 /// Tags for something that is made.

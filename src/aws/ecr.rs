@@ -68,7 +68,7 @@ impl Aws {
                     Some(arn) => self.repository_tags(arn).await?,
                     None => Tags::new(),
                 };
-                let wanted = Body::Repository(body.clone());
+                let wanted = Body::Repository(Box::new(body.clone()));
                 tags::check("ecr:CreateRepository", &wanted, repository_name, &have)?;
                 self.update_repository(body).await
             }
@@ -229,7 +229,7 @@ impl Aws {
                 (None, None) => Vec::new(),
             },
         };
-        let mut read = Found::new(Body::Repository(body));
+        let mut read = Found::new(Body::Repository(Box::new(body)));
         read.observed.attributes = self.changed(Some(found)).attributes;
         Ok(match tags {
             Some(tags) => read.tagged(tags),
@@ -284,7 +284,7 @@ impl Aws {
     ) -> Option<Found> {
         let registry = repository_uri.split('/').next().unwrap_or_default();
         let uri = self.image_uri(registry, &image.repository_name, found.image_digest()?);
-        Some(Found::new(Body::Image(image.clone())).with(Attribute::Uri, Some(&uri)))
+        Some(Found::new(Body::Image(Box::new(image.clone()))).with(Attribute::Uri, Some(&uri)))
     }
 
     async fn find_image(&self, image: &Image) -> Result<Option<sdk::ImageDetail>, CloudError> {
@@ -340,8 +340,8 @@ fn wanted(desired: &Desired) -> (Vec<&Repository>, Vec<&Image>) {
     let (mut repositories, mut images) = (Vec::new(), Vec::new());
     for resource in desired.resources.values() {
         match &resource.body {
-            Body::Repository(repository) => repositories.push(repository),
-            Body::Image(image) => images.push(image),
+            Body::Repository(repository) => repositories.push(&**repository),
+            Body::Image(image) => images.push(&**image),
             _ => {}
         }
     }
@@ -366,5 +366,5 @@ fn encryption(
 }
 
 fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
-    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+    Ok(sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()?)
 }

@@ -44,7 +44,7 @@ fn tags(list: &[aws_sdk_ecs::types::Tag]) -> Tags {
 
 fn to_sdk_tags(list: &[crate::ecs::desired::Tag]) -> Option<Vec<aws_sdk_ecs::types::Tag>> {
     let tag = |tag: &crate::ecs::desired::Tag| {
-        aws_sdk_ecs::types::Tag::builder().key(&tag.key).value(&tag.value).build()
+        aws_sdk_ecs::types::Tag::builder().key(&*tag.key).value(&tag.value).build()
     };
     (!list.is_empty()).then(|| list.iter().map(tag).collect())
 }

@@ -44,7 +44,7 @@ fn to_sdk_tags(list: &[UpperTag]) -> Result<Option<Vec<aws_sdk_efs::types::Tag>>
     let tags = list
         .iter()
         .map(|tag| {
-            Ok(aws_sdk_efs::types::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+            Ok(aws_sdk_efs::types::Tag::builder().key(&*tag.key).value(&tag.value).build()?)
         })
         .collect::<Result<Vec<_>, CloudError>>()?;
     Ok((!tags.is_empty()).then_some(tags))

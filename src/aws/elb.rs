@@ -245,7 +245,7 @@ impl Names {
 fn to_sdk_tags(list: &[UpperTag]) -> Result<Option<Vec<sdk::Tag>>, CloudError> {
     let tags = list
         .iter()
-        .map(|tag| Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()))
+        .map(|tag| Ok(sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()))
         .collect::<Result<Vec<_>, CloudError>>()?;
     Ok((!tags.is_empty()).then_some(tags))
 }

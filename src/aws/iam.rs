@@ -215,7 +215,7 @@ impl Aws {
             .resources
             .values()
             .filter_map(|resource| match &resource.body {
-                Body::Role(role) => Some(role),
+                Body::Role(role) => Some(&**role),
                 _ => None,
             })
             .collect();
@@ -322,7 +322,8 @@ impl Aws {
 /// that is not wanted need not have been read.
 fn found(body: Role, arn: Option<&str>, are_read: bool) -> Found {
     let name = body.create.role_name.clone();
-    let mut found = Found::new(Body::Role(body)).with(Attribute::Arn, arn).placed(Kind::Role, name);
+    let mut found =
+        Found::new(Body::Role(Box::new(body))).with(Attribute::Arn, arn).placed(Kind::Role, name);
     found.observed.tags_known = are_read;
     found
 }
@@ -343,7 +344,7 @@ fn boundary_of(role: &sdk::Role) -> Option<String> {
 }
 
 fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
-    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+    Ok(sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()?)
 }
 
 fn changed(role: Option<&sdk::Role>) -> Changed {

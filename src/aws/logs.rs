@@ -2,7 +2,6 @@
 
 mod events;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Aws;
@@ -10,7 +9,7 @@ use super::error::OrFail;
 use super::observe::Found;
 use crate::apply::cloud::{Changed, CloudError};
 use crate::ecs::desired::{
-    Attribute, Body, CreateLogGroup, Desired, Kind, LogGroup, PutRetentionPolicy,
+    Attribute, Body, CreateLogGroup, Desired, Kind, LogGroup, PutRetentionPolicy, TextMap,
 };
 
 /// How long another operation on the same group may be in the way.
@@ -20,8 +19,7 @@ impl Aws {
     /// The prefix belongs to the stack, so a group that exists under it is ours.
     pub(super) async fn create_log_group(&self, body: &LogGroup) -> Result<Changed, CloudError> {
         let LogGroup { create: CreateLogGroup { log_group_name, tags }, retention: _ } = body;
-        let tags: std::collections::HashMap<_, _> =
-            tags.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+        let tags: std::collections::HashMap<_, _> = tags.to_map();
         let call = || async {
             self.logs()
                 .create_log_group()
@@ -89,7 +87,7 @@ impl Aws {
                 create: CreateLogGroup {
                     log_group_name: name.to_owned(),
                     // Tags would cost a call for each group; the prefix says whose it is.
-                    tags: BTreeMap::new(),
+                    tags: TextMap::new(),
                 },
                 retention: PutRetentionPolicy {
                     log_group_name: name.to_owned(),

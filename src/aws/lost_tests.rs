@@ -15,7 +15,7 @@ use crate::plan::{Action, Change};
 
 fn tags(project: &str) -> Vec<UpperTag> {
     let tag = |key: &str, value: &str| UpperTag {
-        key: format!("decklift:{key}"),
+        key: format!("decklift:{key}").into(),
         value: value.to_owned(),
     };
     vec![tag("environment", "default"), tag("project", project)]

@@ -264,7 +264,7 @@ fn known(all: &[sdk::NamespaceSummary], name: &str, kind: &sdk::NamespaceType) -
 }
 
 pub(super) fn tag(tag: &crate::ecs::desired::UpperTag) -> Result<sdk::Tag, CloudError> {
-    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+    Ok(sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()?)
 }
 
 pub(super) fn changed(known: &Known) -> Changed {

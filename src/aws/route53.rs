@@ -115,7 +115,7 @@ impl Aws {
         else {
             return Ok(());
         };
-        let call = self.elb().remove_tags().resource_arns(balancer).tag_keys(&note.key);
+        let call = self.elb().remove_tags().resource_arns(balancer).tag_keys(&*note.key);
         match call.send().await.or_fail("elbv2:RemoveTags") {
             Err(error) if !error.is(&["LoadBalancerNotFound"]) => Err(error),
             _ => Ok(()),
@@ -180,7 +180,7 @@ fn observed(place: &Place, standing: &Standing, known: &[Known]) -> Found {
         tags: noted.into_iter().map(|(_, note)| note.clone()).collect(),
     });
     let change = standing.change(place, known);
-    let mut found = Found::new(Body::AliasRecord(AliasRecord { note, change }))
+    let mut found = Found::new(Body::AliasRecord(Box::new(AliasRecord { note, change })))
         .with(Attribute::Arn, arn)
         .placed(Kind::AliasRecord, place.name.replace('*', "_any"));
     found.observed.tags_known = true;

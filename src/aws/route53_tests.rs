@@ -17,11 +17,12 @@ fn owner() -> Owner {
 
 /// A load balancer of the owner's, with these notes.
 fn balancer(notes: &[&str]) -> Found {
-    let tag = |key: &str, value: &str| UpperTag { key: key.to_owned(), value: value.to_owned() };
+    let tag =
+        |key: &str, value: &str| UpperTag { key: key.to_owned().into(), value: value.to_owned() };
     let mut tags = vec![tag("decklift:project", "shop"), tag("decklift:environment", "default")];
     let notes = notes.iter().enumerate();
     tags.extend(notes.map(|(index, note)| tag(&format!("decklift:record/{index}"), note)));
-    let map = tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+    let map = tags.iter().map(|tag| (tag.key.to_string(), tag.value.clone())).collect();
     let body = LoadBalancer {
         name: "shop".to_owned(),
         kind: "application".to_owned(),
@@ -31,7 +32,7 @@ fn balancer(notes: &[&str]) -> Found {
         security_groups: Vec::new(),
         tags,
     };
-    Found::new(Body::LoadBalancer(body))
+    Found::new(Body::LoadBalancer(Box::new(body)))
         .with(Attribute::Arn, Some("arn:lb"))
         .with(Attribute::DnsName, Some(ADDRESS))
         .tagged(map)
@@ -58,7 +59,7 @@ fn desired(wanted: bool) -> Desired {
     if wanted {
         desired.insert(Resource {
             id: id(),
-            body: Body::AliasRecord(record()),
+            body: Body::AliasRecord(Box::new(record())),
             service: None,
             origin: None,
             waits: Vec::new(),
@@ -147,7 +148,7 @@ async fn what_was_noted_and_changed_by_hand_is_drift() {
     let sets = [plain("A", "192.0.2.1", "")];
     let (found, taken) = read(true, &["Z1 shop.example.com"], &sets).await;
     assert_eq!((found.len(), taken.len()), (1, 0));
-    let changes = crate::plan::changes(&Body::AliasRecord(record()), &found[0]);
+    let changes = crate::plan::changes(&Body::AliasRecord(Box::new(record())), &found[0]);
     assert!(
         changes.iter().any(|change| change.from.as_deref() == Some("192.0.2.1")),
         "{changes:?}"

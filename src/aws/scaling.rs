@@ -43,7 +43,7 @@ impl Aws {
         let found = self.describe_targets(std::slice::from_ref(&body.resource_id)).await?;
         let Some(found) = found.first() else { return self.register_target(body, true).await };
         let have = self.target_tags(found.scalable_target_arn()).await?;
-        let wanted = Body::ScalableTarget(body.clone());
+        let wanted = Body::ScalableTarget(Box::new(body.clone()));
         tags::check(REGISTER, &wanted, &body.resource_id, &have)?;
         self.register_target(body, false).await
     }
@@ -58,7 +58,7 @@ impl Aws {
             && let Some(arn) = changed.attributes.get(&Attribute::Arn)
         {
             let call = self.scaling().tag_resource().resource_arn(arn);
-            let call = call.set_tags(Some(body.tags.clone().into_iter().collect()));
+            let call = call.set_tags(Some(body.tags.to_map()));
             call.send().await.or_fail("application-autoscaling:TagResource")?;
         }
         Ok(changed)
@@ -79,7 +79,7 @@ impl Aws {
             max_capacity,
             tags,
         } = body;
-        let tags = (tagged && !tags.is_empty()).then(|| tags.clone().into_iter().collect());
+        let tags = (tagged && !tags.is_empty()).then(|| tags.to_map());
         let call = || async {
             let call = self
                 .scaling()
@@ -241,7 +241,7 @@ impl Aws {
         )
         .await?;
         let ours = owner.is_some_and(|owner| owner.owns(&tags));
-        let found = Found::new(Body::ScalableTarget(target_back(target, &tags)))
+        let found = Found::new(Body::ScalableTarget(Box::new(target_back(target, &tags))))
             .with(Attribute::Arn, target.scalable_target_arn())
             .tagged(tags);
         let mut all = vec![found];
@@ -264,7 +264,7 @@ impl Aws {
         }
         for action in actions {
             let name = action.scheduled_action_name.clone();
-            let found = Found::new(Body::ScheduledAction(action));
+            let found = Found::new(Body::ScheduledAction(Box::new(action)));
             let made = ours && name.starts_with(&prefix);
             all.push(if made { found.placed(Kind::ScheduledAction, name) } else { found });
         }

@@ -33,7 +33,7 @@ fn target() -> ScalableTarget {
         scalable_dimension: "ecs:service:DesiredCount".to_owned(),
         min_capacity: 1,
         max_capacity: 4,
-        tags: owned("shop"),
+        tags: owned("shop").into_iter().collect(),
     }
 }
 
@@ -82,7 +82,7 @@ fn desired(body: Option<ScalableTarget>) -> Desired {
     if let Some(body) = body {
         desired.insert(Resource {
             id: ResourceId::new(Kind::ScalableTarget, "web"),
-            body: Body::ScalableTarget(body),
+            body: Body::ScalableTarget(Box::new(body)),
             service: None,
             origin: None,
             waits: Vec::new(),
@@ -196,7 +196,7 @@ async fn targets_and_policies_are_read_and_those_of_others_left_alone() {
     let owner = owner();
     let desired = desired(Some(target()));
     let found = recorder.aws().read_scaling(&desired, Some(&owner), &[]).await.unwrap();
-    assert_eq!(found[0].observed.body, Body::ScalableTarget(target()));
+    assert_eq!(found[0].observed.body, Body::ScalableTarget(Box::new(target())));
     assert_eq!(found[1].observed.body, Body::ScalingPolicy(Box::new(policy())));
     assert_eq!(found.len(), 3);
     let asked = json!({"ServiceNamespace": "ecs", "ResourceIds": [RESOURCE]});
@@ -331,16 +331,16 @@ proptest! {
             .unwrap();
         let mut tags = body.tags.clone();
         tags.insert("aws:stack".to_owned(), "x".to_owned());
-        prop_assert_eq!(target_back(&described, &tags), body);
+        prop_assert_eq!(target_back(&described, &tags.to_map()), body);
     }
 }
 
 #[test]
 fn tags_of_others_are_no_change() {
-    let want = Body::ScalableTarget(target());
-    let mut tags = owned("shop");
-    tags.insert("cost-centre".to_owned(), "7".to_owned());
-    let mut have = Body::ScalableTarget(ScalableTarget { tags, ..target() });
+    let want = Body::ScalableTarget(Box::new(target()));
+    let mut tags = target().tags;
+    tags.insert("cost-centre", "7");
+    let mut have = Body::ScalableTarget(Box::new(ScalableTarget { tags, ..target() }));
     crate::aws::align::align(&want, &mut have);
     assert_eq!(have, want);
 }

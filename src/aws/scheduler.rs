@@ -187,5 +187,5 @@ fn conflict(error: &CloudError) -> bool {
 }
 
 fn tag(tag: &UpperTag) -> Result<sdk::Tag, CloudError> {
-    Ok(sdk::Tag::builder().key(&tag.key).value(&tag.value).build()?)
+    Ok(sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()?)
 }

@@ -270,7 +270,7 @@ fn value_from(arn: &str, version: &str) -> String {
 }
 
 fn tag(tag: &UpperTag) -> sdk::Tag {
-    sdk::Tag::builder().key(&tag.key).value(&tag.value).build()
+    sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()
 }
 
 fn tags_of(tags: &[sdk::Tag]) -> Tags {

@@ -11,7 +11,8 @@ const LEAVING: &str = r#"{"__type":"InvalidRequestException","Message":"You can'
 const GONE: &str = r#"{"__type":"ResourceNotFoundException","Message":"can't find it"}"#;
 
 fn body() -> Secret {
-    let tag = |key: &str, value: &str| UpperTag { key: key.to_owned(), value: value.to_owned() };
+    let tag =
+        |key: &str, value: &str| UpperTag { key: key.to_owned().into(), value: value.to_owned() };
     Secret {
         name: "decklift/shop/db".to_owned(),
         description: "The secret db of shop".to_owned(),

@@ -98,12 +98,12 @@ pub(super) fn of_body(body: &Body) -> Tags {
 
 /// Tags as ECS spells them. What AWS itself adds is left out.
 pub(super) fn to_lower(tags: &Tags) -> Vec<Tag> {
-    own(tags).map(|(key, value)| Tag { key, value }).collect()
+    own(tags).map(|(key, value)| Tag { key: key.into(), value }).collect()
 }
 
 /// Tags as most services spell them. What AWS itself adds is left out.
 pub(super) fn to_upper(tags: &Tags) -> Vec<UpperTag> {
-    own(tags).map(|(key, value)| UpperTag { key, value }).collect()
+    own(tags).map(|(key, value)| UpperTag { key: key.into(), value }).collect()
 }
 
 fn own(tags: &Tags) -> impl Iterator<Item = (String, String)> {

@@ -12,7 +12,7 @@ use crate::ecs::desired::{ImageScanning, Kind};
 
 fn tags(project: &str) -> Vec<UpperTag> {
     let tag = |key: &str, value: &str| UpperTag {
-        key: format!("decklift:{key}"),
+        key: format!("decklift:{key}").into(),
         value: value.to_owned(),
     };
     vec![tag("environment", "default"), tag("project", project)]
@@ -211,7 +211,7 @@ async fn a_group_goes_when_its_interfaces_are_gone_and_not_before() {
 
 #[tokio::test]
 async fn an_image_is_not_aws_s_to_make() {
-    let body = Body::Image(crate::ecs::desired::Image {
+    let body = Body::Image(Box::new(crate::ecs::desired::Image {
         repository_name: "r".to_owned(),
         registry: None,
         shared: false,
@@ -221,7 +221,7 @@ async fn an_image_is_not_aws_s_to_make() {
         assets: Vec::new(),
         stop_signal: None,
         cleared: Vec::new(),
-    });
+    }));
     let aws = Recorder::default().aws();
     let id = ResourceId::new(Kind::Image, "web");
     let error = aws.create(&id, &body, false).await.unwrap_err();

@@ -157,7 +157,7 @@ fn group(known: &Known, service: &str) -> (String, String) {
     let option = |key: &str| {
         let container = known.container(service)?;
         let log = container.log_configuration.as_ref()?;
-        log.options.get(key).filter(|_| log.log_driver == "awslogs").cloned()
+        log.options.get(key).filter(|_| log.log_driver == "awslogs").map(str::to_owned)
     };
     let group = option("awslogs-group").unwrap_or_default();
     (group, option("awslogs-stream-prefix").unwrap_or_else(|| service.to_owned()))

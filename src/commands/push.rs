@@ -99,7 +99,7 @@ pub(super) async fn run(session: &Session, arguments: &PushArgs) -> Result<(), E
 /// The images, in the order of the file.
 fn images(desired: &Desired) -> impl Iterator<Item = (&ResourceId, &Image)> {
     desired.resources.iter().filter_map(|(id, resource)| match &resource.body {
-        Body::Image(image) => Some((id, image)),
+        Body::Image(image) => Some((id, &**image)),
         _ => None,
     })
 }

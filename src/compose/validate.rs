@@ -94,7 +94,7 @@ impl Validator<'_> {
                 excused.insert(key.clone());
             }
             let mut service = self.complete(raw, &mut env_files, &mut unset);
-            service.extension.inherit(&project.extension);
+            service.inherit(&project.extension);
             project.services.insert(key, service);
         }
         self.references(&mut project, &inactive, networks, volumes, span);

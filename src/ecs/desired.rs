@@ -29,6 +29,7 @@ mod security_group;
 mod service;
 mod tagging;
 mod task_definition;
+mod text_map;
 mod value;
 mod visit;
 mod volume;
@@ -57,9 +58,11 @@ pub use secret::*;
 pub use security_group::*;
 pub use service::*;
 pub use task_definition::*;
+pub use text_map::TextMap;
 pub use value::*;
 pub use volume::{EbsTagSpecification, ManagedEbsVolume, TerminationPolicy, VolumeConfiguration};
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
@@ -71,7 +74,7 @@ use crate::source::Span;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Tag {
     /// Key.
-    pub key: String,
+    pub key: Cow<'static, str>,
     /// Value.
     pub value: String,
 }
@@ -81,7 +84,7 @@ pub struct Tag {
 #[serde(rename_all = "PascalCase")]
 pub struct UpperTag {
     /// Key.
-    pub key: String,
+    pub key: Cow<'static, str>,
     /// Value.
     pub value: String,
 }
@@ -92,38 +95,38 @@ pub struct UpperTag {
 #[expect(missing_docs, reason = "each variant is documented at its type")]
 pub enum Body {
     Vpc(Vpc),
-    Subnet(Subnet),
-    InternetGateway(InternetGateway),
+    Subnet(Box<Subnet>),
+    InternetGateway(Box<InternetGateway>),
     Address(Address),
-    NatGateway(NatGateway),
-    RouteTable(RouteTable),
+    NatGateway(Box<NatGateway>),
+    RouteTable(Box<RouteTable>),
     Cluster(Cluster),
     Namespace(Namespace),
     PrivateNamespace(PrivateNamespace),
-    DnsName(DnsName),
+    DnsName(Box<DnsName>),
     LogGroup(LogGroup),
     Secret(Secret),
-    Role(Role),
-    Repository(Repository),
-    Image(Image),
-    SecurityGroup(SecurityGroup),
+    Role(Box<Role>),
+    Repository(Box<Repository>),
+    Image(Box<Image>),
+    SecurityGroup(Box<SecurityGroup>),
     IngressRule(IngressRule),
-    VpcEndpoint(VpcEndpoint),
-    FileSystem(FileSystem),
-    MountTarget(MountTarget),
-    AccessPoint(AccessPoint),
-    LoadBalancer(LoadBalancer),
-    TargetGroup(TargetGroup),
-    Listener(Listener),
-    ListenerRule(ListenerRule),
-    AliasRecord(AliasRecord),
+    VpcEndpoint(Box<VpcEndpoint>),
+    FileSystem(Box<FileSystem>),
+    MountTarget(Box<MountTarget>),
+    AccessPoint(Box<AccessPoint>),
+    LoadBalancer(Box<LoadBalancer>),
+    TargetGroup(Box<TargetGroup>),
+    Listener(Box<Listener>),
+    ListenerRule(Box<ListenerRule>),
+    AliasRecord(Box<AliasRecord>),
     TaskDefinition(Box<TaskDefinition>),
     Service(Box<Service>),
     Job(Box<Job>),
-    ScalableTarget(ScalableTarget),
+    ScalableTarget(Box<ScalableTarget>),
     ScalingPolicy(Box<ScalingPolicy>),
     Alarm(Box<Alarm>),
-    ScheduledAction(ScheduledAction),
+    ScheduledAction(Box<ScheduledAction>),
     ScheduleGroup(ScheduleGroup),
     Schedule(Box<Schedule>),
 }

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 
 use crate::compose::Project;
 use crate::compose::model::{
-    Build, Condition, Dependency, Deploy, FileObject, FileReference, HealthTest, Healthcheck,
-    Mount, MountKind, Network, NetworkAttachment, Port, ProjectExtension, Protocol,
-    SecretExtension, Service, ServiceExtension, Settings, Volume, Written,
+    Build, Condition, Dependency, FileObject, FileReference, HealthTest, Healthcheck, Mount,
+    MountKind, Network, NetworkAttachment, Port, ProjectExtension, Protocol, Rare, SecretExtension,
+    Service, Settings, Volume, Written,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::{self, Body, Kind, Resource, ResourceId, Value};
@@ -44,7 +44,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
         expose: Vec::new(),
         depends_on: IndexMap::new(),
         healthcheck: None,
-        deploy: Deploy::default(),
+        deploy: Rare::default(),
         scale: None,
         cpus: None,
         mem_limit: None,
@@ -77,7 +77,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
         privileges: None,
         addressing: None,
         written: Written::default(),
-        extension: ServiceExtension::default(),
+        extension: Rare::default(),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) enum Step<'a> {
         with: Option<Idle>,
     },
     /// Sends what no file has.
-    Operation { operation: &'static str, resource: &'a ResourceId, with: With<'a> },
+    Operation { operation: &'static str, resource: &'a ResourceId, with: Box<With<'a>> },
     /// Pushes an image.
     Push { push: String, resource: &'a ResourceId },
     /// Waits until a job ended, or a rollout did.
@@ -76,13 +76,17 @@ impl<'a> Step<'a> {
             force_new_deployment: true,
             service: &service.service_name,
         };
-        Self::Operation { operation: "ecs/update-service", resource, with }
+        Self::Operation { operation: "ecs/update-service", resource, with: Box::new(with) }
     }
 
     /// Its value stands nowhere: whoever sends this reads it from the Compose file.
     fn secret_value(resource: &'a ResourceId, secret: &'a Secret) -> Self {
         let with = With::SecretValue { secret_id: &secret.name };
-        Self::Operation { operation: "secretsmanager/put-secret-value", resource, with }
+        Self::Operation {
+            operation: "secretsmanager/put-secret-value",
+            resource,
+            with: Box::new(with),
+        }
     }
 
     fn push(resource: &'a ResourceId, image: &Image) -> Self {

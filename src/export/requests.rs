@@ -121,7 +121,10 @@ impl<'a> Export<'a> {
     /// [`Export::new`], where what a first deploy does is known.
     #[must_use]
     pub fn in_order(desired: &'a Desired, first_deploy: &[(usize, Action)]) -> Self {
-        let mut export = Self { stack: &desired.stack, files: Vec::new(), steps: Vec::new() };
+        // Few resources take more requests than two.
+        let count = 2 * first_deploy.len();
+        let (files, steps) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut export = Self { stack: &desired.stack, files, steps };
         for &(place, action) in first_deploy {
             if let Some((_, resource)) = desired.resources.get_index(place) {
                 export.add(resource, action);

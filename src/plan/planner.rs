@@ -92,6 +92,9 @@ impl<'a> Planner<'a> {
         let peers = desired.resources.values().flat_map(|resource| &resource.peers).collect();
         let only = options.only.as_ref();
         let chosen = only.map(|only| selection::chosen(desired, actual, only));
+        // Room for a first deploy: of a service there may be three.
+        let services = desired.resources.values().filter(|one| one.id.kind == Kind::Service);
+        let steps = desired.resources.len() + 2 * services.count();
         let mut planner = Self {
             desired,
             actual,
@@ -99,10 +102,10 @@ impl<'a> Planner<'a> {
             chosen,
             peers,
             settled: BTreeMap::new(),
-            steps: Vec::new(),
+            steps: Vec::with_capacity(steps),
             kept: Vec::new(),
             at: 0,
-            places: Vec::new(),
+            places: Vec::with_capacity(steps),
         };
         // The order of kinds is such that references only point backwards.
         let depths = restarts::depths(desired);

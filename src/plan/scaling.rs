@@ -78,21 +78,21 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::ecs::desired::{ScalableTarget, ScalableTargetAction, ScheduledAction};
+    use crate::ecs::desired::{ScalableTarget, ScalableTargetAction, ScheduledAction, TextMap};
     use crate::ecs::testing::{run, service};
     use crate::plan::changes;
 
     const SERVICE: &str = "service/shop/shop-web";
 
     fn target(min: i32, max: i32) -> Body {
-        Body::ScalableTarget(ScalableTarget {
+        Body::ScalableTarget(Box::new(ScalableTarget {
             service_namespace: "ecs".to_owned(),
             resource_id: SERVICE.to_owned(),
             scalable_dimension: "ecs:service:DesiredCount".to_owned(),
             min_capacity: min,
             max_capacity: max,
-            tags: BTreeMap::new(),
-        })
+            tags: TextMap::new(),
+        }))
     }
 
     /// The paths that differ where the file says 1 to 4, and at night at least 0 and at most 2.
@@ -101,7 +101,7 @@ mod tests {
         let web = desired.resources.values().find(|r| r.id.kind == Kind::Service);
         let mut resource = web.expect("a service").clone();
         resource.id = ResourceId::new(Kind::ScheduledAction, "web+night");
-        resource.body = Body::ScheduledAction(ScheduledAction {
+        resource.body = Body::ScheduledAction(Box::new(ScheduledAction {
             scheduled_action_name: "shop-web-night".to_owned(),
             service_namespace: "ecs".to_owned(),
             resource_id: SERVICE.to_owned(),
@@ -112,7 +112,7 @@ mod tests {
                 min_capacity: Some(0),
                 max_capacity: Some(2),
             },
-        });
+        }));
         if by_clock {
             desired.insert(resource);
         }

@@ -36,7 +36,7 @@ fn alarm(stack: &str, project: &str) -> Alarm {
         threshold: 70.0,
         comparison_operator: "GreaterThanThreshold".to_owned(),
         tags: tags
-            .map(|(key, value)| UpperTag { key: key.to_owned(), value: value.to_owned() })
+            .map(|(key, value)| UpperTag { key: key.to_owned().into(), value: value.to_owned() })
             .into(),
     }
 }

@@ -48,11 +48,11 @@ impl App {
     }
 
     fn lower(&self, id: &ResourceId) -> Vec<Tag> {
-        self.tags(id).into_iter().map(|(key, value)| Tag { key, value }).collect()
+        self.tags(id).into_iter().map(|(key, value)| Tag { key: key.into(), value }).collect()
     }
 
     fn upper(&self, id: &ResourceId) -> Vec<UpperTag> {
-        self.tags(id).into_iter().map(|(key, value)| UpperTag { key, value }).collect()
+        self.tags(id).into_iter().map(|(key, value)| UpperTag { key: key.into(), value }).collect()
     }
 
     fn group(&self, desired: &mut Desired, name: &str) {
@@ -66,7 +66,7 @@ impl App {
                 tags: self.upper(&id),
             }],
         };
-        add(desired, id, Body::SecurityGroup(body));
+        add(desired, id, Body::SecurityGroup(Box::new(body)));
     }
 
     fn rule(
@@ -128,7 +128,7 @@ impl App {
             health_check_custom_config: Some(HealthCheckCustomConfig { failure_threshold: 1 }),
             tags: self.upper(&id),
         };
-        add(desired, id, Body::DnsName(body));
+        add(desired, id, Body::DnsName(Box::new(body)));
     }
 
     fn foundations(&self, desired: &mut Desired) {
@@ -147,8 +147,10 @@ impl App {
         self.dns(desired);
         let id = ResourceId::new(Kind::LogGroup, "web");
         let log_group_name = format!("/decklift/{stack}/web");
-        let create =
-            CreateLogGroup { log_group_name: log_group_name.clone(), tags: self.tags(&id) };
+        let create = CreateLogGroup {
+            log_group_name: log_group_name.clone(),
+            tags: self.tags(&id).into_iter().collect(),
+        };
         let retention = PutRetentionPolicy { log_group_name, retention_in_days: self.retention };
         add(desired, id, Body::LogGroup(LogGroup { create, retention }));
         let id = ResourceId::new(Kind::Role, "web");
@@ -166,7 +168,11 @@ impl App {
             policy_name: "execution".to_owned(),
             policy_document: r#"{"Statement":[{"Action":["logs:PutLogEvents"],"Effect":"Allow","Resource":"*"}],"Version":"2012-10-17"}"#.to_owned(),
         };
-        add(desired, id, Body::Role(Role { create, policy: Some(policy), attached: None }));
+        add(
+            desired,
+            id,
+            Body::Role(Box::new(Role { create, policy: Some(policy), attached: None })),
+        );
         let id = ResourceId::new(Kind::Repository, "web");
         let body = Repository {
             repository_name: format!("{stack}/web"),
@@ -176,7 +182,7 @@ impl App {
             lifecycle_policy_text: None,
             tags: self.upper(&id),
         };
-        add(desired, id, Body::Repository(body));
+        add(desired, id, Body::Repository(Box::new(body)));
         self.group(desired, "load-balancer");
         self.group(desired, "net-default");
         self.group(desired, "efs");
@@ -194,7 +200,7 @@ impl App {
             throughput_mode: "elastic".to_owned(),
             tags: self.upper(&id),
         };
-        add(desired, id, Body::FileSystem(body));
+        add(desired, id, Body::FileSystem(Box::new(body)));
         let system = || attribute(Kind::FileSystem, "data", Attribute::Id);
         for (zone, subnet) in &self.network.zone_subnets {
             let body = MountTarget {
@@ -203,7 +209,7 @@ impl App {
                 security_groups: vec![attribute(Kind::SecurityGroup, "efs", Attribute::Id)],
             };
             let id = ResourceId::new(Kind::MountTarget, format!("data-{zone}"));
-            add(desired, id, Body::MountTarget(body));
+            add(desired, id, Body::MountTarget(Box::new(body)));
         }
         let id = ResourceId::new(Kind::AccessPoint, "pages");
         let body = AccessPoint {
@@ -219,7 +225,7 @@ impl App {
             },
             tags: self.upper(&id),
         };
-        add(desired, id, Body::AccessPoint(body));
+        add(desired, id, Body::AccessPoint(Box::new(body)));
     }
 
     fn balancer(&self, desired: &mut Desired) {
@@ -233,7 +239,7 @@ impl App {
             security_groups: vec![attribute(Kind::SecurityGroup, "load-balancer", Attribute::Id)],
             tags: self.upper(&id),
         };
-        add(desired, id, Body::LoadBalancer(body));
+        add(desired, id, Body::LoadBalancer(Box::new(body)));
         let id = ResourceId::new(Kind::TargetGroup, "web-80");
         let create = CreateTargetGroup {
             name: format!("{}-web-80", self.stack),
@@ -255,11 +261,11 @@ impl App {
         let attributes = ModifyTargetGroupAttributes {
             target_group_arn: Value::From(id.clone(), Attribute::Arn),
             attributes: vec![UpperTag {
-                key: "deregistration_delay.timeout_seconds".to_owned(),
+                key: "deregistration_delay.timeout_seconds".into(),
                 value: "30".to_owned(),
             }],
         };
-        add(desired, id, Body::TargetGroup(TargetGroup { create, attributes }));
+        add(desired, id, Body::TargetGroup(Box::new(TargetGroup { create, attributes })));
         let id = ResourceId::new(Kind::Listener, "8080");
         let body = Listener {
             load_balancer_arn: attribute(Kind::LoadBalancer, "alb", Attribute::Arn),
@@ -270,7 +276,7 @@ impl App {
             default_actions: vec![ListenerAction::not_found()],
             tags: self.upper(&id),
         };
-        add(desired, id, Body::Listener(body));
+        add(desired, id, Body::Listener(Box::new(body)));
         let id = ResourceId::new(Kind::ListenerRule, "8080-web");
         let values = vec!["/*".to_owned()];
         let body = ListenerRule {
@@ -288,7 +294,7 @@ impl App {
             ))],
             tags: self.upper(&id),
         };
-        add(desired, id, Body::ListenerRule(body));
+        add(desired, id, Body::ListenerRule(Box::new(body)));
     }
 
     fn tasks(&self, desired: &mut Desired) {

@@ -69,7 +69,7 @@ impl Theirs {
             vpc_id: network.vpc_id.clone(),
             tag_specifications: Vec::new(),
         };
-        let group = make(Kind::SecurityGroup, Body::SecurityGroup(group)).await;
+        let group = make(Kind::SecurityGroup, Body::SecurityGroup(Box::new(group))).await;
         let group = group.attributes[&Attribute::Id].clone();
         let rule = IngressRule {
             group_id: Value::from(group.as_str()),
@@ -92,7 +92,7 @@ impl Theirs {
             security_groups: vec![Value::from(group.as_str())],
             tags: Vec::new(),
         };
-        let balancer = make(Kind::LoadBalancer, Body::LoadBalancer(balancer)).await;
+        let balancer = make(Kind::LoadBalancer, Body::LoadBalancer(Box::new(balancer))).await;
         let balancer = balancer.attributes[&Attribute::Arn].clone();
         let listener = Listener {
             load_balancer_arn: Value::from(balancer.as_str()),
@@ -103,14 +103,14 @@ impl Theirs {
             default_actions: vec![ListenerAction::not_found()],
             tags: Vec::new(),
         };
-        let listener = make(Kind::Listener, Body::Listener(listener)).await;
+        let listener = make(Kind::Listener, Body::Listener(Box::new(listener))).await;
         let listener = listener.attributes[&Attribute::Arn].clone();
         Self { group, balancer, listener }
     }
 
     /// Adds a rule for a host.
     async fn rule(&self, aws: &Aws, host: &str, priority: i32) {
-        let body = Body::ListenerRule(ListenerRule {
+        let body = Body::ListenerRule(Box::new(ListenerRule {
             listener_arn: Value::from(self.listener.as_str()),
             priority,
             conditions: vec![RuleCondition {
@@ -120,7 +120,7 @@ impl Theirs {
             }],
             actions: vec![ListenerAction::not_found()],
             tags: Vec::new(),
-        });
+        }));
         let id = ResourceId::new(Kind::ListenerRule, host);
         aws.create(&id, &body, false).await.expect("a rule");
     }

@@ -127,7 +127,7 @@ async fn a_role_that_trusts_somebody_else_and_subnets_without_a_way_out_stop_a_d
         permissions_boundary: None,
         tags: Vec::new(),
     };
-    let role = Body::Role(Role { create, policy: None, attached: None });
+    let role = Body::Role(Box::new(Role { create, policy: None, attached: None }));
     let aws = crate::connect(&emulator.endpoint).await;
     aws.create(&ResourceId::new(Kind::Role, "ops"), &role, false).await.expect("a role");
     let made = form("Action=CreateVpc&Version=2016-11-15&CidrBlock=10.9.0.0/16");

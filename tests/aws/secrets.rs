@@ -10,7 +10,8 @@ use crate::{connect, observe, stack};
 
 fn desired(stack: &str, project: &str, label: &str) -> Desired {
     let id = ResourceId::new(Kind::Secret, "db");
-    let tag = |key: &str, value: &str| UpperTag { key: key.to_owned(), value: value.to_owned() };
+    let tag =
+        |key: &str, value: &str| UpperTag { key: key.to_owned().into(), value: value.to_owned() };
     let body = Secret {
         name: format!("decklift/{stack}/db"),
         description: "The secret db".to_owned(),

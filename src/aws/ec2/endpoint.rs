@@ -175,5 +175,5 @@ pub(super) fn observed_vpc_endpoint(endpoint: &sdk::VpcEndpoint) -> Found {
         tag_specifications: retag("vpc-endpoint", endpoint.tags()),
     };
     let id = endpoint.vpc_endpoint_id().unwrap_or_default();
-    super::found(Body::VpcEndpoint(body), id, endpoint.tags())
+    super::found(Body::VpcEndpoint(Box::new(body)), id, endpoint.tags())
 }

@@ -268,7 +268,7 @@ pub(super) fn observed_internet_gateway(gateway: &sdk::InternetGateway) -> Found
             vpc_id: Value::from(vpc.unwrap_or_default()),
         },
     };
-    super::found(Body::InternetGateway(body), id, gateway.tags())
+    super::found(Body::InternetGateway(Box::new(body)), id, gateway.tags())
 }
 
 pub(super) fn observed_address(address: &sdk::Address) -> Found {
@@ -291,5 +291,5 @@ pub(super) fn observed_nat_gateway(gateway: &sdk::NatGateway) -> Found {
         tag_specifications: retag("natgateway", gateway.tags()),
     };
     let id = gateway.nat_gateway_id().unwrap_or_default();
-    super::found(Body::NatGateway(body), id, gateway.tags())
+    super::found(Body::NatGateway(Box::new(body)), id, gateway.tags())
 }

@@ -218,5 +218,5 @@ pub(super) fn observed_route_table(table: &sdk::RouteTable) -> Found {
             })
             .collect(),
     };
-    super::found(Body::RouteTable(body), id, table.tags())
+    super::found(Body::RouteTable(Box::new(body)), id, table.tags())
 }

@@ -249,8 +249,10 @@ mod tests {
         let Body::IngressRule(mut want) = found.observed.body.clone() else { panic!("no rule") };
         let tags =
             [("decklift:environment", "default"), ("decklift:project", "shop"), ("team", "a")];
-        let tag =
-            |(key, value): (&str, &str)| UpperTag { key: key.to_owned(), value: value.to_owned() };
+        let tag = |(key, value): (&str, &str)| UpperTag {
+            key: key.to_owned().into(),
+            value: value.to_owned(),
+        };
         want.tag_specifications = vec![TagSpecification {
             resource_type: "security-group-rule".to_owned(),
             tags: tags.map(tag).into(),

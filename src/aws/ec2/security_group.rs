@@ -31,7 +31,7 @@ impl Aws {
             Ok(answer) => Ok(changed(answer.group_id())),
             Err(error) if error.is(&["InvalidGroup.Duplicate"]) => {
                 let Some(found) = self.find_security_group(body).await? else { return Err(error) };
-                let wanted = Body::SecurityGroup(body.clone());
+                let wanted = Body::SecurityGroup(Box::new(body.clone()));
                 let have = super::tags(found.tags());
                 tags::check("ec2:CreateSecurityGroup", &wanted, group_name, &have)?;
                 Ok(changed(found.group_id()))
@@ -100,5 +100,7 @@ pub(super) fn observed(group: &sdk::SecurityGroup) -> Found {
         vpc_id: Value::from(group.vpc_id().unwrap_or_default()),
         tag_specifications: super::retag("security-group", group.tags()),
     };
-    Found::new(Body::SecurityGroup(body)).with(Attribute::Id, group.group_id()).tagged(tags)
+    Found::new(Body::SecurityGroup(Box::new(body)))
+        .with(Attribute::Id, group.group_id())
+        .tagged(tags)
 }

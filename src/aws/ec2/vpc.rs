@@ -178,5 +178,6 @@ pub(super) fn observed_subnet(subnet: &sdk::Subnet) -> Found {
         tag_specifications: retag("subnet", subnet.tags()),
     };
     let id = subnet.subnet_id().unwrap_or_default();
-    super::found(Body::Subnet(body), id, subnet.tags()).with(Attribute::Id, subnet.subnet_id())
+    super::found(Body::Subnet(Box::new(body)), id, subnet.tags())
+        .with(Attribute::Id, subnet.subnet_id())
 }

@@ -1,6 +1,6 @@
 //! Container definitions, to the SDK and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_ecs::types as sdk;
 
@@ -11,7 +11,7 @@ use crate::aws::values::text;
 use crate::ecs::desired::{
     ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
     FirelensConfiguration, HealthCheck, KeyValuePair, LinuxParameters, LogConfiguration,
-    MountPoint, PortMapping, RepositoryCredentials, SecretOption, Tmpfs, Value,
+    MountPoint, PortMapping, RepositoryCredentials, SecretOption, TextMap, Tmpfs, Value,
 };
 
 /// As `RegisterTaskDefinition` takes it. What is empty is not sent.
@@ -50,7 +50,7 @@ pub(super) fn to_sdk(
         restart_policy,
         instance,
     } = container;
-    let labels = docker_labels.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let labels = docker_labels.to_map();
     let builder = sdk::ContainerDefinition::builder();
     Ok(instance::settings(builder, instance)?
         .name(name)
@@ -346,7 +346,7 @@ fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
         .collect::<Result<_, CloudError>>()?;
     Ok(sdk::LogConfiguration::builder()
         .log_driver(log_driver.as_str().into())
-        .set_options(Some(options.iter().map(|(k, v)| (k.clone(), v.clone())).collect()))
+        .set_options(Some(options.to_map()))
         .set_secret_options(some(secrets))
         .build()?)
 }
@@ -370,7 +370,7 @@ fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
 
 fn firelens(firelens: &FirelensConfiguration) -> Result<sdk::FirelensConfiguration, CloudError> {
     let FirelensConfiguration { kind, options } = firelens;
-    let options = options.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
+    let options = options.to_map();
     Ok(sdk::FirelensConfiguration::builder()
         .r#type(kind.as_str().into())
         .set_options(Some(options).filter(|options: &HashMap<_, _>| !options.is_empty()))
@@ -386,6 +386,6 @@ fn credentials(
         .build()?)
 }
 
-fn sorted(options: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+fn sorted(options: Option<&HashMap<String, String>>) -> TextMap {
     options.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
 }

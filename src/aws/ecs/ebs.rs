@@ -116,7 +116,7 @@ pub(super) fn from_sdk(volume: &sdk::ServiceVolumeConfiguration) -> Option<Volum
         resource_type: specification.resource_type().as_str().to_owned(),
         tags: crate::aws::tags::to_lower(&super::tags(specification.tags()))
             .into_iter()
-            .filter(|tag| !RESERVED.contains(&tag.key.as_str()))
+            .filter(|tag| !RESERVED.contains(&&*tag.key))
             .collect(),
         propagate_tags: specification
             .propagate_tags()

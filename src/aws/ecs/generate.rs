@@ -183,8 +183,8 @@ fn words() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(word(), 1..4)
 }
 
-fn options() -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
-    prop::collection::btree_map(word(), word(), 0..3)
+fn options() -> impl Strategy<Value = TextMap> {
+    prop::collection::btree_map(word(), word(), 0..3).prop_map(TextMap::from_iter)
 }
 
 fn log() -> impl Strategy<Value = LogConfiguration> {
@@ -241,7 +241,7 @@ prop_compose! {
         commands in (option(words()), option(words()), option(word()), option(word())),
         health_check in option(check()),
         linux_parameters in option(instance_linux()),
-        docker_labels in prop::collection::btree_map(word(), word(), 0..3),
+        docker_labels in options(),
         log in option(log()),
         firelens_configuration in option(firelens()),
         registry in option(word()),
@@ -268,8 +268,9 @@ prop_compose! {
 }
 
 fn tags() -> impl Strategy<Value = Vec<Tag>> {
-    prop::collection::btree_map(word(), word(), 0..3)
-        .prop_map(|tags| tags.into_iter().map(|(key, value)| Tag { key, value }).collect())
+    prop::collection::btree_map(word(), word(), 0..3).prop_map(|tags| {
+        tags.into_iter().map(|(key, value)| Tag { key: key.into(), value }).collect()
+    })
 }
 
 prop_compose! {

@@ -1,6 +1,6 @@
 //! What instances alone have, to the SDK and back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_ecs::types::builders::ContainerDefinitionBuilder;
@@ -9,7 +9,7 @@ use super::container::some;
 use crate::apply::cloud::CloudError;
 use crate::ecs::desired::{
     Device, DockerVolume, HostEntry, InstanceSettings, PlacementConstraint, PlacementStrategy,
-    ResourceRequirement,
+    ResourceRequirement, TextMap,
 };
 
 /// Whether a service's tasks run on instances.
@@ -146,8 +146,8 @@ pub(super) fn devices_back(list: &[sdk::Device]) -> Vec<Device> {
 
 pub(super) fn docker_volume(volume: &DockerVolume) -> sdk::DockerVolumeConfiguration {
     let DockerVolume { scope, autoprovision, driver, driver_opts, labels } = volume;
-    let map = |map: &BTreeMap<String, String>| -> Option<HashMap<String, String>> {
-        (!map.is_empty()).then(|| map.iter().map(|(k, v)| (k.clone(), v.clone())).collect())
+    let map = |map: &TextMap| -> Option<HashMap<String, String>> {
+        (!map.is_empty()).then(|| map.to_map())
     };
     sdk::DockerVolumeConfiguration::builder()
         .scope(scope.as_str().into())
@@ -159,7 +159,7 @@ pub(super) fn docker_volume(volume: &DockerVolume) -> sdk::DockerVolumeConfigura
 }
 
 pub(super) fn docker_volume_back(volume: &sdk::DockerVolumeConfiguration) -> DockerVolume {
-    let map = |map: Option<&HashMap<String, String>>| -> BTreeMap<String, String> {
+    let map = |map: Option<&HashMap<String, String>>| -> TextMap {
         map.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
     };
     DockerVolume {

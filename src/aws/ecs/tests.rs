@@ -212,8 +212,10 @@ async fn a_creation_that_was_heard_already_takes_what_it_made() {
             r#"{{"services":[{{"serviceName":"web","serviceArn":"arn:web","status":"ACTIVE","desiredCount":0,"clusterArn":"a/c","tags":[{{"key":"decklift:project","value":"{project}"}},{{"key":"decklift:environment","value":"default"}}],"deployments":[{{"id":"ecs-svc/1","status":"PRIMARY"}}]}}]}}"#
         )
     };
-    let tag =
-        |key: &str, value: &str| Tag { key: format!("decklift:{key}"), value: value.to_owned() };
+    let tag = |key: &str, value: &str| Tag {
+        key: format!("decklift:{key}").into(),
+        value: value.to_owned(),
+    };
     let body = Service {
         tags: vec![tag("environment", "default"), tag("project", "shop")],
         ..one(ecs_service())

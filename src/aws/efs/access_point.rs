@@ -138,7 +138,7 @@ fn observed(point: &sdk::AccessPointDescription) -> Found {
         },
         tags: tags::to_upper(&tags),
     };
-    Found::new(Body::AccessPoint(body))
+    Found::new(Body::AccessPoint(Box::new(body)))
         .with(Attribute::Id, point.access_point_id())
         .with(Attribute::Arn, point.access_point_arn())
         .tagged(tags)

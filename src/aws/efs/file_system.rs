@@ -41,7 +41,7 @@ impl Aws {
         self.pace.until("efs:CreateFileSystem", what, SETTLE, call).await?;
         // A creation token is found again; what it finds may be somebody else's.
         let found = self.await_file_system(creation_token).await?;
-        let wanted = Body::FileSystem(body.clone());
+        let wanted = Body::FileSystem(Box::new(body.clone()));
         tags::check("efs:CreateFileSystem", &wanted, creation_token, &super::tags(found.tags()))?;
         Ok(changed(&found))
     }
@@ -164,7 +164,7 @@ fn observed(found: &sdk::FileSystemDescription) -> Found {
         throughput_mode: found.throughput_mode().map_or("bursting", |m| m.as_str()).to_owned(),
         tags: tags::to_upper(&tags),
     };
-    Found::new(Body::FileSystem(body))
+    Found::new(Body::FileSystem(Box::new(body)))
         .with(Attribute::Id, Some(found.file_system_id()))
         .with(Attribute::Arn, found.file_system_arn())
         .tagged(tags)

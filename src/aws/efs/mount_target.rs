@@ -138,7 +138,7 @@ impl Aws {
             subnet_id: Value::from(target.subnet_id()),
             security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
         };
-        Ok(Found::new(Body::MountTarget(body))
+        Ok(Found::new(Body::MountTarget(Box::new(body)))
             .with(Attribute::Id, Some(id))
             .placed(Kind::MountTarget, target.subnet_id()))
     }

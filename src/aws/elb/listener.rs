@@ -45,7 +45,7 @@ impl Aws {
             Err(error) if error.is(&["DuplicateListener"]) => {
                 let Some(found) = self.find_listener(body).await? else { return Err(error) };
                 let have = self.tags_of_one(found.listener_arn().unwrap_or_default()).await?;
-                let wanted = Body::Listener(body.clone());
+                let wanted = Body::Listener(Box::new(body.clone()));
                 let name = format!("the listener on port {port}");
                 tags::check("elbv2:CreateListener", &wanted, &name, &have)?;
                 self.settle_listener(body, &found).await
@@ -226,7 +226,9 @@ pub(super) fn observed(listener: &sdk::Listener, tags: Tags) -> Found {
         default_actions: listener.default_actions().iter().map(action_back).collect(),
         tags: tags::to_upper(&tags),
     };
-    Found::new(Body::Listener(body)).with(Attribute::Arn, listener.listener_arn()).tagged(tags)
+    Found::new(Body::Listener(Box::new(body)))
+        .with(Attribute::Arn, listener.listener_arn())
+        .tagged(tags)
 }
 
 fn changed(listener: Option<&sdk::Listener>) -> Changed {

@@ -56,7 +56,7 @@ impl Aws {
         found: &sdk::Rule,
     ) -> Result<Changed, CloudError> {
         let have = self.tags_of_one(found.rule_arn().unwrap_or_default()).await?;
-        let wanted = Body::ListenerRule(body.clone());
+        let wanted = Body::ListenerRule(Box::new(body.clone()));
         tags::check("elbv2:CreateRule", &wanted, "a rule for the same requests", &have)?;
         self.settle_rule(body, found).await
     }
@@ -90,7 +90,7 @@ impl Aws {
         let rules = self.rules_of(text(&body.listener_arn)?).await?;
         let holder = rules.iter().find(|rule| priority(rule) == Some(body.priority));
         if let Some(holder) = holder.and_then(|rule| rule.rule_arn()).filter(|held| *held != arn) {
-            let wanted = Body::ListenerRule(body.clone());
+            let wanted = Body::ListenerRule(Box::new(body.clone()));
             let name = format!("a rule of priority {}", body.priority);
             let tags = self.tags_of_one(holder).await?;
             tags::check("elbv2:SetRulePriorities", &wanted, &name, &tags)?;
@@ -247,7 +247,9 @@ pub(super) fn observed(listener: &str, rule: &sdk::Rule, tags: Tags) -> Found {
         actions: rule.actions().iter().map(action_back).collect(),
         tags: tags::to_upper(&tags),
     };
-    Found::new(Body::ListenerRule(body)).with(Attribute::Arn, rule.rule_arn()).tagged(tags)
+    Found::new(Body::ListenerRule(Box::new(body)))
+        .with(Attribute::Arn, rule.rule_arn())
+        .tagged(tags)
 }
 
 fn changed(rule: Option<&sdk::Rule>) -> Changed {

@@ -43,7 +43,7 @@ impl Aws {
             Err(error) if error.is(&["DuplicateLoadBalancerName"]) => {
                 let Some(found) = self.find_load_balancer(name).await? else { return Err(error) };
                 let have = self.tags_of_one(found.load_balancer_arn().unwrap_or_default()).await?;
-                let wanted = Body::LoadBalancer(body.clone());
+                let wanted = Body::LoadBalancer(Box::new(body.clone()));
                 tags::check("elbv2:CreateLoadBalancer", &wanted, name, &have)?;
                 self.settle_load_balancer(body, &found).await
             }
@@ -146,7 +146,7 @@ pub(super) fn observed(balancer: &sdk::LoadBalancer, tags: Tags) -> Found {
         security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
         tags: tags::to_upper(&tags),
     };
-    let mut found = Found::new(Body::LoadBalancer(body)).tagged(tags);
+    let mut found = Found::new(Body::LoadBalancer(Box::new(body))).tagged(tags);
     found.observed.attributes = changed(Some(balancer)).attributes;
     found
 }

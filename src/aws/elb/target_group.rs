@@ -77,7 +77,7 @@ impl Aws {
                 let found = self.find_target_group(name).await?;
                 let arn = found.as_ref().and_then(|f| f.target_group_arn()).unwrap_or_default();
                 let have = self.tags_of_one(arn).await?;
-                let wanted = Body::TargetGroup(body.clone());
+                let wanted = Body::TargetGroup(Box::new(body.clone()));
                 tags::check("elbv2:CreateTargetGroup", &wanted, name, &have)?;
                 self.put_health_check(body, arn).await?;
                 found
@@ -185,7 +185,7 @@ impl Aws {
             .iter()
             .filter_map(|attribute| {
                 let value = attribute.value().unwrap_or_default().to_owned();
-                Some(UpperTag { key: attribute.key()?.to_owned(), value })
+                Some(UpperTag { key: attribute.key()?.to_owned().into(), value })
             })
             .collect();
         all.sort();
@@ -229,7 +229,7 @@ pub(super) fn observed(group: &sdk::TargetGroup, attributes: Vec<UpperTag>, tags
         },
         attributes: ModifyTargetGroupAttributes { target_group_arn: Value::from(arn), attributes },
     };
-    Found::new(Body::TargetGroup(body))
+    Found::new(Body::TargetGroup(Box::new(body)))
         .with(Attribute::Arn, Some(arn))
         .with(Attribute::Label, Some(label(arn)))
         .tagged(tags)

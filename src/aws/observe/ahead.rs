@@ -57,7 +57,7 @@ impl Aws {
     /// The images that are wanted, as far as they are there; nothing where a repository is missing.
     async fn read_images(&self, resources: &[&Resource]) -> Result<Option<Vec<Found>>, CloudError> {
         let images = resources.iter().filter_map(|resource| match &resource.body {
-            Body::Image(image) => Some(image),
+            Body::Image(image) => Some(&**image),
             _ => None,
         });
         self.find_images(images.collect()).await

@@ -126,13 +126,13 @@ mod tests {
             path_pattern_config: None,
         };
         let key_of = |conditions: &[RuleCondition]| {
-            key(&Body::ListenerRule(ListenerRule {
+            key(&Body::ListenerRule(Box::new(ListenerRule {
                 listener_arn: Value::from("arn"),
                 priority: 1,
                 conditions: conditions.to_vec(),
                 actions: Vec::new(),
                 tags: Vec::new(),
-            }))
+            })))
         };
         let host = condition("host-header", Some("a.example.com"));
         let ours = key_of(std::slice::from_ref(&host));

@@ -137,7 +137,7 @@ impl Aws {
 }
 
 fn to_sdk_tags(tags: &[UpperTag]) -> Vec<sdk::Tag> {
-    tags.iter().map(|tag| sdk::Tag::builder().key(&tag.key).value(&tag.value).build()).collect()
+    tags.iter().map(|tag| sdk::Tag::builder().key(&*tag.key).value(&tag.value).build()).collect()
 }
 
 /// An alarm as it was read, in the words of Desired.

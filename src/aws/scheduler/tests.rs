@@ -22,7 +22,8 @@ fn owned(project: &str) -> Vec<UpperTag> {
         ("decklift:project", project),
         ("decklift:resource", "schedule-group/main"),
     ];
-    let tag = |(key, value): (&str, &str)| UpperTag { key: key.into(), value: value.into() };
+    let tag =
+        |(key, value): (&str, &str)| UpperTag { key: key.to_owned().into(), value: value.into() };
     pairs.map(tag).into()
 }
 

@@ -33,7 +33,7 @@ pub(super) fn read(
         if !image.is_extended() {
             continue;
         }
-        let Image { platform, base, assets, stop_signal, cleared, .. } = image;
+        let Image { platform, base, assets, stop_signal, cleared, .. } = &**image;
         let extension = Extension {
             service: service.clone(),
             platform: platform.clone(),

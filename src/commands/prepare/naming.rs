@@ -84,7 +84,7 @@ pub(super) async fn name_images(
         let (Body::Image(image), Some(service)) = (&resource.body, &resource.service) else {
             continue;
         };
-        let Image { base: Some(base), platform, .. } = image else { continue };
+        let Image { base: Some(base), platform, .. } = &**image else { continue };
         if !image.is_extended() && !made.contains_key(id) {
             let (origin, is_known) = images.name_copy(base, platform).await;
             if !is_known {

@@ -64,7 +64,7 @@ fn vpc(project: &Project) -> VpcRequest {
 fn records(app: &App) -> Vec<RecordRequest> {
     let resources = &app.desired.resources;
     let records = resources.values().filter_map(|resource| match &resource.body {
-        Body::AliasRecord(record) => Some(record),
+        Body::AliasRecord(record) => Some(&**record),
         _ => None,
     });
     let request = |record: &AliasRecord| {

@@ -165,7 +165,7 @@ pub(in crate::commands) fn standing<'a>(
     let found = desired.resources.iter().filter_map(|(id, resource)| {
         let Body::Image(image) = &resource.body else { return None };
         let uri = actual.attribute(id, Attribute::Uri)?;
-        Some((id, image, uri.rsplit_once('@')?.1.to_owned()))
+        Some((id, &**image, uri.rsplit_once('@')?.1.to_owned()))
     });
     found.collect()
 }

@@ -153,6 +153,8 @@ impl Decoder<'_> {
             }
         }
         memory.extend(mounts);
+        // Lists grow by four, most services have one, and there may be thousands of them.
+        memory.shrink_to_fit();
         (memory, written)
     }
 

@@ -6,7 +6,7 @@ use super::Decoder;
 use super::stage::Stage;
 use crate::compose::model::Vpc;
 use crate::compose::model::{
-    Policy, ProjectExtension, Rollout, SecretExtension, Service, ServiceExtension,
+    Policy, ProjectExtension, Rare, Rollout, SecretExtension, Service, ServiceExtension,
     is_security_group_id,
 };
 use crate::compose::suggest::did_you_mean;
@@ -119,7 +119,7 @@ impl Decoder<'_> {
     }
 
     /// `x-aws-pull_credentials`, `x-aws-policies` and `x-aws-role`.
-    fn retired_access(&mut self, node: &Node, out: &mut ServiceExtension) {
+    fn retired_access(&mut self, node: &Node, out: &mut Rare<ServiceExtension>) {
         let mut policies = Vec::new();
         let own = out.policies.first().map(|policy| policy.span);
         for entry in self.retired(node, SERVICE) {
@@ -141,7 +141,7 @@ impl Decoder<'_> {
                 None => self.renamed(entry, "x-ecs.policies"),
             }
         }
-        if own.is_none() {
+        if !policies.is_empty() && own.is_none() {
             out.policies = policies;
         }
     }
@@ -160,7 +160,7 @@ impl Decoder<'_> {
     }
 
     /// `x-aws-autoscaling`, `x-aws-min_percent` and `x-aws-max_percent`.
-    fn retired_motion(&mut self, deploy: &Node, out: &mut ServiceExtension) {
+    fn retired_motion(&mut self, deploy: &Node, out: &mut Rare<ServiceExtension>) {
         for entry in self.retired(deploy, DEPLOY) {
             let value = &entry.value;
             let mut read = self.for_ecs(true, |d| d.autoscaling("`x-aws-autoscaling`", value));

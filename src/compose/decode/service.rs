@@ -7,7 +7,7 @@ use super::stage::Stage;
 use super::table::Table;
 use super::{Decoder, EnvFile, KeyValues};
 use crate::compose::implied::add_implied;
-use crate::compose::model::{Deploy, Restart, Service, ServiceExtension, Written};
+use crate::compose::model::{Rare, Restart, Service, Written};
 use crate::compose::scalar::{Typed, typed};
 use crate::compose::unsupported::Level;
 use crate::diagnostic::{Code, Diagnostic};
@@ -67,7 +67,7 @@ impl<'a> Decoder<'a> {
                 .value("healthcheck")
                 .and_then(|node| self.healthcheck(node))
                 .map(Box::new),
-            deploy: Deploy::default(),
+            deploy: Rare::default(),
             scale: t.value("scale").and_then(|node| self.count("scale", node, MAX_REPLICAS)),
             cpus: self.read(t, "cpus", Self::cpus),
             mem_limit: self.memory(t, "mem_limit", Numbers::Any),
@@ -110,14 +110,14 @@ impl<'a> Decoder<'a> {
             namespaces: self.namespaces(t),
             privileges: self.privileges(t),
             addressing: self.addressing(t),
-            extension: ServiceExtension::default(),
+            extension: Rare::default(),
             written: Written::default(),
         });
         self.resources_of(t, &mut service, &mut written);
         service.written = written;
         add_implied(&mut service);
         if let Some(node) = t.value("x-ecs").filter(|_| self.stage == Stage::Whole) {
-            service.extension = self.service_extension(node);
+            service.extension = self.service_extension(node).into();
         }
         self.retired_of_service(&entry.value, &mut service);
         let environment = t.value("environment").map(|node| self.key_values("environment", node));
@@ -154,7 +154,7 @@ impl<'a> Decoder<'a> {
             let before = self.diagnostics.len();
             written.deploy = self.deploy_settings(node);
             let is_good = self.diagnostics.len() == before;
-            service.deploy = self.for_ecs(is_good, |decoder| decoder.deploy(node));
+            service.deploy = self.for_ecs(is_good, |decoder| decoder.deploy(node)).into();
         }
         if let Some(node) = t.value("develop").filter(|node| !node.is_null()) {
             written.develop = self.develop(node);

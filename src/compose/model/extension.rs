@@ -141,14 +141,3 @@ pub struct ServiceExtension {
     /// `overrides`
     pub overrides: Overrides,
 }
-
-impl ServiceExtension {
-    /// Takes over what the project says for every service that says nothing itself.
-    pub fn inherit(&mut self, project: &ProjectExtension) {
-        self.launch = self.launch.take().or_else(|| project.launch.clone());
-        // A mode of the instances' says nothing of tasks on Fargate.
-        if self.launch.as_ref().is_some_and(|launch| launch.value.is_instance()) {
-            self.network_mode = self.network_mode.take().or_else(|| project.network_mode.clone());
-        }
-    }
-}

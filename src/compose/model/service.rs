@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 
 use super::{
     Addressing, Build, CpuSettings, Dependency, Deploy, Healthcheck, Hooks, KernelSettings, Launch,
-    Logging, Mount, Namespaces, NetworkAttachment, Port, Privileges, Provider, ServiceExtension,
-    ServiceModel, Written,
+    Logging, Mount, Namespaces, NetworkAttachment, Port, Privileges, ProjectExtension, Provider,
+    Rare, ServiceExtension, ServiceModel, Written,
 };
 use crate::source::{Located, Span};
 
@@ -53,7 +53,7 @@ pub struct Service {
     /// `healthcheck`
     pub healthcheck: Option<Box<Located<Healthcheck>>>,
     /// `deploy`
-    pub deploy: Deploy,
+    pub deploy: Rare<Deploy>,
     /// `scale`
     pub scale: Option<Located<u32>>,
     /// `cpus`
@@ -118,7 +118,7 @@ pub struct Service {
     /// `dns`, `links` and their like, when there are any.
     pub addressing: Option<Box<Addressing>>,
     /// `x-ecs`
-    pub extension: ServiceExtension,
+    pub extension: Rare<ServiceExtension>,
     /// What is read in full, whether or not it carries over to ECS.
     pub written: Written,
 }
@@ -146,6 +146,19 @@ impl Service {
     #[must_use]
     pub fn on_instances(&self) -> bool {
         self.launch().is_instance()
+    }
+
+    /// Takes over what the project says for every service that says nothing itself.
+    pub fn inherit(&mut self, project: &ProjectExtension) {
+        if let (None, Some(launch)) = (&self.extension.launch, &project.launch) {
+            self.extension.launch = Some(launch.clone());
+        }
+        // A mode of the instances' says nothing of tasks on Fargate.
+        if let (None, Some(mode), true) =
+            (&self.extension.network_mode, &project.network_mode, self.on_instances())
+        {
+            self.extension.network_mode = Some(mode.clone());
+        }
     }
 
     /// How many tasks are wanted: `scale`, else `deploy.replicas`, else 1.

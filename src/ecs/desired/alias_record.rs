@@ -88,7 +88,7 @@ impl AliasRecord {
     #[must_use]
     pub fn note(zone: &str, name: &str, hash: &str) -> UpperTag {
         UpperTag {
-            key: format!("{}{hash}", Self::NOTE),
+            key: format!("{}{hash}", Self::NOTE).into(),
             value: format!("{zone} {}", name.replace('*', "@")),
         }
     }

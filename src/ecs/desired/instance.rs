@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use super::TextMap;
 
 /// What `ecs ContainerDefinition` takes on instances alone, or outside of awsvpc.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,11 +78,11 @@ pub struct DockerVolume {
     /// The driver.
     pub driver: String,
     /// Its options.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub driver_opts: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub driver_opts: TextMap,
     /// Labels of the volume.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub labels: TextMap,
 }
 
 /// `ecs PlacementConstraint`

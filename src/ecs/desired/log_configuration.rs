@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use super::TextMap;
 
 /// `ecs LogConfiguration`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -9,7 +9,7 @@ pub struct LogConfiguration {
     /// `awslogs`, `splunk` or `awsfirelens` on Fargate.
     pub log_driver: String,
     /// Options of the driver.
-    pub options: BTreeMap<String, String>,
+    pub options: TextMap,
     /// Options whose values ECS reads out of a secret, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secret_options: Vec<SecretOption>,
@@ -32,8 +32,8 @@ pub struct FirelensConfiguration {
     #[serde(rename = "type")]
     pub kind: String,
     /// Options of the router.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub options: TextMap,
 }
 
 /// `ecs RepositoryCredentials`

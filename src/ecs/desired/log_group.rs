@@ -1,6 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
+
+use super::TextMap;
 
 /// `logs CreateLogGroup` and `logs PutRetentionPolicy`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub struct CreateLogGroup {
     /// Its name.
     pub log_group_name: String,
     /// Tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub tags: TextMap,
 }
 
 /// `logs PutRetentionPolicy`

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{StepScaling, Value};
+use super::{StepScaling, TextMap, Value};
 
 /// `application-autoscaling RegisterScalableTarget`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,8 +17,8 @@ pub struct ScalableTarget {
     /// Tasks that run at most.
     pub max_capacity: i32,
     /// Tags.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub tags: TextMap,
 }
 
 /// `application-autoscaling PutScheduledAction`

@@ -38,8 +38,8 @@ impl Body {
             Self::SecurityGroup(b) => specified(&b.tag_specifications),
             Self::IngressRule(b) => specified(&b.tag_specifications),
             Self::VpcEndpoint(b) => specified(&b.tag_specifications),
-            Self::LogGroup(b) => b.create.tags.clone(),
-            Self::ScalableTarget(b) => b.tags.clone(),
+            Self::LogGroup(b) => b.create.tags.to_map(),
+            Self::ScalableTarget(b) => b.tags.to_map(),
             Self::ScalingPolicy(_) | Self::ScheduledAction(_) | Self::Schedule(_) => Tags::new(),
             // The tag that notes a record is the load balancer's.
             Self::Image(_) | Self::MountTarget(_) | Self::AliasRecord(_) => Tags::new(),
@@ -56,7 +56,7 @@ impl Body {
             _ => return self.set_upper_tag(key, value),
         };
         lower.retain(|tag| tag.key != key);
-        lower.push(Tag { key: key.to_owned(), value: value.to_owned() });
+        lower.push(Tag { key: key.to_owned().into(), value: value.to_owned() });
         lower.sort();
     }
 
@@ -106,7 +106,7 @@ impl Body {
             },
         };
         upper.retain(|tag| tag.key != key);
-        upper.push(UpperTag { key: key.to_owned(), value: value.to_owned() });
+        upper.push(UpperTag { key: key.to_owned().into(), value: value.to_owned() });
         upper.sort();
     }
 }
@@ -116,9 +116,9 @@ fn specified(list: &[TagSpecification]) -> Tags {
 }
 
 fn lower(tags: &[Tag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    tags.iter().map(|tag| (tag.key.to_string(), tag.value.clone())).collect()
 }
 
 fn upper(tags: &[UpperTag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    tags.iter().map(|tag| (tag.key.to_string(), tag.value.clone())).collect()
 }

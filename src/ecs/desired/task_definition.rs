@@ -1,10 +1,9 @@
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
     ContainerRestartPolicy, Device, DockerVolume, FirelensConfiguration, InstanceSettings,
-    KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl, Tag, Ulimit, Value,
+    KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl, Tag, TextMap,
+    Ulimit, Value,
 };
 
 /// The label of a container whose image is called by its digest: what it is called by its tag.
@@ -213,8 +212,8 @@ pub struct ContainerDefinition {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_timeout: Option<i32>,
     /// Labels of the container.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub docker_labels: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "TextMap::is_empty")]
+    pub docker_labels: TextMap,
     /// Where its output goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_configuration: Option<LogConfiguration>,

@@ -73,7 +73,7 @@ pub(crate) fn add(
         max_capacity: number(max),
         tags: cx.tags(&target),
     };
-    let mut bodies = vec![(target.clone(), Body::ScalableTarget(body), id)];
+    let mut bodies = vec![(target.clone(), Body::ScalableTarget(Box::new(body)), id)];
     for (key, tracking) in metrics(cx, &place, unit, &scaling.value) {
         let id = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
         let body = policy(&place, key, tracking);
@@ -96,7 +96,7 @@ pub(crate) fn add(
     for entry in &scaling.value.schedule {
         let (key, body) = times::action(&place, &entry.value);
         let id = ResourceId::new(Kind::ScheduledAction, format!("{name}+{key}"));
-        bodies.push((id, Body::ScheduledAction(body), &target));
+        bodies.push((id, Body::ScheduledAction(Box::new(body)), &target));
     }
     for (id, body, after) in bodies {
         out.desired.insert(Resource {

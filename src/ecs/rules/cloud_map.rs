@@ -305,7 +305,12 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             health_check_custom_config: Some(HealthCheckCustomConfig { failure_threshold: 1 }),
             tags: cx.upper_tags(&id),
         };
-        out.add(id, Body::DnsName(body), Some(member.name()), Some(member.service.span()));
+        out.add(
+            id,
+            Body::DnsName(Box::new(body)),
+            Some(member.name()),
+            Some(member.service.span()),
+        );
     }
 }
 

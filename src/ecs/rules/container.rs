@@ -14,7 +14,9 @@ use super::{
 };
 use crate::compose::model::{Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{ContainerDefinition, IMAGE_LABEL, KeyValuePair, LinuxParameters};
+use crate::ecs::desired::{
+    ContainerDefinition, IMAGE_LABEL, KeyValuePair, LinuxParameters, TextMap,
+};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
@@ -144,11 +146,7 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
 
 /// `annotations` and `labels`, which go first: ECS has one kind of both. And what the image is called
 /// by its tag.
-fn docker_labels(
-    annotations: &Texts,
-    labels: &Texts,
-    tagged: Option<String>,
-) -> BTreeMap<String, String> {
+fn docker_labels(annotations: &Texts, labels: &Texts, tagged: Option<String>) -> TextMap {
     let both = annotations.iter().chain(labels);
     let both = both.map(|(key, text)| (key.clone(), text.value.clone()));
     both.chain(image_label(tagged)).collect()

@@ -230,7 +230,7 @@ fn add_role(cx: &Context<'_>, unit: &Unit<'_>, keys: &[&str], out: &mut Output) 
         policy_name: "volumes".to_owned(),
         policy_document,
     });
-    let body = Body::Role(Role { policy, ..role });
+    let body = Body::Role(Box::new(Role { policy, ..role }));
     out.add(id.clone(), body, Some(name), Some(unit.span()));
     Value::From(id, Attribute::Arn)
 }

@@ -92,7 +92,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
         throughput_mode: "elastic".to_owned(),
         tags: cx.named_tags(&id, &name),
     };
-    out.add(id, Body::FileSystem(body), None, Some(origin));
+    out.add(id, Body::FileSystem(Box::new(body)), None, Some(origin));
     add_mount_targets(cx, &users, origin, out);
     // Several access points may be of one volume, which is looked at once.
     let writers = writers(members);
@@ -150,7 +150,7 @@ fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out:
             security_groups: vec![id_of(group.clone())],
         };
         let id = ResourceId::new(Kind::MountTarget, format!("data-{zone}"));
-        out.add(id, Body::MountTarget(body), None, Some(origin));
+        out.add(id, Body::MountTarget(Box::new(body)), None, Some(origin));
     }
 }
 
@@ -172,7 +172,9 @@ fn add_access_point(
     let readable = fit(&name, Grammar::Token);
     let readable = readable.strip_suffix(&format!("-{}", short_hash(&name))).unwrap_or(&readable);
     let mut tags = cx.tags(&id);
-    tags.entry("Name".to_owned()).or_insert_with(|| fit(&name, Grammar::SecurityGroup));
+    if !tags.contains_key("Name") {
+        tags.insert("Name", fit(&name, Grammar::SecurityGroup));
+    }
     if let Some((_, volume)) = own.volume {
         tags::add_volume_labels(volume, &mut tags, out);
     }
@@ -182,7 +184,7 @@ fn add_access_point(
         tags: upper(tags),
         root_directory: RootDirectory { path, creation_info },
     };
-    out.add(id, Body::AccessPoint(body), None, Some(origin));
+    out.add(id, Body::AccessPoint(Box::new(body)), None, Some(origin));
 }
 
 /// Root, as in a volume that Docker makes; without a POSIX user, so that entrypoints may `chown`.

@@ -177,10 +177,7 @@ fn sidecar(
         user: Some("0".to_owned()),
         log_configuration: Some(LogConfiguration {
             log_driver: "awslogs".to_owned(),
-            options: options
-                .map(|(k, v)| (k.to_owned(), v))
-                .into_iter()
-                .collect::<BTreeMap<_, _>>(),
+            options: options.into_iter().collect(),
             secret_options: Vec::new(),
         }),
         firelens_configuration: Some(configuration),

@@ -40,7 +40,7 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
         let repository_name = repository_name(cx);
         if has_own && !out.desired.resources.contains_key(&repository) {
             let body = repository::body(cx, &repository, repository_name.clone());
-            out.add(repository.clone(), Body::Repository(body), None, origin);
+            out.add(repository.clone(), Body::Repository(Box::new(body)), None, origin);
         }
         let image = ResourceId::new(Kind::Image, name);
         let platform = image::docker_platform(architecture).to_owned();
@@ -60,7 +60,7 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
             stop_signal: None,
             cleared: Vec::new(),
         };
-        out.add(image.clone(), Body::Image(body), None, origin);
+        out.add(image.clone(), Body::Image(Box::new(body)), None, origin);
         if has_own {
             out.wait(&image, repository);
         }

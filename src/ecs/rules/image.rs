@@ -96,7 +96,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         None => format!("${{image.{name}.tag}}"),
     };
     let base = service.image.as_ref().filter(|_| build.is_none());
-    let body = Body::Image(Image {
+    let body = Body::Image(Box::new(Image {
         repository_name,
         registry: repository::registry(cx),
         shared: repository::is_shared(cx),
@@ -106,7 +106,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         assets: member.assets.clone(),
         stop_signal: service.stop_signal.as_ref().map(|signal| signal.value.clone()),
         cleared: cleared(service).map(str::to_owned).collect(),
-    });
+    }));
     out.add(image.clone(), body, Some(name), span);
     // A push names the repository, but needs no attribute of it.
     if let Some(repository) = repository {
@@ -247,7 +247,7 @@ mod tests {
         let image = resource(&done, Kind::Image, "web");
         assert_eq!(
             image.body,
-            Body::Image(Image {
+            Body::Image(Box::new(Image {
                 repository_name: "shop/web".to_owned(),
                 registry: None,
                 shared: false,
@@ -257,7 +257,7 @@ mod tests {
                 assets: Vec::new(),
                 stop_signal: None,
                 cleared: Vec::new()
-            })
+            }))
         );
         assert_eq!(image.waits[0].0, ResourceId::new(Kind::Repository, "web"));
     }
@@ -300,7 +300,10 @@ mod tests {
             let web = container(&done, "web");
             assert_eq!(web.image.to_string(), format!("{place}{end}"));
             let label = web.docker_labels.get(IMAGE_LABEL);
-            assert_eq!(label.cloned(), end.starts_with('@').then(|| format!("{place}:1.27")));
+            assert_eq!(
+                label.map(str::to_owned),
+                end.starts_with('@').then(|| format!("{place}:1.27"))
+            );
             assert_eq!(container(&done, "web").repository_credentials, None);
         }
     }

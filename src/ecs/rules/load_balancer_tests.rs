@@ -18,7 +18,7 @@ fn web() -> Service {
 
 fn target(done: &Translation, name: &str) -> TargetGroup {
     match &resource(done, Kind::TargetGroup, name).body {
-        Body::TargetGroup(group) => group.clone(),
+        Body::TargetGroup(group) => (**group).clone(),
         body => panic!("{body:?}"),
     }
 }
@@ -97,7 +97,7 @@ fn stickiness_is_a_cookie_of_the_load_balancer() {
     let group = target(&run(vec![web.clone()]), "web-80");
     let sticky: Vec<_> = group.attributes.attributes[1..]
         .iter()
-        .map(|attribute| (attribute.key.as_str(), attribute.value.as_str()))
+        .map(|attribute| (&*attribute.key, attribute.value.as_str()))
         .collect();
     let want = [
         ("stickiness.enabled", "true"),

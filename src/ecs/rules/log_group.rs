@@ -1,7 +1,5 @@
 //! Every service's output goes to a log group of its own.
 
-use std::collections::BTreeMap;
-
 use super::logging;
 use crate::compose::model::{ProjectExtension, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -68,10 +66,7 @@ pub(crate) fn configuration(cx: &Context<'_>, service: &Service) -> LogConfigura
     ];
     LogConfiguration {
         log_driver: "awslogs".to_owned(),
-        options: options
-            .map(|(key, value)| (key.to_owned(), value))
-            .into_iter()
-            .collect::<BTreeMap<_, _>>(),
+        options: options.into_iter().collect(),
         secret_options: Vec::new(),
     }
 }

@@ -3,8 +3,6 @@
 //! Fargate has three log drivers: `awslogs`, `splunk` and `awsfirelens` (ECS API reference,
 //! `LogConfiguration.logDriver`). What Docker keeps on the host goes to CloudWatch Logs instead.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 
 use super::log_group::{self, log_group_name};
@@ -335,8 +333,7 @@ impl Found<'_, '_> {
     }
 
     fn set(&mut self, key: &str, value: &str) {
-        let options: &mut BTreeMap<_, _> = &mut self.configuration.options;
-        options.insert(key.to_owned(), value.to_owned());
+        self.configuration.options.insert(key.to_owned(), value);
     }
 }
 

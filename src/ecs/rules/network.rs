@@ -134,7 +134,7 @@ impl Maker<'_> {
         let mut tags = self.cx.named_tags(of, &name);
         if of.kind == Kind::Vpc {
             // What was asked for, for when nobody asks for it any more.
-            tags.push(UpperTag { key: MadeNetwork::TAG.to_owned(), value: self.made.note() });
+            tags.push(UpperTag { key: MadeNetwork::TAG.into(), value: self.made.note() });
             tags.sort();
         }
         vec![TagSpecification { resource_type: kind.to_owned(), tags }]
@@ -171,7 +171,7 @@ impl Maker<'_> {
                     cidr_block: self.made.cidr.part(part),
                     tag_specifications: self.tags(&of, "subnet"),
                 };
-                self.add(of, Body::Subnet(body), out);
+                self.add(of, Body::Subnet(Box::new(body)), out);
             }
         }
     }
@@ -186,7 +186,7 @@ impl Maker<'_> {
                 vpc_id: value(vpc_id()),
             },
         };
-        self.add(gateway(), Body::InternetGateway(body), out);
+        self.add(gateway(), Body::InternetGateway(Box::new(body)), out);
         for zone in 0..self.nats() {
             let name = (zone + 1).to_string();
             let (address, nat) = (id(Kind::Address, &*name), id(Kind::NatGateway, &*name));
@@ -203,7 +203,7 @@ impl Maker<'_> {
                 connectivity_type: "public".to_owned(),
                 tag_specifications: self.tags(&nat, "natgateway"),
             };
-            self.add(nat.clone(), Body::NatGateway(body), out);
+            self.add(nat.clone(), Body::NatGateway(Box::new(body)), out);
             // EC2 refuses one in a VPC without a way to the Internet.
             out.wait(&nat, gateway());
         }
@@ -258,7 +258,7 @@ impl Maker<'_> {
             routes: route.into_iter().collect(),
             associations: associations.collect(),
         };
-        self.add(of, Body::RouteTable(body), out);
+        self.add(of, Body::RouteTable(Box::new(body)), out);
     }
 
     fn endpoints(&self, members: &[Member<'_>], out: &mut Output) {
@@ -295,7 +295,7 @@ impl Maker<'_> {
                 private_dns_enabled: (!is_gateway).then_some(true),
                 tag_specifications: self.tags(&of, "vpc-endpoint"),
             };
-            self.add(of.clone(), Body::VpcEndpoint(body), out);
+            self.add(of.clone(), Body::VpcEndpoint(Box::new(body)), out);
             if !is_gateway {
                 // Private names are refused before the VPC has names at all.
                 out.wait(&of, vpc_id());

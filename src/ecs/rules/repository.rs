@@ -64,7 +64,7 @@ pub(super) fn add(
     let name = &service.name.value;
     let id = ResourceId::new(Kind::Repository, name);
     let body = body(cx, &id, repository_name(cx, name));
-    out.add(id.clone(), Body::Repository(body), Some(name), Some(place));
+    out.add(id.clone(), Body::Repository(Box::new(body)), Some(name), Some(place));
     Some(id)
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Value 
     let description = format!("Lets ECS start the tasks of {name} in {}", cx.stack);
     let create = create(cx, role_name, description, &id);
     let body = Role { create, policy, attached: None };
-    out.add(id.clone(), Body::Role(body), Some(name), Some(unit.span()));
+    out.add(id.clone(), Body::Role(Box::new(body)), Some(name), Some(unit.span()));
     Value::From(id, Attribute::Arn)
 }
 
@@ -170,7 +170,7 @@ mod tests {
     fn role(service: Service) -> Role {
         let name = service.name.value.clone();
         match &resource(&run(vec![service]), Kind::Role, &name).body {
-            Body::Role(role) => role.clone(),
+            Body::Role(role) => (**role).clone(),
             body => panic!("{body:?}"),
         }
     }

@@ -26,7 +26,7 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
         rollback_config: _,
         placement: _,
         endpoint_mode: _,
-    } = &service.deploy;
+    } = &*service.deploy;
     let update = update_config.as_ref().map(|update| &update.value);
     let failure = update.and_then(|update| update.failure_action.as_ref()).map(|f| f.value);
     if let Some(update) = update {

@@ -173,7 +173,7 @@ fn add_role(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Value {
         assume_role_policy_document: trust.to_string(),
         ..role::create(cx, role_name, description, &id)
     };
-    let body = Body::Role(Role { create, policy, attached: None });
+    let body = Body::Role(Box::new(Role { create, policy, attached: None }));
     out.add(id.clone(), body, Some(name), Some(unit.span()));
     Value::From(id, Attribute::Arn)
 }

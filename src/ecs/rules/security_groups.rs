@@ -86,7 +86,7 @@ pub(crate) fn add_group(
         Some(_) => fit(&format!("decklift-{name}"), Grammar::SecurityGroup),
         None => name,
     };
-    let body = Body::SecurityGroup(SecurityGroup {
+    let body = Body::SecurityGroup(Box::new(SecurityGroup {
         description,
         vpc_id: cx.facts.network.vpc_id.clone(),
         tag_specifications: vec![TagSpecification {
@@ -94,7 +94,7 @@ pub(crate) fn add_group(
             tags: cx.named_tags(&id, &group_name),
         }],
         group_name,
-    });
+    }));
     out.add(id, body, service, origin);
 }
 

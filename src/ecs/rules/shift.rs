@@ -66,7 +66,7 @@ pub(crate) fn add_role(cx: &Context<'_>, origin: Span, out: &mut Output) {
     let description = format!("Lets ECS move requests between the tasks of {}", cx.stack);
     let name = "load-balancers-infrastructure";
     let role = infrastructure_role(cx, name, &id, description, POLICY);
-    out.add(id, Body::Role(role), None, Some(origin));
+    out.add(id, Body::Role(Box::new(role)), None, Some(origin));
 }
 
 /// The role's ARN.

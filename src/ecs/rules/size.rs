@@ -118,7 +118,7 @@ impl Wanted {
             rollback_config: _,
             placement: _,
             endpoint_mode: _,
-        } = &service.deploy;
+        } = &*service.deploy;
         // The devices are devices.rs's.
         let Resources {
             cpus: limit_cpus,

@@ -131,11 +131,8 @@ mod tests {
         web.deploy.labels.insert("traefik.rule".into(), at("Host(`x`)".into()));
         web.deploy.labels.insert("decklift:project".into(), at("other".into()));
         let done = run(vec![web]);
-        let tags: Vec<_> = ecs_service(&done, "web")
-            .tags
-            .iter()
-            .map(|t| (t.key.as_str(), t.value.as_str()))
-            .collect();
+        let tags: Vec<_> =
+            ecs_service(&done, "web").tags.iter().map(|t| (&*t.key, t.value.as_str())).collect();
         assert_eq!(
             tags,
             [

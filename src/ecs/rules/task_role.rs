@@ -88,7 +88,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
     });
     let create = create(cx, role_name, description, &id);
     let body = Role { create, policy, attached: Some(attached) };
-    out.add(id.clone(), Body::Role(body), Some(unit.name()), Some(unit.span()));
+    out.add(id.clone(), Body::Role(Box::new(body)), Some(unit.name()), Some(unit.span()));
     Some(Value::From(id, Attribute::Arn))
 }
 

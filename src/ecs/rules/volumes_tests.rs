@@ -16,7 +16,7 @@ fn store() -> Service {
 
 fn access_point(done: &Translation, name: &str) -> AccessPoint {
     match &resource(done, Kind::AccessPoint, name).body {
-        Body::AccessPoint(point) => point.clone(),
+        Body::AccessPoint(point) => (**point).clone(),
         body => panic!("{body:?}"),
     }
 }

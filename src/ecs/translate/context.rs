@@ -1,16 +1,16 @@
 //! What every rule sees, and what every rule adds to.
 
-use std::collections::BTreeMap;
-
 use super::names::{Grammar, fit};
 use crate::compose::Project;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::ecs::desired::{Body, Desired, Gate, Kind, Resource, ResourceId, Tag, UpperTag};
+use crate::ecs::desired::{
+    Body, Desired, Gate, Kind, Resource, ResourceId, Tag, TextMap, UpperTag,
+};
 use crate::ecs::facts::Facts;
 use crate::source::Span;
 
 /// Tags of one resource by key.
-pub(crate) type Tags = BTreeMap<String, String>;
+pub(crate) type Tags = TextMap;
 
 /// What every rule sees.
 #[derive(Debug)]
@@ -68,9 +68,11 @@ impl Context<'_> {
     /// The tags that everything carries.
     pub(crate) fn tags(&self, id: &ResourceId) -> Tags {
         let mut tags = self.tags.clone();
-        tags.insert("decklift:project".to_owned(), self.project.name.clone());
-        tags.insert("decklift:environment".to_owned(), self.environment.clone());
-        tags.insert("decklift:resource".to_owned(), id.to_string());
+        tags.extend([
+            ("decklift:environment", self.environment.clone()),
+            ("decklift:project", self.project.name.clone()),
+            ("decklift:resource", id.to_string()),
+        ]);
         tags
     }
 
@@ -82,7 +84,9 @@ impl Context<'_> {
     /// [`Context::tags`] with the `Name` that the EC2 and EFS consoles show.
     pub(crate) fn named_tags(&self, id: &ResourceId, name: &str) -> Vec<UpperTag> {
         let mut tags = self.tags(id);
-        tags.entry("Name".to_owned()).or_insert_with(|| name.to_owned());
+        if !tags.contains_key("Name") {
+            tags.insert("Name", name);
+        }
         upper(tags)
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn target_group(group: &TargetGroup, unique: &mut Unique, report: &mu
 /// elbv2 API reference, `TargetGroupAttribute`
 fn attributes(group: &TargetGroup, report: &mut Report<'_>) {
     for attribute in &group.attributes.attributes {
-        let (what, range) = match attribute.key.as_str() {
+        let (what, range) = match &*attribute.key {
             "deregistration_delay.timeout_seconds" => ("a deregistration delay", 0..=3600),
             "stickiness.lb_cookie.duration_seconds" => ("stickiness", 1..=604_800),
             _ => continue,

@@ -15,7 +15,7 @@ pub(super) fn container(
     let LogConfiguration { log_driver, options, secret_options } = log;
     let name = &container.name;
     let lacks = |option: &str| {
-        options.get(option).is_none_or(String::is_empty)
+        options.get(option).is_none_or(str::is_empty)
             && !secret_options.iter().any(|secret| secret.name == option)
     };
     let needed: &[&str] = match log_driver.as_str() {

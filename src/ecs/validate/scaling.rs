@@ -34,7 +34,7 @@ pub(super) fn target(target: &ScalableTarget, unique: &mut Unique, report: &mut 
         );
     }
     unique.take(Kind::ScalableTarget, resource_id, report);
-    super::tags::check(tags.iter().map(|(k, v)| (k.as_str(), v.as_str())), report);
+    super::tags::check(tags.iter(), report);
 }
 
 pub(super) fn policy(policy: &ScalingPolicy, unique: &mut Unique, report: &mut Report<'_>) {

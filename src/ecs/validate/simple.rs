@@ -47,7 +47,7 @@ pub(super) fn log_group(group: &LogGroup, unique: &mut Unique, report: &mut Repo
         );
     }
     unique.take(Kind::LogGroup, name, report);
-    tags::check(group.create.tags.iter().map(|(k, v)| (k.as_str(), v.as_str())), report);
+    tags::check(group.create.tags.iter(), report);
 }
 
 /// `CreateSecret` (Secrets Manager API reference)

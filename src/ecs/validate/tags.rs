@@ -25,10 +25,10 @@ pub(super) fn check<'t>(tags: impl Iterator<Item = (&'t str, &'t str)>, report: 
 
 /// Tags as ECS spells them.
 pub(super) fn lower(tags: &[crate::ecs::desired::Tag], report: &mut Report<'_>) {
-    check(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())), report);
+    check(tags.iter().map(|tag| (&*tag.key, tag.value.as_str())), report);
 }
 
 /// Tags as the other services spell them.
 pub(super) fn upper(tags: &[crate::ecs::desired::UpperTag], report: &mut Report<'_>) {
-    check(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())), report);
+    check(tags.iter().map(|tag| (&*tag.key, tag.value.as_str())), report);
 }

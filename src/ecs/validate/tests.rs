@@ -116,7 +116,7 @@ fn a_fault_points_at_the_line_and_names_the_service() {
 
 #[test]
 fn tags_of_a_resource() {
-    let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+    let tag = |key: &str, value: &str| Tag { key: key.to_owned().into(), value: value.into() };
     task("is not taken", |t| t.tags.push(tag("aws:x", "y")));
     task("is not taken", |t| t.tags.push(tag("x", "*")));
     task("stands twice", |t| t.tags.push(t.tags[0].clone()));

@@ -118,7 +118,7 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
         tags: cx.upper_tags(&id),
     };
     let scheme = body.scheme.clone();
-    out.add(id.clone(), Body::LoadBalancer(body), None, Some(origin));
+    out.add(id.clone(), Body::LoadBalancer(Box::new(body)), None, Some(origin));
     // EC2 has no public address in a VPC without a way to the Internet.
     if network.made().is_some() && scheme == "internet-facing" {
         out.wait(&id, crate::ecs::rules::network::gateway());

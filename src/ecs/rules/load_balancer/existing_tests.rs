@@ -95,7 +95,7 @@ fn source(done: &Translation, name: &str) -> String {
 
 fn rule(done: &Translation, name: &str) -> ListenerRule {
     match &resource(done, Kind::ListenerRule, name).body {
-        Body::ListenerRule(rule) => rule.clone(),
+        Body::ListenerRule(rule) => (**rule).clone(),
         body => panic!("{body:?}"),
     }
 }

@@ -94,7 +94,7 @@ fn put(
         default_actions: vec![action],
         tags: cx.upper_tags(&id),
     };
-    out.add(id, Body::Listener(body), place.0, place.1);
+    out.add(id, Body::Listener(Box::new(body)), place.0, place.1);
     // What may come in to a load balancer of others is theirs to say.
     if existing::of(cx, door.face).is_some() {
         return;
@@ -135,7 +135,7 @@ pub(super) fn open(
             actions: vec![forward(service, port.target, moves)],
             tags: cx.upper_tags(id),
         };
-        out.add(id.clone(), Body::ListenerRule(body), Some(service), Some(port.span));
+        out.add(id.clone(), Body::ListenerRule(Box::new(body)), Some(service), Some(port.span));
     }
     out.say(opened(cx, door, (member, port)));
     let hosts = &member.service.extension.http.host;

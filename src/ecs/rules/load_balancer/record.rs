@@ -134,7 +134,7 @@ fn put(cx: &Context<'_>, wanted: &Wanted<'_>, out: &mut Output) {
         tags: vec![AliasRecord::note(&zone, name, &short_hash(name))],
     });
     let change = ChangeResourceRecordSets::create(zone, name, types, &target);
-    let body = Body::AliasRecord(AliasRecord { note, change });
+    let body = Body::AliasRecord(Box::new(AliasRecord { note, change }));
     out.add(id(name), body, *service, Some(*span));
 }
 

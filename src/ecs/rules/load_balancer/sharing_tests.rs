@@ -29,28 +29,28 @@ fn with_certificate(services: Vec<Service>) -> Translation {
 
 fn listener(done: &Translation, name: &str) -> Listener {
     match &resource(done, Kind::Listener, name).body {
-        Body::Listener(listener) => listener.clone(),
+        Body::Listener(listener) => (**listener).clone(),
         body => panic!("{body:?}"),
     }
 }
 
 fn rule(done: &Translation, name: &str) -> ListenerRule {
     match &resource(done, Kind::ListenerRule, name).body {
-        Body::ListenerRule(rule) => rule.clone(),
+        Body::ListenerRule(rule) => (**rule).clone(),
         body => panic!("{body:?}"),
     }
 }
 
 fn group(done: &Translation, name: &str) -> TargetGroup {
     match &resource(done, Kind::TargetGroup, name).body {
-        Body::TargetGroup(group) => group.clone(),
+        Body::TargetGroup(group) => (**group).clone(),
         body => panic!("{body:?}"),
     }
 }
 
 fn balancer(done: &Translation, name: &str) -> LoadBalancer {
     match &resource(done, Kind::LoadBalancer, name).body {
-        Body::LoadBalancer(balancer) => balancer.clone(),
+        Body::LoadBalancer(balancer) => (**balancer).clone(),
         body => panic!("{body:?}"),
     }
 }

@@ -90,10 +90,10 @@ pub(super) fn add(
     };
     let group = TargetGroup { create, attributes };
     let other = moves.then(|| alternate(cx, member, port, &group));
-    out.add(id, Body::TargetGroup(group), Some(service), Some(port.span));
+    out.add(id, Body::TargetGroup(Box::new(group)), Some(service), Some(port.span));
     if let Some(other) = other {
         let id = alternate_id(service, port.target);
-        out.add(id, Body::TargetGroup(other), Some(service), Some(port.span));
+        out.add(id, Body::TargetGroup(Box::new(other)), Some(service), Some(port.span));
     }
     if member.network != TaskNetwork::AwsVpc {
         let balancer = (balancer::group(port.face), balancer::group_id(cx, port.face));
@@ -142,7 +142,7 @@ fn alternate(
 }
 
 fn attribute(key: &str, value: String) -> UpperTag {
-    UpperTag { key: key.to_owned(), value }
+    UpperTag { key: key.to_owned().into(), value }
 }
 
 /// How a load balancer asks a target how it is.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::ecs::desired::{FirelensConfiguration, SecretOption};
+use crate::ecs::desired::{FirelensConfiguration, SecretOption, TextMap};
 
 #[test]
 fn log_drivers() {
@@ -9,7 +9,7 @@ fn log_drivers() {
         }
     });
     container("no log driver", |c| {
-        let options = std::collections::BTreeMap::new();
+        let options = TextMap::new();
         let log_driver = "json-file".into();
         c.log_configuration =
             Some(LogConfiguration { log_driver, options, ..LogConfiguration::default() });
@@ -25,7 +25,7 @@ fn log_drivers() {
     let set = |key: &'static str, value: &'static str| {
         move |c: &mut ContainerDefinition| {
             if let Some(log) = &mut c.log_configuration {
-                log.options.insert(key.into(), value.into());
+                log.options.insert(key, value);
             }
         }
     };

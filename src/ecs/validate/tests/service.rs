@@ -122,7 +122,7 @@ fn target_groups() {
     });
     let sticky = |seconds: &str| {
         let attribute = |(key, value): (&str, &str)| UpperTag {
-            key: format!("stickiness.{key}"),
+            key: format!("stickiness.{key}").into(),
             value: value.to_owned(),
         };
         [("lb_cookie.duration_seconds", seconds), ("type", "lb_cookie")].map(attribute)
