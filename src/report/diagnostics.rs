@@ -1,5 +1,6 @@
 //! Draws [`Diagnostics`]: for people, as JSON, and as annotations of a GitHub workflow.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -35,21 +36,21 @@ const MAX_LINE: usize = 20_000;
 /// Empty when there is nothing to say.
 #[must_use]
 pub fn render(diagnostics: &Diagnostics, sources: &Sources, options: RenderOptions) -> String {
-    let mut shown = shown(diagnostics, options.verbose);
+    let mut shown = said_once(shown(diagnostics, options.verbose));
     if shown.is_empty() {
         return String::new();
     }
     let closing = closing(&shown, diagnostics.omitted());
     if shown.len() > MAX_DRAWN {
         // The worst first; within one severity the order of the files stays.
-        shown.sort_by_key(|diagnostic| diagnostic.severity);
+        shown.sort_by_key(|said| said.diagnostic.severity);
         shown.truncate(MAX_DRAWN);
     }
     let renderer = if options.color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(options.width.max(40));
     let mut out = String::new();
-    for diagnostic in shown {
-        out.push_str(&draw(diagnostic, sources, &renderer));
+    for said in shown {
+        out.push_str(&draw(&said, sources, &renderer));
         out.push_str("\n\n");
     }
     out.push_str(&closing);
@@ -63,8 +64,43 @@ fn shown(diagnostics: &Diagnostics, verbose: bool) -> Vec<&Diagnostic> {
     list
 }
 
-fn closing(shown: &[&Diagnostic], omitted: usize) -> String {
-    let count = |severity| shown.iter().filter(|found| found.severity == severity).count();
+/// What is said of one place, and of which services.
+struct Said<'a> {
+    diagnostic: &'a Diagnostic,
+    services: Vec<&'a str>,
+}
+
+/// One for each that differs in more than its service: what an anchor, or `extends`, brings to many
+/// services stands at one place.
+fn said_once(list: Vec<&Diagnostic>) -> Vec<Said<'_>> {
+    let mut places = HashMap::new();
+    let mut all: Vec<Said<'_>> = Vec::new();
+    for diagnostic in list {
+        let Diagnostic { code, severity, message, labels, help, service } = diagnostic;
+        let place = *places.entry((code, severity, message, labels, help)).or_insert_with(|| {
+            all.push(Said { diagnostic, services: Vec::new() });
+            all.len() - 1
+        });
+        all[place].services.extend(service.as_deref());
+    }
+    all
+}
+
+/// `a, b and c`; of many the first few.
+fn listed(services: &[&str]) -> String {
+    const FEW: usize = 8;
+    let (first, rest) = services.split_at(services.len().min(FEW));
+    match (first.split_last(), rest.len()) {
+        (Some((last, others)), 0) if !others.is_empty() => {
+            format!("{} and {last}", others.join(", "))
+        }
+        (_, 0) => first.join(", "),
+        (_, more) => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+fn closing(shown: &[Said<'_>], omitted: usize) -> String {
+    let count = |severity| shown.iter().filter(|said| said.diagnostic.severity == severity).count();
     let words = [
         (count(Severity::Error), "error"),
         (count(Severity::Warning), "warning"),
@@ -84,7 +120,8 @@ fn closing(shown: &[&Diagnostic], omitted: usize) -> String {
     parts.join(", ")
 }
 
-fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
+fn draw(said: &Said<'_>, sources: &Sources, renderer: &Renderer) -> String {
+    let Said { diagnostic, services } = said;
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -94,6 +131,10 @@ fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Stri
     let mut group = Group::with_title(title);
     for excerpt in excerpts(&diagnostic.labels, sources) {
         group = excerpt.add_to(group);
+    }
+    if services.len() > 1 {
+        let services = format!("said of the services {}", listed(services));
+        group = group.element(Level::NOTE.message(printable(&services)));
     }
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(printable(help)));
@@ -317,4 +358,32 @@ pub fn render_github(diagnostics: &Diagnostics, sources: &Sources) -> String {
         );
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Code;
+
+    #[test]
+    fn what_an_anchor_brings_to_many_is_said_once() {
+        let mut sources = Sources::default();
+        let source = sources.add("compose.yaml", "x: &x {stop_signal: SIGINT}\n".to_owned());
+        let one = |service: &str, end| {
+            Diagnostic::warning(Code::Approximated, "it differs")
+                .at(Span::new(source, 7, end), "")
+                .help("do so")
+                .service(service)
+        };
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(["a", "b", "c"].map(|service| one(service, 18)));
+        diagnostics.push(one("d", 26));
+        let text = render(&diagnostics, &sources, RenderOptions::default());
+        assert_eq!(text.matches("it differs").count(), 2, "{text}");
+        assert!(text.contains("said of the services a, b and c"), "{text}");
+        assert!(text.ends_with("2 warnings\n"), "{text}");
+        let many: Vec<String> = (0..10).map(|n| format!("s{n}")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(listed(&many), "s0, s1, s2, s3, s4, s5, s6, s7 and 2 more");
+    }
 }

@@ -9,8 +9,8 @@ use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::{text, texts};
 use crate::ecs::desired::{
-    EcsParameters, FlexibleTimeWindow, Schedule, ScheduleCapacity, ScheduleNetwork, ScheduleTarget,
-    ScheduleVpc, Value,
+    EcsParameters, FlexibleTimeWindow, PlacementConstraint, PlacementStrategy, Schedule,
+    ScheduleCapacity, ScheduleNetwork, ScheduleTarget, ScheduleVpc, Value,
 };
 
 impl Aws {
@@ -124,16 +124,14 @@ fn parameters(parameters: &EcsParameters) -> Result<sdk::EcsParameters, CloudErr
         task_count,
         capacity_provider_strategy,
         platform_version,
-        network_configuration: ScheduleNetwork { awsvpc },
+        launch_type,
+        placement_constraints,
+        placement_strategy,
+        network_configuration,
         enable_ecs_managed_tags,
         propagate_tags,
     } = parameters;
-    let ScheduleVpc { subnets, security_groups, assign_public_ip } = awsvpc;
-    let vpc = sdk::AwsVpcConfiguration::builder()
-        .set_subnets(Some(texts(subnets)?))
-        .set_security_groups(Some(texts(security_groups)?))
-        .assign_public_ip(assign_public_ip.as_str().into())
-        .build()?;
+    let network = network_configuration.as_ref().map(network).transpose()?;
     let item = |item: &ScheduleCapacity| {
         let ScheduleCapacity { capacity_provider, weight, base } = item;
         sdk::CapacityProviderStrategyItem::builder()
@@ -146,14 +144,43 @@ fn parameters(parameters: &EcsParameters) -> Result<sdk::EcsParameters, CloudErr
     Ok(sdk::EcsParameters::builder()
         .task_definition_arn(text(task_definition_arn)?)
         .task_count(*task_count)
-        .set_capacity_provider_strategy(Some(strategy?))
+        .set_launch_type(launch_type.as_deref().map(Into::into))
+        .set_capacity_provider_strategy(some(strategy?))
         .set_platform_version(Some(platform_version.clone()).filter(|text| !text.is_empty()))
-        .network_configuration(
-            sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build(),
-        )
+        .set_placement_constraints(some(placement_constraints.iter().map(constraint).collect()))
+        .set_placement_strategy(some(placement_strategy.iter().map(strategy_of).collect()))
+        .set_network_configuration(network)
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .propagate_tags(propagate_tags.as_str().into())
         .build()?)
+}
+
+fn network(network: &ScheduleNetwork) -> Result<sdk::NetworkConfiguration, CloudError> {
+    let ScheduleNetwork { awsvpc: ScheduleVpc { subnets, security_groups, assign_public_ip } } =
+        network;
+    let vpc = sdk::AwsVpcConfiguration::builder()
+        .set_subnets(Some(texts(subnets)?))
+        .set_security_groups(Some(texts(security_groups)?))
+        .assign_public_ip(assign_public_ip.as_str().into())
+        .build()?;
+    Ok(sdk::NetworkConfiguration::builder().awsvpc_configuration(vpc).build())
+}
+
+fn constraint(constraint: &PlacementConstraint) -> sdk::PlacementConstraint {
+    let PlacementConstraint { kind, expression } = constraint;
+    sdk::PlacementConstraint::builder()
+        .r#type(kind.as_str().into())
+        .set_expression(expression.clone())
+        .build()
+}
+
+fn strategy_of(strategy: &PlacementStrategy) -> sdk::PlacementStrategy {
+    let PlacementStrategy { kind, field } = strategy;
+    sdk::PlacementStrategy::builder().r#type(kind.as_str().into()).set_field(field.clone()).build()
+}
+
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
 }
 
 /// A schedule as it stands. One that starts something else than a task reads as one of nothing, so
@@ -192,8 +219,6 @@ fn parameters_back(found: Option<&sdk::EcsParameters>) -> EcsParameters {
         weight: item.weight(),
         base: item.base(),
     };
-    let assigns = vpc.and_then(|vpc| vpc.assign_public_ip()).map(|assigns| assigns.as_str());
-    let groups = vpc.map(|vpc| vpc.security_groups()).unwrap_or_default();
     let propagate = found.and_then(|found| found.propagate_tags());
     EcsParameters {
         task_definition_arn: Value::from(
@@ -206,18 +231,47 @@ fn parameters_back(found: Option<&sdk::EcsParameters>) -> EcsParameters {
             .and_then(|found| found.platform_version())
             .unwrap_or_default()
             .to_owned(),
-        network_configuration: ScheduleNetwork {
-            awsvpc: ScheduleVpc {
-                subnets: vpc
-                    .map(|vpc| vpc.subnets().iter().map(|s| Value::from(s.as_str())).collect())
-                    .unwrap_or_default(),
-                security_groups: groups.iter().map(|group| Value::from(group.as_str())).collect(),
-                assign_public_ip: assigns.unwrap_or("DISABLED").to_owned(),
-            },
-        },
+        launch_type: found
+            .and_then(|found| found.launch_type())
+            .map(|kind| kind.as_str().to_owned()),
+        placement_constraints: found.map(constraints_back).unwrap_or_default(),
+        placement_strategy: found.map(strategies_back).unwrap_or_default(),
+        network_configuration: vpc.map(network_back),
         enable_ecs_managed_tags: found
             .and_then(|found| found.enable_ecs_managed_tags())
             .unwrap_or(false),
         propagate_tags: propagate.map(|tags| tags.as_str()).unwrap_or_default().to_owned(),
     }
+}
+
+fn network_back(vpc: &sdk::AwsVpcConfiguration) -> ScheduleNetwork {
+    let values = |list: &[String]| list.iter().map(|text| Value::from(text.as_str())).collect();
+    let assigns = vpc.assign_public_ip().map(|assigns| assigns.as_str());
+    ScheduleNetwork {
+        awsvpc: ScheduleVpc {
+            subnets: values(vpc.subnets()),
+            security_groups: values(vpc.security_groups()),
+            assign_public_ip: assigns.unwrap_or("DISABLED").to_owned(),
+        },
+    }
+}
+
+fn constraints_back(found: &sdk::EcsParameters) -> Vec<PlacementConstraint> {
+    let kind = |c: &sdk::PlacementConstraint| c.r#type().map(|kind| kind.as_str().to_owned());
+    let constraints = found.placement_constraints().iter();
+    let back = constraints.map(|c| PlacementConstraint {
+        kind: kind(c).unwrap_or_default(),
+        expression: c.expression().map(str::to_owned),
+    });
+    back.collect()
+}
+
+fn strategies_back(found: &sdk::EcsParameters) -> Vec<PlacementStrategy> {
+    let kind = |s: &sdk::PlacementStrategy| s.r#type().map(|kind| kind.as_str().to_owned());
+    let strategies = found.placement_strategy().iter();
+    let back = strategies.map(|s| PlacementStrategy {
+        kind: kind(s).unwrap_or_default(),
+        field: s.field().map(str::to_owned),
+    });
+    back.collect()
 }

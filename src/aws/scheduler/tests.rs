@@ -50,14 +50,17 @@ fn schedule() -> Schedule {
                     weight: 1,
                     base: 0,
                 }],
+                launch_type: None,
+                placement_constraints: Vec::new(),
+                placement_strategy: Vec::new(),
                 platform_version: "LATEST".to_owned(),
-                network_configuration: ScheduleNetwork {
+                network_configuration: Some(ScheduleNetwork {
                     awsvpc: ScheduleVpc {
                         subnets: vec!["subnet-1".into()],
                         security_groups: vec![Value::from("sg-1")],
                         assign_public_ip: "ENABLED".to_owned(),
                     },
-                },
+                }),
                 enable_ecs_managed_tags: true,
                 propagate_tags: "TASK_DEFINITION".to_owned(),
             },
@@ -277,11 +280,25 @@ fn schedules() -> impl Strategy<Value = Schedule> {
                 base,
             };
             parameters.capacity_provider_strategy = strategy.into_iter().map(item).collect();
-            parameters.network_configuration.awsvpc = ScheduleVpc {
+            let awsvpc = ScheduleVpc {
                 subnets: subnets.into_iter().map(Value::from).collect(),
                 security_groups: groups.into_iter().map(Value::from).collect(),
                 assign_public_ip: if public { "ENABLED" } else { "DISABLED" }.to_owned(),
             };
+            parameters.network_configuration = Some(ScheduleNetwork { awsvpc });
+            if tags {
+                let one = |kind: &str| kind.to_owned();
+                parameters.launch_type = Some(one("EC2"));
+                parameters.network_configuration = None;
+                parameters.platform_version.clear();
+                parameters.capacity_provider_strategy.clear();
+                parameters.placement_constraints = vec![PlacementConstraint {
+                    kind: one("memberOf"),
+                    expression: Some("attribute:rack == 1".to_owned()),
+                }];
+                parameters.placement_strategy =
+                    vec![PlacementStrategy { kind: one("random"), field: None }];
+            }
             body
         },
     )

@@ -153,9 +153,13 @@ impl Service {
         if let (None, Some(launch)) = (&self.extension.launch, &project.launch) {
             self.extension.launch = Some(launch.clone());
         }
-        // A mode of the instances' says nothing of tasks on Fargate.
+        // A mode of the instances' says nothing of tasks on Fargate, nor of a service that names one
+        // in Compose's words.
+        let says = self
+            .network_mode()
+            .is_some_and(|mode| matches!(mode.value.as_str(), "bridge" | "host" | "none"));
         if let (None, Some(mode), true) =
-            (&self.extension.network_mode, &project.network_mode, self.on_instances())
+            (&self.extension.network_mode, &project.network_mode, self.on_instances() && !says)
         {
             self.extension.network_mode = Some(mode.clone());
         }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{CapacityProviderStrategyItem, NetworkConfiguration, UpperTag, Value};
+use super::{
+    CapacityProviderStrategyItem, NetworkConfiguration, PlacementConstraint, PlacementStrategy,
+    UpperTag, Value,
+};
 
 /// `scheduler CreateScheduleGroup`: schedules themselves carry no tags.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,12 +65,24 @@ pub struct EcsParameters {
     pub task_definition_arn: Value,
     /// How many tasks, 1 to 10.
     pub task_count: i32,
-    /// Where they run.
+    /// `EC2`, where they run on instances and no provider is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_type: Option<String>,
+    /// Where they run, unless a launch type says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub capacity_provider_strategy: Vec<ScheduleCapacity>,
-    /// `LATEST` …
+    /// `LATEST` …; empty on instances, which have none (ECS API reference, `RunTask`).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub platform_version: String,
-    /// Subnets and security groups.
-    pub network_configuration: ScheduleNetwork,
+    /// On which instances they may run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_constraints: Vec<PlacementConstraint>,
+    /// How they spread over instances.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placement_strategy: Vec<PlacementStrategy>,
+    /// Subnets and security groups; nothing where tasks have no network interface of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network_configuration: Option<ScheduleNetwork>,
     /// Whether ECS tags the tasks with the cluster.
     #[serde(rename = "EnableECSManagedTags")]
     pub enable_ecs_managed_tags: bool,

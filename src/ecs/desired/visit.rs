@@ -135,9 +135,11 @@ macro_rules! visitor {
                     f(& $($mutable)? target.arn);
                     f(& $($mutable)? target.role_arn);
                     f(& $($mutable)? target.ecs_parameters.task_definition_arn);
-                    let network = & $($mutable)? target.ecs_parameters.network_configuration.awsvpc;
-                    network.subnets.$iter().for_each(&mut *f);
-                    network.security_groups.$iter().for_each(&mut *f);
+                    let network = target.ecs_parameters.network_configuration.$option();
+                    if let Some(network) = network {
+                        network.awsvpc.subnets.$iter().for_each(&mut *f);
+                        network.awsvpc.security_groups.$iter().for_each(&mut *f);
+                    }
                 }
                 Self::Service(service) => {
                     f(& $($mutable)? service.task_definition);

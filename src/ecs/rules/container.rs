@@ -12,7 +12,7 @@ use super::{
     image, image_quirks, instance, kernel, logging, missing_tool, namespaces, networks, placement,
     privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
 };
-use crate::compose::model::{Service, TaskNetwork};
+use crate::compose::model::{Launch, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     ContainerDefinition, IMAGE_LABEL, KeyValuePair, LinuxParameters, TextMap,
@@ -257,10 +257,18 @@ fn names(member: &Member<'_>, out: &mut Output) {
     let own = member.network == TaskNetwork::AwsVpc;
     if let Some(name) = service.hostname.as_ref().filter(|_| own) {
         out.say(
-            Diagnostic::warning(Code::Approximated, "a task's host name cannot be set on Fargate")
-                .at(name.span, "")
-                .help("other services that use it as a name still reach the service under it")
-                .service(&service.name.value),
+            Diagnostic::warning(
+                Code::Approximated,
+                "a task with a network interface of its own has a host name of its own",
+            )
+            .at(name.span, "")
+            .help(if service.launch() == Launch::Ec2 {
+                "other services that use it as a name still reach the service under it; on \
+                 `x-ecs: {network_mode: bridge}` it is set"
+            } else {
+                "other services that use it as a name still reach the service under it"
+            })
+            .service(&service.name.value),
         );
     }
     if let Some(name) = &service.container_name {

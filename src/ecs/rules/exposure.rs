@@ -225,7 +225,7 @@ fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposu
         return Verdict::Open(Face::Network, Backend { protocol: "TCP", version: None });
     }
     if declared().any(|port| port.target == target && port.protocol == Protocol::Tcp) {
-        let help = "a Fargate task maps each container port once; move one of the two";
+        let help = "a task maps each container port once; move one of the two";
         return Verdict::Private("it is mapped as tcp only".into(), help.into());
     }
     if checked_by_tcp(service).is_none() {

@@ -23,18 +23,23 @@ pub(crate) const MEMORY: u64 = 64;
 /// The router's name where no service has it.
 const NAME: &str = "log_router";
 
-/// Outputs of the router that call AWS with the task role.
-const TO_AWS: [&str; 9] = [
-    "cloudwatch",
-    "cloudwatch_logs",
-    "firehose",
-    "kinesis",
-    "kinesis_firehose",
-    "kinesis_streams",
-    "opensearch",
-    "es",
-    "s3",
+/// Outputs of the router that call AWS with the task role, and what they need there (Service
+/// Authorization Reference).
+const TO_AWS: [(&str, &str); 9] = [
+    ("cloudwatch", TO_LOGS),
+    ("cloudwatch_logs", TO_LOGS),
+    ("es", "`es:ESHttp*` on the domain"),
+    ("firehose", TO_FIREHOSE),
+    ("kinesis", TO_STREAM),
+    ("kinesis_firehose", TO_FIREHOSE),
+    ("kinesis_streams", TO_STREAM),
+    ("opensearch", "`es:ESHttp*` on the domain"),
+    ("s3", "`s3:PutObject` on the bucket's objects"),
 ];
+const TO_LOGS: &str = "`logs:CreateLogGroup`, `logs:CreateLogStream`, `logs:DescribeLogStreams` and \
+    `logs:PutLogEvents` on the log group";
+const TO_FIREHOSE: &str = "`firehose:PutRecordBatch` on the delivery stream";
+const TO_STREAM: &str = "`kinesis:PutRecords` on the stream";
 
 /// The log router of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,17 +198,27 @@ fn needs_role(unit: &Unit<'_>, out: &mut Output) {
     }
     for service in services().filter(|service| driver(service) == Driver::Firelens) {
         let Some(logging) = &service.logging else { continue };
-        let name = logging.value.options.iter().find(|(key, _)| key.eq_ignore_ascii_case("name"));
-        let Some((_, to)) = name.filter(|(_, to)| TO_AWS.contains(&to.value.as_str())) else {
+        let option = |wanted: &str| {
+            let options = &mut logging.value.options.iter();
+            options.find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+        };
+        let Some(to) = option("name") else { continue };
+        let Some((output, needs)) = TO_AWS.iter().find(|(name, _)| *name == to.value) else {
             continue;
         };
+        // Search engines are called without a signature unless it is asked for (Fluent Bit manual,
+        // "OpenSearch").
+        let signs = option("aws_auth").is_some_and(|on| on.value.eq_ignore_ascii_case("on"));
+        if matches!(*output, "es" | "opensearch") && !signs {
+            continue;
+        }
         out.say(
             Diagnostic::warning(
                 Code::Approximated,
                 format!("the log router may not write to `{}`", to.value),
             )
             .at(to.span, "AWS asks for the task role's permission")
-            .help("grant it with `x-ecs.policies`, such as `firehose:PutRecordBatch`")
+            .help(format!("grant it with `x-ecs.policies`: {needs}"))
             .service(&service.name.value),
         );
         return;

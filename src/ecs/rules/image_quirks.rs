@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::compose::model::TaskNetwork;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
@@ -29,7 +30,9 @@ pub(crate) fn add(
     // documentation, "Running the daemon").
     if known.name == "rabbitmq" && member.stateful {
         let unset = !environment.contains_key("RABBITMQ_NODENAME");
-        if unset && member.service.hostname.is_none() {
+        // On awsvpc a host name that was given is not set either.
+        let named = member.service.hostname.is_some() && member.network != TaskNetwork::AwsVpc;
+        if unset && !named {
             set(member, environment, "RABBITMQ_NODENAME", "rabbit@localhost", out);
         }
     }
@@ -39,6 +42,10 @@ pub(crate) fn add(
 /// `initdb` writes by default trusts without a password.
 fn postgres(member: &Member<'_>, environment: &mut BTreeMap<String, String>, out: &mut Output) {
     const ARGUMENTS: &str = "POSTGRES_INITDB_ARGS";
+    // Whoever lets everybody in means it: clients that have no password would be turned away.
+    if environment.get("POSTGRES_HOST_AUTH_METHOD").is_some_and(|method| method == "trust") {
+        return;
+    }
     match environment.get(ARGUMENTS) {
         None => set(member, environment, ARGUMENTS, "--auth-host=scram-sha-256", out),
         Some(given) if given.contains("--auth") => {}
@@ -79,7 +86,7 @@ fn set(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::Service;
+    use crate::compose::model::{Launch, Service};
     use crate::diagnostic::Severity;
     use crate::ecs::testing::{at, container, env, loud, run, service, volume_mount};
 
@@ -98,6 +105,9 @@ mod tests {
         let wanted = Some("--auth-host=scram-sha-256".to_owned());
         assert_eq!(variable(vec![db.clone(), web.clone()], NAME), wanted);
         assert_eq!(variable(vec![db.clone()], NAME), None);
+        let mut open = db.clone();
+        env(&mut open, "POSTGRES_HOST_AUTH_METHOD", "trust");
+        assert_eq!(variable(vec![open, web.clone()], NAME), None);
         env(&mut db, NAME, "--data-checksums");
         let done = run(vec![db, web]);
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
@@ -110,6 +120,12 @@ mod tests {
         assert_eq!(variable(vec![mq.clone()], NAME), None);
         mq.mounts = vec![volume_mount("mq", "/var/lib/rabbitmq")];
         assert_eq!(variable(vec![mq.clone()], NAME), Some("rabbit@localhost".to_owned()));
+        // A task has no host name of the user's on awsvpc.
+        mq.hostname = Some(at("my-rabbit".to_owned()));
+        assert_eq!(variable(vec![mq.clone()], NAME), Some("rabbit@localhost".to_owned()));
+        mq.extension.launch = Some(at(Launch::Ec2));
+        mq.extension.network_mode = Some(at(TaskNetwork::Bridge));
+        assert_eq!(variable(vec![mq.clone()], NAME), None);
         mq.environment.insert(NAME.to_owned(), at("x@y".to_owned()));
         assert_eq!(variable(vec![mq], NAME), Some("x@y".to_owned()));
     }

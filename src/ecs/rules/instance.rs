@@ -6,7 +6,7 @@ use super::container::container_name;
 use super::gpu;
 use super::outcome::Outcomes;
 use super::privileges;
-use crate::compose::model::{Addressing, KernelSettings, Privileges, Service, TaskNetwork};
+use crate::compose::model::{Addressing, KernelSettings, Launch, Privileges, Service, TaskNetwork};
 use crate::ecs::desired::{Device, HostEntry, InstanceSettings, LinuxParameters};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
@@ -217,8 +217,15 @@ fn swap(
             Some(memory) if limit.value >= memory => {
                 linux.max_swap = Some(mib(limit.value - memory))
             }
-            _ => {
-                let help = "write `mem_limit`, too: the swap is what `memswap_limit` has beyond it";
+            given => {
+                let help = match (limit.value, given) {
+                    // Compose's -1 is as much as there is.
+                    (..0, _) => "write how much: the limit of memory and swap together",
+                    (_, Some(_)) => "write more than `mem_limit`: the swap is what is beyond it",
+                    (_, None) => {
+                        "write `mem_limit`, too: the swap is what `memswap_limit` has beyond it"
+                    }
+                };
                 let message = "how much a container may swap is left to the instance";
                 outcomes.missed(limit.span, message, help);
             }
@@ -272,8 +279,14 @@ pub(crate) fn addressing(
         (super::outcome::place_of(&addressing.extra_hosts), "extra_hosts"),
     ] {
         if let Some(place) = place.filter(|_| apart) {
-            let help = "use the instance's network, `x-ecs: {network_mode: bridge}`; or a name in \
-                DNS, in a private hosted zone of Route 53, say";
+            // Managed instances have no bridge.
+            let help = match member.service.launch() {
+                Launch::Ec2 => {
+                    "use the instance's network, `x-ecs: {network_mode: bridge}`; or a name in \
+                     DNS, in a private hosted zone of Route 53, say"
+                }
+                _ => "use a name in DNS, in a private hosted zone of Route 53, say",
+            };
             let message = format!("`{name}` has no effect on `{}`", member.network.as_str());
             outcomes.missed(place, message, help);
         }

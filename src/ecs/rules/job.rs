@@ -140,7 +140,11 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
         out.say(
             Diagnostic::warning(Code::Ignored, format!("{name} runs once, and is not restarted"))
                 .at(restart.span, "")
-                .help("a job that fails stops the deployment; the next deployment runs it again")
+                .help(if service.extension.schedule.is_some() {
+                    "a run that fails is over; the clock starts the next"
+                } else {
+                    "a job that fails stops the deployment; the next deployment runs it again"
+                })
                 .service(name),
         );
     }

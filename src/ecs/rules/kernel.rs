@@ -49,7 +49,8 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         block_io(io, &mut outcomes);
     }
     if let Some(place) = place_of(storage_opt.values()) {
-        let help = "a Fargate task has 20 GiB of disk for its images and what they write";
+        let help = "a Fargate task has 20 GiB of disk for its images and what they write: \
+            `x-ecs: {ephemeral_storage: 100}` gives it 100";
         outcomes.ignored(place, "`storage_opt` has no effect on Fargate", help);
     }
 }

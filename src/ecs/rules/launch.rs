@@ -3,13 +3,13 @@
 
 use super::outcome::Outcomes;
 use super::{capacity, placement};
-use crate::compose::model::{Launch, Service, TaskNetwork};
+use crate::compose::model::{Launch, Port, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{CapacityProviderStrategyItem, ContainerDefinition};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
-use crate::source::Span;
+use crate::source::{Located, Span};
 
 /// What a container gets on an instance that says nothing of memory and was not written by anybody:
 /// MiB. ECS wants `memory` or `memoryReservation` there (ECS API reference,
@@ -121,8 +121,13 @@ fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
             unit.name(),
             mapping.host_port
         );
+        let published = |port: &&Located<Port>| {
+            i32::from(port.value.published.unwrap_or(port.value.target)) == mapping.host_port
+        };
+        let ports = unit.members.iter().flat_map(|member| &member.service.ports);
+        let place = ports.clone().find(published).or_else(|| ports.clone().next());
         Outcomes::new(service, out).differs(
-            service.ports.first().map_or(service.span(), |port| port.span),
+            place.map_or(service.span(), |port| port.span),
             message,
             "have more instances than tasks; or stop the old task first: `deploy: {update_config: \
                 {order: stop-first}}`",

@@ -82,10 +82,11 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
     for (name, place) in [("cgroup", cgroup), ("cgroup_parent", cgroup_parent), ("uts", uts)] {
         if let Some(place) = place {
             let found = Diagnostic::note(Code::Ignored, format!("`{name}` has no effect on ECS"));
-            say(
-                found.help("every task has a kernel, control groups and host name to itself"),
-                place,
-            );
+            let help = match service.on_instances() {
+                true => "the instance's engine chooses it for every container",
+                false => "every task has a kernel, control groups and host name to itself",
+            };
+            say(found.help(help), place);
         }
     }
     if let Some(place) = isolation {
@@ -93,7 +94,10 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         say(found.help("it is for Windows; on Fargate every task is a machine of its own"), place);
     }
     if let Some(place) = userns_mode {
-        let message = "`userns_mode` has no effect: Fargate maps no users";
+        let message = match service.on_instances() {
+            true => "`userns_mode` has no effect: ECS does not hand it on",
+            false => "`userns_mode` has no effect: Fargate maps no users",
+        };
         let found = Diagnostic::warning(Code::Ignored, message);
         say(found.help("set `user`, to run the container as somebody else than root"), place);
     }

@@ -2,6 +2,7 @@
 //! from.
 
 pub(crate) mod instances;
+mod query;
 
 use super::outcome::Outcomes;
 use crate::compose::model::{Launch, Mode, Placement, Service};

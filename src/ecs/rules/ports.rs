@@ -30,9 +30,9 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
         }
         if *host_mode {
             out.say(
-                Diagnostic::note(Code::Ignored, "`mode: host` has no effect on Fargate")
+                Diagnostic::note(Code::Ignored, "`mode: host` has no effect on ECS")
                     .at(port.span, "")
-                    .help("every task has a network interface and all its ports to itself")
+                    .help("the network of the task says whether a port is one of the instance's")
                     .service(&service.name.value),
             );
         }
@@ -48,7 +48,7 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
                         format!("port {target} is mapped as tcp only"),
                     )
                     .at(port.span, "also wanted as udp")
-                    .help("a Fargate task maps each container port once; move one of the two")
+                    .help("a task maps each container port once; move one of the two")
                     .service(&service.name.value),
                 );
             }

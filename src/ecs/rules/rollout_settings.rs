@@ -87,7 +87,7 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
 /// Says of a job that nothing of it is replaced.
 pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
     if let Some(rollout) = agreed(unit, "rollout", |x| x.rollout.as_ref(), same, out) {
-        let message = "a job runs anew with each deployment, and replaces nothing";
+        let message = "a job runs anew each time, and replaces nothing";
         let warning = Diagnostic::warning(Code::Ignored, message).at(rollout.span, "");
         out.say(warning.help("take `rollout` away").service(unit.name()));
     }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::grants::{allow, document};
 use super::task::task_definition_id;
-use super::{base, capacity, overrides, role, service};
-use crate::compose::model::Condition;
+use super::{base, launch, overrides, placement, role, service};
+use crate::compose::model::{Condition, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, CreateRole, EcsParameters, FlexibleTimeWindow, Kind, PutRolePolicy, Resource,
@@ -23,6 +23,12 @@ const NAME: usize = 64;
 /// The schedule of a unit, if it has one.
 pub(crate) fn of_unit<'a>(unit: &Unit<'a>, out: &mut Output) -> Option<&'a Located<String>> {
     super::agreed::agreed(unit, "schedule", |x| x.schedule.as_ref(), String::eq, out)
+}
+
+/// Whether a unit runs by the clock.
+pub(crate) fn is_scheduled(unit: &Unit<'_>) -> bool {
+    unit.leader().job.is_some()
+        && unit.members.iter().any(|member| member.service.extension.schedule.is_some())
 }
 
 /// The group of a project's schedules.
@@ -59,6 +65,9 @@ pub(crate) fn add(
     let body = ScheduleGroup { name: group_name.clone(), tags: upper(cx.tags(&group)) };
     out.add(group.clone(), Body::ScheduleGroup(body), None, None);
     let id = ResourceId::new(Kind::Schedule, name);
+    let placed = placement::instances::placed(unit, out);
+    let (launch_type, strategy) = launch::capacity(cx, unit, out);
+    let has_interface = unit.leader().network == TaskNetwork::AwsVpc;
     let body = Schedule {
         name: fit_within(&cx.unit_name(name), Grammar::Ecs, NAME),
         group_name,
@@ -72,12 +81,13 @@ pub(crate) fn add(
             ecs_parameters: EcsParameters {
                 task_definition_arn: Value::From(task_definition_id(name), Attribute::Arn),
                 task_count: count,
-                capacity_provider_strategy: capacity::strategy(cx, unit, out)
-                    .into_iter()
-                    .map(Into::into)
-                    .collect(),
-                platform_version: "LATEST".to_owned(),
-                network_configuration: service::network(cx, unit, false, out).into(),
+                launch_type,
+                capacity_provider_strategy: strategy.into_iter().map(Into::into).collect(),
+                platform_version: launch::platform_version(unit),
+                placement_constraints: placed.constraints,
+                placement_strategy: placed.strategy,
+                network_configuration: has_interface
+                    .then(|| service::network(cx, unit, false, out).into()),
                 enable_ecs_managed_tags: true,
                 propagate_tags: "TASK_DEFINITION".to_owned(),
             },

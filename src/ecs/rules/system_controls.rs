@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::launch;
 use super::outcome::Outcomes;
-use crate::compose::model::Service;
+use crate::compose::model::{Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::SystemControl;
 use crate::ecs::translate::context::Output;
@@ -38,6 +39,12 @@ pub(crate) fn system_controls(service: &Service, out: &mut Output) -> Vec<System
     let mut outcomes = Outcomes::new(service, out);
     let mut controls = Vec::new();
     for (name, value) in sysctls(service) {
+        if let Some(of) = of_the_instance(service, name) {
+            let message = format!("`{name}` is the instance's, whose {of} the service shares");
+            let help = "set it on the instances, in their user data; or take the mode `host` away";
+            outcomes.refused(value.span, message, help);
+            continue;
+        }
         if is_namespaced(name) {
             let (namespace, value) = (name.clone(), value.value.clone());
             controls.push(SystemControl { namespace, value });
@@ -50,6 +57,18 @@ pub(crate) fn system_controls(service: &Service, out: &mut Output) -> Vec<System
     }
     controls.sort_by(|a, b| a.namespace.cmp(&b.namespace));
     controls
+}
+
+/// What of the instance's a service shares that a parameter belongs to: neither ECS nor Docker sets
+/// it then (ECS API reference, `SystemControl`).
+fn of_the_instance(service: &Service, name: &str) -> Option<&'static str> {
+    let ipc = service.namespaces.as_ref().and_then(|namespaces| namespaces.ipc.as_ref());
+    if is_network(name) {
+        (launch::network(service) == TaskNetwork::Host).then_some("network")
+    } else {
+        let shares = service.on_instances() && ipc.is_some_and(|mode| mode.value == "host");
+        (shares && is_namespaced(name)).then_some("IPC namespace")
+    }
 }
 
 fn sysctls(service: &Service) -> impl Iterator<Item = (&String, &Located<String>)> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, ebs, firelens, image, image_needs, launch, namespaces, overrides, role,
-    search_domain, secret_files, seed, size, system_controls, task_role, volumes,
+    container, ebs, firelens, image, image_needs, launch, namespaces, overrides, role, schedule,
+    search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
@@ -73,6 +73,11 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     }
     let number = |n: u64| if n == 0 { String::new() } else { n.to_string() };
     let execution_role = role::add(cx, unit, out);
+    let mut tags = cx.tags(&id);
+    if schedule::is_scheduled(unit) {
+        // What EventBridge Scheduler starts carries the tags of its definition.
+        unit.members.iter().for_each(|member| tags::add_labels(member.service, &mut tags, out));
+    }
     let mut body = TaskDefinition {
         family: cx.unit_name(name),
         task_role_arn: task_role::add(cx, unit, out),
@@ -87,7 +92,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         ephemeral_storage: disk(unit).filter(|_| !on_instances),
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
-        tags: lower(cx.tags(&id)),
+        tags: lower(tags),
     };
     task_role::prepare(unit, &mut body, out);
     let body = overrides::task(unit, body, out);

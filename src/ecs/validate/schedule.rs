@@ -51,11 +51,24 @@ pub(super) fn schedule(schedule: &Schedule, unique: &mut Unique, report: &mut Re
     if !(1..=10).contains(&task.task_count) {
         report.fault(format!("{} tasks at once", task.task_count), "RunTask starts 1 to 10 tasks");
     }
-    if !(1..=6).contains(&task.capacity_provider_strategy.len()) {
-        report.fault("its capacity provider strategy is not taken", "it takes 1 to 6 providers");
+    let providers = task.capacity_provider_strategy.len();
+    if providers > 6 || (providers == 0) == task.launch_type.is_none() {
+        report.fault(
+            "its capacity provider strategy is not taken",
+            "it takes 1 to 6 providers, or a launch type",
+        );
     }
-    let vpc = &task.network_configuration.awsvpc;
-    if !(1..=16).contains(&vpc.subnets.len()) || vpc.security_groups.len() > MOST {
+    // As many as RunTask takes (ECS API reference).
+    if task.placement_constraints.len() > 10 || task.placement_strategy.len() > 5 {
+        report.fault(
+            "its tasks cannot be placed",
+            "a task takes at most 10 placement constraints and 5 placement strategies",
+        );
+    }
+    let vpc = task.network_configuration.as_ref().map(|network| &network.awsvpc);
+    if vpc.is_some_and(|vpc| {
+        !(1..=16).contains(&vpc.subnets.len()) || vpc.security_groups.len() > MOST
+    }) {
         report.fault(
             "its tasks have no place in the network",
             format!("a task takes 1 to 16 subnets and at most {MOST} security groups"),

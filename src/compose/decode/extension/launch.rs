@@ -111,9 +111,12 @@ impl Decoder<'_> {
             let (kind, value) = self.pair(FIELD, node, &["memberOf"])?;
             return Some(PlacementRule::MemberOf(value)).filter(|_| kind == "memberOf");
         }
-        Some(match self.filled(FIELD, node)?.value {
-            text if text == "distinctInstance" => PlacementRule::DistinctInstance,
-            text => PlacementRule::MemberOf(text),
+        let text = self.filled(FIELD, node)?.value;
+        // What people quote reads as the mapping that they mean.
+        let member = text.strip_prefix("memberOf:").map(|text| text.trim().to_owned());
+        Some(match text.as_str() {
+            "distinctInstance" => PlacementRule::DistinctInstance,
+            _ => PlacementRule::MemberOf(member.unwrap_or(text)),
         })
     }
 
@@ -143,9 +146,19 @@ impl Decoder<'_> {
             if text == "random" {
                 return Some(PlacementStep { kind: "random", field: None });
             }
-            self.invalid(FIELD, node, "is no placement strategy", HELP);
-            return None;
+            // What people quote reads as the mapping that they mean.
+            let split = text.split_once(':').and_then(|(kind, field)| {
+                let kind = kinds.iter().find(|known| **known == kind.trim())?;
+                Some((*kind, field.trim().to_owned()))
+            });
+            let Some(split) = split else {
+                self.invalid(FIELD, node, "is no placement strategy", HELP);
+                return None;
+            };
+            split
         };
+        // ECS API reference, `PlacementStrategy.field`: CPU and MEMORY, in any case.
+        let field = if kind == "binpack" { field.to_ascii_lowercase() } else { field };
         let good = match kind {
             "binpack" => matches!(field.as_str(), "cpu" | "memory"),
             _ => matches!(field.as_str(), "instanceId" | "host") || field.starts_with("attribute:"),

@@ -2,6 +2,7 @@
 
 use super::super::outcome::Outcomes;
 use super::is_daemon;
+use super::query::is_expression;
 use crate::compose::model::{Launch, PlacementRule, Service};
 use crate::ecs::desired::{PlacementConstraint, PlacementStrategy};
 use crate::ecs::translate::context::Output;
@@ -56,7 +57,12 @@ pub(crate) fn placed(unit: &Unit<'_>, out: &mut Output) -> Placed {
     ] {
         if has > most {
             let message = format!("{has} placement {what} are too many");
-            outcomes.refused(place(leader), message, &format!("ECS takes {most} at most"));
+            let constrained = || unit.members.iter().find_map(|member| constrained(member.service));
+            let at = match what {
+                "constraints" => constrained().unwrap_or_else(|| place(leader)),
+                _ => place(leader),
+            };
+            outcomes.refused(at, message, &format!("ECS takes {most} at most"));
         }
     }
     placed
@@ -67,6 +73,12 @@ fn place(service: &Service) -> crate::source::Span {
     let strategy = service.extension.placement.strategy.first().map(|step| step.span);
     let given = &service.deploy.placement;
     strategy.or(given.preferences).or(given.constraints).unwrap_or(service.span())
+}
+
+/// Where a service says which instances its tasks may run on.
+fn constrained(service: &Service) -> Option<crate::source::Span> {
+    let own = service.extension.placement.constraints.first().map(|rule| rule.span);
+    own.or(service.deploy.placement.constraints)
 }
 
 fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_>) {
@@ -85,7 +97,18 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
         }
         _ => {}
     }
-    constraints.extend(own.constraints.iter().map(|rule| rule.value.clone()));
+    for rule in &own.constraints {
+        match &rule.value {
+            PlacementRule::MemberOf(text) if !is_expression(text) => {
+                let help = "write a subject, an operator and a value, such as \
+                    `attribute:ecs.instance-type =~ t3.*` or `attribute:stack == prod`; join \
+                    several with `and` and `or`";
+                let message = "this is no expression of the cluster query language";
+                outcomes.invalid(rule.span, message, help);
+            }
+            good => constraints.push(good.clone()),
+        }
+    }
     for rule in constraints {
         let constraint = match rule {
             PlacementRule::DistinctInstance => {

@@ -231,7 +231,9 @@ fn schedules() {
     one(
         "place in the network",
         schedule(|s| {
-            s.target.ecs_parameters.network_configuration.awsvpc.subnets.clear();
+            if let Some(network) = &mut s.target.ecs_parameters.network_configuration {
+                network.awsvpc.subnets.clear();
+            }
         }),
     );
     one("strategy", schedule(|s| s.target.ecs_parameters.capacity_provider_strategy.clear()));
