@@ -27,9 +27,20 @@ const NOT_PLAIN: &[&str] = &[
     "--cert",
 ];
 
-/// The path (and query) that the service's health check asks for on this port, if it is a plain
-/// HTTP request by curl or wget to the container itself.
-pub(crate) fn http_path(service: &Service, port: u16) -> Option<String> {
+/// What a health check asks of the container itself over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The port.
+    pub(crate) port: u16,
+    /// Whether it speaks TLS.
+    pub(crate) tls: bool,
+    /// The path, and query.
+    pub(crate) path: String,
+}
+
+/// What the service's health check asks for, if it is a plain HTTP request by curl or wget to the
+/// container itself: on one of these ports if it asks there, else on another.
+pub(crate) fn http_request(service: &Service, port: u16) -> Option<Asked> {
     let test = service.healthcheck.as_ref()?.value.test.as_ref()?;
     let words: Vec<String> = match &test.value {
         HealthTest::None => return None,
@@ -52,7 +63,11 @@ pub(crate) fn http_path(service: &Service, port: u16) -> Option<String> {
     if client.iter().any(|word| is_not_plain(word)) {
         return None;
     }
-    client.iter().find_map(|word| path(word, port))
+    let all = || client.iter().filter_map(|word| request(word));
+    all().find(|asked| asked.port == port).or_else(|| {
+        // A word without a scheme may be anything but an address.
+        all().find(|_| client.iter().any(|word| word.contains("://")))
+    })
 }
 
 /// The names of the programs that a health check calls, without their folders.
@@ -102,16 +117,17 @@ fn is_not_plain(word: &str) -> bool {
         || (word.len() > 2 && ["-H", "-X", "-u", "-d"].iter().any(|o| word.starts_with(o)))
 }
 
-/// The path of an address, where its host is the container and its port is this one.
-fn path(word: &str, port: u16) -> Option<String> {
+/// The request of an address whose host is the container.
+fn request(word: &str) -> Option<Asked> {
     // What the shell would still change is not an address that decklift can read.
     if word.contains(['$', '`', '*', '>', '<']) {
         return None;
     }
-    let rest = match word.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
+    let (tls, rest) = match word.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
         Some(_) => return None,
-        None => word,
+        None => (false, word),
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
@@ -128,11 +144,12 @@ fn path(word: &str, port: u16) -> Option<String> {
     if !matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1") {
         return None;
     }
-    let asked = written.map_or(Some(80), |written| written.parse::<u16>().ok())?;
+    let usual = if tls { 443 } else { 80 };
+    let port = written.map_or(Some(usual), |written| written.parse::<u16>().ok())?;
     let path = path.split('#').next().unwrap_or_default();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     // elbv2 CreateTargetGroup: HealthCheckPath has at most 1024 characters.
-    (asked == port && path.len() <= 1024).then_some(path)
+    (path.len() <= 1024).then_some(Asked { port, tls, path })
 }
 
 /// The words of a shell line; quotes are taken off, operators stand alone.
@@ -162,6 +179,11 @@ fn split(line: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::ecs::testing::{healthcheck, service};
+
+    fn http_path(service: &Service, port: u16) -> Option<String> {
+        let asked = http_request(service, port)?;
+        (asked.port == port && !asked.tls).then_some(asked.path)
+    }
 
     fn shell(line: &str) -> Option<String> {
         let mut web = service("web", "acme/web:1");

@@ -1,6 +1,5 @@
 use super::*;
-use crate::compose::model::HealthTest;
-use crate::compose::model::Service;
+use crate::compose::model::{HealthTest, Launch, Service};
 use crate::diagnostic::Severity;
 use crate::ecs::Translation;
 use crate::ecs::desired::{Body, Endpoint, TargetGroup};
@@ -194,4 +193,47 @@ fn a_service_has_five_target_groups_at_most() {
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::PortNotPublic)]);
     let told = find(&done.diagnostics, Code::PortNotPublic).map(|d| d.message.as_str());
     assert_eq!(told, Some("2 ports, 8006 to 8007, are too many for a load balancer"));
+}
+
+#[test]
+fn the_container_s_own_check_says_where_and_how() {
+    let mut web = service("web", "acme/web:1");
+    web.ports = vec![port(80, 8080)];
+    let check = |line: &str| Some(healthcheck(HealthTest::Shell(line.to_owned())));
+    web.healthcheck = check("curl -f http://localhost:8081/actuator/health");
+    let done = run(vec![web.clone()]);
+    let group = target(&done, "web-8080").create;
+    assert_eq!(group.health_check_path.as_deref(), Some("/actuator/health"));
+    assert_eq!((&*group.health_check_port, &*group.protocol), ("8081", "HTTP"));
+    // The load balancer must get there.
+    assert!(has(&done, Kind::IngressRule, "lb-web-8081"));
+    web.healthcheck = check("curl -kf https://localhost:8080/health");
+    let done = run(vec![web.clone()]);
+    let group = target(&done, "web-8080").create;
+    assert_eq!((&*group.protocol, &*group.health_check_protocol), ("HTTPS", "HTTPS"));
+    assert_eq!(group.health_check_path.as_deref(), Some("/health"));
+    // Where ports of the instance are chosen anew for each task, no other one can be named.
+    web.healthcheck = check("curl -f http://localhost:8081/health");
+    web.extension.launch = Some(at(Launch::Ec2));
+    web.extension.network_mode = Some(at(TaskNetwork::Bridge));
+    let group = target(&run(vec![web]), "web-8080").create;
+    assert_eq!(
+        (group.health_check_path.as_deref(), &*group.health_check_port),
+        (Some("/"), "traffic-port")
+    );
+}
+
+#[test]
+fn one_published_port_leads_to_one_port() {
+    let mut web = service("web", "acme/web:1");
+    web.ports = vec![port(80, 3000), port(80, 4000)];
+    let done = run(vec![web.clone()]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::PortConflict)]);
+    web.ports = vec![port(80, 3000), port(443, 4000)];
+    let mut project = project(vec![web]);
+    project.extension.certificate = Some(at("arn:of:a:certificate".to_owned()));
+    let done = translate(&project, None, &facts());
+    assert_eq!(loud(&done.diagnostics), []);
+    let lost = done.diagnostics.iter().filter(|found| found.code == Code::PortNotPublic);
+    assert_eq!(lost.count(), 1);
 }

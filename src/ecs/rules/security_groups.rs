@@ -64,6 +64,7 @@ pub(crate) fn id_of(group: ResourceId) -> Value {
 }
 
 /// Who may come in through a rule.
+#[derive(Clone)]
 pub(crate) enum Source {
     /// Everybody.
     World,

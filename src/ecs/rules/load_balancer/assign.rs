@@ -15,6 +15,7 @@ use crate::source::Span;
 struct Claim {
     member: usize,
     target: u16,
+    published: u16,
     conditions: Vec<RuleCondition>,
     span: Span,
 }
@@ -64,8 +65,11 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                 }
                 match claims.iter().find(|claim| claim.conditions == wanted) {
                     Some(claim) if claim.member == index => {
-                        if door.given && claim.target != port.target {
-                            out.say(existing::second_port(member, &port));
+                        if claim.target != port.target {
+                            out.say(match door.given {
+                                true => existing::second_port(member, &port),
+                                false => second(member.service, &port, claim),
+                            });
                         }
                     }
                     Some(claim) => {
@@ -74,8 +78,14 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                         out.say(conflict(service, &port, first, claim.span, shared));
                     }
                     None => {
-                        let (target, span) = (port.target, port.span);
-                        claims.push(Claim { member: index, target, conditions: wanted, span });
+                        let PublicPort { target, published, span, .. } = port;
+                        claims.push(Claim {
+                            member: index,
+                            target,
+                            published,
+                            conditions: wanted,
+                            span,
+                        });
                         if guessed && !door.given {
                             out.say(guess(service, &port));
                         }
@@ -164,6 +174,28 @@ fn conflict(
         .at(port.span, "published here")
         .at(span, "and here")
         .help(help)
+        .service(&service.name.value)
+}
+
+/// Another port of a service behind the same listener: the one that was there first has it.
+fn second(service: &Service, port: &PublicPort, first: &Claim) -> Diagnostic {
+    let (lost, published, has) = (port.target, port.published, first.target);
+    let diagnostic = if first.published == published {
+        // Docker does not start such a container.
+        let message = format!("port {published} leads to {has} and to {lost}");
+        Diagnostic::error(Code::PortConflict, message)
+            .help("publish one of the two at another port")
+    } else {
+        let message = format!("port {lost} is not reachable: port {published} only leads to HTTPS");
+        Diagnostic::note(Code::PortNotPublic, message).help(format!(
+            "requests to port {published} are sent on to port {}, where {has} answers; publish \
+             {lost} at another port if it says something else",
+            first.published
+        ))
+    };
+    diagnostic
+        .at(port.span, "published here")
+        .at(first.span, "and here")
         .service(&service.name.value)
 }
 

@@ -9,7 +9,7 @@ use crate::ecs::desired::{
 };
 use crate::ecs::rules::bridge;
 use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
-use crate::ecs::rules::http_check::http_path;
+use crate::ecs::rules::http_check::{Asked, http_request};
 use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, target_group};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit_within, short_hash};
@@ -44,7 +44,8 @@ pub(super) fn add(
         }
         good.then(|| path.value.clone())
     });
-    let path = asked.or_else(|| http_path(member.service, port.target));
+    let seen = seen(member, port).filter(|_| asked.is_none());
+    let port = &spoken(member, port);
     let delay = deregistration_delay.as_ref().map_or(30, |delay| {
         if delay.value > MOST_DELAY {
             out.say(
@@ -56,7 +57,7 @@ pub(super) fn add(
         }
         delay.value.min(MOST_DELAY)
     });
-    let check = check(member.service, port, path);
+    let check = check(member.service, port, asked, seen);
     let create = CreateTargetGroup {
         name: target_group_name(cx, member, port, ""),
         protocol: port.backend.protocol.to_owned(),
@@ -104,14 +105,13 @@ pub(super) fn add(
     let group = || target_group(member.unit);
     if port.face != Face::Network {
         let from = Source::Group(balancer::group_id(cx, port.face));
-        add_rule(
-            format!("lb-{service}-{}", port.target),
-            group(),
-            Some(port.target),
-            from,
-            place,
-            out,
-        );
+        for number in [port.target].into_iter().chain(check.port) {
+            let rule = format!("lb-{service}-{number}");
+            // The port that is asked how it is may be public, too.
+            if !out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*rule)) {
+                add_rule(rule, group(), Some(number), from.clone(), place, out);
+            }
+        }
         return;
     }
     let protocol = if port.backend.protocol == "UDP" { "udp" } else { "tcp" };
@@ -154,12 +154,42 @@ struct Check {
     matcher: Option<Matcher>,
 }
 
-fn check(service: &Service, port: &PublicPort, path: Option<String>) -> Check {
+/// What the container's own health check asks for, where a load balancer can ask for it, too: other
+/// ports than the target's it only reaches where a task has an interface of its own, and gRPC has no
+/// such paths.
+fn seen(member: &Member<'_>, port: &PublicPort) -> Option<Asked> {
+    let asked = http_request(member.service, port.target)?;
+    let reaches = asked.port == port.target || member.network == TaskNetwork::AwsVpc;
+    (reaches && port.backend.version != Some("GRPC")).then_some(asked)
+}
+
+/// A port on which the container asks itself over TLS speaks it.
+fn spoken(member: &Member<'_>, port: &PublicPort) -> PublicPort {
+    let mut port = port.clone();
+    let tls = http_request(member.service, port.target)
+        .is_some_and(|asked| asked.tls && asked.port == port.target);
+    if tls && port.backend.protocol == "HTTP" {
+        port.backend.protocol = "HTTPS";
+    }
+    port
+}
+
+/// `path` is what `x-ecs.http.health_check` says, and `seen` what the container asks itself.
+fn check(service: &Service, port: &PublicPort, path: Option<String>, seen: Option<Asked>) -> Check {
     let codes = |http: Option<&str>, grpc: Option<&str>| {
         let (http_code, grpc_code) = (http.map(str::to_owned), grpc.map(str::to_owned));
         Some(Matcher { http_code, grpc_code })
     };
     let (protocol, own) = (port.backend.protocol, None);
+    if let Some(Asked { port: other, tls, path }) = seen.filter(|_| port.backend.version.is_some())
+    {
+        return Check {
+            protocol: if tls { "HTTPS" } else { "HTTP" },
+            path: Some(path),
+            port: (other != port.target).then_some(other),
+            matcher: codes(Some("200-399"), None),
+        };
+    }
     match (protocol, port.backend.version) {
         // A server that does not know the method answers with a code of gRPC's, and lives (elbv2 API
         // reference, `CreateTargetGroup.HealthCheckPath` and `Matcher.GrpcCode`).
