@@ -1,11 +1,16 @@
 //! What looks like a credential in a Compose file. The value itself is never printed.
 
+mod connection_string;
+
+pub use connection_string::has_password;
+
 /// Words of a variable's name, between underscores, that say that the value is a credential.
 const WORDS: &[&str] = &[
     "PASSWORD",
     "PASSWD",
     "PASSPHRASE",
     "PASS",
+    "PGPASS",
     "PWD",
     "SECRET",
     "TOKEN",
@@ -27,6 +32,24 @@ const PAIRS: &[(&str, &str)] = &[
     ("ENCRYPTION", "KEY"),
     ("MASTER", "KEY"),
     ("ACCOUNT", "KEY"),
+];
+
+/// Names, or their ends after an underscore, that say so as a whole: WordPress's keys and salts
+/// (`wp-config.php`), Vault's token for development (`-dev-root-token-id`), the secret that Erlang's
+/// nodes share, and addresses that let whoever knows them write to a channel.
+const ENDS: &[&str] = &[
+    "AUTH_KEY",
+    "AUTH_SALT",
+    "DISCORD_WEBHOOK",
+    "DISCORD_WEBHOOK_URL",
+    "ERLANG_COOKIE",
+    "LOGGED_IN_KEY",
+    "LOGGED_IN_SALT",
+    "NONCE_KEY",
+    "NONCE_SALT",
+    "ROOT_TOKEN_ID",
+    "SLACK_WEBHOOK",
+    "SLACK_WEBHOOK_URL",
 ];
 
 /// Last words after which the value is something about a credential, not one.
@@ -75,6 +98,13 @@ fn names_a_credential(name: &str) -> bool {
     if matches!(upper.as_str(), "PWD" | "OLDPWD") {
         return false;
     }
+    let is_end = |end: &&str| {
+        let rest = upper.strip_suffix(*end);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('_'))
+    };
+    if ENDS.iter().any(is_end) {
+        return true;
+    }
     let words: Vec<_> = upper.split(['_', '-', '.']).filter(|word| !word.is_empty()).collect();
     if words.last().is_some_and(|last| ABOUT.contains(last)) {
         return false;
@@ -85,8 +115,14 @@ fn names_a_credential(name: &str) -> bool {
         || words.windows(2).any(|pair| PAIRS.contains(&(pair[0], pair[1])))
 }
 
-/// Whether a value may be a credential at all: switches and empty values are not.
+/// Whether a value may be a credential at all: switches, empty values and variables are not.
 fn is_literal(value: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // What a shell or the program puts in there itself.
+    let variable = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    if variable.is_some_and(|name| name.chars().all(is_name)) {
+        return false;
+    }
     !matches!(
         value.to_ascii_lowercase().as_str(),
         "" | "true" | "false" | "yes" | "no" | "on" | "off" | "0" | "1" | "none" | "null"
@@ -160,13 +196,15 @@ fn values(line: &str) -> Vec<std::ops::Range<usize>> {
         let name = &line[start..start + length];
         at = start + length;
         let rest = line[at..].strip_prefix(['"', '\'']).unwrap_or(&line[at..]);
+        let is_field =
+            line[..start].trim_end().ends_with(';') && connection_string::is_password(name);
         let value = match rest.strip_prefix(": ").or_else(|| rest.strip_prefix('=')) {
-            Some(value) if names_a_credential(name.trim_start_matches('-')) => value,
+            Some(value) if is_field || names_a_credential(name.trim_start_matches('-')) => value,
             _ => continue,
         };
         let value = value.trim_start();
         // What stands there is something about it, and no value.
-        if value.starts_with(['{', '[', '*']) {
+        if !is_field && value.starts_with(['{', '[', '*']) {
             continue;
         }
         let from = line.len() - value.len();
@@ -225,6 +263,10 @@ mod tests {
             ("  P_PASSWORD: a${P}b", "  P_PASSWORD: *${P}*"),
             ("  URL: postgres://u:hunter2@db/x", "  URL: postgres://u:*******@db/x"),
             ("  URL: postgres://u:${P:-x}@db", "  URL: postgres://u:${P:-*}@db"),
+            ("  C: Server=db;Uid=sa;Pwd=hunter2", "  C: Server=db;Uid=sa;Pwd=*******"),
+            ("  C: Server=db;Pwd={hunter2}", "  C: Server=db;Pwd=********}"),
+            ("  - C=Server=db;Password=hunter2", "  - C=Server=db;Password=*******"),
+            ("  SLACK_WEBHOOK_URL: https://h/a", "  SLACK_WEBHOOK_URL: ***********"),
             ("build: https://me:canary@h/web.git", "build: https://me:******@h/web.git"),
         ] {
             assert_eq!(hide(line), shown);
@@ -243,6 +285,7 @@ mod tests {
             "  - TOKEN: *token",
             "    password:\n      file: ./x\n",
             "  URL: postgres://u@db/x",
+            "  C: Server=db;Pwd=${P}",
             "",
         ] {
             assert_eq!(hide(line), line);

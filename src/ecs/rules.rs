@@ -15,6 +15,7 @@ pub(crate) mod configs;
 pub(crate) mod container;
 pub(crate) mod cpu;
 pub(crate) mod credentials;
+pub(crate) mod data_directories;
 pub(crate) mod dependencies;
 pub(crate) mod devices;
 pub(crate) mod discovery;

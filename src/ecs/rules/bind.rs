@@ -4,6 +4,7 @@ mod names;
 
 use std::path::Path;
 
+use super::data_directories;
 use super::known_images::Class;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
 use super::outcome::ON_INSTANCES;
@@ -180,8 +181,13 @@ impl<'a> Bind<'a, '_> {
     fn is_data(&self) -> bool {
         let kind = self.facts.map(|facts| facts.kind);
         let is_new = matches!(kind, Some(PathKind::Missing | PathKind::Directory { empty: true }));
-        let is_database = self.owner.known.is_some_and(|image| image.class == Class::Database);
-        is_new || is_database || is_data(&self.shown, self.target())
+        is_new || self.is_of_a_database() || is_data(&self.shown, self.target())
+    }
+
+    /// Whether a database keeps its files there: the image or the place in it says so.
+    fn is_of_a_database(&self) -> bool {
+        data_directories::is_one(self.target())
+            || self.owner.known.is_some_and(|image| image.class == Class::Database)
     }
 
     /// Whether it is the source code that the image was built from.
@@ -265,8 +271,7 @@ impl<'a> Bind<'a, '_> {
             self.facts.map(|facts| facts.kind),
             Some(PathKind::Directory { empty: false })
         );
-        let is_database = self.owner.known.is_some_and(|image| image.class == Class::Database);
-        let diagnostic = if is_full || self.facts.is_none() && !is_database {
+        let diagnostic = if is_full || self.facts.is_none() && !self.is_of_a_database() {
             Diagnostic::warning(Code::VolumeStartsEmpty, message)
         } else {
             Diagnostic::note(Code::VolumeStartsEmpty, message)

@@ -12,7 +12,10 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         if service.extension.secret_env.contains_key(name) {
             continue;
         }
-        if credential::is_one(name, &value.value) || credential::has_userinfo(&value.value) {
+        let is_one = credential::is_one(name, &value.value)
+            || credential::has_userinfo(&value.value)
+            || credential::has_password(&value.value);
+        if is_one {
             out.say(
                 Diagnostic::warning(
                     Code::LiteralCredential,
@@ -63,10 +66,25 @@ mod tests {
             "JWT_SECRET",
             "db_pwd",
             "spring.datasource.password",
+            "WORDPRESS_AUTH_KEY",
+            "WORDPRESS_SECURE_AUTH_KEY",
+            "WORDPRESS_LOGGED_IN_KEY",
+            "WORDPRESS_NONCE_KEY",
+            "WORDPRESS_AUTH_SALT",
+            "WORDPRESS_SECURE_AUTH_SALT",
+            "WORDPRESS_LOGGED_IN_SALT",
+            "WORDPRESS_NONCE_SALT",
+            "VAULT_DEV_ROOT_TOKEN_ID",
+            "RABBITMQ_ERLANG_COOKIE",
+            "PGPASS",
+            "SLACK_WEBHOOK",
+            "SLACK_WEBHOOK_URL",
         ] {
             assert!(warned(name, "hunter2"), "{name}");
         }
         assert!(warned("DATABASE_URL", "postgres://shop:hunter2@db/shop"));
+        assert!(warned("ConnectionString", "Server=db;Database=shop;User Id=sa;Password=hunter2"));
+        assert!(warned("POSTGRES_PASSWORD", "changeme"));
     }
 
     #[test]
@@ -81,6 +99,12 @@ mod tests {
             ("KEYBOARD", "us"),
             ("DATABASE_URL", "postgres://shop@db/shop"),
             ("PATHS", "a://b/c:d@e"),
+            ("ConnectionString", "Server=db;Database=shop;Integrated Security=true"),
+            ("ConnectionString", "Server=db;User Id=sa;Password="),
+            ("ConnectionString", "Server=db;User Id=sa;Password=${DB_PASSWORD}"),
+            ("DB_PASSWORD", "${DB_PASSWORD}"),
+            ("SLACK_WEBHOOK_ENABLED", "hunter"),
+            ("PGPASSFILE", "/run/secrets/pgpass"),
         ] {
             assert!(!warned(name, value), "{name}");
         }

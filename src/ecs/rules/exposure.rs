@@ -1,8 +1,11 @@
 //! Which published ports the Internet reaches (mapping.md, "Ports and load balancing").
 
+mod console_ports;
 mod protocol;
+mod raw_ports;
 
-use self::protocol::{backend, needs_certificate, speaks_http};
+use self::protocol::{backend, how_to_open, needs_certificate, on_port};
+use self::raw_ports::{Spoken, by_image};
 use super::known_images::{KnownImage, PRIVATE_PORTS};
 use crate::compose::model::{Port, PortExposure, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -56,10 +59,19 @@ enum Verdict {
     Private(String, String),
 }
 
+/// What is known of the program behind a service's ports.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Program<'a> {
+    /// What is known of its image.
+    pub(crate) known: Option<&'a KnownImage>,
+    /// Of an image that is not known: where a database's files live in it.
+    pub(crate) data: Option<&'a str>,
+}
+
 /// The ports of a service that go public, each target and listener once.
 pub(crate) fn public_ports(
     service: &Service,
-    known: Option<&KnownImage>,
+    program: Program<'_>,
     internal: bool,
     certificate: bool,
     listener: bool,
@@ -78,7 +90,7 @@ pub(crate) fn public_ports(
         let inside = asked.get(&port.value.target).map(|asked| asked.value);
         let inside = inside == Some(PortExposure::Internal);
         let tls = certificate || listener && !inside;
-        match verdict(service, known, internal, tls, &port.value) {
+        match verdict(service, program, internal, tls, &port.value) {
             Verdict::Private(reason, help) => match kept.last_mut() {
                 // The ports of a range stand at one place, and are told of together.
                 Some(k) if k.first.span == port.span && k.reason == reason => k.last = port,
@@ -147,14 +159,12 @@ fn private(service: &Service, kept: Kept<'_>) -> Diagnostic {
 
 fn verdict(
     service: &Service,
-    known: Option<&KnownImage>,
+    program: Program<'_>,
     internal: bool,
     certificate: bool,
     port: &Port,
 ) -> Verdict {
     let Port { name: _, target, published, protocol, host_ip, app_protocol, host_mode: _ } = port;
-    let open = format!("to open it, write `x-ecs: {{ports: {{{target}: public}}}}` at the service");
-    let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
     let asked = service.extension.ports.get(target).map(|exposure| exposure.value);
     if asked == Some(PortExposure::None) {
         return Verdict::AsAsked;
@@ -163,51 +173,93 @@ fn verdict(
         let help = "take the service to a network that is not `internal`, to open it";
         return Verdict::Private("all networks of the service are internal".into(), help.into());
     }
-    let spoken = app_protocol.as_deref().map(str::to_ascii_lowercase);
-    let spoken = spoken.as_deref();
-    if *protocol == Protocol::Udp || !speaks_http(*target, spoken) {
-        if let Some(asked) = asked {
-            return network(service, *target, *protocol, asked);
-        }
-        if *protocol == Protocol::Udp {
-            let help = format!("{open}: a network load balancer takes it");
-            return Verdict::Private("an application load balancer speaks HTTP".into(), help);
-        }
+    let app = app_protocol.as_deref().map(str::to_ascii_lowercase);
+    let app = app.as_deref();
+    // What is built may be based on anything.
+    let image = service.image.as_ref().filter(|_| service.build.is_none());
+    let image = image.map(|image| image.value.as_str());
+    let spoken = match protocol {
+        Protocol::Udp => Spoken::Other,
+        Protocol::Tcp => on_port(image, *target, app),
+    };
+    let open = how_to_open(*target, spoken);
+    let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
+    if spoken != Spoken::Http
+        && let Some(asked) = asked
+    {
+        return network(service, *target, *protocol, asked);
+    }
+    if *protocol == Protocol::Udp {
+        return private(ONLY_HTTP);
     }
     let listener = published.unwrap_or(*target);
-    if needs_certificate(listener, *target, spoken) && !certificate {
+    let wants_tls = spoken == Spoken::Http && needs_certificate(listener, *target, app);
+    if wants_tls && !certificate {
         let help = "name a certificate at the top level: `x-ecs: {certificate: ARN}`; or publish a \
                     port of the container that speaks plain HTTP";
         return Verdict::Private("it speaks TLS, and there is no certificate".into(), help.into());
     }
     match asked {
         Some(PortExposure::Internal) => {
-            return Verdict::Open(Face::Internal, backend(*target, spoken));
+            return Verdict::Open(Face::Internal, backend(*target, app));
         }
-        Some(_) => return Verdict::Open(Face::Public, backend(*target, spoken)),
+        Some(_) => return Verdict::Open(Face::Public, backend(*target, app)),
         None => {}
     }
     if let Some(ip) = host_ip.as_deref().filter(|ip| !is_everywhere(ip)) {
         return private(&format!("Compose publishes it on {ip} only"));
     }
-    match spoken {
+    match app {
         None => {}
-        Some(_) if speaks_http(*target, spoken) => {
-            return Verdict::Open(Face::Public, backend(*target, spoken));
+        Some(_) if spoken == Spoken::Http => {
+            return Verdict::Open(Face::Public, backend(*target, app));
         }
         Some(other) => return private(&format!("its `app_protocol` is {other}, not http")),
     }
-    if let Some(image) = known.filter(|image| image.is_private()) {
-        return private(&format!("{} is not for the public", image.name));
+    if let Some(reason) = not_for_all(program, image, *target, listener) {
+        return private(&reason);
     }
-    if [*target, listener].iter().any(|port| PRIVATE_PORTS.contains(port)) {
-        return private("it is a port of data stores, brokers or administration");
+    match spoken {
+        Spoken::Http => Verdict::Open(Face::Public, backend(*target, app)),
+        Spoken::Grpc => private("it speaks gRPC, and no `app_protocol` says so"),
+        Spoken::Other if is_guessed(image, *target) => {
+            let help = format!("{open}; if it speaks HTTP, write `app_protocol: http` at the port");
+            Verdict::Private(ONLY_HTTP.into(), help)
+        }
+        Spoken::Other => private(ONLY_HTTP),
     }
-    if !speaks_http(*target, spoken) {
-        let help = format!("{open}: a network load balancer takes it");
-        return Verdict::Private("an application load balancer speaks HTTP".into(), help);
+}
+
+/// Whether a number alone says what is spoken on a port, and could err: nothing else than what
+/// IANA's registry has for them is spoken on ports below 1024, the system's.
+fn is_guessed(image: Option<&str>, target: u16) -> bool {
+    target >= 1024 && image.is_none_or(|image| by_image(image, target).is_none())
+}
+
+/// Why a port that does not speak HTTP stays private.
+const ONLY_HTTP: &str = "an application load balancer speaks HTTP";
+
+/// Why a port is for the application and its administrators alone (mapping.md, "Ports and load
+/// balancing", rule 3).
+fn not_for_all(
+    program: Program<'_>,
+    image: Option<&str>,
+    target: u16,
+    listener: u16,
+) -> Option<String> {
+    if let Some(image) = program.known.filter(|image| image.is_private()) {
+        return Some(format!("{} is not for the public", image.name));
     }
-    Verdict::Open(Face::Public, backend(*target, spoken))
+    if let Some(data) = program.data {
+        return Some(format!("a database's files live at {data}"));
+    }
+    if image.is_some_and(|image| console_ports::is_one(image, target)) {
+        return Some("it is the image's port for administrators".to_owned());
+    }
+    [target, listener]
+        .iter()
+        .any(|port| PRIVATE_PORTS.contains(port))
+        .then(|| "it is a port of data stores, brokers or administration".to_owned())
 }
 
 /// What becomes of a port that does not speak HTTP when somebody asks for it to be open.
@@ -256,118 +308,5 @@ fn is_loopback(ip: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Severity;
-    use crate::ecs::desired::Kind;
-    use crate::ecs::testing::{at, exposed, has, loud, port, project, run, service};
-
-    /// The severities of `port-not-public`, and whether there is a listener.
-    fn outcome(image: &str, edit: impl FnOnce(&mut Service)) -> (Vec<(Severity, Code)>, bool) {
-        let mut web = service("web", image);
-        web.ports = vec![port(8080, 80)];
-        edit(&mut web);
-        let done = run(vec![web]);
-        (loud(&done.diagnostics), !done.desired.endpoints.is_empty())
-    }
-
-    const KEPT: (Severity, Code) = (Severity::Warning, Code::PortNotPublic);
-
-    #[test]
-    fn tcp_goes_public() {
-        assert_eq!(outcome("acme/web", |_| {}), (vec![], true));
-    }
-
-    #[test]
-    fn data_store_ports_stay_private() {
-        assert_eq!(outcome("acme/db", |s| s.ports = vec![port(15432, 5432)]), (vec![KEPT], false));
-        assert_eq!(outcome("acme/db", |s| s.ports = vec![port(6379, 80)]), (vec![KEPT], false));
-    }
-
-    #[test]
-    fn images_of_data_stores_and_consoles_stay_private() {
-        assert_eq!(outcome("postgres:16", |_| {}), (vec![KEPT], false));
-        assert_eq!(outcome("adminer:1", |_| {}), (vec![KEPT], false));
-        assert_eq!(outcome("nginx:1", |_| {}), (vec![], true));
-    }
-
-    #[test]
-    fn the_user_has_the_last_word() {
-        let ask = |exposure| {
-            move |s: &mut Service| {
-                s.ports = vec![port(5432, 5432)];
-                s.extension.ports.insert(5432, at(exposure));
-            }
-        };
-        assert_eq!(outcome("postgres:1", ask(PortExposure::Public)), (vec![], true));
-        assert_eq!(outcome("postgres:1", ask(PortExposure::None)), (vec![], false));
-    }
-
-    #[test]
-    fn an_exposed_port_can_be_opened() {
-        let (said, open) = outcome("acme/web", |s| {
-            s.ports.clear();
-            s.expose = vec![exposed(3000)];
-            s.extension.ports.insert(3000, at(PortExposure::Public));
-        });
-        assert_eq!((said, open), (vec![], true));
-    }
-
-    #[test]
-    fn an_unknown_port_cannot_be_opened() {
-        let (said, _) = outcome("acme/web", |s| {
-            s.extension.ports.insert(3000, at(PortExposure::Public));
-        });
-        assert_eq!(said, [(Severity::Error, Code::UndefinedReference)]);
-    }
-
-    #[test]
-    fn udp_stays_private() {
-        let udp = |s: &mut Service| s.ports[0].value.protocol = Protocol::Udp;
-        assert_eq!(outcome("acme/web", udp), (vec![KEPT], false));
-    }
-
-    #[test]
-    fn loopback_is_not_public_and_not_worth_a_warning() {
-        let bind = |ip: &'static str| {
-            move |s: &mut Service| s.ports[0].value.host_ip = Some(ip.to_owned())
-        };
-        assert_eq!(outcome("acme/web", bind("127.0.0.1")), (vec![], false));
-        assert_eq!(outcome("acme/web", bind("::1")), (vec![], false));
-        assert_eq!(outcome("acme/web", bind("0.0.0.0")), (vec![], true));
-        assert_eq!(outcome("acme/web", bind("10.0.0.5")), (vec![KEPT], false));
-    }
-
-    #[test]
-    fn tls_needs_a_certificate() {
-        assert_eq!(outcome("acme/web", |s| s.ports = vec![port(443, 80)]), (vec![KEPT], false));
-        assert_eq!(outcome("acme/web", |s| s.ports = vec![port(80, 8443)]), (vec![KEPT], false));
-        for protocol in ["https", "http2", "grpc", "GRPC"] {
-            let set = |s: &mut Service| s.ports[0].value.app_protocol = Some(protocol.to_owned());
-            assert_eq!(outcome("acme/web", set), (vec![KEPT], false), "{protocol}");
-        }
-    }
-
-    #[test]
-    fn the_application_protocol_decides_before_the_port_number() {
-        let set = |protocol: &'static str| {
-            move |s: &mut Service| {
-                s.ports = vec![port(9200, 9200)];
-                s.ports[0].value.app_protocol = Some(protocol.to_owned());
-            }
-        };
-        assert_eq!(outcome("acme/web", set("http")), (vec![], true));
-        assert_eq!(outcome("acme/web", set("redis")), (vec![KEPT], false));
-    }
-
-    #[test]
-    fn internal_networks_have_no_load_balancer() {
-        let mut web = service("web", "acme/web:1");
-        web.ports = vec![port(8080, 80)];
-        let mut project = project(vec![web]);
-        project.networks["default"].internal = true;
-        let done = crate::ecs::translate(&project, None, &crate::ecs::testing::facts());
-        assert!(!has(&done, Kind::LoadBalancer, "alb"));
-        assert!(loud(&done.diagnostics).contains(&KEPT));
-    }
-}
+#[path = "exposure_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::data_directories;
 use crate::compose::model::TaskNetwork;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -9,12 +10,22 @@ use crate::ecs::translate::survey::Member;
 
 /// Images with the entrypoint of the official `postgres` image.
 const POSTGRES: &[&str] = &[
-    "postgres",
-    "postgis/postgis",
+    "ankane/pgvector",
+    "citusdata/citus",
     "pgvector/pgvector",
+    "postgis/postgis",
+    "postgres",
+    "tensorchord/pgvecto-rs",
+    "tensorchord/vchord-postgres",
     "timescale/timescaledb",
     "timescale/timescaledb-ha",
 ];
+
+/// Where those images keep their data, and so what is built on them.
+const POSTGRES_DATA: &str = "/var/lib/postgresql";
+
+/// Where RabbitMQ's image keeps its data.
+const RABBITMQ_DATA: &str = "/var/lib/rabbitmq";
 
 /// Adds variables that the user did not set.
 pub(crate) fn add(
@@ -22,13 +33,18 @@ pub(crate) fn add(
     environment: &mut BTreeMap<String, String>,
     out: &mut Output,
 ) {
-    let Some(known) = member.known else { return };
-    if POSTGRES.contains(&known.name) && member.connected {
+    // Of an image that is not known, the directory that it writes to tells what is in it.
+    let is_of = |names: &[&str], data: &str| match member.known {
+        Some(known) => names.contains(&known.name),
+        None => data_directories::kept(&member.stored)
+            .any(|stored| data_directories::is_in(&stored.mount.value.target, data)),
+    };
+    if member.connected && is_of(POSTGRES, POSTGRES_DATA) {
         postgres(member, environment, out);
     }
     // RabbitMQ keeps its data under its host name, which is new with each task (image
     // documentation, "Running the daemon").
-    if known.name == "rabbitmq" && member.stateful {
+    if member.stateful && is_of(&["rabbitmq"], RABBITMQ_DATA) {
         let unset = !environment.contains_key("RABBITMQ_NODENAME");
         // On awsvpc a host name that was given is not set either.
         let named = member.service.hostname.is_some() && member.network != TaskNetwork::AwsVpc;
@@ -88,7 +104,7 @@ mod tests {
     use super::*;
     use crate::compose::model::{Launch, Service};
     use crate::diagnostic::Severity;
-    use crate::ecs::testing::{at, container, env, loud, run, service, volume_mount};
+    use crate::ecs::testing::{at, container, env, exposed, loud, run, service, volume_mount};
 
     fn variable(services: Vec<Service>, name: &str) -> Option<String> {
         let first = services[0].name.value.clone();
@@ -102,8 +118,12 @@ mod tests {
         const NAME: &str = "POSTGRES_INITDB_ARGS";
         let web = service("web", "acme/web:1");
         let mut db = service("db", "postgres:16");
+        let mut own = service("db", "acme/db:1");
+        own.mounts = vec![volume_mount("db", "/var/lib/postgresql/data")];
+        own.expose = vec![exposed(5432)];
         let wanted = Some("--auth-host=scram-sha-256".to_owned());
         assert_eq!(variable(vec![db.clone(), web.clone()], NAME), wanted);
+        assert_eq!(variable(vec![own, web.clone()], NAME), wanted);
         assert_eq!(variable(vec![db.clone()], NAME), None);
         let mut open = db.clone();
         env(&mut open, "POSTGRES_HOST_AUTH_METHOD", "trust");
@@ -120,6 +140,9 @@ mod tests {
         assert_eq!(variable(vec![mq.clone()], NAME), None);
         mq.mounts = vec![volume_mount("mq", "/var/lib/rabbitmq")];
         assert_eq!(variable(vec![mq.clone()], NAME), Some("rabbit@localhost".to_owned()));
+        let mut own = mq.clone();
+        own.image = Some(at("acme/queue:1".to_owned()));
+        assert_eq!(variable(vec![own], NAME), Some("rabbit@localhost".to_owned()));
         // A task has no host name of the user's on awsvpc.
         mq.hostname = Some(at("my-rabbit".to_owned()));
         assert_eq!(variable(vec![mq.clone()], NAME), Some("rabbit@localhost".to_owned()));

@@ -12,6 +12,7 @@ mod image;
 mod s3_files;
 
 use super::bind;
+use super::data_directories;
 use super::known_images::{Class, KnownImage};
 use crate::compose::model::{Ebs, Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
@@ -352,6 +353,7 @@ fn starts_empty(
     let message = format!("the volume {volume} starts empty");
     // Whoever asks for a volume on EBS knows that it is new with every task.
     let empty = place == ON_EBS
+        || data_directories::is_one(&mount.value.target)
         || owner.known.is_some_and(|image| {
             matches!(image.class, Class::Database | Class::Backend | Class::Base)
         });

@@ -2,14 +2,60 @@
 
 use super::image::is_pushed;
 use super::outcome::Outcomes;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
+
+/// The names of signals on Linux without `SIG`, sorted (signal(7); those that Docker takes: moby/sys,
+/// `signal.SignalMap`).
+const NAMES: &[&str] = &[
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL",
+    "PIPE", "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS",
+    "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU",
+    "XFSZ",
+];
+
+/// The highest number of a signal: SIGRTMAX (signal(7)).
+const LAST: u8 = 64;
+
+/// Whether a text is a signal's name, with or without `SIG`, or its number. Signals of real time have
+/// none of their own: Docker counts fifteen up from the first, and fourteen down from the last.
+fn is_signal(text: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if is_number(text) {
+        return text.parse().is_ok_and(|number: u8| (1..=LAST).contains(&number));
+    }
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let within = |offset: &str, most: u8| {
+        is_number(offset)
+            && !offset.starts_with('0')
+            && offset.parse().is_ok_and(|offset: u8| offset <= most)
+    };
+    match (name.strip_prefix("RTMIN+"), name.strip_prefix("RTMAX-")) {
+        (Some(offset), _) => within(offset, 15),
+        (_, Some(offset)) => within(offset, 14),
+        _ => NAMES.binary_search(&name).is_ok(),
+    }
+}
 
 /// Says what becomes of the signal (ECS developer guide, "Graceful shutdowns with ECS": the
 /// `STOPSIGNAL` of the image, SIGTERM without one). An image that is pushed gets it written into it.
 pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
     let service = member.service;
     let Some(signal) = &service.stop_signal else { return };
+    if !is_signal(&signal.value) {
+        out.say(
+            Diagnostic::error(Code::InvalidValue, format!("{:?} is no signal", signal.value))
+                .at(signal.span, "")
+                .help(
+                    "write its name, with or without SIG (`SIGTERM`, `QUIT`, `RTMIN+3`), or its \
+                     number from 1 to 64",
+                )
+                .service(member.name()),
+        );
+        return;
+    }
     let mut outcomes = Outcomes::new(service, out);
     if is_pushed(member) {
         let help = "ECS sends the signal that the image names";
@@ -33,6 +79,7 @@ pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
 
 #[cfg(test)]
 mod tests {
+    use super::is_signal;
     use crate::diagnostic::{Code, Severity};
     use crate::ecs::desired::{Body, Kind};
     use crate::ecs::testing::{at, built, loud, resource, run, service};
@@ -55,5 +102,54 @@ mod tests {
         let mut web = service("web", "acme/web:1");
         web.stop_signal = Some(at("SIGTERM".to_owned()));
         assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused_wherever_the_image_goes() {
+        for mut web in [built("web"), service("web", "acme/web:1")] {
+            web.stop_signal = Some(at("FOO".to_owned()));
+            let done = run(vec![web]).diagnostics;
+            assert_eq!(loud(&done), [(Severity::Error, Code::InvalidValue)]);
+        }
+    }
+
+    #[test]
+    fn names_and_numbers_of_signals() {
+        for text in [
+            "SIGTERM",
+            "term",
+            "sigquit",
+            "1",
+            "64",
+            "RTMIN",
+            "SIGRTMIN+3",
+            "RTMIN+15",
+            "RTMAX-14",
+            "SIGRTMAX",
+            "ABRT",
+            "XFSZ",
+        ] {
+            assert!(is_signal(text), "{text}");
+        }
+        for text in [
+            "",
+            "FOO",
+            "SIG",
+            "0",
+            "65",
+            "-9",
+            "+9",
+            "256",
+            "RTMIN+16",
+            "RTMIN+0",
+            "RTMIN+",
+            "RTMIN-1",
+            "RTMAX-15",
+            "RTMAX+1",
+            "TERM ",
+            "SIGSIGTERM",
+        ] {
+            assert!(!is_signal(text), "{text}");
+        }
     }
 }

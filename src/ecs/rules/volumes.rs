@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::data_directories;
 use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage};
@@ -33,16 +34,16 @@ pub(crate) struct Mounts {
 }
 
 /// Whether two tasks of a service must never run at once: a database writes to a volume that
-/// outlives them.
+/// outlives them. Its image says that it is one, or the directory that it writes to.
 pub(crate) fn is_stateful(
     service: &Service,
     known: Option<&KnownImage>,
     stored: &[Stored<'_>],
 ) -> bool {
     let is_allowed = service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
-    !is_allowed
-        && known.is_some_and(|image| image.class == Class::Database)
-        && stored.iter().any(Stored::is_kept)
+    let is_database = known.is_some_and(|image| image.class == Class::Database);
+    let has_files = data_directories::kept(stored).next().is_some();
+    !is_allowed && (has_files || is_database && stored.iter().any(Stored::is_kept))
 }
 
 /// Says that several tasks of a service write to one volume, unless somebody said that they may.

@@ -3,8 +3,8 @@ use crate::compose::model::MountKind;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{AccessPoint, Body, Kind};
 use crate::ecs::testing::{
-    at, container, ecs_service, facts, find, has, loud, mount, networks, project, resource, run,
-    service, task, volume_mount,
+    at, built, container, ecs_service, facts, find, has, loud, mount, networks, project, resource,
+    run, service, task, volume_mount,
 };
 use crate::ecs::{Translation, translate};
 
@@ -182,6 +182,30 @@ fn a_database_on_a_volume_never_runs_twice() {
     let done = run(vec![db]);
     assert!(!resource(&done, Kind::Service, "db").stateful);
     assert_eq!(loud(&done.diagnostics), []);
+}
+
+#[test]
+fn a_directory_of_a_database_says_so_whatever_the_image_is_called() {
+    for (mut db, target) in [
+        (built("db"), "/var/lib/mysql"),
+        (service("db", "ghcr.io/acme/pg-custom:1"), "/var/lib/postgresql/data"),
+        (service("db", "prom/prometheus:v2.53.0"), "/prometheus"),
+        (service("db", "grafana/loki:3.1.0"), "/loki"),
+        (service("db", "quay.io/coreos/etcd:v3.5.0"), "/some/where"),
+    ] {
+        db.mounts = vec![volume_mount("data", target)];
+        let done = run(vec![db.clone()]);
+        assert!(resource(&done, Kind::Service, "db").stateful, "{target}");
+        assert_eq!(loud(&done.diagnostics), [], "{target}");
+        db.scale = Some(at(2));
+        let said = loud(&run(vec![db.clone()]).diagnostics);
+        assert_eq!(said, [(Severity::Error, Code::Refused)], "{target}");
+        db.extension.allow_shared_volume = Some(at(true));
+        assert!(!resource(&run(vec![db]), Kind::Service, "db").stateful, "{target}");
+    }
+    let mut web = service("web", "acme/web:1");
+    web.mounts = vec![volume_mount("data", "/data")];
+    assert!(!resource(&run(vec![web]), Kind::Service, "web").stateful);
 }
 
 #[test]

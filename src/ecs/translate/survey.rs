@@ -5,8 +5,9 @@ use std::convert::Infallible;
 
 use crate::compose::model::{Service, TaskNetwork};
 use crate::ecs::desired::{Asset, Gate, ResourceId};
+use crate::ecs::rules::data_directories;
 use crate::ecs::rules::discovery::{self, Name};
-use crate::ecs::rules::exposure::{PublicPort, public_ports};
+use crate::ecs::rules::exposure::{Program, PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::load_balancer;
 use crate::ecs::rules::mounts::{self, Stored};
@@ -132,6 +133,8 @@ fn member<'a>(
     let network = launch::network(leader);
     let stored = mounts::resolve(cx, service, known, job.is_some(), out);
     let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
+    let data = data_directories::kept(&stored).next().filter(|_| known.is_none());
+    let data = data.map(|kept| kept.mount.value.target.as_str());
     if job.is_none() && !stateful {
         volumes::shared(service, &stored, out);
     }
@@ -153,7 +156,8 @@ fn member<'a>(
                 let internal = is_internal(cx, &networks);
                 let certificate = cx.project.extension.certificate.is_some();
                 let listener = load_balancer::names_listener(cx);
-                public_ports(service, known, internal, certificate, listener, out)
+                let program = Program { known, data };
+                public_ports(service, program, internal, certificate, listener, out)
             }
         },
         network,

@@ -1,7 +1,7 @@
 //! What is spoken on a port, as far as its number and the Compose file tell.
 
-use super::super::known_images::PRIVATE_PORTS;
 use super::Backend;
+use super::raw_ports::{Spoken, by_image, by_number};
 
 /// What the container speaks, as a target group has it.
 pub(super) fn backend(target: u16, spoken: Option<&str>) -> Backend {
@@ -19,26 +19,29 @@ pub(super) fn backend(target: u16, spoken: Option<&str>) -> Backend {
 /// Ports on which clients and servers speak TLS.
 const TLS: [u16; 2] = [443, 8443];
 
-/// Ports of [`PRIVATE_PORTS`] on which HTTP is spoken all the same.
-const PRIVATE_HTTP: [u16; 11] = [2375, 2376, 2379, 5984, 6443, 7474, 8086, 8500, 8529, 9200, 15672];
-
-/// Ports that anybody may call, in other words than HTTP: mail, names, time-honoured chat, telephony,
-/// video, tunnels, games (IANA's registry of service names; the last is Minecraft's).
-const OTHER: [u16; 21] = [
-    25, 53, 110, 143, 465, 587, 853, 993, 995, 1080, 1194, 1935, 3478, 5060, 5061, 5222, 5269,
-    5349, 6667, 8554, 25565,
-];
-
-/// Whether a port speaks HTTP, as far as one can tell.
-pub(super) fn speaks_http(target: u16, spoken: Option<&str>) -> bool {
+/// What is spoken on a port, as far as one can tell: what the file says goes before what the image
+/// says, and that before what the number says.
+pub(super) fn on_port(image: Option<&str>, target: u16, spoken: Option<&str>) -> Spoken {
     match spoken {
-        Some(spoken) => {
-            matches!(spoken, "http" | "ws" | "https" | "wss" | "http2" | "grpc")
-        }
+        Some("http" | "ws" | "https" | "wss" | "http2" | "grpc") => Spoken::Http,
+        Some(_) => Spoken::Other,
         None => {
-            !(PRIVATE_PORTS.contains(&target) || OTHER.contains(&target))
-                || PRIVATE_HTTP.contains(&target)
+            image.and_then(|image| by_image(image, target)).unwrap_or_else(|| by_number(target))
         }
+    }
+}
+
+/// How a port gets a listener that really answers.
+pub(super) fn how_to_open(target: u16, spoken: Spoken) -> String {
+    let open = format!("to open it, write `x-ecs: {{ports: {{{target}: public}}}}` at the service");
+    match spoken {
+        Spoken::Http => open,
+        Spoken::Other => format!("{open}: a network load balancer takes it"),
+        Spoken::Grpc => format!(
+            "{open}: a network load balancer takes it; with `app_protocol: grpc` at the port and a \
+             certificate (`x-ecs: {{certificate: ARN}}` at the top level), the application load \
+             balancer does"
+        ),
     }
 }
 
