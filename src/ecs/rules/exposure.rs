@@ -152,7 +152,7 @@ fn verdict(
     certificate: bool,
     port: &Port,
 ) -> Verdict {
-    let Port { name: _, target, published, protocol, host_ip, app_protocol, host_mode: _ } = port;
+    let Port { target, published, protocol, host_ip, app_protocol, .. } = port;
     let open = format!("to open it, write `x-ecs: {{ports: {{{target}: public}}}}` at the service");
     let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
     let asked = service.extension.ports.get(target).map(|exposure| exposure.value);
