@@ -72,9 +72,9 @@ pub(crate) fn settle(members: &mut [Member<'_>], out: &mut Output) {
         }
     }
     for ((_, port, _), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
-        let keeper = keeper(members, port, &users, out);
+        let (keeper, refused) = keeper(members, port, &users, out);
         for loser in users.into_iter().filter(|user| *user != keeper) {
-            if !is_declared(members[loser].service, port) {
+            if !refused.contains(&loser) {
                 out.say(left_out(&members[loser], &members[keeper], port));
             }
             members[loser].ports.remove(&port);
@@ -93,8 +93,13 @@ pub(crate) fn is_a_peers(members: &[Member<'_>], owner: usize, port: u16) -> boo
     shares && members.iter().enumerate().any(is_peer)
 }
 
-/// Which of several containers has a port; more than one that surely has it are at fault.
-fn keeper(members: &[Member<'_>], port: u16, users: &[usize], out: &mut Output) -> usize {
+/// Which of several containers has a port, and which others surely have it, too: these are at fault.
+fn keeper(
+    members: &[Member<'_>],
+    port: u16,
+    users: &[usize],
+    out: &mut Output,
+) -> (usize, Vec<usize>) {
     let declaring = users.iter().filter(|user| is_declared(members[**user].service, port));
     let mut sure: Vec<usize> = declaring.copied().collect();
     if sure.is_empty() {
@@ -105,11 +110,11 @@ fn keeper(members: &[Member<'_>], port: u16, users: &[usize], out: &mut Output) 
         for other in others {
             out.say(same_port(&members[*first], &members[*other], port));
         }
-        return *first;
+        return (*first, others.to_vec());
     }
     // The first of those that are equally likely.
     let best = users.iter().min_by_key(|user| likelihood(&members[**user]));
-    best.copied().unwrap_or_default()
+    (best.copied().unwrap_or_default(), Vec::new())
 }
 
 fn likelihood(member: &Member<'_>) -> Likelihood {
