@@ -6,7 +6,8 @@ use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage};
 use super::mounts::{Place, Stored};
-use super::namespaces::volumes_of;
+use super::namespaces::{owners_of_volumes, volumes_of};
+use crate::compose::Project;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -46,22 +47,20 @@ pub(crate) fn is_stateful(
 }
 
 /// Makes databases stateful that have the volumes of others: theirs are no less for that.
-pub(crate) fn lend(members: &mut [Member<'_>]) {
-    fn has_kept(members: &[Member<'_>], member: &Member<'_>) -> bool {
-        let writable = member.service.volumes_from.iter().filter(|f| !f.value.ends_with(":ro"));
-        let mut owners = writable.filter_map(|from| {
-            let name = volumes_of(&from.value)?;
-            members.iter().find(|owner| owner.name() == name)
-        });
-        owners.any(|owner| owner.stored.iter().any(Stored::is_kept) || has_kept(members, owner))
-    }
+pub(crate) fn lend(project: &Project, members: &mut [Member<'_>]) {
+    // The members stand in the order of the services.
+    let has_kept = |members: &[Member<'_>], service: &Service| {
+        let owners = owners_of_volumes(project, service, true).into_iter();
+        let mut owners = owners.filter_map(|o| project.services.get_index_of(&o.name.value));
+        owners.any(|owner| members.get(owner).is_some_and(|o| o.stored.iter().any(Stored::is_kept)))
+    };
     for index in 0..members.len() {
         let member = &members[index];
         let is_allowed =
             member.service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
         let is_database = member.known.is_some_and(|image| image.class == Class::Database);
         if is_database && !is_allowed && member.job.is_none() && !member.ends {
-            members[index].stateful |= has_kept(members, member);
+            members[index].stateful |= has_kept(members, member.service);
         }
     }
 }

@@ -112,7 +112,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
         members[member].assets = supply::on_top(&members[member], assets, out);
     }
-    volumes::lend(&mut members);
+    volumes::lend(cx.project, &mut members);
     unit::check(&members, out);
     port_clash::settle(&mut members, out);
     discovery::resolve(cx, &mut members, out);

@@ -4,7 +4,7 @@ use super::{Owner, Place};
 use crate::compose::Project;
 use crate::compose::model::{Mount, MountKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::rules::namespaces::volumes_of;
+use crate::ecs::rules::namespaces::owners_of_volumes;
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
@@ -53,13 +53,10 @@ fn mounts(service: &Service, volume: &str) -> bool {
     service.mounts.iter().any(is_it)
 }
 
-/// Whether a service mounts a volume, or has it from another one. The loader refuses circles.
+/// Whether a service mounts a volume, or has it from another one.
 fn has(project: &Project, service: &Service, volume: &str) -> bool {
-    let mut owners = service.volumes_from.iter().filter_map(|from| volumes_of(&from.value));
-    mounts(service, volume)
-        || owners.any(|owner| {
-            project.services.get(owner).is_some_and(|owner| has(project, owner, volume))
-        })
+    let mut owners = owners_of_volumes(project, service, false).into_iter();
+    mounts(service, volume) || owners.any(|owner| mounts(owner, volume))
 }
 
 fn apart(owner: &Owner<'_, '_>, mount: &Located<Mount>, name: &str, other: &Service) -> Diagnostic {
