@@ -38,6 +38,7 @@ mod variables;
 
 pub use canonical::{ConfigForm, canonical, print_canonical};
 pub use coverage::coverage;
+pub(crate) use implied::is_implied;
 pub use load::{Loaded, load};
 pub use model::Project;
 pub use name::normalize_project_name;

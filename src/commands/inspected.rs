@@ -166,6 +166,7 @@ fn expose(service: &mut Service, config: &ImageConfig, span: Span) {
             host_ip: None,
             app_protocol: None,
             host_mode: false,
+            assumed: true,
         };
         service.expose.push(Located::new(port, span));
     }

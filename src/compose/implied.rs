@@ -16,6 +16,11 @@ pub(super) fn add_implied(service: &mut Service) {
     }
 }
 
+/// Whether nobody wrote a dependency: another attribute brought it.
+pub(crate) fn is_implied(service: &Service, name: &str, dependency: &Located<Dependency>) -> bool {
+    implied(service).iter().any(|i| i.name == name && i.dependency.span == dependency.span)
+}
+
 /// The services that are linked to, whose namespaces are shared and whose volumes are mounted. Of
 /// two that name the same service the first one counts.
 pub(super) fn implied(service: &Service) -> Vec<Implied> {

@@ -20,6 +20,7 @@ pub(crate) mod dependencies;
 pub(crate) mod devices;
 pub(crate) mod discovery;
 pub(crate) mod ebs;
+pub(crate) mod ending;
 pub(crate) mod exposure;
 pub(crate) mod file_reference;
 pub(crate) mod file_system;
@@ -50,7 +51,9 @@ pub(crate) mod network;
 pub(crate) mod networks;
 pub(crate) mod outcome;
 pub(crate) mod overrides;
+pub(crate) mod own_names;
 pub(crate) mod placement;
+pub(crate) mod port_clash;
 pub(crate) mod ports;
 pub(crate) mod privileges;
 pub(crate) mod provider;
@@ -79,3 +82,7 @@ pub(crate) mod task_role;
 pub(crate) mod ulimits;
 pub(crate) mod unpinned;
 pub(crate) mod volumes;
+
+#[cfg(test)]
+#[path = "rules/shared_task_tests.rs"]
+mod shared_task_tests;

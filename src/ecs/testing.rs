@@ -129,6 +129,7 @@ pub(crate) fn exposed(target: u16) -> Located<Port> {
         host_ip: None,
         app_protocol: None,
         host_mode: false,
+        assumed: false,
     })
 }
 

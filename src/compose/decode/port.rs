@@ -296,6 +296,7 @@ impl Decoder<'_> {
             host_ip: host_ip.clone(),
             app_protocol: app_protocol.clone(),
             host_mode,
+            assumed: false,
         })
     }
 

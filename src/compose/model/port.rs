@@ -35,4 +35,6 @@ pub struct Port {
     pub app_protocol: Option<String>,
     /// `mode: host`
     pub host_mode: bool,
+    /// Nobody wrote it: its image exposes it.
+    pub assumed: bool,
 }

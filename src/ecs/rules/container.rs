@@ -106,7 +106,7 @@ pub(crate) fn container(
         environment: variables(member, environment, out),
         secrets: member.supply.variables.clone(),
         environment_files: member.supply.variable_files.clone(),
-        depends_on: dependencies::within(unit, member),
+        depends_on: dependencies::within(unit, member, out),
         health_check: health::health_check(member.service, out),
         linux_parameters: linux(member.service, is_on(init.as_ref()), mounts, out),
         readonly_root_filesystem: is_on(read_only.as_ref()),

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::container::container_name;
+use super::firelens;
 use super::job::job_id;
 use crate::compose::model::{Condition, Dependency, HealthTest, Mode, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -71,13 +72,20 @@ fn restart(
 }
 
 /// What a container waits for in its task, sorted by name.
-pub(crate) fn within(unit: &Unit<'_>, member: &Member<'_>) -> Vec<ContainerDependency> {
+pub(crate) fn within(
+    unit: &Unit<'_>,
+    member: &Member<'_>,
+    out: &mut Output,
+) -> Vec<ContainerDependency> {
     let mut found: Vec<_> = member
         .service
         .depends_on
         .iter()
         .filter_map(|(name, dependency)| {
             let other = unit.members.iter().find(|other| other.name() == name)?;
+            if firelens::goes_before(unit, (member, other), dependency, out) {
+                return None;
+            }
             let condition = match dependency.value.condition {
                 Condition::CompletedSuccessfully => "SUCCESS",
                 // AWS refuses to wait for the health of a container without a check.

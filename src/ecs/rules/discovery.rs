@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::addressing::Links;
 use super::cloud_map;
 use super::mentions::{mentions, names_an_address};
+use super::own_names::names_of;
+use super::port_clash;
 use super::ports::port_name;
-use crate::compose::model::{HealthTest, NetworkAttachment, Protocol, Service, TaskNetwork};
+use crate::compose::model::{HealthTest, Protocol, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
@@ -25,69 +26,6 @@ use crate::source::Span;
 /// In a network with more members that offer names than this, a service's peers are those that its
 /// own text names: every member being everybody's peer would grow with the square of the services.
 const MANY: usize = 64;
-
-/// A name that other services may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
-    /// As it stands in DNS: lower-case.
-    pub(crate) dns: String,
-    /// Where it stands.
-    pub(crate) span: Span,
-    /// A `hostname`: Docker does not resolve it, so that it only counts when others use it.
-    hint: bool,
-}
-
-/// The names of a service: its own, its aliases, `container_name`, those that others link to it
-/// under and, if used, `hostname`.
-pub(crate) fn own_names(service: &Service, links: &Links<'_>, out: &mut Output) -> Vec<Name> {
-    let mut names = Vec::new();
-    let mut add = |text: &str, span: Span, hint: bool| {
-        let dns = text.to_ascii_lowercase();
-        if dns.is_empty() || names.iter().any(|name: &Name| name.dns == dns) {
-            return;
-        }
-        if is_dns_name(&dns) {
-            names.push(Name { dns, span, hint });
-        } else {
-            out.say(
-                Diagnostic::warning(
-                    Code::Approximated,
-                    format!("nobody can call {text:?} by name"),
-                )
-                .at(span, "")
-                .help(
-                    "Service Connect takes letters, digits, `_`, `-` and `.`, up to 127 \
-                        of them, and no `-` at the start",
-                )
-                .service(&service.name.value),
-            );
-        }
-    };
-    add(&service.name.value, service.name.span, false);
-    for attachment in service.networks.values() {
-        // The options are networks.rs's.
-        let NetworkAttachment { span: _, aliases, options: _ } = attachment;
-        aliases.iter().for_each(|alias| add(&alias.value, alias.span, false));
-    }
-    if let Some(name) = &service.container_name {
-        add(&name.value, name.span, false);
-    }
-    for (alias, span) in links.get(service.name.value.as_str()).into_iter().flatten() {
-        add(alias, *span, false);
-    }
-    if let Some(name) = &service.hostname {
-        add(&name.value, name.span, true);
-    }
-    names
-}
-
-/// What a client alias may be (ECS API reference, `ServiceConnectClientAlias.dnsName`).
-fn is_dns_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 127
-        && !name.starts_with('-')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
-}
 
 /// Fills in what depends on several services: ports that only others name, who is connected, and
 /// who is whose peer.
@@ -169,8 +107,11 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
             });
         }
     }
+    let shares = members.iter().any(|member| !member.leads());
     for (owner, port) in found.into_keys() {
-        members[owner].ports.entry(port).or_insert(Protocol::Tcp);
+        if !shares || !port_clash::is_a_peers(members, owner, port) {
+            members[owner].ports.entry(port).or_insert(Protocol::Tcp);
+        }
     }
     for member in members.iter_mut() {
         member.names.retain(|name| !name.hint || used_hints.contains(&name.dns));
@@ -312,7 +253,8 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
         for network in &member.networks {
             let (tasks, offering) = networks.entry(*network).or_default();
             *tasks += usize::from(member.leads());
-            if offered(member).next().is_some() && !member.names.is_empty() {
+            let find = |name: &str| members.iter().find(|other| other.name() == name);
+            if offered(member).next().is_some() && !names_of(member, find).is_empty() {
                 offering.push(index);
             }
         }
@@ -376,7 +318,8 @@ pub(crate) fn configuration(unit: &Unit<'_>) -> Option<ServiceConnectConfigurati
     }
     let mut services = Vec::new();
     for member in &unit.members {
-        for (port, name) in offered(member).flat_map(|p| member.names.iter().map(move |n| (p, n))) {
+        let names = names_of(member, |name| unit.member(name));
+        for (port, name) in offered(member).flat_map(|p| names.iter().map(move |n| (p, n))) {
             services.push(ServiceConnectService {
                 port_name: port_name(member.name(), port),
                 discovery_name: fit(&format!("{}-{port}", name.dns), Grammar::Port),

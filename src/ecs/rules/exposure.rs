@@ -164,7 +164,7 @@ fn verdict(
     certificate: bool,
     port: &Port,
 ) -> Verdict {
-    let Port { name: _, target, published, protocol, host_ip, app_protocol, host_mode: _ } = port;
+    let Port { target, published, protocol, host_ip, app_protocol, .. } = port;
     let asked = service.extension.ports.get(target).map(|exposure| exposure.value);
     if asked == Some(PortExposure::None) {
         return Verdict::AsAsked;

@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use super::agreed::agreed;
 use super::logging::{Driver, Place, driver};
-use crate::compose::model::{LogRouter, RouterKind, Service};
+use crate::compose::is_implied;
+use crate::compose::model::{Dependency, LogRouter, RouterKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDefinition, FirelensConfiguration, LogConfiguration, Value};
 use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
 
 /// AWS's build of Fluent Bit, in the public gallery (github.com/aws/aws-for-fluent-bit, "Public
 /// Images": `stable` is the tag that AWS recommends).
@@ -71,6 +74,34 @@ fn kind_of(service: &Service) -> Option<RouterKind> {
         "fluentd" => Some(RouterKind::Fluentd),
         _ => None,
     }
+}
+
+/// Whether a dependency between two members is left out, since one of them is the log router of the
+/// other: ECS starts it first and stops it last, unless a task definition says otherwise (ECS developer
+/// guide, "Send Amazon ECS logs to an AWS service or AWS Partner", considerations).
+pub(crate) fn goes_before(
+    unit: &Unit<'_>,
+    (member, other): (&Member<'_>, &Member<'_>),
+    dependency: &Located<Dependency>,
+    out: &mut Output,
+) -> bool {
+    let Some(Router::Member(router, _)) = router(unit) else { return false };
+    let is_between = [member.name(), other.name()].contains(&router);
+    if is_between && is_implied(member.service, other.name(), dependency) {
+        return true;
+    }
+    // Whoever waits for the router starts after it, as it should.
+    if member.name() != router || driver(other.service) != Driver::Firelens {
+        return false;
+    }
+    let message = format!("{router} starts before {}, whose log it routes", other.name());
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(dependency.span, "left out")
+            .help("take the dependency away, or let the log go elsewhere: `logging`")
+            .service(router),
+    );
+    true
 }
 
 /// Where the router's own output goes (ECS developer guide, the example task definitions).

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::ending::{Ending, mode_of_job};
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::{
     autoscaling, base, ebs, launch, overrides, placement, rollout_settings, schedule, service, tags,
 };
-use crate::compose::model::{Condition, Mode, Restart, Service};
+use crate::compose::model::{Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Attribute, Body, Job, Kind, Resource, ResourceId, Value};
 use crate::ecs::translate::context::{Context, Output, lower};
@@ -35,71 +36,105 @@ pub(crate) struct Jobs<'a> {
     pub(crate) ends: HashSet<&'a str>,
 }
 
-/// Finds the services that are jobs: whoever waits for the end of a service says that it has one;
-/// `deploy.mode` and `x-ecs.job` say so themselves.
-pub(crate) fn jobs<'a>(cx: &Context<'a>, sharing: &Sharing<'a>, out: &mut Output) -> Jobs<'a> {
-    let services = &cx.project.services;
-    let mut awaited: HashMap<&str, Vec<(&Service, Span)>> = HashMap::new();
-    for service in services.values() {
-        for (name, dependency) in &service.depends_on {
-            if dependency.value.condition == Condition::CompletedSuccessfully {
-                awaited.entry(name.as_str()).or_default().push((service, dependency.span));
-            }
-        }
-    }
-    let mut found = HashSet::new();
-    let mut jobs = Jobs::default();
-    for service in services.values() {
+/// Says which of the services that come to an end are jobs by themselves, and which end within a task
+/// that runs on.
+pub(crate) fn jobs<'a>(
+    cx: &Context<'a>,
+    ending: &Ending<'a>,
+    sharing: &Sharing<'a>,
+    out: &mut Output,
+) -> Jobs<'a> {
+    let mut jobs = Jobs { ends: ending.lenders.clone(), ..Jobs::default() };
+    for service in cx.project.services.values() {
         let name = service.name.value.as_str();
-        let waiting = awaited.get(name).map_or(&[][..], Vec::as_slice);
-        let mode = service.deploy.mode.as_ref();
-        let says =
-            mode.is_some_and(|mode| matches!(mode.value, Mode::ReplicatedJob | Mode::GlobalJob));
-        let asked = service.extension.job.as_ref();
-        if let (Some(job), Some((dependent, span))) =
-            (asked.filter(|job| !job.value), waiting.first())
-        {
-            let message = format!("{} waits for the end of {name}", dependent.name.value);
-            out.say(
-                Diagnostic::error(Code::Conflict, format!("{message}, which is said to have none"))
-                    .at(job.span, "`job: false`")
-                    .at(*span, "waits for its end")
-                    .help("leave `job` out, or wait with `condition: service_started`")
-                    .service(name),
-            );
+        let waiting = ending.waiting(name);
+        denied(service, waiting, out);
+        let within = |(dependent, _): &(&'a Service, Span)| {
+            sharing.unit(&dependent.name.value) == sharing.unit(name)
+        };
+        if waiting.iter().any(within) {
+            jobs.ends.insert(name);
         }
-        let says = says || service.extension.schedule.is_some();
-        if !waiting.is_empty() || says || asked.is_some_and(|job| job.value) {
-            found.insert(name);
-            let within = |(dependent, _): &(&'a Service, Span)| {
-                sharing.unit(&dependent.name.value) == sharing.unit(name)
-            };
-            if waiting.iter().any(within) {
-                jobs.ends.insert(name);
-            }
+        if ending.lenders.contains(name) {
+            out.say(lends(service));
         }
     }
-    for service in services.values().filter(|s| found.contains(s.name.value.as_str())) {
+    let found = |service: &&Service| ending.jobs.contains(service.name.value.as_str());
+    for service in cx.project.services.values().map(|service| &**service).filter(found) {
         let name = service.name.value.as_str();
         let unit = sharing.unit(name);
-        let lasting = sharing.members(unit).iter().find(|member| !found.contains(*member));
-        match lasting {
+        match sharing.members(unit).iter().find(|member| ending.lasts(member)) {
             // The whole task is a job, and its leader says how often it runs.
             None if unit == name => _ = jobs.runs.insert(name, count(service, out)),
             None => {}
             Some(lasting) => {
                 jobs.ends.insert(name);
-                let waiting = awaited.get(name).map_or(&[][..], Vec::as_slice);
+                let waiting = ending.waiting(name);
                 let outside =
                     |(other, _): &&(&Service, Span)| sharing.unit(&other.name.value) != unit;
                 if let Some((dependent, span)) = waiting.iter().find(outside) {
                     out.say(unseen(service, lasting, dependent, *span));
                 }
+                within_a_task(service, lasting, waiting.is_empty(), out);
             }
         }
         effects(service, jobs.ends.contains(name), out);
     }
     jobs
+}
+
+/// Refuses `job: false` of a service whose end somebody waits for.
+fn denied(service: &Service, waiting: &[(&Service, Span)], out: &mut Output) {
+    let job = service.extension.job.as_ref().filter(|job| !job.value);
+    let (Some(job), Some((dependent, span))) = (job, waiting.first()) else { return };
+    let name = &service.name.value;
+    let message = format!("{} waits for the end of {name}", dependent.name.value);
+    out.say(
+        Diagnostic::error(Code::Conflict, format!("{message}, which is said to have none"))
+            .at(job.span, "`job: false`")
+            .at(*span, "waits for its end")
+            .help("leave `job` out, or wait with `condition: service_started`")
+            .service(name),
+    );
+}
+
+/// A container that is there for its volumes alone.
+fn lends(service: &Service) -> Diagnostic {
+    let name = &service.name.value;
+    let program = service.command.as_ref().or(service.entrypoint.as_ref()).map(|words| words.span);
+    let image = service.image.as_ref().map(|image| image.span);
+    Diagnostic::note(Code::Approximated, format!("the task runs on when {name} has ended"))
+        .at(program.or(image).unwrap_or(service.span()), "ends at once")
+        .help("it lends its volumes to others: these can name the volumes themselves")
+        .service(name)
+}
+
+/// What a job that shares a task with a service that runs on does not get: runs of its own.
+fn within_a_task(service: &Service, lasting: &str, alone: bool, out: &mut Output) {
+    let name = &service.name.value;
+    let own = format!(
+        "give {name} a task of its own: what the two share can be a named volume, and the name \
+        {lasting} instead of localhost"
+    );
+    if let Some(schedule) = &service.extension.schedule {
+        let message =
+            format!("{name} cannot run by the clock, since it shares a task with {lasting}");
+        out.say(
+            Diagnostic::error(Code::Refused, message).at(schedule.span, "").help(own).service(name),
+        );
+        return;
+    }
+    let job = service.extension.job.as_ref().filter(|job| job.value).map(|job| job.span);
+    let Some(span) = job.or(mode_of_job(service).map(|mode| mode.span)).filter(|_| alone) else {
+        return;
+    };
+    let message = format!("{name} runs with each task of {lasting}, not once a deployment");
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(span, "shares a task with a service that runs on")
+            .help(format!("let it bear to be run again; or {own}"))
+            .service(name),
+    );
 }
 
 /// The end of a container is only seen by the others in its task.
@@ -228,6 +263,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::model::Condition;
     use crate::diagnostic::Severity;
     use crate::ecs::Translation;
     use crate::ecs::desired::Gate;

@@ -44,6 +44,21 @@ impl KnownImage {
     pub(crate) fn is_private(&self) -> bool {
         matches!(self.class, Class::Database | Class::Backend | Class::Admin)
     }
+
+    /// The TCP ports that it listens on under this reference: variants of web applications are PHP's
+    /// process manager alone, or a tool for the command line (Docker Hub, descriptions of `wordpress`
+    /// and `nextcloud`).
+    pub(crate) fn ports_of(&self, reference: &str) -> &'static [u16] {
+        let tag = tag(reference).filter(|_| self.class == Class::Web).unwrap_or_default();
+        let is = |variant: &str| tag.split('-').any(|part| part == variant);
+        if is("cli") {
+            &[]
+        } else if is("fpm") {
+            &[9000]
+        } else {
+            self.ports
+        }
+    }
 }
 
 /// Ports of data stores, brokers and admin surfaces, which Compose files often publish for the
@@ -127,6 +142,15 @@ mod tests {
         assert_eq!(known_image("acme/nginx"), None);
         assert_eq!(known_image("acme/server"), None);
         assert_eq!(known_image(""), None);
+    }
+
+    #[test]
+    fn variants_of_web_applications_listen_elsewhere() {
+        let ports = |reference| known_image(reference).map(|image| image.ports_of(reference));
+        assert_eq!(ports("wordpress:6"), Some(&[80][..]));
+        assert_eq!(ports("wordpress:php8.2-fpm-alpine"), Some(&[9000][..]));
+        assert_eq!(ports("wordpress:cli-2.10"), Some(&[][..]));
+        assert_eq!(ports("redis:7-cli"), Some(&[6379][..]));
     }
 
     #[test]

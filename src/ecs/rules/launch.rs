@@ -1,7 +1,7 @@
 //! `x-ecs.launch`: Fargate, EC2 instances, or instances that ECS manages; and the network of tasks
 //! on instances.
 
-use super::outcome::Outcomes;
+use super::outcome::{Outcomes, place_of};
 use super::{capacity, placement};
 use crate::compose::model::{Launch, Port, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
@@ -86,7 +86,27 @@ pub(crate) fn check(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         let help = "the instance's disk serves: its size is the instance's";
         outcomes.missed(disk.span, "`ephemeral_storage` has no effect on instances", help);
     }
+    if leader.network == TaskNetwork::None {
+        unreached(unit, out);
+    }
     fixed_ports(unit, out);
+}
+
+/// Without a network there are no ports.
+fn unreached(unit: &Unit<'_>, out: &mut Output) {
+    for member in &unit.members {
+        let service = member.service;
+        for (name, ports) in [("ports", &service.ports), ("expose", &service.expose)] {
+            let Some(span) = place_of(ports.iter().filter(|port| !port.value.assumed)) else {
+                continue;
+            };
+            Outcomes::new(service, out).missed(
+                span,
+                format!("`{name}` has no effect: {} has no network", member.name()),
+                "take `network_mode: none` away, or the ports",
+            );
+        }
+    }
 }
 
 /// On bridge each container has a network of its own: two that share one cannot.
@@ -203,4 +223,4 @@ mod engine_tests;
 
 #[cfg(test)]
 #[path = "launch_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -8,7 +8,7 @@ use crate::ecs::desired::{Kind, ResourceId};
 use crate::ecs::testing::facts;
 use crate::ecs::{Translation, translate, validate};
 
-pub(super) fn project(text: &str) -> Project {
+pub(crate) fn project(text: &str) -> Project {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
     let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
@@ -17,52 +17,52 @@ pub(super) fn project(text: &str) -> Project {
     loaded.project.unwrap_or_else(|| panic!("{:?}", loaded.diagnostics))
 }
 
-pub(super) fn all(text: &str) -> Translation {
+pub(crate) fn all(text: &str) -> Translation {
     let mut facts = facts();
     facts.network.assign_public_ip = false;
     translate(&project(text), None, &facts)
 }
 
 /// The translation of what AWS takes.
-pub(super) fn good(text: &str) -> Translation {
+pub(crate) fn good(text: &str) -> Translation {
     let done = all(text);
     assert!(!done.diagnostics.has_errors(), "{:?}", done.diagnostics);
     assert_eq!(validate(&done.desired), []);
     done
 }
 
-pub(super) fn body(done: &Translation, kind: Kind, name: &str) -> Json {
+pub(crate) fn body(done: &Translation, kind: Kind, name: &str) -> Json {
     let id = ResourceId::new(kind, name);
     let resource = done.desired.resources.get(&id).unwrap_or_else(|| panic!("no {id}"));
     resource.requests().remove(0).body
 }
 
-pub(super) fn task(done: &Translation, name: &str) -> Json {
+pub(crate) fn task(done: &Translation, name: &str) -> Json {
     body(done, Kind::TaskDefinition, name)
 }
 
-pub(super) fn service(done: &Translation, name: &str) -> Json {
+pub(crate) fn service(done: &Translation, name: &str) -> Json {
     body(done, Kind::Service, name)
 }
 
-pub(super) fn errors(text: &str) -> Vec<Code> {
+pub(crate) fn errors(text: &str) -> Vec<Code> {
     let done = all(text);
     let errors = done.diagnostics.iter().filter(|d| d.severity == Severity::Error);
     errors.map(|d| d.code).collect()
 }
 
-pub(super) fn warnings(diagnostics: &Diagnostics) -> Vec<&str> {
+pub(crate) fn warnings(diagnostics: &Diagnostics) -> Vec<&str> {
     let warnings = diagnostics.iter().filter(|d| d.severity == Severity::Warning);
     warnings.map(|d| d.message.as_str()).collect()
 }
 
 /// A service `app` on EC2 with these lines.
-pub(super) fn app(lines: &str) -> String {
+pub(crate) fn app(lines: &str) -> String {
     let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
     format!("name: shop\nx-ecs: {{launch: ec2}}\nservices:\n  app:\n    image: acme/app:1\n{lines}")
 }
 
-pub(super) fn container(lines: &str) -> Json {
+pub(crate) fn container(lines: &str) -> Json {
     task(&good(&app(lines)), "app")["containerDefinitions"][0].clone()
 }
 

@@ -10,6 +10,7 @@ mod anonymous;
 mod driver;
 mod image;
 mod s3_files;
+mod tmpfs;
 
 use super::bind;
 use super::data_directories;
@@ -19,6 +20,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, DockerVolume, S3FilesVolume};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit, with_hash};
+use crate::ecs::translate::unit::Sharing;
 use crate::source::Located;
 
 /// Where a volume of EBS's is, in words.
@@ -109,6 +111,7 @@ impl<'a> Stored<'a> {
 /// A service whose mounts are looked at.
 pub(crate) struct Owner<'a, 'b> {
     pub(crate) cx: &'b Context<'a>,
+    pub(crate) sharing: &'b Sharing<'a>,
     pub(crate) service: &'a Service,
     pub(crate) known: Option<&'static KnownImage>,
     /// Whether its tasks run to completion.
@@ -127,15 +130,16 @@ impl Owner<'_, '_> {
     }
 }
 
-/// Finds a place for every mount of a service.
+/// Finds a place for every mount of a service, of which its known image is told and whether its tasks
+/// run to completion.
 pub(crate) fn resolve<'a>(
     cx: &Context<'a>,
     service: &'a Service,
-    known: Option<&'static KnownImage>,
-    is_job: bool,
+    sharing: &Sharing<'a>,
+    (known, is_job): (Option<&'static KnownImage>, bool),
     out: &mut Output,
 ) -> Vec<Stored<'a>> {
-    let owner = Owner { cx, service, known, is_job };
+    let owner = Owner { cx, sharing, service, known, is_job };
     service.mounts.iter().map(|mount| place(&owner, mount, out)).collect()
 }
 

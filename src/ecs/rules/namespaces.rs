@@ -1,6 +1,7 @@
 //! `network_mode`, `ipc`, `pid` and their like: whose namespaces a container lives in.
 
 use super::outcome::ON_INSTANCES;
+use crate::compose::Project;
 use crate::compose::model::{Launch, Namespaces, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -23,6 +24,28 @@ pub(crate) fn shared_with(service: &Service) -> impl Iterator<Item = &str> {
 pub(crate) fn volumes_of(from: &str) -> Option<&str> {
     let name = from.split(':').next()?;
     (!from.starts_with("container:")).then_some(name)
+}
+
+/// The services whose volumes a service has, at whatever distance, each once; those alone that it may write
+/// to where `writable` asks for them.
+pub(crate) fn owners_of_volumes<'a>(
+    project: &'a Project,
+    service: &'a Service,
+    writable: bool,
+) -> Vec<&'a Service> {
+    let mut owners: Vec<&Service> = Vec::new();
+    let mut next = vec![service];
+    while let Some(service) = next.pop() {
+        for from in service.volumes_from.iter().filter(|f| !writable || !f.value.ends_with(":ro")) {
+            let owner = volumes_of(&from.value).and_then(|name| project.services.get(name));
+            let Some(owner) = owner else { continue };
+            if !owners.iter().any(|known| known.name.value == owner.name.value) {
+                owners.push(owner);
+                next.push(owner);
+            }
+        }
+    }
+    owners
 }
 
 /// Whether others find a service under its names: one that lives in the network of another service

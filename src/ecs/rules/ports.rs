@@ -18,8 +18,16 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
     let mut ports = Ports::new();
     for port in service.ports.iter().chain(&service.expose) {
         // Who may reach it is exposure.rs's business.
-        let Port { name, target, published: _, protocol, host_ip: _, app_protocol: _, host_mode } =
-            &port.value;
+        let Port {
+            name,
+            target,
+            published: _,
+            protocol,
+            host_ip: _,
+            app_protocol: _,
+            host_mode,
+            assumed: _, // port_clash.rs
+        } = &port.value;
         if let Some(name) = name {
             out.say(
                 Diagnostic::note(Code::Ignored, format!("the port's name {name:?} has no effect"))
@@ -55,10 +63,22 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
             Entry::Occupied(_) => {}
         }
     }
-    for &port in known.map_or(&[][..], |image| image.ports) {
+    let image = service.image.as_ref().map_or("", |image| &image.value);
+    for &port in known.map_or(&[][..], |known| known.ports_of(image)) {
         ports.entry(port).or_insert(Protocol::Tcp);
     }
     ports
+}
+
+/// Whether a service itself says that it has a port.
+pub(crate) fn is_declared(service: &Service, port: u16) -> bool {
+    let mut ports = service.ports.iter().chain(&service.expose);
+    ports.any(|given| given.value.target == port && !given.value.assumed)
+}
+
+/// Whether a service says of any port that it has it.
+pub(crate) fn declares(service: &Service) -> bool {
+    service.ports.iter().chain(&service.expose).any(|port| !port.value.assumed)
 }
 
 /// The name of a port mapping, which Service Connect refers to.

@@ -30,10 +30,9 @@ fn is_told(service: &Service, repository: &str) -> bool {
         _ => (["/etc/nginx", "/opt/bitnami/nginx/conf"], ["/usr/share/nginx", "/var/www"]),
     };
     let below = |places: &[&str]| {
-        service
-            .mounts
-            .iter()
-            .any(|mount| places.iter().any(|at| mount.value.target.starts_with(at)))
+        let mounts = service.mounts.iter().map(|mount| mount.value.target.as_str());
+        let configs = service.written.configs.iter().filter_map(|c| c.settings.text("target"));
+        mounts.chain(configs).any(|target| places.iter().any(|at| target.starts_with(at)))
     };
     below(&config) && !below(&pages)
 }
@@ -70,7 +69,7 @@ pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
 mod tests {
     use super::*;
     use crate::compose::model::{Condition, MountKind};
-    use crate::ecs::testing::{depends, find, mount, port, run, service};
+    use crate::ecs::testing::{depends, find, mount, port, reference, run, service};
 
     fn noted(image: &str, edit: impl FnOnce(&mut Service)) -> bool {
         let mut proxy = service("proxy", image);
@@ -93,6 +92,14 @@ mod tests {
         };
         assert!(noted("nginx:1.27", told(&["/etc/nginx/conf.d/default.conf"])));
         assert!(!noted("nginx:1.27", told(&["/etc/nginx/nginx.conf", "/usr/share/nginx/html"])));
+        let configured = |target: &'static str| {
+            move |proxy: &mut Service| {
+                proxy.written.configs = vec![reference("conf", &[("target", target)])];
+            }
+        };
+        assert!(noted("nginx:1.27", configured("/etc/nginx/conf.d/default.conf")));
+        assert!(noted("caddy:2", configured("/etc/caddy/Caddyfile")));
+        assert!(!noted("nginx:1.27", configured("/app/settings.json")));
         assert!(!noted("nginx:1.27", |_| {}), "it may serve pages");
         assert!(!noted("acme/app", |proxy| depends(proxy, "app", Condition::Started)));
         assert!(!noted("traefik:3", |proxy| proxy.ports.clear()));

@@ -7,7 +7,8 @@ use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage};
 use super::mounts::{Place, Stored};
-use super::namespaces::volumes_of;
+use super::namespaces::{owners_of_volumes, volumes_of};
+use crate::compose::Project;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -44,6 +45,25 @@ pub(crate) fn is_stateful(
     let is_database = known.is_some_and(|image| image.class == Class::Database);
     let has_files = data_directories::kept(stored).next().is_some();
     !is_allowed && (has_files || is_database && stored.iter().any(Stored::is_kept))
+}
+
+/// Makes databases stateful that have the volumes of others: theirs are no less for that.
+pub(crate) fn lend(project: &Project, members: &mut [Member<'_>]) {
+    // The members stand in the order of the services.
+    let has_kept = |members: &[Member<'_>], service: &Service| {
+        let owners = owners_of_volumes(project, service, true).into_iter();
+        let mut owners = owners.filter_map(|o| project.services.get_index_of(&o.name.value));
+        owners.any(|owner| members.get(owner).is_some_and(|o| o.stored.iter().any(Stored::is_kept)))
+    };
+    for index in 0..members.len() {
+        let member = &members[index];
+        let is_allowed =
+            member.service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
+        let is_database = member.known.is_some_and(|image| image.class == Class::Database);
+        if is_database && !is_allowed && member.job.is_none() && !member.ends {
+            members[index].stateful |= has_kept(members, member.service);
+        }
+    }
 }
 
 /// Says that several tasks of a service write to one volume, unless somebody said that they may.
@@ -143,6 +163,7 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
             Place::Host(path) => Some(of_the_instance(stored.name.clone(), path)),
             Place::Docker(volume) => Some(of_docker(stored.name.clone(), volume)),
             Place::Anonymous if is_shared(unit, owner) => {
+                lost(owner, member, stored.mount, out);
                 Some(of_the_task(anonymous_name(owner, target)))
             }
             Place::Anonymous => anonymous(member, stored.mount, out),
@@ -212,6 +233,23 @@ fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
                 .service(member.name()),
         );
     }
+}
+
+/// Says that the data of a database is on its task's disk: Compose keeps the volumes of a container that
+/// does nothing but hold them.
+fn lost(owner: &Member<'_>, member: &Member<'_>, mount: &Located<Mount>, out: &mut Output) {
+    let is_database = member.known.is_some_and(|image| image.class == Class::Database);
+    if !is_database || !owner.ends || owner.name() == member.name() {
+        return;
+    }
+    let target = &mount.value.target;
+    let message = format!("what {} has at {target} is gone with each task", member.name());
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(mount.span, "a volume without a name")
+            .help(format!("give it a name, and it lives on EFS: `data:{target}`"))
+            .service(owner.name()),
+    );
 }
 
 /// Whether other services of the task have the volumes of this one.

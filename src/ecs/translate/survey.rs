@@ -6,14 +6,18 @@ use std::convert::Infallible;
 use crate::compose::model::{Service, TaskNetwork};
 use crate::ecs::desired::{Asset, Gate, ResourceId};
 use crate::ecs::rules::data_directories;
-use crate::ecs::rules::discovery::{self, Name};
+use crate::ecs::rules::discovery;
+use crate::ecs::rules::ending::ending;
 use crate::ecs::rules::exposure::{Program, PublicPort, public_ports};
 use crate::ecs::rules::known_images::{KnownImage, known_image};
 use crate::ecs::rules::load_balancer;
 use crate::ecs::rules::mounts::{self, Stored};
+use crate::ecs::rules::own_names::{Name, own_names};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
-use crate::ecs::rules::{addressing, dependencies, image, job, launch, namespaces, volumes};
+use crate::ecs::rules::{
+    addressing, dependencies, image, job, launch, namespaces, port_clash, volumes,
+};
 use crate::parallel;
 
 use super::context::{Context, Output};
@@ -84,8 +88,9 @@ impl Member<'_> {
 /// Looks at every service, in the order of the file.
 pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> {
     let services = &cx.project.services;
-    let sharing = unit::sharing(cx, out);
-    let jobs = job::jobs(cx, &sharing, out);
+    let ending = ending(cx.project);
+    let sharing = unit::sharing(cx, &ending, out);
+    let jobs = job::jobs(cx, &ending, &sharing, out);
     let links = addressing::links(cx.project);
     let all: Vec<&Service> = services.values().map(|service| &**service).collect();
     let parts: Vec<_> = all.chunks(A_PART).collect();
@@ -108,7 +113,9 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
         members[member].assets = supply::on_top(&members[member], assets, out);
     }
+    volumes::lend(cx.project, &mut members);
     unit::check(&members, out);
+    port_clash::settle(&mut members, out);
     discovery::resolve(cx, &mut members, out);
     dependencies::resolve(&mut members, out);
     members
@@ -131,7 +138,7 @@ fn member<'a>(
     let networks = sharing.networks(cx, name);
     let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
     let network = launch::network(leader);
-    let stored = mounts::resolve(cx, service, known, job.is_some(), out);
+    let stored = mounts::resolve(cx, service, sharing, (known, job.is_some()), out);
     let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
     let data = data_directories::kept(&stored).next().filter(|_| known.is_none());
     let data = data.map(|kept| kept.mount.value.target.as_str());
@@ -146,11 +153,11 @@ fn member<'a>(
         ports: declared(service, known, out),
         // Nobody calls a job: it has no Service Connect, and no load balancer.
         names: match job {
-            None if has_names(service, network) => discovery::own_names(service, links, out),
+            None if has_names(service, network) => own_names(service, links, out),
             _ => Vec::new(),
         },
         public: match job {
-            _ if network == TaskNetwork::None => Vec::new(),
+            _ if network == TaskNetwork::None || jobs.ends.contains(name) => Vec::new(),
             Some(_) => Vec::new(),
             None => {
                 let internal = is_internal(cx, &networks);

@@ -10,9 +10,10 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::context::{Context, Output};
 use super::survey::Member;
-use crate::compose::model::{Protocol, Service};
+use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, ResourceId};
+use crate::ecs::rules::ending::Ending;
 use crate::ecs::rules::namespaces::shared_with;
 use crate::ecs::rules::security_groups::DEFAULT;
 use crate::source::Span;
@@ -64,7 +65,7 @@ impl<'a> Sharing<'a> {
 }
 
 /// Finds out who shares a task with whom.
-pub(crate) fn sharing<'a>(cx: &Context<'a>, out: &mut Output) -> Sharing<'a> {
+pub(crate) fn sharing<'a>(cx: &Context<'a>, ending: &Ending<'a>, out: &mut Output) -> Sharing<'a> {
     let services = &cx.project.services;
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     let mut tasks: HashMap<&str, &str> = HashMap::new();
@@ -99,13 +100,24 @@ pub(crate) fn sharing<'a>(cx: &Context<'a>, out: &mut Output) -> Sharing<'a> {
     }
     let mut sharing = Sharing::default();
     for members in groups.into_values().filter(|members| members.len() > 1) {
-        let publishing = members.iter().find(|service| !service.ports.is_empty());
-        let unit = publishing.unwrap_or(&members[0]).name.value.as_str();
+        let Some(leader) = leader(&members, ending) else { continue };
+        let unit = leader.name.value.as_str();
         let names: Vec<_> = members.iter().map(|service| service.name.value.as_str()).collect();
         sharing.units.extend(names.iter().map(|name| (*name, unit)));
         sharing.members.insert(unit, names);
     }
     sharing
+}
+
+/// Who names a unit: the first that publishes ports, or else the first of all. What ends only does where
+/// nothing runs on.
+fn leader<'a>(members: &[&'a Service], ending: &Ending<'_>) -> Option<&'a Service> {
+    let publishes = |service: &&&Service| !service.ports.is_empty();
+    let lasting = || members.iter().filter(|service| ending.lasts(&service.name.value));
+    let is_job = |service: &&&Service| ending.jobs.contains(service.name.value.as_str());
+    let jobs = || members.iter().filter(is_job);
+    let found = lasting().find(publishes).or_else(|| lasting().next());
+    found.or_else(|| jobs().find(publishes)).or_else(|| jobs().next()).or(members.first()).copied()
 }
 
 /// The top of a chain, which becomes shorter on the way.
@@ -138,34 +150,14 @@ fn task_name<'a>(service: &'a Service, out: &mut Output) -> Option<&'a str> {
     Some(&task.value)
 }
 
-/// Refuses services in one task that cannot be: their replicas, their ports or their machines
-/// differ.
+/// Refuses services in one task that cannot be: their replicas differ. Of their ports port_clash.rs
+/// judges, and image.rs of their machines.
 pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
     let by_name: HashMap<&str, &Member<'_>> =
         members.iter().filter(|m| m.leads()).map(|m| (m.name(), m)).collect();
-    let mut ports: HashMap<(&str, u16), (&Member<'_>, Protocol)> = HashMap::new();
-    let mut shared: HashMap<&str, bool> = HashMap::new();
     for member in members.iter().filter(|member| !member.leads()) {
-        shared.insert(member.unit, true);
-    }
-    if shared.is_empty() {
-        return;
-    }
-    for member in members.iter().filter(|member| shared.contains_key(member.unit)) {
         if let Some(leader) = by_name.get(member.unit) {
             replicas(member, leader, out);
-        }
-        for port in member.service.ports.iter().chain(&member.service.expose) {
-            let key = (member.unit, port.value.target);
-            match ports.get(&key) {
-                Some((first, protocol))
-                    if first.name() != member.name() && *protocol == port.value.protocol =>
-                {
-                    out.say(same_port(first, member, port.value.target, port.span));
-                }
-                Some(_) => {}
-                None => _ = ports.insert(key, (member, port.value.protocol)),
-            }
         }
     }
 }
@@ -192,18 +184,6 @@ fn replicas(member: &Member<'_>, leader: &Member<'_>, out: &mut Output) {
             .help("write one number at both: a task runs all its containers, or none")
             .service(member.name()),
     );
-}
-
-fn same_port(first: &Member<'_>, member: &Member<'_>, port: u16, span: Span) -> Diagnostic {
-    let message =
-        format!("{} and {} share a task, and listen on port {port}", first.name(), member.name());
-    let place = first.service.ports.iter().chain(&first.service.expose);
-    let place = place.filter(|p| p.value.target == port).map(|p| p.span).next();
-    Diagnostic::error(Code::PortConflict, message)
-        .at(span, "")
-        .at(place.unwrap_or(first.service.span()), "first used here")
-        .help("the containers of a task share one network interface: move one of the two")
-        .service(member.name())
 }
 
 /// A unit of deployment.

@@ -1,8 +1,7 @@
 //! `driver` and `driver_opts` of a named volume.
 
-use super::{OtherVolume, Owner, Place, own};
+use super::{OtherVolume, Owner, Place, own, tmpfs};
 use crate::compose::model::{Mount, Volume};
-use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::DockerVolume;
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
@@ -27,25 +26,7 @@ pub(super) fn by_options<'a>(
         return own(owner, mount, name, volume, out);
     }
     match option("type") {
-        Some("tmpfs") => {
-            let options = option("o").unwrap_or_default().split(',');
-            let (sizes, rest): (Vec<_>, Vec<_>) =
-                options.filter(|o| !o.is_empty()).partition(|o| o.starts_with("size="));
-            let size = sizes.first().and_then(|size| bytes(size.strip_prefix("size=")?));
-            out.say(
-                Diagnostic::note(
-                    Code::Approximated,
-                    format!("each container has a {name} of its own, in memory"),
-                )
-                .at(mount.span, "")
-                .help("containers share no tmpfs on ECS; take `driver_opts` away to share files")
-                .service(owner.name()),
-            );
-            let known = |o: &&str| {
-                o.split_once('=').is_some_and(|(k, _)| matches!(k, "mode" | "uid" | "gid"))
-            };
-            Place::Memory(size, rest.into_iter().filter(known).map(str::to_owned).collect())
-        }
+        Some("tmpfs") => tmpfs::place(owner, mount, name, option("o").unwrap_or_default(), out),
         Some("nfs" | "nfs4") => {
             let host =
                 option("o").unwrap_or_default().split(',').find_map(|o| o.strip_prefix("addr="));
@@ -109,29 +90,12 @@ fn file_system_of(host: &str) -> Option<&str> {
     (id.starts_with("fs-") && rest.contains(".amazonaws.com")).then_some(id)
 }
 
-/// An amount of memory as mount(8) takes it.
-fn bytes(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let shift = match text.get(digits.len()..)?.to_ascii_lowercase().as_str() {
-        "" => 0,
-        "k" => 10,
-        "m" => 20,
-        "g" => 30,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn amounts_and_hosts() {
-        assert_eq!(
-            [bytes("64m"), bytes("1G"), bytes("5"), bytes("x")],
-            [Some(64 << 20), Some(1 << 30), Some(5), None]
-        );
+    fn hosts_of_file_systems() {
         for (host, found) in [
             ("eu-west-1a.fs-1.efs.eu-west-1.amazonaws.com", Some("fs-1")),
             ("nas.local", None),
