@@ -15,6 +15,7 @@ pub(crate) mod configs;
 pub(crate) mod container;
 pub(crate) mod cpu;
 pub(crate) mod credentials;
+pub(crate) mod daemon;
 pub(crate) mod data_directories;
 pub(crate) mod dependencies;
 pub(crate) mod devices;
@@ -81,7 +82,9 @@ pub(crate) mod task;
 pub(crate) mod task_role;
 pub(crate) mod ulimits;
 pub(crate) mod unpinned;
+pub(crate) mod update;
 pub(crate) mod volumes;
+pub(crate) mod writers;
 
 #[cfg(test)]
 #[path = "rules/shared_task_tests.rs"]

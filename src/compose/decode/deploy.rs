@@ -139,7 +139,10 @@ impl Decoder<'_> {
                 .and_then(|node| self.choice("condition", node, &conditions)),
             delay: said(node, "delay"),
             max_attempts: said(node, "max_attempts"),
-            window: said(node, "window"),
+            window: node
+                .get("window")
+                .filter(|node| !node.is_null())
+                .and_then(|node| self.duration("window", node)),
         };
         Some(Located::new(policy, node.span))
     }

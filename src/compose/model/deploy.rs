@@ -93,8 +93,8 @@ pub struct RestartPolicy {
     pub delay: Option<Span>,
     /// Where `max_attempts` stands.
     pub max_attempts: Option<Span>,
-    /// Where `window` stands.
-    pub window: Option<Span>,
+    /// `window`
+    pub window: Option<Located<Duration>>,
 }
 
 /// `deploy.placement`: where each of its attributes stands, when it says anything, and what it says.

@@ -195,8 +195,12 @@ pub(super) const SERVICE: &[Row] = &[
 /// Below `services.*.deploy`.
 pub(super) const DEPLOY: &[Row] = &[
     ("endpoint_mode", Ignored, "Service Connect balances by itself"),
-    ("labels", Mapped, "tags of the ECS service, as far as AWS takes them"),
-    ("mode", Mapped, "`replicated`, or a job; `global` needs instances"),
+    (
+        "labels",
+        Mapped,
+        "tags of the ECS service, as far as AWS takes them; of a task's services, one value",
+    ),
+    ("mode", Mapped, "`replicated`, or a job; `global` needs instances, and has no number"),
     ("placement", Ignored, "Fargate places tasks over zones by itself"),
     ("placement.constraints", Ignored, "Fargate has no instances to choose from"),
     ("placement.max_replicas_per_node", Ignored, "Fargate has no instances to choose from"),
@@ -219,16 +223,28 @@ pub(super) const DEPLOY: &[Row] = &[
     ("restart_policy.condition", Approximated, "ECS services always restart; `none` is for jobs"),
     ("restart_policy.delay", Ignored, "ECS has delays of its own"),
     ("restart_policy.max_attempts", Ignored, "ECS tries on, with longer pauses"),
-    ("restart_policy.window", Approximated, "`restartAttemptPeriod`"),
+    (
+        "restart_policy.window",
+        Approximated,
+        "`restartAttemptPeriod` of that container: 60 to 1800 s",
+    ),
     ("rollback_config", Ignored, "a rollback goes the way of an update"),
     ("rollback_config.**", Ignored, ""),
-    ("update_config", Mapped, "`deploymentConfiguration`"),
+    ("update_config", Mapped, "`deploymentConfiguration`; jobs replace nothing"),
     ("update_config.delay", Ignored, "ECS goes on as soon as tasks are healthy"),
     ("update_config.failure_action", Mapped, "`deploymentCircuitBreaker`"),
     ("update_config.max_failure_ratio", Approximated, "the circuit breaker counts by itself"),
     ("update_config.monitor", Ignored, "ECS has a time of its own"),
-    ("update_config.order", Mapped, "`minimumHealthyPercent` and `maximumPercent`"),
-    ("update_config.parallelism", Mapped, "`minimumHealthyPercent` and `maximumPercent`"),
+    (
+        "update_config.order",
+        Mapped,
+        "`minimumHealthyPercent` and `maximumPercent`; daemons stop first",
+    ),
+    (
+        "update_config.parallelism",
+        Mapped,
+        "`minimumHealthyPercent` and `maximumPercent`; not of daemons",
+    ),
 ];
 
 /// Below `services.*.build`: the builder's business, and none of ECS's.

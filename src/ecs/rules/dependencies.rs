@@ -186,7 +186,7 @@ fn check(
 
 fn global_mode(service: &Service, out: &mut Output) {
     if service.on_instances() {
-        // placement.rs
+        // daemon.rs
         return;
     }
     let Some(mode) = service.deploy.mode.as_ref().filter(|mode| mode.value == Mode::Global) else {

@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::ending::{Ending, mode_of_job};
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
+use super::writers::{self, Tasks};
 use super::{
-    autoscaling, base, ebs, launch, overrides, placement, rollout_settings, schedule, service, tags,
+    autoscaling, base, daemon, ebs, launch, overrides, placement, rollout_settings, schedule,
+    service, tags, update,
 };
 use crate::compose::model::{Mode, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -79,6 +81,12 @@ pub(crate) fn jobs<'a>(
             }
         }
         effects(service, jobs.ends.contains(name), out);
+        let lasting = sharing.members(unit).iter().filter(|member| !found.contains(*member));
+        let mut lasting = lasting.filter_map(|name| services.get(*name));
+        // It ends on each instance, where its task is.
+        if lasting.all(|service| daemon::global(service).is_none()) {
+            on_each_instance(service, out);
+        }
     }
     jobs
 }
@@ -191,12 +199,20 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
                 .service(name),
         );
     }
-    if let Some(mode) = &service.deploy.mode
-        && mode.value == Mode::GlobalJob
-    {
+}
+
+/// RunTask has a number of tasks, and nothing that stands for each instance.
+fn on_each_instance(service: &Service, out: &mut Output) {
+    let name = &service.name.value;
+    let global = service.deploy.mode.as_ref().filter(|mode| mode.value == Mode::GlobalJob);
+    if let Some(place) = global.map(|mode| mode.span).or(daemon::global(service)) {
+        let tasks = match service.replicas() {
+            1 => "one task".to_owned(),
+            tasks => format!("{tasks} tasks"),
+        };
         out.say(
-            Diagnostic::warning(Code::Approximated, format!("{name} runs as one task"))
-                .at(mode.span, "")
+            Diagnostic::warning(Code::Approximated, format!("{name} runs as {tasks}"))
+                .at(place, "")
                 .help(if service.on_instances() {
                     "write `mode: replicated-job` with as many `replicas` as there are instances, and \
                      `placement: {max_replicas_per_node: 1}`"
@@ -212,6 +228,11 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Output) {
     autoscaling::not_of_job(unit, out);
     rollout_settings::not_of_job(unit, out);
+    update::not_of_job(unit, out);
+    let leader = unit.leader().service;
+    let place = daemon::number(leader).unwrap_or(leader.span());
+    let tasks = Tasks::Count(u32::try_from(count).unwrap_or_default());
+    writers::check(unit, tasks, (unit.name(), place), out);
     if let Some(expression) = schedule::of_unit(unit, out) {
         return schedule::add(cx, unit, expression, count, out);
     }
@@ -224,9 +245,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, count: i32, out: &mut Outpu
     let started_by = cx.unit_name(name);
     let started_by = fit_within(&started_by, Grammar::Ecs, STARTED_BY);
     let mut tags = cx.tags(&id);
-    for member in &unit.members {
-        tags::add_labels(member.service, &mut tags, out);
-    }
+    tags::add_labels(unit, &mut tags, out);
     let placed = placement::instances::placed(unit, out);
     let (launch_type, capacity_provider_strategy) = launch::capacity(cx, unit, out);
     let tags = lower(tags);

@@ -2,7 +2,7 @@
 //! on instances.
 
 use super::outcome::{Outcomes, place_of};
-use super::{capacity, placement};
+use super::{capacity, daemon};
 use crate::compose::model::{Launch, Port, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{CapacityProviderStrategyItem, ContainerDefinition};
@@ -125,10 +125,14 @@ fn separate(unit: &Unit<'_>, span: Span, outcomes: &mut Outcomes<'_>) {
 fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
     let leader = unit.leader();
     let service = leader.service;
-    if unit.stateful() || leader.job.is_some() || placement::is_daemon(service) {
+    if unit.stateful() || leader.job.is_some() || daemon::is_daemon(unit) {
         return;
     }
-    if service.deploy.update_config.as_ref().is_some_and(|config| config.value.order.is_some()) {
+    let orders = |member: &&Member<'_>| {
+        let update = member.service.deploy.update_config.as_ref();
+        update.is_some_and(|update| update.value.order.is_some())
+    };
+    if unit.members.iter().any(orders) {
         return;
     }
     let fixed = |member: &&Member<'_>| {

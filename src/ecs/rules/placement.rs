@@ -5,14 +5,8 @@ pub(crate) mod instances;
 mod query;
 
 use super::outcome::Outcomes;
-use crate::compose::model::{Launch, Mode, Placement, Service};
+use crate::compose::model::{Placement, Service};
 use crate::ecs::translate::context::Output;
-
-/// Whether a service has one task on each instance.
-pub(crate) fn is_daemon(service: &Service) -> bool {
-    let mode = service.deploy.mode.as_ref();
-    service.on_instances() && mode.is_some_and(|mode| mode.value == Mode::Global)
-}
 
 /// Says what has no effect (ECS developer guide, "Fargate considerations for Amazon ECS":
 /// `placementConstraints`).
@@ -22,13 +16,6 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         &service.deploy.placement;
     let on_instances = service.on_instances();
     let mut outcomes = Outcomes::new(service, out);
-    if is_daemon(service) && service.launch() == Launch::ManagedInstances {
-        // ECS developer guide, "Amazon ECS Managed Daemons"
-        let place = service.deploy.mode.as_ref().map_or(service.span(), |mode| mode.span);
-        let help = "use `mode: replicated` with `replicas`, or `x-ecs: {launch: ec2}`";
-        let message = "managed instances run one task each of daemons alone, which are no services";
-        outcomes.refused(place, message, help);
-    }
     for (name, place, help) in [
         ("constraints", constraints, "Fargate chooses the machine; `platform` says of which kind"),
         ("preferences", preferences, "ECS spreads tasks over the zones of their subnets"),

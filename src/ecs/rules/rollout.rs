@@ -1,12 +1,13 @@
 //! `deploy.update_config` becomes percentages and a circuit breaker.
 
-use crate::compose::model::{Deploy, FailureAction, Order, Service, UpdateConfig};
+use crate::compose::model::{FailureAction, Order};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{DeploymentCircuitBreaker, DeploymentConfiguration};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 
-use super::rollout_settings;
+use super::update::{self, Update};
+use super::{daemon, rollout_settings};
 
 /// How a new revision of a service replaces the old one.
 ///
@@ -14,45 +15,37 @@ use super::rollout_settings;
 /// is start-first unless `order` is written; and a failed update rolls back unless
 /// `failure_action` is written.
 pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfiguration {
-    let (service, stateful) = (unit.leader().service, unit.stateful());
-    let Deploy {
-        mode: _,
-        replicas: _,
-        labels: _,
-        update_config,
-        limits: _,
-        reservations: _,
-        restart_policy: _,
-        rollback_config: _,
-        placement: _,
-        endpoint_mode: _,
-    } = &*service.deploy;
-    let update = update_config.as_ref().map(|update| &update.value);
-    let failure = update.and_then(|update| update.failure_action.as_ref()).map(|f| f.value);
-    if let Some(update) = update {
-        without_effect(service, update, out);
-    }
-    let (minimum, maximum) = if super::placement::is_daemon(service) {
-        // ECS stops the task of an instance before it starts the next one there (ECS developer
-        // guide, "Daemon scheduling strategy").
+    let update = Update::of(unit, out);
+    update::without_effect(unit, out);
+    let failure = update.as_ref().and_then(|update| update.failure_action.as_ref());
+    let failure = failure.map(|said| said.given.value);
+    let (minimum, maximum) = if daemon::is_daemon(unit) {
+        if let Some(update) = &update {
+            update::of_daemon(unit, update, out);
+        }
+        // What the API takes unless told (ECS API reference, `DeploymentConfiguration`).
         (0, 100)
-    } else if stateful {
-        if let Some(order) = update.and_then(|update| update.order.as_ref())
-            && order.value == Order::StartFirst
+    } else if unit.stateful() {
+        if let Some(order) = update.as_ref().and_then(|update| update.order.as_ref())
+            && order.given.value == Order::StartFirst
         {
             out.say(
                 Diagnostic::warning(
                     Code::Approximated,
                     "the old task stops before the new one starts",
                 )
-                .at(order.span, "")
+                .at(order.given.span, "")
                 .help("two copies of a database must not write to one volume")
-                .service(&service.name.value),
+                .service(&order.by.name.value),
             );
         }
         (0, 100)
     } else {
-        percentages(update, service.replicas())
+        let given = update.as_ref().map(|update| {
+            let parallelism = update.parallelism.as_ref().map(|said| said.given.value);
+            (parallelism, update.order.as_ref().map(|said| said.given.value))
+        });
+        percentages(given, unit.leader().service.replicas())
     };
     let mut config = DeploymentConfiguration {
         alarms: None,
@@ -72,17 +65,17 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
     config
 }
 
-/// `minimumHealthyPercent` and `maximumPercent` for this many replicas.
-fn percentages(update: Option<&UpdateConfig>, replicas: u32) -> (i32, i32) {
-    let Some(update) = update else { return (100, 200) };
+/// `minimumHealthyPercent` and `maximumPercent` for this many replicas, of what an update says of
+/// `parallelism` and `order`.
+fn percentages(update: Option<(Option<u32>, Option<Order>)>, replicas: u32) -> (i32, i32) {
+    let Some((parallelism, order)) = update else { return (100, 200) };
     // Docker replaces one task at a time unless told otherwise; 0 means all at once.
-    let parallelism = update.parallelism.as_ref().map_or(1, |n| n.value);
-    let share = match (parallelism, replicas) {
+    let share = match (parallelism.unwrap_or(1), replicas) {
         (0, _) | (_, 0) => 100,
         (p, n) => (u64::from(p.min(n)) * 100).div_ceil(u64::from(n)),
     };
     let share = i32::try_from(share).unwrap_or(100);
-    match update.order.as_ref().map(|order| order.value) {
+    match order {
         Some(Order::StopFirst) => (100 - share, 100),
         Some(Order::StartFirst) | None => (100, 100 + share),
     }
@@ -97,44 +90,10 @@ pub(crate) fn has_room(desired: i32, minimum: i32, maximum: i32) -> bool {
     if desired == 0 { minimum < maximum } else { most > desired || least < desired }
 }
 
-fn without_effect(service: &Service, update: &UpdateConfig, out: &mut Output) {
-    let UpdateConfig {
-        parallelism: _,
-        order: _,
-        failure_action: _,
-        delay,
-        monitor,
-        max_failure_ratio,
-    } = update;
-    for (name, given) in [("delay", delay), ("monitor", monitor)] {
-        if let Some(given) = given {
-            out.say(
-                Diagnostic::note(Code::Ignored, format!("`{name}` has no effect on ECS"))
-                    .at(given.span, "")
-                    .help("ECS goes on as soon as the new tasks are healthy")
-                    .service(&service.name.value),
-            );
-        }
-    }
-    if let Some(ratio) = max_failure_ratio {
-        out.say(
-            Diagnostic::warning(
-                Code::Approximated,
-                "ECS decides itself how many failures are too many",
-            )
-            .at(ratio.span, "")
-            .help(
-                "the circuit breaker gives up after half as many failed tasks as are \
-                    wanted, at least 3 and at most 200",
-            )
-            .service(&service.name.value),
-        );
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::model::UpdateConfig;
     use crate::diagnostic::Severity;
     use crate::ecs::testing::{at, ecs_service, find, loud, run, seconds, service, volume_mount};
 
@@ -170,7 +129,7 @@ mod tests {
             (Some(1), stop, 0, (0, 100)),
             (Some(u32::MAX), stop, u32::MAX, (0, 100)),
         ] {
-            let given = percentages(Some(&update(parallelism, order)), replicas);
+            let given = percentages(Some((parallelism, order)), replicas);
             assert_eq!(given, wanted, "{parallelism:?} {order:?} {replicas}");
         }
         assert_eq!(percentages(None, 7), (100, 200));
@@ -181,8 +140,7 @@ mod tests {
         for replicas in 0..=250 {
             for parallelism in 0..=12 {
                 for order in [Order::StartFirst, Order::StopFirst] {
-                    let given =
-                        percentages(Some(&update(Some(parallelism), Some(order))), replicas);
+                    let given = percentages(Some((Some(parallelism), Some(order))), replicas);
                     let desired = i32::try_from(replicas).expect("small");
                     assert!(
                         has_room(desired, given.0, given.1),

@@ -1,8 +1,8 @@
 //! `x-ecs.rollout`: what Compose has no words for (ECS API reference, `DeploymentConfiguration`).
 
-use super::agreed::agreed;
+use super::agreed::{Said, said};
 use super::rollout::has_room;
-use super::shift;
+use super::{daemon, shift};
 use crate::compose::model::{Rollout, Strategy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration};
@@ -12,9 +12,8 @@ use crate::source::Located;
 
 /// Lays the settings of a unit over what `deploy.update_config` came to.
 pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: &mut Output) {
-    let Some(given) = agreed(unit, "rollout", |x| x.rollout.as_ref(), same, out) else {
-        return;
-    };
+    let Some(Said { by, given }) = asked(unit, out) else { return };
+    let by = by.name.value.as_str();
     let Rollout { strategy, percent: _, pause: _, min_percent, max_percent, breaker, alarms, bake } =
         &given.value;
     if let Some(breaker) = breaker {
@@ -29,10 +28,10 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         });
     }
     if let Some(strategy) = strategy.as_ref().filter(|s| s.value != Strategy::Rolling) {
-        shift::apply(unit, strategy, &given.value, config, out);
+        shift::apply(unit, strategy, (by, &given.value), config, out);
         return;
     }
-    let mut say = |fault: Diagnostic| out.say(fault.service(unit.name()));
+    let mut say = |fault: Diagnostic| out.say(fault.service(by));
     let mut found = Vec::new();
     shift::settings(Strategy::Rolling, &given.value, &mut found);
     found.into_iter().for_each(&mut say);
@@ -61,18 +60,31 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         return;
     }
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let is_daemon = daemon::is_daemon(unit);
     if let Some(min) = min_percent {
         config.minimum_healthy_percent = number(min.value);
     }
-    if let Some(max) = max_percent {
+    if let Some(max) = max_percent.as_ref().filter(|max| !is_daemon || max.value < 100) {
         config.maximum_percent = number(max.value);
+    } else if let Some(max) = max_percent.as_ref().filter(|max| max.value > 100) {
+        // AWS provider of Terraform, `deployment_maximum_percent`: "Not valid when using the `DAEMON`
+        // scheduling strategy".
+        let message = "a daemon has no second task on an instance";
+        let warning = Diagnostic::warning(Code::Ignored, message).at(max.span, "");
+        say(warning.help("`min_percent` says how many tasks keep running: 0 to 99"));
     }
     let (min, max) = (config.minimum_healthy_percent, config.maximum_percent);
     let replicas = number(unit.leader().service.replicas());
-    if max < 100 || !has_room(replicas, min, max) {
+    // Nobody knows how many instances there are: with enough of them any share below all will do.
+    let (tasks, with) = if is_daemon {
+        (100, "a task on each instance".to_owned())
+    } else {
+        (replicas, format!("{replicas} tasks"))
+    };
+    if max < 100 || !has_room(tasks, min, max) {
         let mut fault = Diagnostic::error(
             Code::InvalidValue,
-            format!("with {replicas} tasks, {min} to {max} percent leave no room to roll"),
+            format!("with {with}, {min} to {max} percent leave no room to roll"),
         );
         for given in [min_percent, max_percent].into_iter().flatten() {
             fault = fault.at(given.span, "");
@@ -80,16 +92,22 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         say(fault
             .help("no task could be stopped or started: lower the minimum, or raise the maximum"));
         // What follows is judged without them.
-        (config.minimum_healthy_percent, config.maximum_percent) = (100, 200);
+        (config.minimum_healthy_percent, config.maximum_percent) =
+            if is_daemon { (0, 100) } else { (100, 200) };
     }
+}
+
+/// What the services of a unit say, and who.
+fn asked<'a>(unit: &Unit<'a>, out: &mut Output) -> Option<Said<'a, Rollout>> {
+    said(unit, "x-ecs.rollout", |service| service.extension.rollout.as_ref(), same, out)
 }
 
 /// Says of a job that nothing of it is replaced.
 pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
-    if let Some(rollout) = agreed(unit, "rollout", |x| x.rollout.as_ref(), same, out) {
+    if let Some(Said { by, given }) = asked(unit, out) {
         let message = "a job runs anew each time, and replaces nothing";
-        let warning = Diagnostic::warning(Code::Ignored, message).at(rollout.span, "");
-        out.say(warning.help("take `rollout` away").service(unit.name()));
+        let warning = Diagnostic::warning(Code::Ignored, message).at(given.span, "");
+        out.say(warning.help("take `rollout` away").service(&by.name.value));
     }
 }
 

@@ -1,12 +1,12 @@
 //! The ECS service of a service.
 
 use super::task::task_definition_id;
+use super::writers::{self, Tasks};
 use super::{
-    autoscaling, base, cloud_map, discovery, ebs, health, launch, load_balancer, log_group,
+    autoscaling, base, cloud_map, daemon, discovery, ebs, health, launch, load_balancer, log_group,
     overrides, placement, rollout, security_groups, tags, task_role,
 };
 use crate::compose::model::TaskNetwork;
-use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId,
     Service, Value,
@@ -20,23 +20,17 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let id = ResourceId::new(Kind::Service, name);
     let load_balancers = load_balancer::of_service(cx, unit);
     let balanced = !load_balancers.is_empty();
-    let is_daemon = placement::is_daemon(unit.leader().service);
+    let is_daemon = daemon::is_daemon(unit);
     let deployment = rollout::deployment(unit, out);
     let placed = placement::instances::placed(unit, out);
     let (launch_type, capacity_provider_strategy) = launch::capacity(cx, unit, out);
     let mut tags = cx.tags(&id);
-    for member in &unit.members {
-        tags::add_labels(member.service, &mut tags, out);
-    }
+    tags::add_labels(unit, &mut tags, out);
     let mut body = Service {
         cluster: base::cluster_name(cx),
         service_name: cx.unit_name(name),
         task_definition: Value::From(task_definition_id(name), Attribute::Arn),
-        desired_count: if is_daemon {
-            0
-        } else {
-            autoscaling::first_count(unit, desired_count(unit, out), out)
-        },
+        desired_count: desired_count(unit, out),
         launch_type,
         capacity_provider_strategy,
         platform_version: launch::platform_version(unit),
@@ -74,7 +68,8 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         waits,
         peers: unit.peers(),
         restarts: unit.restarts(),
-        stateful: unit.stateful(),
+        // There is no stopping a daemon by its number; its tasks never stand side by side.
+        stateful: unit.stateful() && !is_daemon,
     });
 }
 
@@ -120,22 +115,18 @@ pub(crate) fn written_by_name(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<(Resourc
     cluster.into_iter().chain(groups).map(|id| (id, Gate::Started)).collect()
 }
 
+/// How many tasks a service starts with; of a daemon there are as many as instances.
 fn desired_count(unit: &Unit<'_>, out: &mut Output) -> i32 {
     let leader = unit.leader().service;
-    let replicas = leader.replicas();
-    if unit.stateful() && replicas > 1 {
-        let given = leader.scale.as_ref().or(leader.deploy.replicas.as_ref());
-        out.say(
-            Diagnostic::error(
-                Code::Refused,
-                format!("{replicas} copies of a database would write to one volume"),
-            )
-            .at(given.map_or(leader.span(), |n| n.span), "")
-            .help("run one replica, or one service with a volume of its own for each copy")
-            .service(unit.name()),
-        );
+    if let Some((by, place)) = daemon::daemon(unit) {
+        daemon::check(unit, out);
+        writers::check(unit, Tasks::OnEachInstance, (&by.name.value, place), out);
+        return 0;
     }
-    i32::try_from(replicas).unwrap_or(i32::MAX)
+    let place = daemon::number(leader).unwrap_or(leader.span());
+    writers::check(unit, Tasks::Count(leader.replicas()), (unit.name(), place), out);
+    let replicas = i32::try_from(leader.replicas()).unwrap_or(i32::MAX);
+    autoscaling::first_count(unit, replicas, out)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exposure::Face;
 use super::infrastructure_role::infrastructure_role;
-use super::{cloud_map, discovery, placement};
+use super::{cloud_map, daemon, discovery};
 use crate::compose::model::{Pause, Rollout, Strategy, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -78,7 +78,7 @@ pub(crate) fn role_arn() -> Value {
 pub(crate) fn apply(
     unit: &Unit<'_>,
     strategy: &Located<Strategy>,
-    given: &Rollout,
+    (by, given): (&str, &Rollout),
     config: &mut DeploymentConfiguration,
     out: &mut Output,
 ) {
@@ -123,13 +123,13 @@ pub(crate) fn apply(
         Strategy::Rolling | Strategy::BlueGreen => {}
     }
     settings(strategy.value, given, &mut found);
-    steps(unit, strategy.value, &mut found);
+    steps(unit, strategy.value, out);
     tasks(unit, strategy, &mut found);
     ways(unit, strategy, &mut found);
     // All new tasks start before an old one stops.
     (config.minimum_healthy_percent, config.maximum_percent) = (100, 200);
     for fault in found {
-        out.say(fault.service(unit.name()));
+        out.say(fault.service(by));
     }
 }
 
@@ -233,12 +233,14 @@ fn waits(span: Span) -> Diagnostic {
 }
 
 /// Steps of Compose's that there are none of.
-fn steps(unit: &Unit<'_>, strategy: Strategy, found: &mut Vec<Diagnostic>) {
-    let Some(update) = &unit.leader().service.deploy.update_config else { return };
-    let parallelism = update.value.parallelism.as_ref().map(|given| ("parallelism", given.span));
-    let order = update.value.order.as_ref().map(|given| ("order", given.span));
-    for (name, span) in parallelism.into_iter().chain(order) {
-        found.push(without_effect(name, strategy, span));
+fn steps(unit: &Unit<'_>, strategy: Strategy, out: &mut Output) {
+    for service in unit.members.iter().map(|member| member.service) {
+        let Some(update) = &service.deploy.update_config else { continue };
+        let parallelism = update.value.parallelism.as_ref().map(|n| ("parallelism", n.span));
+        let order = update.value.order.as_ref().map(|order| ("order", order.span));
+        for (name, span) in parallelism.into_iter().chain(order) {
+            out.say(without_effect(name, strategy, span).service(&service.name.value));
+        }
     }
 }
 
@@ -253,7 +255,7 @@ fn tasks(unit: &Unit<'_>, strategy: &Located<Strategy>, found: &mut Vec<Diagnost
         let message = "old and new tasks of a database would write to one volume".to_owned();
         refuse(message, "write `strategy: rolling`: the old task stops before the new one starts");
     }
-    if placement::is_daemon(unit.leader().service) {
+    if daemon::is_daemon(unit) {
         let message = format!("a service with a task on each instance is not rolled out {word}");
         refuse(message, "write `strategy: rolling`, or take `deploy: {mode: global}` away");
     }

@@ -1,11 +1,11 @@
 //! Tags from `x-ecs.tags` and `deploy.labels`.
 
-use indexmap::IndexMap;
+use std::collections::HashMap;
 
-use crate::compose::model::{ProjectExtension, Service, Volume};
+use crate::compose::model::{ProjectExtension, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::{Output, Tags};
-use crate::ecs::translate::unit::FAMILY_LABEL;
+use crate::ecs::translate::unit::{FAMILY_LABEL, Unit};
 use crate::source::Located;
 
 /// How many tags a resource may have (ECS API reference, `CreateService`, `tags`).
@@ -61,11 +61,37 @@ pub(crate) fn project_tags(extension: &ProjectExtension, out: &mut Output) -> Ta
     tags
 }
 
-/// `deploy.labels` as further tags of the service; what AWS does not take is dropped.
-pub(crate) fn add_labels(service: &Service, tags: &mut Tags, out: &mut Output) {
+/// `deploy.labels` as further tags of the service; what AWS does not take is dropped, and so is what
+/// a service of the task says otherwise than one before it.
+pub(crate) fn add_labels(unit: &Unit<'_>, tags: &mut Tags, out: &mut Output) {
     let help = "`labels` of the container take anything";
-    for found in add(&service.deploy.labels, help, tags) {
-        out.say(found.service(&service.name.value));
+    let mut first: HashMap<&str, (&str, &Located<String>)> = HashMap::new();
+    for service in unit.members.iter().map(|member| member.service) {
+        let name = service.name.value.as_str();
+        let mut own = service.deploy.labels.iter().collect::<Vec<_>>();
+        own.retain(|(key, value)| {
+            let Some((giver, given)) = first.get(key.as_str()) else { return true };
+            // What AWS does not take is nobody's.
+            if given.value == value.value || tags.get(*key) != Some(&given.value) {
+                return true;
+            }
+            let message =
+                format!("the label {key:?} of {name} is another one than that of {giver}");
+            out.say(
+                Diagnostic::warning(Code::Ignored, message)
+                    .at(value.span, "")
+                    .at(given.span, "the tag of their service")
+                    .help("services that share a task are one service of ECS: write one value")
+                    .service(name),
+            );
+            false
+        });
+        for found in add(own.iter().copied(), help, tags) {
+            out.say(found.service(name));
+        }
+        for (key, value) in own {
+            first.entry(key).or_insert((name, value));
+        }
     }
 }
 
@@ -76,7 +102,11 @@ pub(crate) fn add_volume_labels(volume: &Volume, tags: &mut Tags, out: &mut Outp
 }
 
 /// Labels as further tags; what of them AWS does not take is dropped, and said.
-fn add(labels: &IndexMap<String, Located<String>>, help: &str, tags: &mut Tags) -> Vec<Diagnostic> {
+fn add<'a>(
+    labels: impl IntoIterator<Item = (&'a String, &'a Located<String>)>,
+    help: &str,
+    tags: &mut Tags,
+) -> Vec<Diagnostic> {
     let mut dropped = Vec::new();
     for (key, value) in labels {
         // It says who shares a task.
@@ -103,7 +133,7 @@ fn add(labels: &IndexMap<String, Located<String>>, help: &str, tags: &mut Tags) 
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::ecs::testing::{at, ecs_service, facts, loud, project, run, service};
+    use crate::ecs::testing::{at, ecs_service, facts, find, loud, project, run, service};
     use crate::ecs::translate;
 
     #[test]
@@ -143,6 +173,23 @@ mod tests {
             ]
         );
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored); 2]);
+    }
+
+    #[test]
+    fn services_of_a_task_have_one_value_of_a_label() {
+        let (mut web, mut app) = (service("web", "acme/web:1"), service("app", "acme/app:1"));
+        for (service, team) in [(&mut web, "shop"), (&mut app, "api")] {
+            service.extension.task = Some(at("T".to_owned()));
+            service.deploy.labels.insert("team".into(), at(team.into()));
+            service.deploy.labels.insert("floor".into(), at("2".into()));
+        }
+        let done = run(vec![web, app]);
+        let tags = &ecs_service(&done, "web").tags;
+        let team = tags.iter().find(|tag| tag.key == "team").expect("the tag");
+        assert_eq!(team.value.as_str(), "shop");
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+        let said = find(&done.diagnostics, Code::Ignored).expect("said");
+        assert_eq!((said.service.as_deref(), said.labels.len()), (Some("app"), 2));
     }
 
     #[test]

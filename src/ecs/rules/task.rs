@@ -76,7 +76,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     let mut tags = cx.tags(&id);
     if schedule::is_scheduled(unit) {
         // What EventBridge Scheduler starts carries the tags of its definition.
-        unit.members.iter().for_each(|member| tags::add_labels(member.service, &mut tags, out));
+        tags::add_labels(unit, &mut tags, out);
     }
     let mut body = TaskDefinition {
         family: cx.unit_name(name),

@@ -7,8 +7,8 @@ use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage};
 use super::mounts::{Place, Stored};
-use super::namespaces::{owners_of_volumes, volumes_of};
-use crate::compose::Project;
+use super::namespaces::volumes_of;
+use super::writers;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -35,75 +35,39 @@ pub(crate) struct Mounts {
 }
 
 /// Whether two tasks of a service must never run at once: a database writes to a volume that
-/// outlives them. Its image says that it is one, or the directory that it writes to.
+/// outlives them. Its image says that it is one, or the directory that it writes to. `kept` is what
+/// it writes to and outlives its tasks.
 pub(crate) fn is_stateful(
     service: &Service,
     known: Option<&KnownImage>,
-    stored: &[Stored<'_>],
+    kept: &[&Stored<'_>],
 ) -> bool {
-    let is_allowed = service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
     let is_database = known.is_some_and(|image| image.class == Class::Database);
-    let has_files = data_directories::kept(stored).next().is_some();
-    !is_allowed && (has_files || is_database && stored.iter().any(Stored::is_kept))
-}
-
-/// Makes databases stateful that have the volumes of others: theirs are no less for that.
-pub(crate) fn lend(project: &Project, members: &mut [Member<'_>]) {
-    // The members stand in the order of the services.
-    let has_kept = |members: &[Member<'_>], service: &Service| {
-        let owners = owners_of_volumes(project, service, true).into_iter();
-        let mut owners = owners.filter_map(|o| project.services.get_index_of(&o.name.value));
-        owners.any(|owner| members.get(owner).is_some_and(|o| o.stored.iter().any(Stored::is_kept)))
-    };
-    for index in 0..members.len() {
-        let member = &members[index];
-        let is_allowed =
-            member.service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value);
-        let is_database = member.known.is_some_and(|image| image.class == Class::Database);
-        if is_database && !is_allowed && member.job.is_none() && !member.ends {
-            members[index].stateful |= has_kept(members, member.service);
-        }
-    }
-}
-
-/// Says that several tasks of a service write to one volume, unless somebody said that they may.
-pub(crate) fn shared(service: &Service, stored: &[Stored<'_>], out: &mut Output) {
-    let replicas = service.replicas();
-    if replicas < 2 || service.extension.allow_shared_volume.is_some() {
-        return;
-    }
-    let Some(kept) = stored.iter().find(|stored| stored.is_kept()) else { return };
-    let message =
-        format!("{replicas} tasks write to the one volume at {}", kept.mount.value.target);
-    out.say(
-        Diagnostic::warning(Code::Approximated, message)
-            .at(kept.mount.span, "")
-            .help(
-                "where the program can bear it, `x-ecs: {allow_shared_volume: true}` at the \
-                service says so; where it cannot, run one replica",
-            )
-            .service(&service.name.value),
-    );
+    let has_files = kept.iter().any(|kept| data_directories::is_one(&kept.mount.value.target));
+    !writers::may_share(service) && (has_files || is_database && !kept.is_empty())
 }
 
 /// A mount, and the service that it stands at.
-struct Given<'a> {
+pub(super) struct Given<'a> {
     owner: &'a Member<'a>,
-    stored: &'a Stored<'a>,
-    read_only: bool,
+    pub(super) stored: &'a Stored<'a>,
+    pub(super) read_only: bool,
 }
 
 /// What a service mounts: what it has from others through `volumes_from`, then its own.
-fn given<'a>(unit: &Unit<'a>, member: &'a Member<'a>) -> Vec<Given<'a>> {
+pub(super) fn given<'a>(
+    find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
+    member: &'a Member<'a>,
+) -> Vec<Given<'a>> {
     let mut all = Vec::new();
     for from in &member.service.volumes_from {
-        let Some(owner) = volumes_of(&from.value).and_then(|name| unit.member(name)) else {
+        let Some(owner) = volumes_of(&from.value).and_then(find) else {
             continue;
         };
         // No service has volumes from itself, at whatever distance: the loader refuses circles.
         let only_read = from.value.ends_with(":ro");
         all.extend(
-            given(unit, owner)
+            given(find, owner)
                 .into_iter()
                 .map(|given| Given { read_only: given.read_only || only_read, ..given }),
         );
@@ -152,7 +116,7 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
     // Whether the mount at a path may still become something else.
     let mut open: BTreeSet<&str> = BTreeSet::new();
     outside(member, out);
-    for Given { owner, stored, read_only } in given(unit, member) {
+    for Given { owner, stored, read_only } in given(&|name| unit.member(name), member) {
         let target = &stored.mount.value.target;
         let volume = match &stored.place {
             Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),

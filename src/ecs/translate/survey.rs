@@ -16,7 +16,7 @@ use crate::ecs::rules::own_names::{Name, own_names};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
 use crate::ecs::rules::{
-    addressing, dependencies, image, job, launch, namespaces, port_clash, volumes,
+    addressing, dependencies, image, job, launch, namespaces, port_clash, volumes, writers,
 };
 use crate::parallel;
 
@@ -113,7 +113,9 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
         members[member].assets = supply::on_top(&members[member], assets, out);
     }
-    volumes::lend(cx.project, &mut members);
+    for (member, stateful) in writers::stateful(&members).into_iter().enumerate() {
+        members[member].stateful = stateful;
+    }
     unit::check(&members, out);
     port_clash::settle(&mut members, out);
     discovery::resolve(cx, &mut members, out);
@@ -139,12 +141,8 @@ fn member<'a>(
     let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
     let network = launch::network(leader);
     let stored = mounts::resolve(cx, service, sharing, (known, job.is_some()), out);
-    let stateful = job.is_none() && volumes::is_stateful(service, known, &stored);
     let data = data_directories::kept(&stored).next().filter(|_| known.is_none());
     let data = data.map(|kept| kept.mount.value.target.as_str());
-    if job.is_none() && !stateful {
-        volumes::shared(service, &stored, out);
-    }
     Member {
         service,
         unit: sharing.unit(name),
@@ -176,7 +174,7 @@ fn member<'a>(
         stored,
         cached: image::cached(cx, service),
         assets: Vec::new(),
-        stateful,
+        stateful: false,
         supply: supply(cx, service, out),
         job,
         gates: Vec::new(),

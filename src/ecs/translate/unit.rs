@@ -13,6 +13,7 @@ use super::survey::Member;
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, ResourceId};
+use crate::ecs::rules::daemon;
 use crate::ecs::rules::ending::Ending;
 use crate::ecs::rules::namespaces::shared_with;
 use crate::ecs::rules::security_groups::DEFAULT;
@@ -155,9 +156,15 @@ fn task_name<'a>(service: &'a Service, out: &mut Output) -> Option<&'a str> {
 pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
     let by_name: HashMap<&str, &Member<'_>> =
         members.iter().filter(|m| m.leads()).map(|m| (m.name(), m)).collect();
-    for member in members.iter().filter(|member| !member.leads()) {
-        if let Some(leader) = by_name.get(member.unit) {
-            replicas(member, leader, out);
+    let mut daemons: HashMap<&str, &Member<'_>> = HashMap::new();
+    for member in members.iter().filter(|member| daemon::asked(member).is_some()) {
+        daemons.entry(member.unit).or_insert(member);
+    }
+    for member in members {
+        match (daemons.get(member.unit), by_name.get(member.unit)) {
+            (Some(daemon), _) => daemon::differs(daemon, member, out),
+            (None, Some(leader)) => replicas(member, leader, out),
+            (None, None) => {}
         }
     }
 }

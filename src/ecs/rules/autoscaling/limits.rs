@@ -3,7 +3,7 @@
 use super::{range, steps as by_steps, times};
 use crate::compose::model::{Autoscaling, QueueScaling};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::ecs::rules::{load_balancer, placement};
+use crate::ecs::rules::{daemon, load_balancer};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
@@ -64,7 +64,7 @@ pub(super) fn is_possible(
     by_steps::check_all(&scaling.value, &mut found);
     found.extend(database(unit, scaling));
     // ECS API reference, `CreateService.schedulingStrategy`
-    if placement::is_daemon(unit.leader().service) {
+    if daemon::is_daemon(unit) {
         let message = "a service with a task on each instance has no number of its own";
         let fault = Diagnostic::error(Code::Refused, message).at(scaling.span, "");
         found.push(fault.help("take `autoscaling` away, or `deploy: {mode: global}`"));

@@ -1,7 +1,7 @@
 //! Which instances the tasks of a unit run on.
 
+use super::super::daemon::is_daemon;
 use super::super::outcome::Outcomes;
-use super::is_daemon;
 use super::query::is_expression;
 use crate::compose::model::{Launch, PlacementRule, Service};
 use crate::ecs::desired::{PlacementConstraint, PlacementStrategy};
@@ -36,7 +36,7 @@ pub(crate) fn placed(unit: &Unit<'_>, out: &mut Output) -> Placed {
     }
     let leader = unit.leader().service;
     let mut outcomes = Outcomes::new(leader, out);
-    if is_daemon(leader) {
+    if is_daemon(unit) {
         // One on each instance is what a daemon is.
         placed.constraints.retain(|constraint| constraint.kind != "distinctInstance");
         if !placed.strategy.is_empty() {

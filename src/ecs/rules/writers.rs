@@ -1,0 +1,142 @@
+//! Who writes to a volume, and how many of them.
+
+use std::collections::HashSet;
+
+use super::mounts::{Place, Stored};
+use super::volumes::{given, is_stateful};
+use crate::compose::model::Service;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::unit::Unit;
+use crate::source::Span;
+
+/// How many tasks of a unit there are at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tasks {
+    /// This many, wherever.
+    Count(u32),
+    /// One on each instance.
+    OnEachInstance,
+}
+
+impl Tasks {
+    /// Whether several of them can write to the volume of a mount.
+    fn share(self, stored: &Stored<'_>) -> bool {
+        match self {
+            Self::Count(tasks) => tasks > 1,
+            // What is on an instance is that of its one task.
+            Self::OnEachInstance => match &stored.place {
+                Place::Host(_) => false,
+                Place::Docker(volume) => volume.driver != "local" || !volume.driver_opts.is_empty(),
+                _ => true,
+            },
+        }
+    }
+}
+
+/// Whether somebody said that several tasks of the service may write to one volume.
+pub(crate) fn may_share(service: &Service) -> bool {
+    service.extension.allow_shared_volume.as_ref().is_some_and(|yes| yes.value)
+}
+
+/// What a service may write to and outlives its tasks: of its own, and of others through
+/// `volumes_from`.
+fn kept<'a>(
+    find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
+    member: &'a Member<'a>,
+) -> Vec<&'a Stored<'a>> {
+    let mut seen = HashSet::new();
+    let mut kept = given(find, member);
+    // A mount goes over what an earlier one has at the same place.
+    kept.reverse();
+    kept.retain(|given| seen.insert(given.stored.mount.value.target.as_str()));
+    kept.reverse();
+    kept.retain(|given| !given.read_only && given.stored.is_kept());
+    kept.into_iter().map(|given| given.stored).collect()
+}
+
+/// Of each service, whether two of its tasks must never run at once. A job has none that is replaced.
+pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
+    let find = |name: &str| members.iter().find(|member| member.name() == name);
+    let is_stateful = |member: &'a Member<'a>| {
+        let mounts = !member.stored.is_empty() || !member.service.volumes_from.is_empty();
+        mounts && member.job.is_none() && {
+            let mut kept = kept(&find, member);
+            // What ends before its task runs leaves the volumes of others to them.
+            if member.ends {
+                kept.retain(|kept| member.stored.iter().any(|own| std::ptr::eq(own, *kept)));
+            }
+            is_stateful(member.service, member.known, &kept)
+        }
+    };
+    members.iter().map(is_stateful).collect()
+}
+
+/// Refuses copies of a database on one volume, and warns of those of other programs, unless somebody
+/// said that they may be. `place` is where their number stands.
+pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), out: &mut Output) {
+    let find = |name: &str| unit.member(name);
+    let mut is_refused = false;
+    for member in &unit.members {
+        let kept = kept(&find, member);
+        let is_database = is_stateful(member.service, member.known, &kept);
+        is_refused |= is_database && kept.iter().any(|stored| tasks.share(stored));
+    }
+    if is_refused {
+        let (message, help) = match tasks {
+            Tasks::Count(tasks) => (
+                format!("{tasks} copies of a database would write to one volume"),
+                "run one replica, or one service with a volume of its own for each copy",
+            ),
+            Tasks::OnEachInstance => (
+                "a copy of a database on each instance would write to one volume".to_owned(),
+                "write `mode: replicated`, or have one service with a volume of its own for each \
+                copy",
+            ),
+        };
+        out.say(Diagnostic::error(Code::Refused, message).at(place, "").help(help).service(by));
+        return;
+    }
+    for member in &unit.members {
+        shared(unit, member, tasks, out);
+    }
+}
+
+/// Says that several tasks write to a volume of a service.
+fn shared(unit: &Unit<'_>, owner: &Member<'_>, tasks: Tasks, out: &mut Output) {
+    let find = |name: &str| unit.member(name);
+    let is_shared = |stored: &&Stored<'_>| stored.is_kept() && tasks.share(stored);
+    let Some(first) = owner.stored.iter().find(is_shared) else { return };
+    // Who has the volumes of another service may say it for both.
+    let is_allowed = unit.members.iter().any(|member| {
+        may_share(member.service)
+            && kept(&find, member).iter().any(|stored| std::ptr::eq(*stored, first))
+    });
+    if is_allowed {
+        return;
+    }
+    let target = &first.mount.value.target;
+    let (message, otherwise) = match tasks {
+        Tasks::Count(tasks) => {
+            (format!("{tasks} tasks write to the one volume at {target}"), "run one replica")
+        }
+        Tasks::OnEachInstance => (
+            format!("a task on each instance writes to the one volume at {target}"),
+            "write `mode: replicated`",
+        ),
+    };
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(first.mount.span, "")
+            .help(format!(
+                "where the program can bear it, `x-ecs: {{allow_shared_volume: true}}` at the \
+                service says so; where it cannot, {otherwise}"
+            ))
+            .service(owner.name()),
+    );
+}
+
+#[cfg(test)]
+#[path = "writers_tests.rs"]
+mod tests;
