@@ -119,7 +119,7 @@ pub(crate) fn of_daemon(unit: &Unit<'_>, update: &Update<'_>, out: &mut Output) 
             let message = "`parallelism` has no effect beside `x-ecs.rollout.min_percent`";
             Diagnostic::note(Code::Ignored, message).help("take one of the two away")
         } else {
-            let message = "all tasks of a daemon are replaced at once";
+            let message = "all tasks of a daemon may be replaced at once";
             Diagnostic::warning(Code::Ignored, message).help(
                 "ECS wants a share of the instances, whose number it knows alone: \
                 `x-ecs: {rollout: {min_percent: 50}}` keeps half of the tasks running",
