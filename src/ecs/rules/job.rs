@@ -82,11 +82,7 @@ pub(crate) fn jobs<'a>(
         }
         effects(service, jobs.ends.contains(name), out);
         let lasting = sharing.members(unit).iter().filter(|member| !found.contains(*member));
-        let mut lasting = lasting.filter_map(|name| services.get(*name));
-        // It ends on each instance, where its task is.
-        if lasting.all(|service| daemon::global(service).is_none()) {
-            on_each_instance(service, out);
-        }
+        on_each_instance(service, lasting.filter_map(|name| services.get(*name)), out);
     }
     jobs
 }
@@ -201,8 +197,17 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
     }
 }
 
-/// RunTask has a number of tasks, and nothing that stands for each instance.
-fn on_each_instance(service: &Service, out: &mut Output) {
+/// RunTask has a number of tasks, and nothing that stands for each instance. `lasting` are those of
+/// its task that run on.
+fn on_each_instance<'a>(
+    service: &Service,
+    mut lasting: impl Iterator<Item = &'a Box<Service>>,
+    out: &mut Output,
+) {
+    // It ends on each instance, where its task is.
+    if lasting.any(|service| daemon::global(service).is_some()) {
+        return;
+    }
     let name = &service.name.value;
     let global = service.deploy.mode.as_ref().filter(|mode| mode.value == Mode::GlobalJob);
     if let Some(place) = global.map(|mode| mode.span).or(daemon::global(service)) {

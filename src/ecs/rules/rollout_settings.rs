@@ -59,6 +59,18 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
         .help("two copies of a database must not write to one volume"));
         return;
     }
+    percentages(unit, &given.value, by, config, out);
+}
+
+/// Takes over the percentages, as far as they leave room to roll.
+fn percentages(
+    unit: &Unit<'_>,
+    Rollout { min_percent, max_percent, .. }: &Rollout,
+    by: &str,
+    config: &mut DeploymentConfiguration,
+    out: &mut Output,
+) {
+    let mut say = |fault: Diagnostic| out.say(fault.service(by));
     let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     let is_daemon = daemon::is_daemon(unit);
     if let Some(min) = min_percent {
