@@ -72,7 +72,7 @@ pub(crate) fn add_labels(unit: &Unit<'_>, tags: &mut Tags, out: &mut Output) {
         own.retain(|(key, value)| {
             let Some((giver, given)) = first.get(key.as_str()) else { return true };
             // What AWS does not take is nobody's.
-            if given.value == value.value || tags.get(*key) != Some(&given.value) {
+            if given.value == value.value || tags.get(key) != Some(&given.value) {
                 return true;
             }
             let message =
