@@ -7,6 +7,7 @@ use std::path::Path;
 use super::known_images::Class;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
 use super::outcome::ON_INSTANCES;
+use super::runtime_files::hides;
 use crate::compose::model::{Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
@@ -14,7 +15,7 @@ use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
-use names::{CODE, is_data, is_file_name};
+use names::{CODE, is_data, is_file_name, keeps_state};
 
 /// A bind mount, and what is known of it.
 struct Bind<'a, 'b> {
@@ -36,6 +37,9 @@ pub(super) fn place<'a>(
 ) -> Stored<'a> {
     if let Some(place) = on_the_instance(owner, mount, path) {
         return place;
+    }
+    if hides(owner.service, &mount.value.target, mount.span, out) {
+        return Stored::at(mount, "", Place::Nowhere);
     }
     if let Some(found) = of_the_machine(path) {
         out.say(found.at(mount.span, "").service(owner.name()));
@@ -172,7 +176,19 @@ impl<'a> Bind<'a, '_> {
 
     /// Whether it is what the container reads: a file, `:ro`, or a directory of configuration.
     fn wants_asset(&self) -> bool {
-        self.is_file() || self.mount.value.read_only || is_configuration(self.target())
+        self.is_file()
+            || self.mount.value.read_only
+            || is_configuration(self.target()) && !self.is_filled_there()
+    }
+
+    /// Whether it is the container that fills a directory which it may write to: nothing is in it at
+    /// home, or there is none and the program is known to keep its state there.
+    fn is_filled_there(&self) -> bool {
+        match self.facts.map(|facts| facts.kind) {
+            Some(PathKind::Directory { empty }) => empty,
+            Some(PathKind::Missing) | None => keeps_state(self.target()),
+            Some(PathKind::File | PathKind::Other) => false,
+        }
     }
 
     /// Whether it is what the container writes: nothing is there at home, or it is mounted where
@@ -181,7 +197,7 @@ impl<'a> Bind<'a, '_> {
         let kind = self.facts.map(|facts| facts.kind);
         let is_new = matches!(kind, Some(PathKind::Missing | PathKind::Directory { empty: true }));
         let is_database = self.owner.known.is_some_and(|image| image.class == Class::Database);
-        is_new || is_database || is_data(&self.shown, self.target())
+        is_new || is_database || self.is_data_by_name()
     }
 
     /// Whether it is the source code that the image was built from.
@@ -205,7 +221,7 @@ impl<'a> Bind<'a, '_> {
     }
 
     fn is_data_by_name(&self) -> bool {
-        is_data(&self.shown, self.target())
+        is_data(&self.shown, self.target()) || keeps_state(self.target())
     }
 
     fn dropped(&self) -> Diagnostic {
@@ -300,7 +316,12 @@ impl<'a> Bind<'a, '_> {
         }
         if self.facts.is_some_and(|facts| facts.kind == PathKind::Missing) {
             let message = format!("{} does not exist here", self.shown);
-            let help = "it becomes a part of the image, so it has to be there for a deploy";
+            let help = if self.is_file() || self.mount.value.read_only {
+                "it becomes a part of the image, so it has to be there for a deploy"
+            } else {
+                "it becomes a part of the image, so it has to be there for a deploy; where the \
+                container keeps its own state there, `x-ecs: {efs}` at the mount makes it a volume"
+            };
             out.say(self.diagnostic(Diagnostic::warning(Code::FileNotFound, message), help));
         }
         if !self.mount.value.read_only {
