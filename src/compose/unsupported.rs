@@ -158,6 +158,7 @@ pub(super) fn why_ignored(key: &str) -> &'static str {
         "selinux" | "z" | "Z" => "ECS relabels no files, and tasks on Fargate do not need it",
         "propagation" | "recursive" | "private" | "rprivate" | "rshared" | "rslave" | "shared"
         | "slave" => "no directory of this machine is mounted, with further mounts below it",
+        "tmpfs" => "of a tmpfs ECS takes `size`, `mode`, `uid`, `gid`, `noexec` and the like",
         _ => "of the options of a mount ECS takes `ro` alone",
     }
 }

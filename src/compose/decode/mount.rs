@@ -182,11 +182,7 @@ impl Decoder<'_> {
                     }
                 },
                 _ if is_tmpfs_option(option) => kept.push(option.to_owned()),
-                _ => {
-                    let help =
-                        "of a tmpfs ECS takes `size`, `mode`, `uid`, `gid`, `noexec` and the like";
-                    self.ignored_option(option, node, help);
-                }
+                _ => self.ignored_option(option, node, why_ignored("tmpfs")),
             }
         }
         let mount = Mount {
