@@ -170,7 +170,7 @@ pub(super) fn way_out() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Level;
+    use super::{Level, why_ignored};
 
     #[test]
     fn what_is_ignored_has_a_reason_of_its_own() {
