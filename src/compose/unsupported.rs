@@ -131,7 +131,7 @@ impl Level {
         !matches!(self, Level::BlockIo | Level::BlockDevice | Level::EnvFile)
     }
 
-    /// Attributes that have no effect on ECS and are dropped with a note.
+    /// Attributes that have no effect on ECS and are dropped with a note; [`why_ignored`] says why.
     pub(super) fn ignored(self) -> &'static [&'static str] {
         match self {
             Level::Service => &["attach", "develop"],
@@ -143,6 +143,26 @@ impl Level {
     }
 }
 
+/// Why an attribute, or an option of a mount, has no effect on ECS, and what has.
+pub(super) fn why_ignored(key: &str) -> &'static str {
+    match key {
+        "attach" => "there is no terminal to attach: `decklift logs` shows the output",
+        "develop" => "it is for work at home, with `docker compose watch`",
+        "consistency" | "cached" | "consistent" | "delegated" => {
+            "it is for Docker Desktop on a Mac: data on ECS is not shared with this machine"
+        }
+        "create_host_path" => {
+            "nothing is made on this machine: a directory that is missing becomes an empty volume"
+        }
+        "labels" => "`labels` of the volume at the top level become tags of its access point",
+        "selinux" | "z" | "Z" => "ECS relabels no files, and tasks on Fargate do not need it",
+        "propagation" | "recursive" | "private" | "rprivate" | "rshared" | "rslave" | "shared"
+        | "slave" => "no directory of this machine is mounted, with further mounts below it",
+        "tmpfs" => "of a tmpfs ECS takes `size`, `mode`, `uid`, `gid`, `noexec` and the like",
+        _ => "of the options of a mount ECS takes `ro` alone",
+    }
+}
+
 /// What to do without an attribute for now.
 pub(super) fn way_out() -> &'static str {
     "remove it for now; what is not needed on ECS can live in an override file for local use"
@@ -150,7 +170,16 @@ pub(super) fn way_out() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Level;
+    use super::{Level, why_ignored};
+
+    #[test]
+    fn what_is_ignored_has_a_reason_of_its_own() {
+        for level in [Level::Service, Level::Mount, Level::MountBind, Level::MountVolume] {
+            for key in level.ignored() {
+                assert_ne!(why_ignored(key), why_ignored("nothing such"), "{key}");
+            }
+        }
+    }
 
     #[test]
     fn no_attribute_is_both_refused_and_ignored() {

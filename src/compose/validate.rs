@@ -252,7 +252,9 @@ impl Validator<'_> {
             );
         for (kind, name, span) in unused.filter(|_| inactive.is_empty()) {
             let message = format!("the {kind} `{name}` is used by no service");
-            self.diagnostics.push(Diagnostic::note(Code::Ignored, message).at(span, "left out"));
+            let help = "nothing is made for it on AWS: name it at a service, or remove it";
+            let fault = Diagnostic::note(Code::Ignored, message).at(span, "left out");
+            self.diagnostics.push(fault.help(help));
         }
         networks.retain(|name, _| used_networks.contains(name));
         volumes.retain(|name, _| used_volumes.contains(name));

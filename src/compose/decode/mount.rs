@@ -9,6 +9,7 @@ use super::stage::Stage;
 use crate::compose::model::{Mount, MountKind, Setting, Settings};
 use crate::compose::paths::clean_target;
 use crate::compose::suggest::shown;
+use crate::compose::unsupported::why_ignored;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
@@ -181,7 +182,7 @@ impl Decoder<'_> {
                     }
                 },
                 _ if is_tmpfs_option(option) => kept.push(option.to_owned()),
-                _ => self.ignored_option(option, node),
+                _ => self.ignored_option(option, node, why_ignored("tmpfs")),
             }
         }
         let mount = Mount {
@@ -196,7 +197,7 @@ impl Decoder<'_> {
         Some(Located::new(mount, node.span))
     }
 
-    fn ignored_option(&mut self, option: &str, node: &Node) {
+    fn ignored_option(&mut self, option: &str, node: &Node, help: &str) {
         if option == "rw" {
             return;
         }
@@ -205,7 +206,7 @@ impl Decoder<'_> {
             format!("the mount option {} is ignored", shown(option, node.span, self.sources)),
         );
         let fault = self.used_at(fault.at(node.span, "it has no effect on ECS"), node);
-        self.outcome(fault);
+        self.outcome(fault.help(help));
     }
 
     /// A mount in its short form: what makes it unique, and all of it.
@@ -243,7 +244,7 @@ impl Decoder<'_> {
                 }
                 _ => {}
             }
-            self.ignored_option(option, node);
+            self.ignored_option(option, node, why_ignored(option));
         }
         if is_bind {
             bind.attributes.insert("create_host_path", Setting::Flag(true));

@@ -1,7 +1,7 @@
 use super::Decoder;
 use super::stage::Stage;
 use crate::compose::suggest::{closest, did_you_mean};
-use crate::compose::unsupported::{Level, way_out};
+use crate::compose::unsupported::{Level, way_out, why_ignored};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Entry, Key, Mapping, Node, Style};
 
@@ -86,7 +86,7 @@ impl<'n> Table<'n> {
         for (entry, taken) in self.mapping.entries.iter().zip(&self.taken) {
             let key = &*entry.key.text;
             if self.level.ignored().contains(&key) {
-                decoder.ignored(key, &entry.key, "it has no effect on ECS");
+                decoder.ignored(key, &entry.key);
             } else if self.level.not_supported_yet().contains(&key) {
                 if !is_empty(&entry.value) {
                     decoder.not_supported(&format!("`{key}`"), entry, way_out());
@@ -155,10 +155,11 @@ fn is_empty(node: &Node) -> bool {
 
 impl Decoder<'_> {
     /// Reports an attribute that is dropped.
-    pub(super) fn ignored(&mut self, name: &str, key: &Key, why: &str) {
+    fn ignored(&mut self, name: &str, key: &Key) {
         self.outcome(
             Diagnostic::note(Code::Ignored, format!("`{name}` is ignored"))
-                .at(key.span, why.to_owned()),
+                .at(key.span, "it has no effect on ECS")
+                .help(why_ignored(name)),
         );
     }
 

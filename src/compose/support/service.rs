@@ -182,7 +182,7 @@ pub(super) const SERVICE: &[Row] = &[
     ("volumes[].type", Mapped, "what is mounted"),
     ("volumes[].volume", Mapped, "how a volume is mounted"),
     ("volumes[].volume.labels", Ignored, "an access point has the tags of the project"),
-    ("volumes[].volume.nocopy", Ignored, "a volume on EFS starts empty anyway"),
+    ("volumes[].volume.nocopy", Mapped, "the volume starts empty, with `x-ecs.seed` too"),
     ("volumes[].volume.subpath", Mapped, "an access point of its own"),
     (
         "volumes_from",

@@ -8,6 +8,7 @@ use super::data_directories;
 use super::known_images::Class;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
 use super::outcome::ON_INSTANCES;
+use super::runtime_files::hides;
 use crate::compose::model::{Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
@@ -15,7 +16,7 @@ use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
-use names::{CODE, is_data, is_file_name};
+use names::{CODE, is_data, is_file_name, keeps_state};
 
 /// A bind mount, and what is known of it.
 struct Bind<'a, 'b> {
@@ -37,6 +38,9 @@ pub(super) fn place<'a>(
 ) -> Stored<'a> {
     if let Some(place) = on_the_instance(owner, mount, path) {
         return place;
+    }
+    if hides(owner.service, &mount.value.target, mount.span, out) {
+        return Stored::at(mount, "", Place::Nowhere);
     }
     if let Some(found) = of_the_machine(path) {
         out.say(found.at(mount.span, "").service(owner.name()));
@@ -173,7 +177,19 @@ impl<'a> Bind<'a, '_> {
 
     /// Whether it is what the container reads: a file, `:ro`, or a directory of configuration.
     fn wants_asset(&self) -> bool {
-        self.is_file() || self.mount.value.read_only || is_configuration(self.target())
+        self.is_file()
+            || self.mount.value.read_only
+            || is_configuration(self.target()) && !self.is_filled_there()
+    }
+
+    /// Whether it is the container that fills a directory which it may write to: nothing is in it at
+    /// home, or there is none and the program is known to keep its state there.
+    fn is_filled_there(&self) -> bool {
+        match self.facts.map(|facts| facts.kind) {
+            Some(PathKind::Directory { empty }) => empty,
+            Some(PathKind::Missing) | None => keeps_state(self.target()),
+            Some(PathKind::File | PathKind::Other) => false,
+        }
     }
 
     /// Whether it is what the container writes: nothing is there at home, or it is mounted where
@@ -181,7 +197,7 @@ impl<'a> Bind<'a, '_> {
     fn is_data(&self) -> bool {
         let kind = self.facts.map(|facts| facts.kind);
         let is_new = matches!(kind, Some(PathKind::Missing | PathKind::Directory { empty: true }));
-        is_new || self.is_of_a_database() || is_data(&self.shown, self.target())
+        is_new || self.is_of_a_database() || self.is_data_by_name()
     }
 
     /// Whether a database keeps its files there: the image or the place in it says so.
@@ -211,7 +227,7 @@ impl<'a> Bind<'a, '_> {
     }
 
     fn is_data_by_name(&self) -> bool {
-        is_data(&self.shown, self.target())
+        is_data(&self.shown, self.target()) || keeps_state(self.target())
     }
 
     fn dropped(&self) -> Diagnostic {
@@ -305,7 +321,12 @@ impl<'a> Bind<'a, '_> {
         }
         if self.facts.is_some_and(|facts| facts.kind == PathKind::Missing) {
             let message = format!("{} does not exist here", self.shown);
-            let help = "it becomes a part of the image, so it has to be there for a deploy";
+            let help = if self.is_file() || self.mount.value.read_only {
+                "it becomes a part of the image, so it has to be there for a deploy"
+            } else {
+                "it becomes a part of the image, so it has to be there for a deploy; where the \
+                container keeps its own state there, `x-ecs: {efs}` at the mount makes it a volume"
+            };
             out.say(self.diagnostic(Diagnostic::warning(Code::FileNotFound, message), help));
         }
         if !self.mount.value.read_only {

@@ -132,6 +132,49 @@ fn what_is_at_home_goes_before_names() {
 }
 
 #[test]
+fn an_empty_directory_is_a_volume_even_among_configuration() {
+    let empty = PathKind::Directory { empty: true };
+    let full = PathKind::Directory { empty: false };
+    for (kind, target, read_only, is_volume) in [
+        (empty, "/etc/gitlab", false, true),
+        (empty, "/etc/app", false, true),
+        (empty, "/docker-entrypoint-initdb.d", false, true),
+        (empty, "/etc/app", true, false),
+        (full, "/etc/app", false, false),
+        (PathKind::Missing, "/etc/app", false, false),
+        (PathKind::Missing, "/etc/grafana", false, false),
+        (PathKind::Missing, "/etc/gitlab", false, true),
+        (PathKind::Missing, "/etc/ldap/slapd.d", false, true),
+        (PathKind::Missing, "/etc/ldap", false, false),
+        (PathKind::Missing, "/etc/gitlab-runner", false, false),
+        (PathKind::Missing, "/etc/gitlab", true, false),
+    ] {
+        let mut web = web();
+        web.mounts = vec![mount(MountKind::Bind("/app/config".into()), target)];
+        web.mounts[0].value.read_only = read_only;
+        let done =
+            translate(&project(vec![web]), None, &with("/app/config", PathFacts::plain(kind)));
+        assert_eq!(has(&done, Kind::FileSystem, "data"), is_volume, "{kind:?} {target}");
+        assert_eq!(has(&done, Kind::Image, "web"), !is_volume, "{kind:?} {target}");
+        assert!(done.desired.undecided.is_empty() && !done.diagnostics.has_errors());
+    }
+}
+
+#[test]
+fn a_directory_that_is_missing_has_two_ways_out() {
+    for (target, says_efs) in [("/etc/app", true), ("/etc/app.conf", false)] {
+        let path = if says_efs { "/app/config" } else { "/app/app.conf" };
+        let mut web = web();
+        web.mounts = vec![mount(MountKind::Bind(path.into()), target)];
+        let facts = with(path, PathFacts::plain(PathKind::Missing));
+        let done = translate(&project(vec![web]), None, &facts);
+        let said = done.diagnostics.iter().find(|d| d.code == Code::FileNotFound).expect("it");
+        let help = said.help.as_deref().unwrap_or_default();
+        assert_eq!(help.contains("{efs}"), says_efs, "{help}");
+    }
+}
+
+#[test]
 fn what_is_missing_is_a_warning() {
     let mut web = web();
     web.mounts = vec![mount(MountKind::Bind("/app/a.conf".into()), "/a.conf")];

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::bind::slashes;
 use super::file_reference::{Placed, placed};
+use super::runtime_files::hides;
 use crate::compose::model::{FileObject, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource};
@@ -32,7 +33,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Output) {
         }
         if settings.text("template_driver").is_some() {
             let message = format!("the placeholders in the config {name} are not filled in");
-            say(Diagnostic::warning(Code::Ignored, message)
+            say(Diagnostic::error(Code::Refused, message)
                 .help("templates are Swarm's alone; Compose fills in `${NAME}` within `content`"));
         }
     }
@@ -48,6 +49,9 @@ pub(crate) fn assets(cx: &Context<'_>, service: &Service, out: &mut Output) -> V
         let (Some(Placed { target, uid, gid, mode }), Some(source)) = (placed, source) else {
             continue;
         };
+        if hides(service, &target, span, out) {
+            continue;
+        }
         note(service, &target, span, out);
         let asset = Asset { uid, gid, mode: Some(mode), ..Asset::of_root(target, source, false) };
         assets.push((asset, span));

@@ -121,3 +121,10 @@ fn with_it_nothing_is_pulled_from_elsewhere() {
         assert_eq!(policy(role).contains("secret:login"), is_needed);
     }
 }
+
+#[test]
+fn a_template_of_swarm_s_would_be_delivered_as_it_stands() {
+    let config = object(&[("content", "{{.Node}}"), ("template_driver", "golang")]);
+    let done = translate(&with(taking(built("web"), &[]), config), None, &facts());
+    assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Refused)]);
+}

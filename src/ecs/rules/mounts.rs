@@ -8,8 +8,11 @@
 
 mod anonymous;
 mod driver;
+mod existing;
+mod fault;
 mod image;
 mod s3_files;
+pub(in crate::ecs::rules) mod subpath;
 mod tmpfs;
 
 use super::bind;
@@ -144,9 +147,13 @@ pub(crate) fn resolve<'a>(
 }
 
 fn place<'a>(owner: &Owner<'a, '_>, mount: &'a Located<Mount>, out: &mut Output) -> Stored<'a> {
+    if let Some(fault) = fault::fault(mount) {
+        out.say(fault.service(owner.name()));
+        return Stored::at(mount, "", Place::Nowhere);
+    }
     match &mount.value.kind {
         MountKind::Volume(name) => named(owner, mount, name, out),
-        MountKind::Anonymous => Stored::at(mount, "", anonymous::place(owner, mount, out)),
+        MountKind::Anonymous => anonymous::place(owner, mount, out),
         MountKind::Bind(path) => bind::place(owner, mount, path, out),
         MountKind::Tmpfs { size, options } => {
             Stored::at(mount, "", Place::Memory(*size, options.clone()))
@@ -188,14 +195,16 @@ fn named<'a>(
 ) -> Stored<'a> {
     let volume = owner.cx.project.volumes.get(name);
     let outside = volume.and_then(Volume::outside);
-    let given = volume.and_then(|volume| volume.storage.as_ref()).or(outside.as_ref());
-    let chosen = mount.value.storage.as_ref().or(given).or(owner.service.extension.volume.as_ref());
+    let chosen = chosen(owner.service, mount, volume, outside.as_ref());
+    let own_volume = volume.map(|volume| (name, volume));
     let place = match chosen.map(|chosen| (&chosen.value, chosen)) {
         None => driver::by_options(owner, mount, name, volume, out),
-        Some((Storage::Efs, _)) => own(owner, mount, name, volume, out),
+        Some((Storage::Efs, _)) => own(owner, mount, name, own_volume, out),
         Some((storage, chosen)) => chosen_place(owner, mount, storage, chosen, out),
     };
-    let has_parts = matches!(place, Place::Own(_) | Place::Other(_) | Place::S3(_));
+    // What is mounted nowhere has its fault already.
+    let has_parts =
+        matches!(place, Place::Own(_) | Place::Other(_) | Place::S3(_) | Place::Nowhere);
     let by_the_clock = owner.service.extension.schedule.is_some();
     if matches!(&place, Place::Ebs(ebs) if ebs.snapshot.is_none() && !by_the_clock) {
         starts_empty(owner, mount, name, ON_EBS, out);
@@ -213,9 +222,23 @@ fn named<'a>(
         Place::Own(volume) => volume.id.clone(),
         // Volumes of Docker's have one namespace an instance.
         Place::Docker(_) => owner.cx.name(name, Grammar::Ecs),
+        // Each directory of it is a volume of the task's own.
+        Place::Other(_) | Place::S3(_) => subpath::name(name, mount),
         _ => name.to_owned(),
     };
     Stored::at(mount, &name, place)
+}
+
+/// What the file says of where a named volume lives: the mount goes before the volume, and the volume
+/// before the service.
+pub(crate) fn chosen<'a>(
+    service: &'a Service,
+    mount: &'a Located<Mount>,
+    volume: Option<&'a Volume>,
+    outside: Option<&'a Located<Storage>>,
+) -> Option<&'a Located<Storage>> {
+    let given = volume.and_then(|volume| volume.storage.as_ref()).or(outside);
+    mount.value.storage.as_ref().or(given).or(service.extension.volume.as_ref())
 }
 
 /// Why an access point and a subpath do not go together, and the way out.
@@ -253,26 +276,7 @@ pub(crate) fn chosen_place<'a>(
     let mut refuse = |message, help| refused(owner, mount, chosen, (message, help), out);
     match storage {
         Storage::Existing { file_system, access_point } => {
-            let subpath = mount.value.subpath.as_deref();
-            if access_point.is_some() && subpath.is_some() {
-                return refused(owner, mount, chosen, TWO_DIRECTORIES, out);
-            }
-            out.say(
-                Diagnostic::note(
-                    Code::Approximated,
-                    format!("{file_system} has to let the tasks in"),
-                )
-                .at(chosen.span, "")
-                .help(
-                    "the groups of its mount targets must let the project's groups in on port 2049",
-                )
-                .service(owner.name()),
-            );
-            Place::Other(OtherVolume {
-                file_system: file_system.clone(),
-                access_point: access_point.clone(),
-                root: subpath.map(|path| format!("/{}", path.trim_matches('/'))),
-            })
+            existing::place(owner, mount, (file_system, access_point.as_deref()), chosen, out)
         }
         Storage::S3Files { file_system, access_point } => s3_files::place(
             owner,
@@ -287,7 +291,7 @@ pub(crate) fn chosen_place<'a>(
             "use `efs` for data that is to stay; `x-ecs: {ebs, ephemeral: true}` says that it may go",
         ),
         Storage::Asset | Storage::Efs => refuse(
-            "a named volume cannot be a part of the image",
+            "a volume cannot be a part of the image",
             "`asset` is for files of the project: mount their directory, or choose `efs`",
         ),
     }
@@ -297,28 +301,18 @@ pub(crate) fn chosen_place<'a>(
 fn own<'a>(
     owner: &Owner<'a, '_>,
     mount: &Located<Mount>,
-    name: &'a str,
-    volume: Option<&'a Volume>,
+    name: &str,
+    volume: Option<(&'a str, &'a Volume)>,
     out: &mut Output,
 ) -> Place<'a> {
     let directory = format!("/{}", fit(name, Grammar::Directory));
     starts_empty(owner, mount, name, "on EFS", out);
-    let volume = volume.map(|volume| (name, volume));
-    let Some(subpath) = mount.value.subpath.as_deref() else {
+    let Some(parts) = subpath::parts(owner, mount, out) else { return Place::Nowhere };
+    if parts.is_empty() {
         return Place::Own(OwnVolume { id: name.to_owned(), directory, volume });
-    };
-    let parts: Vec<_> = subpath.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    if parts.is_empty() || parts.contains(&"..") {
-        out.say(
-            Diagnostic::error(Code::InvalidValue, format!("{subpath:?} is no path in a volume"))
-                .at(mount.span, "")
-                .help("name a directory below the volume's own, without `..`")
-                .service(owner.name()),
-        );
-        return Place::Nowhere;
     }
     let path: String = parts.iter().map(|p| format!("/{}", fit(p, Grammar::Directory))).collect();
-    let id = of_path(name, &format!("{name}/{}", parts.join("/")), parts.last());
+    let id = subpath::name(name, mount);
     Place::Own(OwnVolume { id, directory: format!("{directory}{path}"), volume })
 }
 
@@ -349,7 +343,9 @@ fn starts_empty(
     out: &mut Output,
 ) {
     // It is filled once, and told once.
-    let is_same = |other: &&Located<Mount>| other.value.kind == mount.value.kind;
+    let is_same = |other: &&Located<Mount>| {
+        other.value.kind == mount.value.kind && mount.value.kind != MountKind::Anonymous
+    };
     let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
     if mount.value.nocopy || owner.seeds() || !is_first {
         return;

@@ -175,6 +175,23 @@ fn nfs_of_efs_is_used_and_any_other_is_made_anew() {
     let found = efs(&done);
     assert_eq!(found.file_system_id.to_string(), EXISTING);
     assert_eq!(found.root_directory.as_deref(), Some("/shared"));
+    let host = "fs-0123456789abcdef0.efs.eu-west-1.amazonaws.com";
+    let at_host = format!("{host}:/base");
+    let addr = format!("addr={host}");
+    for (options, device, root) in [
+        ("nfsvers=4.1", at_host.as_str(), Some("/base")),
+        (addr.as_str(), at_host.as_str(), Some("/base")),
+        ("addr=10.0.0.1", &at_host, Some("/base")),
+        (&addr, "nas.local:/a", Some("/a")),
+        (&addr, ":/", None),
+        ("nfsvers=4.1", &format!("{host}:/"), None),
+    ] {
+        let done = with_options(&[("type", "nfs4"), ("o", options), ("device", device)]);
+        assert_eq!(loud(&done.diagnostics), [], "{options} {device}");
+        let found = efs(&done);
+        assert_eq!(found.file_system_id.to_string(), EXISTING);
+        assert_eq!(found.root_directory.as_deref(), root, "{options} {device}");
+    }
     let other = [("type", "nfs"), ("o", "addr=10.0.0.1"), ("device", ":/x")];
     let done = with_options(&other);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);

@@ -61,12 +61,21 @@ fn make(cx: &Context<'_>, name: &str, object: &FileObject, id: ResourceId, out: 
         say(Diagnostic::note(Code::Ignored, message)
             .help("`name` counts where `external: true` says that the secret exists"));
     }
-    for key in ["driver", "driver_opts", "template_driver"] {
-        if settings.attributes.contains_key(key) {
-            let message = format!("`{key}` of the secret {name} has no effect");
-            say(Diagnostic::warning(Code::Ignored, message)
-                .help("plugins and templates are Swarm's alone: the value is what the file holds"));
-        }
+    if settings.attributes.contains_key("driver") {
+        let message = format!("the value of the secret {name} comes from a plugin of Swarm's");
+        say(Diagnostic::error(Code::Refused, message).help(
+            "write `file` or `environment`, or let `x-ecs: {arn: …}` name a secret that holds it",
+        ));
+    } else if settings.attributes.contains_key("driver_opts") {
+        let message = format!("`driver_opts` of the secret {name} has no effect");
+        say(Diagnostic::warning(Code::Ignored, message)
+            .help("options of Swarm's plugins: the value is what the file or the variable holds"));
+    }
+    if settings.attributes.contains_key("template_driver") {
+        let message = format!("the placeholders in the secret {name} are not filled in");
+        say(Diagnostic::error(Code::Refused, message).help(
+            "templates are Swarm's alone: write the value itself into the file or the variable",
+        ));
     }
     let mut all = cx.tags(&id);
     if let Some(Setting::Map(labels)) = settings.attributes.get("labels") {

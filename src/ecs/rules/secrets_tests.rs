@@ -139,10 +139,14 @@ fn what_is_no_secret_is_refused() {
 }
 
 #[test]
-fn swarm_s_plugins_and_templates_have_no_effect() {
-    for key in ["driver", "template_driver"] {
+fn what_swarm_s_plugins_and_templates_would_make_is_no_value() {
+    for (key, said) in [
+        ("driver", (Severity::Error, Code::Refused)),
+        ("template_driver", (Severity::Error, Code::Refused)),
+        ("driver_opts", (Severity::Warning, Code::Ignored)),
+    ] {
         let done = run(&with("db", object(&[("file", "/x"), (key, "golang")])));
-        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+        assert_eq!(loud(&done.diagnostics), [said], "{key}");
     }
 }
 

@@ -31,9 +31,9 @@ pub(crate) fn container(
     for point in &mounts.points {
         let is_new = member.stored.iter().any(|stored| {
             let mount = &stored.mount.value;
-            // Docker fills named volumes alone.
+            // Docker fills volumes alone, and no directories of the machine.
             let is_named = match &stored.place {
-                Place::Own(own) => own.volume.is_some(),
+                Place::Own(_) => !matches!(mount.kind, MountKind::Bind(_)),
                 Place::Ebs(ebs) => {
                     ebs.snapshot.is_none() && matches!(mount.kind, MountKind::Volume(_))
                 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::configs;
 use super::file_reference::{Placed, placed};
+use super::runtime_files::hides;
 use super::secret_files::{DIRECTORY, SecretFile};
 use super::secrets::{Fetched, Grant, existing, fetched};
 use crate::compose::model::{FileReference, Service};
@@ -59,7 +60,30 @@ pub(crate) fn on_top(member: &Member<'_>, mounted: Vec<Asset>, out: &mut Output)
             );
         }
     }
+    below_files(member, &all, out);
     all.into_values().collect()
+}
+
+/// No file stands below another one.
+fn below_files(member: &Member<'_>, all: &BTreeMap<String, Asset>, out: &mut Output) {
+    let place = |target: &str| {
+        let given = member.supply.assets.get(target).map(|(_, span)| *span);
+        let mounted = || member.stored.iter().find(|s| s.mount.value.target == target);
+        given.or_else(|| Some(mounted()?.mount.span)).unwrap_or(member.service.span())
+    };
+    for (file, _) in all.iter().filter(|(_, asset)| !asset.is_directory) {
+        let top = format!("{file}/");
+        let below = all.range(top.clone()..).next().filter(|(path, _)| path.starts_with(&top));
+        let Some((path, _)) = below else { continue };
+        let message = format!("{file} is a file, and {path} would stand below it");
+        out.say(
+            Diagnostic::error(Code::Conflict, message)
+                .at(place(path), "")
+                .at(place(file), "the file")
+                .help("give one of them another `target`")
+                .service(member.name()),
+        );
+    }
 }
 
 fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Output) {
@@ -78,6 +102,9 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
             for file in secret_keys(cx, service, reference, keys, &own, supply, out) {
                 files.insert(file.path.clone(), file);
             }
+            continue;
+        }
+        if hides(service, &target, reference.source.span, out) {
             continue;
         }
         let Fetched { value_from, grant } = found;

@@ -2,7 +2,8 @@ use super::*;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{Body, Kind};
 use crate::ecs::testing::{
-    at, container, env, facts, has, loud, object, policy, project, resource, run, service, task,
+    at, container, env, facts, has, loud, object, policy, project, reference, resource, run,
+    service, task,
 };
 use crate::ecs::{translate, validate};
 
@@ -119,5 +120,21 @@ fn other_files_of_variables_are_refused() {
         web.extension.env_files_s3.push(at(file.to_owned()));
         let done = run(vec![web]);
         assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::InvalidValue)], "{file}");
+    }
+}
+
+#[test]
+fn no_file_stands_below_another() {
+    for (target, said) in
+        [("/etc/app/x.conf", vec![(Severity::Error, Code::Conflict)]), ("/etc/app.conf", vec![])]
+    {
+        let mut web = service("web", "acme/web:1");
+        web.written.configs.push(reference("c", &[("target", "/etc/app")]));
+        web.written.configs.push(reference("d", &[("target", target)]));
+        let mut project = project(vec![web]);
+        for name in ["c", "d"] {
+            project.configs.insert(name.to_owned(), object(&[("content", "x")]));
+        }
+        assert_eq!(loud(&translate(&project, None, &facts()).diagnostics), said, "{target}");
     }
 }

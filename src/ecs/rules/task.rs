@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, ebs, firelens, image, image_needs, launch, namespaces, overrides, role, schedule,
-    search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
+    container, ebs, firelens, homes, image, image_needs, launch, namespaces, overrides, role,
+    schedule, search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
 };
-use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::unit::Unit;
@@ -51,19 +50,10 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         }
         containers.push(container);
         for volume in mounts.volumes {
-            let other = volumes.insert(volume.name.clone(), volume.clone());
-            if other.is_some_and(|other| other != volume) {
-                let message = format!(
-                    "the services of one task want the volume {} at two places",
-                    volume.name
-                );
-                let fault =
-                    Diagnostic::error(Code::Conflict, message).at(member.service.span(), "");
-                let help = "write one `x-ecs` at the volume, and none at its mounts";
-                out.say(fault.help(help).service(member.name()));
-            }
+            volumes.insert(volume.name.clone(), volume);
         }
     }
+    homes::in_one_task(unit, out);
     ebs::check(cx, unit, &volumes, out);
     containers.extend(helpers);
     search_domain::add(cx, unit, &runtime_platform.cpu_architecture, &mut containers);

@@ -151,6 +151,21 @@ pub(super) fn is_data(path: &str, target: &str) -> bool {
     BELOW.into_iter().any(is_below) || is_word(last(target)) || is_word(last(path))
 }
 
+/// Whether programs keep their state there, among configuration.
+pub(super) fn keeps_state(target: &str) -> bool {
+    const BELOW: [&str; 6] = [
+        "/etc/gitlab",
+        "/etc/ldap/slapd.d",
+        "/etc/letsencrypt",
+        "/etc/openvpn",
+        "/etc/pihole",
+        "/etc/wireguard",
+    ];
+    BELOW.into_iter().any(|top| {
+        target.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,33 +1,27 @@
 //! A volume without a name.
 
-use super::{Owner, Place};
-use crate::compose::model::Mount;
-use crate::diagnostic::{Code, Diagnostic};
+use super::{Owner, Place, Stored, chosen_place, of_path, own};
+use crate::compose::model::{Mount, Storage};
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
-/// Compose reads `d:/data` as a path on a drive of Windows, which no container of Linux has: Docker
-/// refuses to start it, and whoever wrote it meant a volume of one letter, whose data would be lost.
+/// The container's own layer serves, unless `x-ecs` at the mount says where the data lives. It is then
+/// named after the service and the place in it, so that every deployment finds it again.
 pub(super) fn place<'a>(
-    owner: &Owner<'_, '_>,
-    mount: &Located<Mount>,
+    owner: &Owner<'a, '_>,
+    mount: &'a Located<Mount>,
     out: &mut Output,
-) -> Place<'a> {
-    let target = mount.value.target.as_str();
-    let Some((drive, path)) = target.split_once(':').filter(|(drive, path)| {
-        drive.len() == 1 && drive.bytes().all(|b| b.is_ascii_alphabetic()) && path.starts_with('/')
-    }) else {
-        return Place::Anonymous;
+) -> Stored<'a> {
+    let Some(chosen) = &mount.value.storage else {
+        return Stored::at(mount, "", Place::Anonymous);
     };
-    let message = format!("Compose takes `{drive}:` for a drive of Windows, and not for a volume");
-    let help = format!(
-        "give the volume a longer name, or write `{{type: volume, source: {drive}, target: {path}}}`"
-    );
-    out.say(
-        Diagnostic::error(Code::Refused, message)
-            .at(mount.span, "")
-            .help(help)
-            .service(owner.name()),
-    );
-    Place::Nowhere
+    let target = &mount.value.target;
+    let service = owner.name();
+    let last = target.rsplit('/').find(|part| !part.is_empty());
+    let name = of_path(service, &format!("{service}:{target}"), last.as_ref());
+    let place = match &chosen.value {
+        Storage::Efs => own(owner, mount, &name, None, out),
+        storage => chosen_place(owner, mount, storage, chosen, out),
+    };
+    Stored::at(mount, &name, place)
 }

@@ -1,6 +1,6 @@
 //! `driver` and `driver_opts` of a named volume.
 
-use super::{OtherVolume, Owner, Place, own, tmpfs};
+use super::{OtherVolume, Owner, Place, own, subpath, tmpfs};
 use crate::compose::model::{Mount, Volume};
 use crate::ecs::desired::DockerVolume;
 use crate::ecs::translate::context::Output;
@@ -22,34 +22,48 @@ pub(super) fn by_options<'a>(
     {
         return place;
     }
+    let own_volume = volume.map(|volume| (name, volume));
     if !matches!(driver, "" | "local") {
-        return own(owner, mount, name, volume, out);
+        return own(owner, mount, name, own_volume, out);
     }
     match option("type") {
         Some("tmpfs") => tmpfs::place(owner, mount, name, option("o").unwrap_or_default(), out),
         Some("nfs" | "nfs4") => {
+            let (device_host, directory) = device(option("device").unwrap_or_default());
             let host =
                 option("o").unwrap_or_default().split(',').find_map(|o| o.strip_prefix("addr="));
-            match host.and_then(file_system_of) {
+            match host.and_then(file_system_of).or_else(|| file_system_of(device_host)) {
                 Some(file_system) => {
-                    let device = option("device").unwrap_or_default().trim_start_matches(':');
-                    let whole = device.trim_matches('/').is_empty();
-                    let parts = (!whole).then_some(device).into_iter();
-                    let path: Vec<_> = parts.chain(mount.value.subpath.as_deref()).collect();
-                    let root = path
-                        .iter()
-                        .map(|p| format!("/{}", p.trim_matches('/')))
-                        .collect::<String>();
-                    Place::Other(OtherVolume {
-                        file_system: file_system.to_owned(),
-                        access_point: None,
-                        root: (!root.is_empty()).then_some(root),
-                    })
+                    on_efs(owner, mount, file_system, &subpath::split(directory), out)
                 }
-                None => own(owner, mount, name, volume, out),
+                None => own(owner, mount, name, own_volume, out),
             }
         }
-        _ => own(owner, mount, name, volume, out),
+        _ => own(owner, mount, name, own_volume, out),
+    }
+}
+
+/// The directory of a file system of EFS's that is mounted over NFS.
+fn on_efs<'a>(
+    owner: &Owner<'a, '_>,
+    mount: &Located<Mount>,
+    file_system: &str,
+    directory: &[&str],
+    out: &mut Output,
+) -> Place<'a> {
+    let Some(parts) = subpath::parts(owner, mount, out) else { return Place::Nowhere };
+    Place::Other(OtherVolume {
+        file_system: file_system.to_owned(),
+        access_point: None,
+        root: subpath::root(&[directory, &parts].concat()),
+    })
+}
+
+/// What NFS mounts, `HOST:/DIRECTORY`: the host may be left out, where `addr` names it (nfs(5)).
+fn device(device: &str) -> (&str, &str) {
+    match device.find(":/") {
+        Some(colon) => (&device[..colon], &device[colon + 1..]),
+        None => device.split_once(':').unwrap_or(("", device)),
     }
 }
 
@@ -102,6 +116,15 @@ mod tests {
             ("fs-1.efs.example.com", None),
         ] {
             assert_eq!(file_system_of(host), found, "{host}");
+        }
+        for (text, found) in [
+            (":/", ("", "/")),
+            (":base", ("", "base")),
+            ("/base", ("", "/base")),
+            ("nas.local:/a:/b", ("nas.local", "/a:/b")),
+            ("[fd00::1]:/a", ("[fd00::1]", "/a")),
+        ] {
+            assert_eq!(device(text), found, "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `x-ecs: {s3files: …}`: a file system of S3 Files, which somebody made over a bucket.
 
-use super::{Owner, Place, TWO_DIRECTORIES, refused};
+use super::{Owner, Place, TWO_DIRECTORIES, refused, subpath};
 use crate::compose::model::{Launch, Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::S3FilesVolume;
@@ -32,10 +32,10 @@ pub(super) fn place<'a>(
         );
         return refused(owner, mount, chosen, why, out);
     }
-    let subpath = mount.value.subpath.as_deref();
-    if access_point.is_some() && subpath.is_some() {
+    if access_point.is_some() && mount.value.subpath.is_some() {
         return refused(owner, mount, chosen, TWO_DIRECTORIES, out);
     }
+    let Some(parts) = subpath::parts(owner, mount, out) else { return Place::Nowhere };
     let file_system_arn = arn(owner.cx, file_system);
     let access_point_arn = access_point.map(|point| match point.starts_with("arn:") {
         true => point.to_owned(),
@@ -52,7 +52,7 @@ pub(super) fn place<'a>(
     );
     Place::S3(S3FilesVolume {
         file_system_arn,
-        root_directory: subpath.map(|path| format!("/{}", path.trim_matches('/'))),
+        root_directory: subpath::root(&parts),
         access_point_arn,
     })
 }
