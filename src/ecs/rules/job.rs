@@ -81,8 +81,9 @@ pub(crate) fn jobs<'a>(
             }
         }
         effects(service, jobs.ends.contains(name), out);
-        let lasting = sharing.members(unit).iter().filter(|member| !found.contains(*member));
-        on_each_instance(service, lasting.filter_map(|name| services.get(*name)), out);
+        let lasting = sharing.members(unit).iter().filter(|member| ending.lasts(member));
+        let lasting = lasting.filter_map(|name| cx.project.services.get(*name));
+        on_each_instance(service, lasting, out);
     }
     jobs
 }
