@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::data_directories;
 use super::known_images::Class;
 use super::mounts::{Place, Stored, chosen, subpath};
 use super::outcome::place_of;
@@ -132,8 +133,10 @@ pub(crate) fn on_existing(cx: &Context<'_>, members: &[Member<'_>], out: &mut Ou
 fn same_directory(file_system: &str, uses: &[Use<'_>], out: &mut Output) {
     let Some(first) = uses.first() else { return };
     let Some(second) = uses.iter().find(|other| other.volume != first.volume) else { return };
-    let is_database =
-        |u: &Use<'_>| u.member.known.is_some_and(|image| image.class == Class::Database);
+    let is_database = |u: &Use<'_>| {
+        u.member.known.is_some_and(|image| image.class == Class::Database)
+            || data_directories::is_one(&u.stored.mount.value.target)
+    };
     // The mounts of a container stand together.
     let in_one_container = uses
         .windows(2)

@@ -133,6 +133,10 @@ fn two_volumes_are_not_one_directory_by_accident() {
             format!("the volume b and the volume a are one directory of {EXISTING}")
         );
     }
+    // The place in the container says what writes there, whatever the image is called.
+    let mut unknown = two("busybox", "acme/db:1", false);
+    unknown.services["other"].mounts[0].value.target = "/var/lib/postgresql/data".to_owned();
+    assert_eq!(loud(&done(&unknown).diagnostics)[0], CONFLICT[0]);
     // The service's own `x-ecs` is one, too.
     let mut project = two("busybox", "busybox", true);
     for volume in project.volumes.values_mut() {
@@ -205,15 +209,16 @@ fn a_volume_without_a_name_lives_where_x_ecs_says() {
     let done = run(vec![anonymous(at(Storage::Ephemeral))]);
     assert!(task(&done, "web").volumes[0].host.is_some());
 
+    // A shell without a command ends: the other service names their task.
     let mut side = service("side", "busybox");
     side.volumes_from = vec![at("web".to_owned())];
     let done = run(vec![anonymous(at(Storage::Efs)), side]);
     assert_eq!(loud(&done.diagnostics), []);
-    let name = task(&done, "web").volumes[0].name.clone();
+    let name = task(&done, "side").volumes[0].name.clone();
     assert!(name.starts_with("web-state-"), "{name}");
     assert!(has(&done, Kind::AccessPoint, &name));
     assert!(crate::ecs::validate(&done.desired).is_empty());
-    let points = task(&done, "web").container_definitions.iter().map(|c| c.mount_points.len());
+    let points = task(&done, "side").container_definitions.iter().map(|c| c.mount_points.len());
     assert_eq!(points.collect::<Vec<_>>(), [1, 1]);
 
     let done = run(vec![anonymous(at(Storage::Asset))]);
