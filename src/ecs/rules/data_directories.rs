@@ -35,7 +35,6 @@ const DIRECTORIES: &[&str] = &[
     "/etcd-data",
     "/firebird",
     "/home/postgres/pgdata",
-    "/loki",
     "/meili_data",
     "/mosquitto/data",
     "/opt/aerospike/data",
@@ -87,7 +86,6 @@ const DIRECTORIES: &[&str] = &[
     "/var/lib/zookeeper",
     "/var/opt/mssql",
     "/var/solr",
-    "/var/tempo",
     "/vault/file",
     "/victoria-metrics-data",
 ];

@@ -190,7 +190,6 @@ fn a_directory_of_a_database_says_so_whatever_the_image_is_called() {
         (built("db"), "/var/lib/mysql"),
         (service("db", "ghcr.io/acme/pg-custom:1"), "/var/lib/postgresql/data"),
         (service("db", "prom/prometheus:v2.53.0"), "/prometheus"),
-        (service("db", "grafana/loki:3.1.0"), "/loki"),
         (service("db", "quay.io/coreos/etcd:v3.5.0"), "/some/where"),
     ] {
         db.mounts = vec![volume_mount("data", target)];

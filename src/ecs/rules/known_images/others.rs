@@ -14,6 +14,10 @@ pub(super) const OTHERS: &[KnownImage] = &[
     image("confluentinc/cp-schema-registry", Class::Backend, &[8081]),
     image("debian", Class::Base, &[]),
     image("ghost", Class::Web, &[2368]),
+    // Several run beside each other, with their data in a bucket.
+    image("grafana/loki", Class::Backend, &[3100]),
+    image("grafana/mimir", Class::Backend, &[8080]),
+    image("grafana/tempo", Class::Backend, &[3200]),
     image("haproxy", Class::Web, &[]),
     image("httpd", Class::Web, &[80]),
     image("joomla", Class::Web, &[80]),

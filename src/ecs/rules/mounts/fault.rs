@@ -6,9 +6,16 @@ use crate::source::Located;
 
 /// Why a mount cannot be, and the way out.
 pub(super) fn fault(mount: &Located<Mount>) -> Option<Diagnostic> {
-    let fault = drive(&mount.value).or_else(|| target(&mount.value.target));
+    let fault =
+        drive(&mount.value).or_else(|| target(&mount.value.target).filter(|_| !dropped(mount)));
     let fault = fault.map(|fault| fault.at(mount.span, ""));
     fault.or_else(|| storage(mount))
+}
+
+/// A name alone is a volume without one, at that path: it is left out, as its like is.
+fn dropped(mount: &Located<Mount>) -> bool {
+    let Mount { kind, target, storage, .. } = &mount.value;
+    *kind == MountKind::Anonymous && storage.is_none() && target != "/"
 }
 
 /// Compose reads `d:/data` as a path on a drive of Windows, which no container of Linux has: Docker
