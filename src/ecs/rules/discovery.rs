@@ -107,9 +107,9 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
             });
         }
     }
-    let shares = members.iter().any(|member| !member.leads());
+    let tasks = port_clash::tasks(members);
     for (owner, port) in found.into_keys() {
-        if !shares || !port_clash::is_a_peers(members, owner, port) {
+        if !port_clash::is_a_peers(members, &tasks, owner, port) {
             members[owner].ports.entry(port).or_insert(Protocol::Tcp);
         }
     }

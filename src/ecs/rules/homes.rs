@@ -2,8 +2,8 @@
 //! two volumes are the same directory unless somebody means it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 
 use super::data_directories;
 use super::known_images::Class;
@@ -200,15 +200,16 @@ fn shown(stored: &Stored<'_>) -> String {
 
 /// Says that labels have no effect where the project makes nothing for a volume that carries tags.
 pub(crate) fn labels(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    let stored = members.iter().flat_map(|member| &member.stored);
+    let carry = stored.filter_map(|stored| match (&stored.place, &stored.mount.value.kind) {
+        (Place::Own(own), _) => own.volume.map(|(name, _)| name),
+        (Place::Docker(_), MountKind::Volume(name)) => Some(name.as_str()),
+        _ => None,
+    });
+    let carry: HashSet<&str> = carry.collect();
     for (name, volume) in &cx.project.volumes {
         let Some(place) = place_of(volume.labels.values()) else { continue };
-        let mut stored = members.iter().flat_map(|member| &member.stored);
-        let carries = stored.any(|stored| match &stored.place {
-            Place::Own(own) => own.volume.is_some_and(|(own, _)| own == name),
-            Place::Docker(_) => stored.mount.value.kind == MountKind::Volume(name.clone()),
-            _ => false,
-        });
-        if !carries {
+        if !carry.contains(name.as_str()) {
             let message = format!("the labels of the volume {name} have no effect");
             let help = "volumes on the project's own file system carry them, as tags of their access \
                 points: tag what was made elsewhere there";

@@ -3,7 +3,7 @@
 //! A port that only stands in the table of known images, or that an image exposes, need not be listened
 //! on: of two containers of one image the second often runs another program.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::ports::{declares, is_declared};
 use crate::compose::model::{Protocol, Service, TaskNetwork};
@@ -82,15 +82,27 @@ pub(crate) fn settle(members: &mut [Member<'_>], out: &mut Output) {
     }
 }
 
+/// The places of the members of each task.
+pub(crate) fn tasks<'a>(members: &[Member<'a>]) -> HashMap<&'a str, Vec<usize>> {
+    let mut tasks: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        tasks.entry(member.unit).or_default().push(index);
+    }
+    tasks
+}
+
 /// Whether another container of a member's task has a port, on the interface that they share.
-pub(crate) fn is_a_peers(members: &[Member<'_>], owner: usize, port: u16) -> bool {
+pub(crate) fn is_a_peers(
+    members: &[Member<'_>],
+    tasks: &HashMap<&str, Vec<usize>>,
+    owner: usize,
+    port: u16,
+) -> bool {
     let member = &members[owner];
     let shares = matches!(member.network, TaskNetwork::AwsVpc | TaskNetwork::Host);
     let has = |other: &Member<'_>| other.ports.get(&port) == Some(&Protocol::Tcp);
-    let is_peer = |(index, other): (usize, &Member<'_>)| {
-        index != owner && other.unit == member.unit && has(other)
-    };
-    shares && members.iter().enumerate().any(is_peer)
+    let task = tasks.get(member.unit).map_or(&[][..], Vec::as_slice);
+    shares && task.iter().any(|&index| index != owner && has(&members[index]))
 }
 
 /// Which of several containers has a port, and which others surely have it, too: these are at fault.

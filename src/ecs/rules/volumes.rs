@@ -1,6 +1,6 @@
 //! What a container mounts: volumes of its task, memory, and what is in its image.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::data_directories;
 use super::ebs;
@@ -48,10 +48,18 @@ pub(crate) fn is_stateful(
 }
 
 /// A mount, and the service that it stands at.
+#[derive(Clone, Copy)]
 pub(super) struct Given<'a> {
     owner: &'a Member<'a>,
     pub(super) stored: &'a Stored<'a>,
     pub(super) read_only: bool,
+}
+
+/// Members by name: there may be many in one task, before it is refused.
+pub(super) fn by_name<'a>(
+    members: impl IntoIterator<Item = &'a Member<'a>>,
+) -> HashMap<&'a str, &'a Member<'a>> {
+    members.into_iter().map(|member| (member.name(), member)).collect()
 }
 
 /// What a service mounts: what it has from others through `volumes_from`, then its own.
@@ -59,6 +67,18 @@ pub(super) fn given<'a>(
     find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
     member: &'a Member<'a>,
 ) -> Vec<Given<'a>> {
+    lent(find, member, &mut HashMap::new())
+}
+
+/// [`given`], with what is known of others already: there may be many ways from one service to another.
+fn lent<'a>(
+    find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
+    member: &'a Member<'a>,
+    known: &mut HashMap<&'a str, Vec<Given<'a>>>,
+) -> Vec<Given<'a>> {
+    if let Some(all) = known.get(member.name()) {
+        return all.clone();
+    }
     let mut all = Vec::new();
     for from in &member.service.volumes_from {
         let Some(owner) = volumes_of(&from.value).and_then(find) else {
@@ -67,7 +87,7 @@ pub(super) fn given<'a>(
         // No service has volumes from itself, at whatever distance: the loader refuses circles.
         let only_read = from.value.ends_with(":ro");
         all.extend(
-            given(find, owner)
+            lent(find, owner, known)
                 .into_iter()
                 .map(|given| Given { read_only: given.read_only || only_read, ..given }),
         );
@@ -79,30 +99,30 @@ pub(super) fn given<'a>(
         stored,
         read_only: stored.mount.value.read_only,
     }));
+    // A mount goes over what an earlier one has at the same place: of those that are the same, the last
+    // one counts.
+    let mut seen = HashSet::new();
+    all.reverse();
+    all.retain(|given| seen.insert((std::ptr::from_ref(given.stored), given.read_only)));
+    all.reverse();
+    known.insert(member.name(), all.clone());
     all
 }
 
 /// What becomes a part of each service's image: what it mounts itself, and what it has from others
 /// through `volumes_from`. Sorted by target.
 pub(crate) fn assets(members: &[Member<'_>]) -> Vec<Vec<Asset>> {
-    fn collect(members: &[Member<'_>], member: &Member<'_>, found: &mut BTreeMap<String, Asset>) {
-        for from in &member.service.volumes_from {
-            let name = volumes_of(&from.value);
-            if let Some(owner) = members.iter().find(|owner| Some(owner.name()) == name) {
-                collect(members, owner, found);
-            }
-        }
-        for stored in &member.stored {
+    let by_name = by_name(members);
+    let find = |name: &str| by_name.get(name).copied();
+    let each = members.iter().map(|member| {
+        let mut found = BTreeMap::new();
+        for Given { stored, .. } in given(&find, member) {
             match &stored.place {
                 Place::Asset(asset) => _ = found.insert(asset.target.clone(), asset.clone()),
                 // A mount at the same place goes over what somebody else has there.
                 _ => _ = found.remove(&stored.mount.value.target),
             }
         }
-    }
-    let each = members.iter().map(|member| {
-        let mut found = BTreeMap::new();
-        collect(members, member, &mut found);
         found.into_values().collect()
     });
     each.collect()
@@ -116,7 +136,12 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
     // Whether the mount at a path may still become something else.
     let mut open: BTreeSet<&str> = BTreeSet::new();
     outside(member, out);
-    for Given { owner, stored, read_only } in given(&|name| unit.member(name), member) {
+    let lenders = match member.service.volumes_from.is_empty() {
+        true => HashMap::new(),
+        false => by_name(unit.members.iter().copied()),
+    };
+    let find = |name: &str| lenders.get(name).copied();
+    for Given { owner, stored, read_only } in given(&find, member) {
         let target = &stored.mount.value.target;
         let volume = match &stored.place {
             Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),

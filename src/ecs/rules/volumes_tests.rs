@@ -249,3 +249,24 @@ fn a_file_below_a_volume_would_be_hidden() {
     web.mounts[1].value.read_only = true;
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Conflict)]);
 }
+
+/// Each way from one service to another would be gone by itself: 2 to the power of 40 of them.
+#[test]
+fn many_ways_to_the_same_volumes() {
+    let mut services = Vec::new();
+    for level in 0..40 {
+        for side in ["a", "b"] {
+            let mut one = service(&format!("{side}{level}"), "acme/web:1");
+            if level < 39 {
+                let from = |side: &str| at(format!("{side}{}", level + 1));
+                one.volumes_from = vec![from("a"), from("b")];
+            } else {
+                one.mounts = vec![volume_mount(side, &format!("/{side}"))];
+            }
+            services.push(one);
+        }
+    }
+    let done = run(services);
+    let points = &task(&done, "a0").container_definitions[0].mount_points;
+    assert_eq!(points.len(), 2);
+}

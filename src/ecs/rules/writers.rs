@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::mounts::{Place, Stored};
-use super::volumes::{given, is_stateful};
+use super::volumes::{by_name, given, is_stateful};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -58,7 +58,8 @@ fn kept<'a>(
 
 /// Of each service, whether two of its tasks must never run at once. A job has none that is replaced.
 pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
-    let find = |name: &str| members.iter().find(|member| member.name() == name);
+    let by_name = by_name(members);
+    let find = |name: &str| by_name.get(name).copied();
     let is_stateful = |member: &'a Member<'a>| {
         let mounts = !member.stored.is_empty() || !member.service.volumes_from.is_empty();
         mounts && member.job.is_none() && {
@@ -76,7 +77,8 @@ pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
 /// Refuses copies of a database on one volume, and warns of those of other programs, unless somebody
 /// said that they may be. `place` is where their number stands.
 pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), out: &mut Output) {
-    let find = |name: &str| unit.member(name);
+    let by_name = by_name(unit.members.iter().copied());
+    let find = |name: &str| by_name.get(name).copied();
     let mut is_refused = false;
     for member in &unit.members {
         let kept = kept(&find, member);
@@ -105,7 +107,8 @@ pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), ou
 
 /// Says that several tasks write to a volume of a service.
 fn shared(unit: &Unit<'_>, owner: &Member<'_>, tasks: Tasks, out: &mut Output) {
-    let find = |name: &str| unit.member(name);
+    let by_name = by_name(unit.members.iter().copied());
+    let find = |name: &str| by_name.get(name).copied();
     let is_shared = |stored: &&Stored<'_>| stored.is_kept() && tasks.share(stored);
     let Some(first) = owner.stored.iter().find(is_shared) else { return };
     // Who has the volumes of another service may say it for both.
