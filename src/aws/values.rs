@@ -16,3 +16,8 @@ pub(super) fn text(value: &Value) -> Result<&str, CloudError> {
 pub(super) fn texts(values: &[Value]) -> Result<Vec<String>, CloudError> {
     values.iter().map(|value| text(value).map(str::to_owned)).collect()
 }
+
+/// A list that is sent only when it has items.
+pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}

@@ -7,7 +7,7 @@ use aws_sdk_ecs::types as sdk;
 use super::container_settings as settings;
 use super::instance;
 use crate::apply::cloud::CloudError;
-use crate::aws::values::text;
+use crate::aws::values::{some, text};
 use crate::ecs::desired::{
     ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
     FirelensConfiguration, HealthCheck, KeyValuePair, LinuxParameters, LogConfiguration,
@@ -136,11 +136,6 @@ pub(super) fn from_sdk(
         restart_policy: container.restart_policy().and_then(settings::restart_back),
         instance: instance::settings_back(container),
     }
-}
-
-/// A list that is sent only when it has items.
-pub(super) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
 }
 
 fn port(port: &PortMapping) -> sdk::PortMapping {

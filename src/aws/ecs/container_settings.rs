@@ -2,8 +2,8 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use super::container::some;
 use crate::apply::cloud::CloudError;
+use crate::aws::values::some;
 use crate::ecs::desired::{ContainerRestartPolicy, KernelCapabilities, SystemControl, Ulimit};
 
 pub(super) fn ulimit(limit: &Ulimit) -> Result<sdk::Ulimit, CloudError> {

@@ -2,9 +2,8 @@
 
 use aws_sdk_ecs::types as sdk;
 
-use super::container::some;
 use crate::apply::cloud::CloudError;
-use crate::aws::values::text;
+use crate::aws::values::{some, text};
 use crate::ecs::desired::{
     EbsTagSpecification, ManagedEbsVolume, TerminationPolicy, Value, VolumeConfiguration,
 };

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_ecs::types::builders::ContainerDefinitionBuilder;
 
-use super::container::some;
 use crate::apply::cloud::CloudError;
+use crate::aws::values::some;
 use crate::ecs::desired::{
     Device, DockerVolume, HostEntry, InstanceSettings, PlacementConstraint, PlacementStrategy,
     ResourceRequirement, TextMap,

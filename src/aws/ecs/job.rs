@@ -6,7 +6,6 @@ use aws_sdk_ecs::types as sdk;
 use futures_util::future::{try_join, try_join_all};
 use sha2::{Digest, Sha256};
 
-use super::container::some;
 use super::failures::LogPlace;
 use super::instance;
 use super::task_definition::family_of;
@@ -16,7 +15,7 @@ use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::linked_role::is_missing;
 use crate::aws::observe::Found;
-use crate::aws::values::text;
+use crate::aws::values::{some, text};
 use crate::ecs::desired::{Body, Desired, Job, Kind, ResourceId};
 use crate::plan::Actual;
 

@@ -3,7 +3,6 @@
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
-use super::container::some;
 use super::ebs;
 use super::instance;
 use super::service::primary;
@@ -11,7 +10,7 @@ use super::shift;
 use crate::apply::cloud::CloudError;
 use crate::aws::observe::Found;
 use crate::aws::tags;
-use crate::aws::values::{text, texts};
+use crate::aws::values::{some, text, texts};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentAlarms,
     DeploymentCircuitBreaker, DeploymentConfiguration, NetworkConfiguration, Service,

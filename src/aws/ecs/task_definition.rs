@@ -16,7 +16,7 @@ use crate::aws::align::align;
 use crate::aws::error::OrFail;
 use crate::aws::observe::Found;
 use crate::aws::tags;
-use crate::aws::values::text;
+use crate::aws::values::{some, text};
 use crate::ecs::desired::{
     Attribute, Body, EfsAuthorizationConfig, EfsVolumeConfiguration, EphemeralStorage, HostVolume,
     RuntimePlatform, TaskDefinition, TaskVolume, Value,
@@ -210,7 +210,7 @@ pub(super) fn request(
                 .build(),
         )
         .set_ephemeral_storage(storage)
-        .set_volumes(container::some(volumes))
+        .set_volumes(some(volumes))
         .set_container_definitions(Some(containers))
         .set_tags(super::to_sdk_tags(tags)))
 }

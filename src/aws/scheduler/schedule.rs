@@ -7,7 +7,7 @@ use super::{SETTLE, changed, conflict};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
-use crate::aws::values::{text, texts};
+use crate::aws::values::{some, text, texts};
 use crate::ecs::desired::{
     EcsParameters, FlexibleTimeWindow, PlacementConstraint, PlacementStrategy, Schedule,
     ScheduleCapacity, ScheduleNetwork, ScheduleTarget, ScheduleVpc, Value,
@@ -177,10 +177,6 @@ fn constraint(constraint: &PlacementConstraint) -> sdk::PlacementConstraint {
 fn strategy_of(strategy: &PlacementStrategy) -> sdk::PlacementStrategy {
     let PlacementStrategy { kind, field } = strategy;
     sdk::PlacementStrategy::builder().r#type(kind.as_str().into()).set_field(field.clone()).build()
-}
-
-fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
 }
 
 /// A schedule as it stands. One that starts something else than a task reads as one of nothing, so

@@ -9,7 +9,7 @@ use crate::compose::model::{Condition, Dependency, HealthTest, Mode, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDependency, Gate, Kind, ResourceId};
 use crate::ecs::translate::context::Output;
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::survey::{Member, by_name};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -17,7 +17,7 @@ use crate::source::Located;
 pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
     let mut found = Vec::with_capacity(members.len());
     {
-        let by_name: HashMap<&str, &Member<'_>> = members.iter().map(|m| (m.name(), m)).collect();
+        let by_name = by_name(members.iter());
         for member in members.iter() {
             global_mode(member.service, out);
             let (mut gates, mut restarts) = (Vec::new(), Vec::new());

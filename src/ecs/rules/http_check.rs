@@ -39,7 +39,7 @@ pub(crate) struct Asked {
 }
 
 /// What the service's health check asks for, if it is a plain HTTP request by curl or wget to the
-/// container itself: on one of these ports if it asks there, else on another.
+/// container itself: on this port if it asks there, else on another.
 pub(crate) fn http_request(service: &Service, port: u16) -> Option<Asked> {
     let test = service.healthcheck.as_ref()?.value.test.as_ref()?;
     let words: Vec<String> = match &test.value {
@@ -64,10 +64,9 @@ pub(crate) fn http_request(service: &Service, port: u16) -> Option<Asked> {
         return None;
     }
     let all = || client.iter().filter_map(|word| request(word));
-    all().find(|asked| asked.port == port).or_else(|| {
-        // A word without a scheme may be anything but an address.
-        all().find(|_| client.iter().any(|word| word.contains("://")))
-    })
+    // Another port counts only where an address is plainly written.
+    let is_plain = client.iter().any(|word| word.contains("://"));
+    all().find(|asked| asked.port == port).or_else(|| all().next().filter(|_| is_plain))
 }
 
 /// The names of the programs that a health check calls, without their folders.

@@ -16,7 +16,7 @@ use crate::ecs::desired::{
 };
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::survey::{Member, by_name};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -53,13 +53,6 @@ pub(super) struct Given<'a> {
     owner: &'a Member<'a>,
     pub(super) stored: &'a Stored<'a>,
     pub(super) read_only: bool,
-}
-
-/// Members by name: there may be many in one task, before it is refused.
-pub(super) fn by_name<'a>(
-    members: impl IntoIterator<Item = &'a Member<'a>>,
-) -> HashMap<&'a str, &'a Member<'a>> {
-    members.into_iter().map(|member| (member.name(), member)).collect()
 }
 
 /// What a service mounts: what it has from others through `volumes_from`, then its own.

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::mounts::{Place, Stored};
-use super::volumes::{by_name, given, is_stateful};
+use super::volumes::{given, is_stateful};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
-use crate::ecs::translate::survey::Member;
+use crate::ecs::translate::survey::{Member, by_name};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Span;
 

@@ -1,6 +1,7 @@
 //! What has to be known of every service before any of them can be translated: its ports, its
 //! names, who may call it, and who names it.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 
 use crate::compose::model::{Service, TaskNetwork};
@@ -83,6 +84,13 @@ impl Member<'_> {
     pub(crate) fn name(&self) -> &str {
         &self.service.name.value
     }
+}
+
+/// Members by name, for whoever looks for many of them.
+pub(crate) fn by_name<'m, 'a: 'm>(
+    members: impl IntoIterator<Item = &'m Member<'a>>,
+) -> HashMap<&'m str, &'m Member<'a>> {
+    members.into_iter().map(|member| (member.name(), member)).collect()
 }
 
 /// Looks at every service, in the order of the file.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use indexmap::{IndexMap, IndexSet};
 
 use super::context::{Context, Output};
-use super::survey::Member;
+use super::survey::{Member, by_name};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, ResourceId};
@@ -154,14 +154,13 @@ fn task_name<'a>(service: &'a Service, out: &mut Output) -> Option<&'a str> {
 /// Refuses services in one task that cannot be: their replicas differ. Of their ports port_clash.rs
 /// judges, and image.rs of their machines.
 pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
-    let by_name: HashMap<&str, &Member<'_>> =
-        members.iter().filter(|m| m.leads()).map(|m| (m.name(), m)).collect();
+    let leaders = by_name(members.iter().filter(|member| member.leads()));
     let mut daemons: HashMap<&str, &Member<'_>> = HashMap::new();
     for member in members.iter().filter(|member| daemon::asked(member).is_some()) {
         daemons.entry(member.unit).or_insert(member);
     }
     for member in members {
-        match (daemons.get(member.unit), by_name.get(member.unit)) {
+        match (daemons.get(member.unit), leaders.get(member.unit)) {
             (Some(daemon), _) => daemon::differs(daemon, member, out),
             (None, Some(leader)) => replicas(member, leader, out),
             (None, None) => {}
