@@ -7,6 +7,7 @@ use super::assemble::{Assembler, Documents, Scope, documents};
 use super::decode::{apply_parameters, decode};
 use super::environment::Environment;
 use super::files::{self, ComposeFile};
+use super::interpolate::{Interpolation, Replaced};
 use super::model::Project;
 use super::name::project_name;
 use super::options::LoadOptions;
@@ -153,7 +154,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
     let services = raw.services.values();
     let profiles = services.flat_map(|raw| &raw.service.profiles);
     let profiles = profiles.map(|profile| profile.value.clone()).collect();
-    let beside = Beside { paths: &paths, options };
+    let beside = Beside { paths: &paths, options, environment: &environment };
     let validator = Validator {
         environment: &environment,
         profiles: &active,
@@ -176,6 +177,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
 /// What a file beside the Compose files needs to be read.
 struct Beside<'a> {
     paths: &'a Paths,
+    environment: &'a Environment,
     options: &'a LoadOptions,
 }
 
@@ -195,7 +197,12 @@ impl Beside<'_> {
             Err(fault) => return diagnostics.push(fault),
         };
         let id = sources.add(name.clone(), Arc::<str>::from(text));
-        if let Some(document) = yaml::parse(id, sources, diagnostics) {
+        if let Some(mut document) = yaml::parse(id, sources, diagnostics) {
+            // ecs-cli replaced them, too (amazon-ecs-cli, `ReadECSParams`).
+            let mut replaced = Replaced::default();
+            Interpolation::new(self.environment, sources, &mut replaced)
+                .node(&mut document, diagnostics);
+            replaced.finish(diagnostics);
             apply_parameters(&document, project, sources, self.paths, outcomes);
         }
     }

@@ -230,7 +230,8 @@ mod tests {
         }
         web.extension.execution_role = Some(at("ops/ecs".to_owned()));
         web.extension.policies = vec![at(Policy::Managed("arn:aws:iam::aws:policy/X".to_owned()))];
-        let existing = Storage::Existing { file_system: "fs-1".to_owned(), access_point: None };
+        let existing =
+            Storage::Existing { file_system: "fs-1".to_owned(), access_point: None, iam: false };
         web.extension.volume = Some(at(existing));
         let mut file = project(vec![web]);
         file.extension.subnets = vec![at("subnet-1".to_owned())];

@@ -41,7 +41,7 @@ task_definition:
       essential: true
       cpu_shares: 128
       mem_limit: 512m
-      mem_reservation: 256
+      mem_reservation: 256m
       init_process_enabled: true
       repository_credentials:
         credentials_parameter: arn:aws:secretsmanager:eu-west-1:123456789012:secret:hub-AbCdEf
@@ -59,6 +59,7 @@ task_definition:
       filesystem_id: fs-0123456789abcdef0
       access_point: fsap-0123456789abcdef0
       transit_encryption: ENABLED
+      iam: ENABLED
 run_params:
   network_configuration:
     awsvpc_configuration:
@@ -91,6 +92,7 @@ run_params:
     assert_eq!(task["containerDefinitions"][1]["essential"], false);
     let volumes = task["volumes"].to_string();
     assert!(volumes.contains("fs-0123456789abcdef0"), "{volumes}");
+    assert!(volumes.contains("\"iam\":\"ENABLED\""), "{volumes}");
     assert!(volumes.contains("\"host\":{}"), "{volumes}");
 }
 
@@ -133,7 +135,7 @@ fn on_instances_everything_finds_its_place() {
     let params = "version: 1
 task_definition:
   ecs_network_mode: bridge
-  services: {web: {mem_limit: 256m}, log: {mem_reservation: 64m}}
+  services: {web: {mem_limit: 256m, gpu: '1'}, log: {mem_reservation: 64m}}
   docker_volumes:
     - {name: shared, scope: shared, autoprovision: true, driver: rexray, driver_opts: {size: '5'}, labels: {a: b}}
   placement_constraints: [{type: memberOf, expression: 'attribute:ecs.instance-type =~ t2.*'}]
@@ -147,6 +149,8 @@ run_params:
     assert_eq!(faults.map(|d| d.message.clone()).collect::<Vec<_>>(), [] as [&str; 0]);
     let task = request(&done, "ecs/register-task-definition/web.json");
     assert_eq!(task["networkMode"], "bridge");
+    let gpu = &task["containerDefinitions"][0]["resourceRequirements"];
+    assert_eq!(*gpu, json!([{"type": "GPU", "value": "1"}]));
     let volumes = task["volumes"].to_string();
     for part in ["\"driver\":\"rexray\"", "\"size\":\"5\"", "\"a\":\"b\""] {
         assert!(volumes.contains(part), "{part}: {volumes}");
@@ -181,11 +185,88 @@ fn slips_are_shown_their_name_and_place() {
 }
 
 #[test]
-fn the_compose_file_and_the_parameters_must_agree() {
+fn what_a_container_is_told_here_counts() {
+    let compose = "services:
+  web:
+    image: acme/web:1
+    mem_limit: 1g
+    healthcheck: {test: [CMD, old], interval: 9s, retries: 7}
+    deploy: {resources: {reservations: {memory: 900m}}}
+";
+    let params = "version: 1
+task_definition:
+  task_size: {cpu_limit: .5 vCPU, mem_limit: 1.0GB}
+  services:
+    web:
+      mem_limit: 524288000
+      mem_reservation: 128
+      healthcheck: {command: curl -f http://localhost, interval: 15, timeout: 1m, start_period: '30'}
+";
+    let (loaded, done) = support::read(compose, &[("ecs-params.yml", params)]);
+    let faults = loaded.outcomes.iter().filter(|d| d.severity == Severity::Error);
+    assert_eq!(faults.map(|d| d.message.clone()).collect::<Vec<_>>(), [] as [&str; 0]);
+    let task = request(&done, "ecs/register-task-definition/web.json");
+    assert_eq!((&task["cpu"], &task["memory"]), (&json!("512"), &json!("1024")));
+    let web = &task["containerDefinitions"][0];
+    assert_eq!((&web["memory"], &web["memoryReservation"]), (&json!(500), &json!(128)));
+    assert_eq!(
+        web["healthCheck"],
+        json!({
+            "command": ["CMD-SHELL", "curl -f http://localhost"],
+            "interval": 15, "timeout": 60, "retries": 7, "startPeriod": 30,
+        })
+    );
+    let said = |text: &str| loaded.outcomes.iter().filter(|d| d.message.contains(text)).count();
+    assert_eq!(said("what ecs-params.yml says"), 4);
+    assert_eq!(said("read as 128 MiB"), 1);
+    let both = "version: 1
+task_definition: {services: {web: {healthcheck: {command: a, test: b}}}}
+";
+    let (loaded, _) = support::read(compose, &[("ecs-params.yml", both)]);
+    assert!(loaded.outcomes.iter().any(|d| d.code == Code::Conflict));
+    let list = "version: 1
+task_definition: {services: {web: {healthcheck: {test: ['true && true']}}}}
+";
+    let (_, done) = support::read(compose, &[("ecs-params.yml", list)]);
+    let task = request(&done, "ecs/register-task-definition/web.json");
+    let command = &task["containerDefinitions"][0]["healthCheck"]["command"];
+    assert_eq!(*command, json!(["CMD-SHELL", "true && true"]));
+}
+
+#[test]
+fn variables_are_replaced() {
     let directory = TempDir::new().expect("a directory");
-    let compose = "services: {web: {image: a, mem_limit: 1g}}\n";
+    let compose = "services: {web: {image: a}}\n";
     fs::write(directory.path().join("compose.yaml"), compose).expect("the file");
-    let params = "version: 1\ntask_definition: {services: {web: {mem_limit: 512m}}}\n";
+    let params = "version: 1
+task_definition:
+  task_execution_role: $ROLE
+  task_role_arn: ${OTHER}
+  services: {web: {mem_limit: '${LIMIT}'}}
+";
+    fs::write(directory.path().join("p.yml"), params).expect("the file");
+    let variables = [("ROLE", "ecsTaskExecutionRole"), ("LIMIT", "512m")];
+    let loaded = load(&LoadOptions {
+        cwd: directory.path().to_path_buf(),
+        ecs_params: Some("p.yml".into()),
+        variables: variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        ..LoadOptions::default()
+    });
+    assert!(!loaded.outcomes.has_errors() && !loaded.diagnostics.has_errors());
+    let web = &loaded.project.as_ref().expect("a project").services["web"];
+    let role = web.extension.execution_role.as_ref().expect("a role");
+    assert_eq!(role.value, "ecsTaskExecutionRole");
+    assert_eq!(web.mem_limit.as_ref().map(|limit| limit.value), Some(512 << 20));
+    let unset: Vec<_> = loaded.diagnostics.iter().map(|d| (d.code, d.message.clone())).collect();
+    assert_eq!(unset, [(Code::UnsetVariable, "the variable `OTHER` is not set".to_owned())]);
+}
+
+#[test]
+fn what_decklift_is_told_and_the_parameters_must_agree() {
+    let directory = TempDir::new().expect("a directory");
+    let compose = "services: {web: {image: a, x-ecs: {role: one}}}\n";
+    fs::write(directory.path().join("compose.yaml"), compose).expect("the file");
+    let params = "version: 1\ntask_definition: {task_role_arn: two}\n";
     fs::write(directory.path().join("p.yml"), params).expect("the file");
     let options = |file: &str| LoadOptions {
         cwd: directory.path().to_path_buf(),

@@ -254,10 +254,10 @@ fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, Clou
     } = efs;
     let authorization = |authorization: &EfsAuthorizationConfig| {
         let EfsAuthorizationConfig { access_point_id, iam } = authorization;
-        let access_point_id = text(access_point_id)?;
+        let access_point_id = access_point_id.as_ref().map(text).transpose()?;
         Ok::<_, CloudError>(
             sdk::EfsAuthorizationConfig::builder()
-                .access_point_id(access_point_id)
+                .set_access_point_id(access_point_id.map(str::to_owned))
                 .iam(iam.as_str().into())
                 .build(),
         )
@@ -272,12 +272,13 @@ fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, Clou
 
 fn volume_back(volume: &sdk::Volume) -> TaskVolume {
     let efs = volume.efs_volume_configuration().map(|efs| {
-        // Without an access point AWS may give the settings back that it takes for granted.
+        // Where nothing was asked for AWS may give the settings back that it takes for granted.
         let authorization = efs.authorization_config().and_then(|authorization| {
-            let access_point = authorization.access_point_id().filter(|id| !id.is_empty())?;
-            Some(EfsAuthorizationConfig {
-                access_point_id: Value::from(access_point),
-                iam: authorization.iam().map_or("DISABLED", |i| i.as_str()).to_owned(),
+            let access_point = authorization.access_point_id().filter(|id| !id.is_empty());
+            let iam = authorization.iam().map_or("DISABLED", |iam| iam.as_str());
+            (access_point.is_some() || iam == "ENABLED").then(|| EfsAuthorizationConfig {
+                access_point_id: access_point.map(Value::from),
+                iam: iam.to_owned(),
             })
         });
         EfsVolumeConfiguration {

@@ -2,6 +2,7 @@
 //! "Using Amazon ECS parameters", as of 2023). Each field becomes what `x-ecs` says today, or is
 //! said to have no place.
 
+mod container;
 mod instances;
 mod run;
 mod service;
@@ -126,7 +127,7 @@ impl Decoder<'_> {
     fn task_size(&mut self, node: &Node, project: &mut Project) {
         let level = Level::Part("`task_size`");
         let Some(mut table) = Table::open(self, "task_size", node, level) else { return };
-        let cpu = table.value("cpu_limit").and_then(|node| self.count("cpu_limit", node, 1 << 20));
+        let cpu = table.value("cpu_limit").and_then(|node| self.cpu_units("cpu_limit", node));
         let memory = table.value("mem_limit").and_then(|node| self.mebibytes("mem_limit", node));
         table.finish(self);
         for service in project.services.values_mut() {
@@ -209,18 +210,19 @@ impl Decoder<'_> {
         {
             self.differs("what goes to EFS is encrypted", mode.span, "access points ask for it");
         }
-        for key in ["iam", "transit_encryption_port"] {
-            if let Some(entry) = table.optional(key) {
-                self.ignored_parameter(entry, "ECS chooses how it mounts the file system");
-            }
+        if let Some(entry) = table.optional("transit_encryption_port") {
+            self.ignored_parameter(entry, "ECS chooses how it mounts the file system");
         }
+        let switch = [("ENABLED", true), ("DISABLED", false)];
+        let iam = table.value("iam").and_then(|node| self.choice("iam", node, &switch));
         table.finish(self);
         let Some(id) = id else { return };
         if let (Some(root), Some(name)) = (root.filter(|root| root.value != "/"), &name) {
             below(&root.value, &name.value, project);
         }
         let access_point = point.map(|point| point.value);
-        let storage = Storage::Existing { file_system: id.value, access_point };
+        let iam = iam.is_some_and(|iam| iam.value);
+        let storage = Storage::Existing { file_system: id.value, access_point, iam };
         self.place_volume(name, storage, project);
     }
 

@@ -32,7 +32,7 @@ impl Decoder<'_> {
     }
 
     /// A number whose fraction is cut off.
-    fn retries(&mut self, node: &Node) -> Option<Located<u32>> {
+    pub(super) fn retries(&mut self, node: &Node) -> Option<Located<u32>> {
         let number = self.cut_integer("retries", node)?;
         match u32::try_from(number.value) {
             Ok(retries) => Some(number.map(|_| retries)),
@@ -47,7 +47,7 @@ impl Decoder<'_> {
     }
 
     /// A text for a shell, or a list that starts with `CMD`, `CMD-SHELL` or `NONE`.
-    fn health_test(&mut self, node: &Node) -> Option<Located<HealthTest>> {
+    pub(super) fn health_test(&mut self, node: &Node) -> Option<Located<HealthTest>> {
         if let Kind::Scalar(_) = node.kind {
             return Some(self.string("test", node)?.map(HealthTest::Shell));
         }

@@ -51,7 +51,12 @@ impl Decoder<'_> {
         let (efs, ebs) = (table.value("efs"), table.value("ebs"));
         let access_point = table.value("access_point");
         let s3_files = table.value("s3files");
+        let iam_node = table.value("iam");
         table.finish(self);
+        let iam = match iam_node {
+            Some(node) => self.boolean("iam", node)?.value,
+            None => false,
+        };
         let ephemeral = match ephemeral {
             Some(node) => self.is_chosen("ephemeral", node)?,
             None => false,
@@ -91,9 +96,15 @@ impl Decoder<'_> {
             }
             _ => None,
         };
+        if let (Some(node), None) = (iam_node, &file_system) {
+            let help = "name a file system that is there: `efs: fs-…`; the project's own asks for no role, \
+                and S3 Files always does";
+            self.invalid("iam", node, "is for a file system that somebody else made", help);
+            return None;
+        }
         match (file_system, access_point) {
             (Some(file_system), access_point) => {
-                Some(Storage::Existing { file_system, access_point })
+                Some(Storage::Existing { file_system, access_point, iam })
             }
             (None, Some(_)) => {
                 let help = "name the file system, too: `efs: fs-…`";
@@ -194,6 +205,7 @@ mod tests {
         let existing = |access_point: Option<&str>| Storage::Existing {
             file_system: id.to_owned(),
             access_point: access_point.map(str::to_owned),
+            iam: false,
         };
         let ebs = |size: Option<u32>, ephemeral: bool| {
             Storage::Ebs(Box::new(Ebs { size, ephemeral, ..Ebs::default() }))
@@ -210,6 +222,10 @@ mod tests {
             ("{ebs, ephemeral: true}", ebs(None, true)),
             (&format!("{{efs: {id}}}"), existing(None)),
             (&format!("{{efs: {id}, access_point: {point}}}"), existing(Some(point))),
+            (
+                &format!("{{efs: {id}, iam: true}}"),
+                Storage::Existing { file_system: id.to_owned(), access_point: None, iam: true },
+            ),
         ] {
             assert_eq!(at_volume(text), Some(want), "{text}");
         }
@@ -220,6 +236,8 @@ mod tests {
             "{efs, asset}",
             "{efs: fs-1}",
             "{efs: false}",
+            "{efs, iam: true}",
+            "{iam: true}",
             "[efs]",
             "{ephemeral: maybe}",
             "{ebs: false}",

@@ -14,7 +14,7 @@ pub enum HealthTest {
 }
 
 /// `healthcheck`
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Default, Eq)]
 pub struct Healthcheck {
     /// `test`; absent when only the image's own check is tuned.
     pub test: Option<Located<HealthTest>>,

@@ -32,7 +32,8 @@ impl Volume {
     pub(crate) fn outside(&self) -> Option<Located<Storage>> {
         let name =
             self.name.as_ref().filter(|name| self.external && is_file_system(&name.value))?;
-        let storage = Storage::Existing { file_system: name.value.clone(), access_point: None };
+        let storage =
+            Storage::Existing { file_system: name.value.clone(), access_point: None, iam: false };
         Some(Located::new(storage, name.span))
     }
 }
@@ -80,6 +81,8 @@ pub enum Storage {
         file_system: String,
         /// `access_point: fsap-…`
         access_point: Option<String>,
+        /// `iam: true`: tasks mount it as their role, which the file system's policy may ask for.
+        iam: bool,
     },
     /// `s3files: fs-…`: a file system of S3 Files, which somebody else made over a bucket.
     S3Files {

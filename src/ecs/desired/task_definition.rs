@@ -141,8 +141,9 @@ pub struct S3FilesVolume {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EfsAuthorizationConfig {
-    /// The access point.
-    pub access_point_id: Value,
+    /// The access point, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_point_id: Option<Value>,
     /// `ENABLED` or `DISABLED`
     pub iam: String,
 }

@@ -103,7 +103,7 @@ macro_rules! visitor {
                         task.volumes.$iter().filter_map(|v| v.efs_volume_configuration.$option())
                     {
                         f(& $($mutable)? efs.file_system_id);
-                        efs.authorization_config.$iter().for_each(|a| f(& $($mutable)? a.access_point_id));
+                        efs.authorization_config.$iter().flat_map(|a| a.access_point_id.$iter()).for_each(&mut *f);
                     }
                     for container in & $($mutable)? task.container_definitions {
                         f(& $($mutable)? container.image);

@@ -38,7 +38,7 @@ pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
             // ECS API reference, EFSAuthorizationConfig: an access point needs it.
             transit_encryption: "ENABLED".to_owned(),
             authorization_config: Some(EfsAuthorizationConfig {
-                access_point_id: Value::From(access_point_id(access_point), Attribute::Id),
+                access_point_id: Some(Value::From(access_point_id(access_point), Attribute::Id)),
                 iam: "DISABLED".to_owned(),
             }),
         }),
@@ -47,7 +47,11 @@ pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
 
 /// The volume of a task on a file system that somebody else made.
 pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
-    let OtherVolume { file_system, access_point, root } = other;
+    let OtherVolume { file_system, access_point, iam, root } = other;
+    let authorization = || EfsAuthorizationConfig {
+        access_point_id: access_point.clone().map(Value::Known),
+        iam: if *iam { "ENABLED" } else { "DISABLED" }.to_owned(),
+    };
     TaskVolume {
         name: name.to_owned(),
         host: None,
@@ -58,10 +62,7 @@ pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
             file_system_id: Value::Known(file_system.clone()),
             root_directory: root.clone(),
             transit_encryption: "ENABLED".to_owned(),
-            authorization_config: access_point.as_ref().map(|id| EfsAuthorizationConfig {
-                access_point_id: Value::Known(id.clone()),
-                iam: "DISABLED".to_owned(),
-            }),
+            authorization_config: (*iam || access_point.is_some()).then(authorization),
         }),
     }
 }

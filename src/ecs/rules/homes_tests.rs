@@ -13,7 +13,7 @@ const EXISTING: &str = "fs-0123456789abcdef0";
 
 fn existing(access_point: Option<&str>) -> Located<Storage> {
     let access_point = access_point.map(str::to_owned);
-    at(Storage::Existing { file_system: EXISTING.to_owned(), access_point })
+    at(Storage::Existing { file_system: EXISTING.to_owned(), access_point, iam: false })
 }
 
 fn done(project: &Project) -> Translation {

@@ -50,6 +50,8 @@ pub(crate) struct OtherVolume {
     pub(crate) file_system: String,
     /// `fsap-…`
     pub(crate) access_point: Option<String>,
+    /// Whether tasks mount it as their role.
+    pub(crate) iam: bool,
     /// The directory that is mounted; without an access point alone.
     pub(crate) root: Option<String>,
 }
@@ -275,9 +277,17 @@ pub(crate) fn chosen_place<'a>(
 ) -> Place<'a> {
     let mut refuse = |message, help| refused(owner, mount, chosen, (message, help), out);
     match storage {
-        Storage::Existing { file_system, access_point } => {
-            existing::place(owner, mount, (file_system, access_point.as_deref()), chosen, out)
-        }
+        Storage::Existing { file_system, access_point, iam } => existing::place(
+            owner,
+            mount,
+            &existing::Chosen {
+                file_system,
+                access_point: access_point.as_deref(),
+                iam: *iam,
+                chosen,
+            },
+            out,
+        ),
         Storage::S3Files { file_system, access_point } => s3_files::place(
             owner,
             mount,

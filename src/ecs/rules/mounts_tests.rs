@@ -33,6 +33,7 @@ fn existing(access_point: Option<&str>) -> Located<Storage> {
     at(Storage::Existing {
         file_system: EXISTING.to_owned(),
         access_point: access_point.map(str::to_owned),
+        iam: false,
     })
 }
 
@@ -45,14 +46,52 @@ fn a_file_system_that_is_there_is_used() {
     assert_eq!(loud(&done.diagnostics), []);
     let found = efs(&done);
     assert_eq!(found.file_system_id.to_string(), EXISTING);
-    let point = found.authorization_config.expect("an access point").access_point_id;
-    assert_eq!(point.to_string(), "fsap-0123456789abcdef0");
+    let authorization = found.authorization_config.expect("an access point");
+    assert_eq!(authorization.access_point_id, Some("fsap-0123456789abcdef0".into()));
+    assert_eq!(authorization.iam, "DISABLED");
     assert!(!has(&done, Kind::FileSystem, "data") && !has(&done, Kind::AccessPoint, "data"));
     assert!(crate::ecs::validate(&done.desired).is_empty());
     project.volumes["data"].storage = Some(existing(None));
     project.services["store"].mounts[0].value.subpath = Some("a/b".to_owned());
     let found = efs(&translate(&project, None, &facts()));
     assert_eq!((found.root_directory.as_deref(), found.authorization_config), (Some("/a/b"), None));
+}
+
+#[test]
+fn a_file_system_that_asks_who_mounts_it_is_opened_by_the_task_role() {
+    let mut project = project(vec![store()]);
+    let storage = |access_point: Option<&str>| Storage::Existing {
+        file_system: EXISTING.to_owned(),
+        access_point: access_point.map(str::to_owned),
+        iam: true,
+    };
+    project.volumes["data"].storage = Some(at(storage(None)));
+    let done = translate(&project, None, &facts());
+    assert_eq!(loud(&done.diagnostics), []);
+    let authorization = efs(&done).authorization_config.expect("IAM");
+    assert_eq!((authorization.access_point_id, &*authorization.iam), (None, "ENABLED"));
+    let policy = |done: &Translation| -> String {
+        let Body::Role(role) = &resource(done, Kind::Role, "store+task").body else {
+            panic!("a role")
+        };
+        crate::ecs::testing::policy(role).to_owned()
+    };
+    let arn = format!("arn:aws:elasticfilesystem:eu-west-1:123456789012:file-system/{EXISTING}");
+    for part in ["ClientMount", "ClientWrite", "ClientRootAccess"] {
+        let action = format!("elasticfilesystem:{part}");
+        assert!(policy(&done).contains(&action), "{part}");
+    }
+    assert!(policy(&done).contains(&arn));
+    assert!(crate::ecs::validate(&done.desired).is_empty());
+    project.services["store"].mounts[0].value.read_only = true;
+    project.volumes["data"].storage = Some(at(storage(Some("fsap-0123456789abcdef0"))));
+    let done = translate(&project, None, &facts());
+    assert!(!policy(&done).contains("Write") && !policy(&done).contains("Root"));
+    let role = "arn:aws:iam::123456789012:role/app".to_owned();
+    project.services["store"].extension.role = Some(at(role));
+    let done = translate(&project, None, &facts());
+    let told = done.diagnostics.iter().filter_map(|d| d.help.as_deref());
+    assert!(told.filter(|help| help.contains("elasticfilesystem:ClientMount")).count() == 1);
 }
 
 fn on_s3(access_point: Option<&str>) -> Located<Storage> {

@@ -1,23 +1,21 @@
 //! The task role: what the application itself may do. It exists only where something needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod file_systems;
 
 use serde_json::{Value as Json, json};
 
 use super::agreed::agreed;
 use super::grants;
-use super::mounts::Place;
 use super::role::{create, role_arn};
-use crate::compose::model::{Mount, Policy, Service};
+use crate::compose::model::{Policy, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     AttachRolePolicy, Attribute, Body, Kind, LinuxParameters, PutRolePolicy, ResourceId, Role,
-    S3FilesVolume, TaskDefinition, Value,
+    TaskDefinition, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
-use crate::source::Located;
 
 /// What the agent of ECS Exec does (ECS developer guide, "Monitor Amazon ECS containers with ECS
 /// Exec"); these actions take no resource.
@@ -52,17 +50,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
                     .service(unit.name()),
             );
         }
-        if let Some(span) = on_s3(unit).next().map(|(_, mount)| mount.span) {
-            let needs = "the role must allow `s3files:ClientMount`, `ClientWrite` and, without an \
-                access point, `ClientRootAccess` on the file system";
-            out.say(
-                Diagnostic::note(Code::Approximated, "S3 Files opens as far as the role lets it")
-                    .at(role.span, "")
-                    .at(span, "")
-                    .help(needs)
-                    .service(unit.name()),
-            );
-        }
+        file_systems::say_needs(cx, unit, role, out);
         if exec(unit) {
             let needs = format!("the role must allow `{}`", EXEC.join("`, `"));
             out.say(
@@ -76,7 +64,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
     }
     let id = task_role(unit.name());
     let role_name = cx.name(&format!("{}-task", unit.name()), Grammar::Role);
-    let (attached, statements) = policies(unit, &role_name);
+    let (attached, statements) = policies(cx, unit, &role_name);
     if attached.is_empty() && statements.is_empty() {
         return None;
     }
@@ -93,7 +81,11 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
 }
 
 /// The managed policies, sorted, and the statements in the order of the files.
-fn policies(unit: &Unit<'_>, role_name: &str) -> (Vec<AttachRolePolicy>, Vec<Json>) {
+fn policies(
+    cx: &Context<'_>,
+    unit: &Unit<'_>,
+    role_name: &str,
+) -> (Vec<AttachRolePolicy>, Vec<Json>) {
     let (mut attached, mut statements) = (Vec::new(), Vec::new());
     for policy in unit.members.iter().flat_map(|member| &member.service.extension.policies) {
         match &policy.value {
@@ -111,38 +103,11 @@ fn policies(unit: &Unit<'_>, role_name: &str) -> (Vec<AttachRolePolicy>, Vec<Jso
     }
     attached.sort();
     attached.dedup();
-    statements.extend(s3_files(unit));
+    statements.extend(file_systems::grants(cx, unit));
     if exec(unit) {
         statements.push(json!({"Action": EXEC, "Effect": "Allow", "Resource": "*"}));
     }
     (attached, statements)
-}
-
-/// The volumes of a unit that are on S3 Files, and their mounts.
-fn on_s3<'a>(unit: &'a Unit<'_>) -> impl Iterator<Item = (&'a S3FilesVolume, &'a Located<Mount>)> {
-    let stored = unit.members.iter().flat_map(|member| &member.stored);
-    stored.filter_map(|stored| match &stored.place {
-        Place::S3(volume) => Some((volume, stored.mount)),
-        _ => None,
-    })
-}
-
-/// What a task needs to mount S3 Files, a statement a file system (Amazon S3 user guide, "How S3 Files
-/// works with IAM": without `ClientRootAccess` root is nobody, and could not set owners up).
-fn s3_files(unit: &Unit<'_>) -> Vec<Json> {
-    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (volume, mount) in on_s3(unit) {
-        let actions = found.entry(&volume.file_system_arn).or_default();
-        actions.insert("s3files:ClientMount");
-        if !mount.value.read_only {
-            actions.insert("s3files:ClientWrite");
-        }
-        if volume.access_point_arn.is_none() {
-            actions.insert("s3files:ClientRootAccess");
-        }
-    }
-    let statement = |(arn, actions)| json!({"Action": actions, "Effect": "Allow", "Resource": arn});
-    found.into_iter().map(statement).collect()
 }
 
 /// Gives each container an init process, which reaps what a shell leaves behind, and says where

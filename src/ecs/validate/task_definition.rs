@@ -227,8 +227,9 @@ fn efs_volume(name: &str, efs: &EfsVolumeConfiguration, report: &mut Report<'_>)
     if !is_id(file_system_id, "fs-") {
         report.fault(format!("volume {name:?} has no file system"), "EFS ids begin with `fs-`");
     }
-    if let Some(authorization) = authorization_config {
-        if !is_id(&authorization.access_point_id, "fsap-") {
+    let point = authorization_config.as_ref().and_then(|found| found.access_point_id.as_ref());
+    if let Some(point) = point {
+        if !is_id(point, "fsap-") {
             report.fault(
                 format!("volume {name:?} has no access point"),
                 "ids of access points begin with `fsap-`",

@@ -7,18 +7,19 @@ use crate::ecs::desired::*;
 
 pub(super) fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
     let root = option(word().prop_map(|path| format!("/{path}")));
-    let efs = (value(), option(value()), root).prop_map(|(system, point, root)| {
-        EfsVolumeConfiguration {
-            file_system_id: system,
-            // Nothing but the root goes with an access point.
-            root_directory: root.filter(|_| point.is_none()),
-            transit_encryption: "ENABLED".to_owned(),
-            authorization_config: point.map(|point| EfsAuthorizationConfig {
-                access_point_id: point,
-                iam: "DISABLED".to_owned(),
-            }),
-        }
-    });
+    let efs =
+        (value(), option(value()), any::<bool>(), root).prop_map(|(system, point, iam, root)| {
+            EfsVolumeConfiguration {
+                file_system_id: system,
+                // Nothing but the root goes with an access point.
+                root_directory: root.filter(|_| point.is_none()),
+                transit_encryption: "ENABLED".to_owned(),
+                authorization_config: (iam || point.is_some()).then(|| EfsAuthorizationConfig {
+                    access_point_id: point,
+                    iam: if iam { "ENABLED" } else { "DISABLED" }.to_owned(),
+                }),
+            }
+        });
     let docker =
         (word(), options(), options()).prop_map(|(driver, driver_opts, labels)| DockerVolume {
             scope: "shared".to_owned(),

@@ -48,20 +48,15 @@ impl Decoder<'_> {
         {
             patch(service, "cpu", Value::from(units.value), units.span);
         }
-        if let Some(limit) = t.value("mem_limit").and_then(|node| self.mebibytes("mem_limit", node))
-        {
-            self.unless_given(&mut service.mem_limit, &limit, "mem_limit");
-        }
-        let reserved = t.value("mem_reservation");
-        if let Some(size) = reserved.and_then(|node| self.mebibytes("mem_reservation", node)) {
-            self.unless_given(&mut service.mem_reservation, &size, "mem_reservation");
-        }
+        self.memory_parameters(t, service);
         if let Some(gpu) = t.value("gpu") {
-            let value = Located::new(String::new(), gpu.span);
-            self.refused_parameter(&value, "Fargate has no GPUs", "take `gpu` away");
+            self.gpu_parameter(gpu, service);
         }
-        if let Some(on) = self.read(t, "init_process_enabled", Self::boolean) {
-            self.unless_given(&mut service.init, &on, "init");
+        // ecs-cli only ever switched it on.
+        if let Some(on) = self.read(t, "init_process_enabled", Self::boolean)
+            && on.value
+        {
+            service.init = Some(on);
         }
         if let Some(node) = t.value("repository_credentials") {
             let level = Level::Part("`repository_credentials`");
@@ -77,9 +72,8 @@ impl Decoder<'_> {
         if let Some(node) = t.value("depends_on") {
             self.each(node, "depends_on", |d, node| d.container_dependency(node, service, names));
         }
-        if let Some(check) = t.value("healthcheck").and_then(|node| self.healthcheck(node)) {
-            // ecs-cli let it replace the Compose file's.
-            service.healthcheck = Some(Box::new(check));
+        if let Some(node) = t.value("healthcheck") {
+            self.health_parameters(node, service);
         }
         if let Some(node) = t.value("firelens_configuration")
             && let Some(router) = self.log_router(node)

@@ -18,7 +18,11 @@ const MOST_BASE: u32 = 100_000;
 impl Decoder<'_> {
     /// CPU units, of which a virtual CPU has 1024; or virtual CPUs, as in `0.5`, `2` and `.25 vCPU` (ECS
     /// API reference, `RegisterTaskDefinition`, `cpu`).
-    pub(super) fn cpu_units(&mut self, field: &str, node: &Node) -> Option<Located<u32>> {
+    pub(in crate::compose::decode) fn cpu_units(
+        &mut self,
+        field: &str,
+        node: &Node,
+    ) -> Option<Located<u32>> {
         /// The most virtual CPUs that Fargate gives a task; no task has as few units.
         const MOST: f64 = 16.0;
         let text = node.as_scalar().map(|scalar| scalar.text.to_ascii_lowercase());

@@ -38,6 +38,11 @@ pub(super) const MOUNT: &[Key] = &[
     ("ebs.type", TYPE, TYPE_TEXT),
     ("efs", EFS, "on EFS: the project's file system, or the one of this id"),
     ("ephemeral", CHOICE, "on the task's own disk, gone with it"),
+    (
+        "iam",
+        FLAG,
+        "whether tasks mount the file system of that id as their role: its policy may ask for it",
+    ),
     ("s3files", S3_FILES, "on the file system of S3 Files of this id or ARN"),
     ("volume", STORAGE, "the same, as it stands in the `x-ecs` of a service"),
 ];

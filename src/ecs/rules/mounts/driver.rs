@@ -55,6 +55,7 @@ fn on_efs<'a>(
     Place::Other(OtherVolume {
         file_system: file_system.to_owned(),
         access_point: None,
+        iam: false,
         root: subpath::root(&[directory, &parts].concat()),
     })
 }

@@ -171,7 +171,7 @@ fn volumes_of_a_task() {
         "no access point",
         efs(|efs| {
             let point = efs.authorization_config.as_mut().expect("an access point");
-            point.access_point_id = "fs-1".into();
+            point.access_point_id = Some("fs-1".into());
         }),
     );
     stored(
