@@ -40,6 +40,24 @@ pub(crate) fn first_count(unit: &Unit<'_>, replicas: i32, out: &mut Output) -> i
     replicas.min(number(max)).max(number(min))
 }
 
+/// The smallest and the largest number of tasks, of which there are any, that a service may have when
+/// it is updated: as many as it says, unless it scales.
+pub(crate) fn counts(unit: &Unit<'_>) -> (i32, i32) {
+    // What the services of the task disagree on is said elsewhere.
+    let Some(scaling) = wanted(unit, &mut Output::default()) else {
+        let replicas = number(unit.leader().service.replicas());
+        return (replicas, replicas);
+    };
+    let (mut least, mut most) = range(&scaling.value);
+    for entry in &scaling.value.schedule {
+        let ScheduledScaling { expression: _, timezone: _, min, max } = &entry.value;
+        least = min.iter().map(|min| min.value).fold(least, u32::min);
+        most = max.iter().map(|max| max.value).fold(most, u32::max);
+    }
+    let least = number(least).max(1);
+    (least, number(most).max(least))
+}
+
 /// What Application Auto Scaling knows an ECS service by.
 struct Place<'a> {
     service: &'a Service,

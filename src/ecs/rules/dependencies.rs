@@ -18,12 +18,21 @@ pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
     let mut found = Vec::with_capacity(members.len());
     {
         let by_name = by_name(members.iter());
+        let by_the_clock: HashSet<&str> = members
+            .iter()
+            .filter(|member| member.service.extension.schedule.is_some())
+            .map(|member| member.unit)
+            .collect();
         for member in members.iter() {
             global_mode(member.service, out);
             let (mut gates, mut restarts) = (Vec::new(), Vec::new());
             for (name, dependency) in &member.service.depends_on {
                 // An absent dependency was the loader's business: `required` has done its work.
                 let Some(other) = by_name.get(name.as_str()) else { continue };
+                if member.unit != other.unit && by_the_clock.contains(other.unit) {
+                    no_wait(member, other, dependency, out);
+                    continue;
+                }
                 check(member, other, dependency, out);
                 // Within a task the containers wait for each other.
                 if member.unit != other.unit {
@@ -38,6 +47,27 @@ pub(crate) fn resolve(members: &mut [Member<'_>], out: &mut Output) {
         (member.gates, member.restarts) = found;
     }
     circles(members, out);
+}
+
+/// Says that nothing waits for what no deployment starts. Whoever waits for its end is refused where
+/// schedules are made.
+fn no_wait(
+    member: &Member<'_>,
+    other: &Member<'_>,
+    dependency: &Located<Dependency>,
+    out: &mut Output,
+) {
+    if dependency.value.condition == Condition::CompletedSuccessfully {
+        return;
+    }
+    let name = other.name();
+    let message = format!("{} does not wait for {name}, which runs by the clock", member.name());
+    let diagnostic = match dependency.value.condition {
+        Condition::Healthy => Diagnostic::warning(Code::Ignored, message),
+        _ => Diagnostic::note(Code::Ignored, message),
+    };
+    let help = "let it not wait, or take `x-ecs.schedule` away, and every deployment runs it";
+    out.say(diagnostic.at(dependency.span, "").help(help).service(member.name()));
 }
 
 /// What a dependent waits for.
@@ -247,6 +277,30 @@ mod tests {
             assert!(resource(&done, Kind::Service, name).waits.contains(&wait), "{name}");
         }
         assert_eq!(loud(&done.diagnostics), []);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_runs_by_the_clock() {
+        for (condition, severity) in
+            [(Condition::Started, Severity::Note), (Condition::Healthy, Severity::Warning)]
+        {
+            let mut services = pair(condition);
+            services[1].extension.schedule = Some(at("rate(1 day)".to_owned()));
+            let mut job = service("seed", "acme/seed:1");
+            job.extension.job = Some(at(true));
+            depends(&mut job, "db", condition);
+            services.push(job);
+            let done = run(services);
+            assert_eq!(crate::ecs::validate(&done.desired), []);
+            let said = |name: &str| {
+                let text = format!("{name} does not wait for db, which runs by the clock");
+                done.diagnostics
+                    .iter()
+                    .filter(|d| d.message == text && d.severity == severity)
+                    .count()
+            };
+            assert_eq!((said("web"), said("seed")), (1, 1));
+        }
     }
 
     #[test]

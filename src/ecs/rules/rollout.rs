@@ -7,7 +7,7 @@ use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 
 use super::update::{self, Update};
-use super::{daemon, rollout_settings};
+use super::{autoscaling, daemon, rollout_settings};
 
 /// How a new revision of a service replaces the old one.
 ///
@@ -41,11 +41,10 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
         }
         (0, 100)
     } else {
-        let given = update.as_ref().map(|update| {
-            let parallelism = update.parallelism.as_ref().map(|said| said.given.value);
-            (parallelism, update.order.as_ref().map(|said| said.given.value))
-        });
-        percentages(given, unit.leader().service.replicas())
+        match &update {
+            Some(update) => of_update(unit, update, out),
+            None => (100, 200),
+        }
     };
     let mut config = DeploymentConfiguration {
         alarms: None,
@@ -65,10 +64,38 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
     config
 }
 
+/// What `parallelism` and `order` come to. A service that scales has the fewest tasks of all at some
+/// time: percentages of more could leave an update then no task to stop or to start.
+fn of_update(unit: &Unit<'_>, update: &Update<'_>, out: &mut Output) -> (i32, i32) {
+    let (least, most) = autoscaling::counts(unit);
+    let parallelism = update.parallelism.as_ref().map(|said| said.given.value);
+    let order = update.order.as_ref().map(|said| said.given.value);
+    let of = |count: i32| percentages(parallelism, order, u32::try_from(count).unwrap_or(0));
+    if let (Some(said), true) = (&update.order, of(least).0 < of(most).0) {
+        let message = format!(
+            "an update may stop {} of {most} tasks at a time, since there may be as few as {least}",
+            percent(100 - of(least).0)
+        );
+        out.say(
+            Diagnostic::warning(Code::Approximated, message)
+                .at(said.given.span, "")
+                .help(
+                    "write `order: start-first`, which stops none before its successor runs, or a \
+                     higher `x-ecs.autoscaling.min`",
+                )
+                .service(&said.by.name.value),
+        );
+    }
+    of(least)
+}
+
+fn percent(share: i32) -> String {
+    if share == 100 { "all".to_owned() } else { format!("{share} percent") }
+}
+
 /// `minimumHealthyPercent` and `maximumPercent` for this many replicas, of what an update says of
 /// `parallelism` and `order`.
-fn percentages(update: Option<(Option<u32>, Option<Order>)>, replicas: u32) -> (i32, i32) {
-    let Some((parallelism, order)) = update else { return (100, 200) };
+fn percentages(parallelism: Option<u32>, order: Option<Order>, replicas: u32) -> (i32, i32) {
     // Docker replaces one task at a time unless told otherwise; 0 means all at once.
     let share = match (parallelism.unwrap_or(1), replicas) {
         (0, _) | (_, 0) => 100,
@@ -93,7 +120,7 @@ pub(crate) fn has_room(desired: i32, minimum: i32, maximum: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::model::UpdateConfig;
+    use crate::compose::model::{Autoscaling, UpdateConfig};
     use crate::diagnostic::Severity;
     use crate::ecs::testing::{at, ecs_service, find, loud, run, seconds, service, volume_mount};
 
@@ -129,10 +156,9 @@ mod tests {
             (Some(1), stop, 0, (0, 100)),
             (Some(u32::MAX), stop, u32::MAX, (0, 100)),
         ] {
-            let given = percentages(Some((parallelism, order)), replicas);
+            let given = percentages(parallelism, order, replicas);
             assert_eq!(given, wanted, "{parallelism:?} {order:?} {replicas}");
         }
-        assert_eq!(percentages(None, 7), (100, 200));
     }
 
     #[test]
@@ -140,7 +166,7 @@ mod tests {
         for replicas in 0..=250 {
             for parallelism in 0..=12 {
                 for order in [Order::StartFirst, Order::StopFirst] {
-                    let given = percentages(Some((Some(parallelism), Some(order))), replicas);
+                    let given = percentages(Some(parallelism), Some(order), replicas);
                     let desired = i32::try_from(replicas).expect("small");
                     assert!(
                         has_room(desired, given.0, given.1),
@@ -148,6 +174,33 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_service_that_scales_can_roll_whatever_its_number() {
+        for (min, order, wanted, warns) in [
+            (4, Order::StopFirst, (75, 100), true),
+            (1, Order::StopFirst, (0, 100), true),
+            (10, Order::StopFirst, (90, 100), false),
+            (4, Order::StartFirst, (100, 125), false),
+        ] {
+            let mut web = service("web", "acme/web:1");
+            web.deploy.update_config = Some(at(update(Some(1), Some(order))));
+            let scaling = Autoscaling {
+                min: Some(at(min)),
+                max: Some(at(10)),
+                cpu: Some(at(50.0)),
+                ..Autoscaling::default()
+            };
+            web.extension.autoscaling = Some(at(scaling));
+            let done = run(vec![web]);
+            let config = &ecs_service(&done, "web").deployment_configuration;
+            let given = (config.minimum_healthy_percent, config.maximum_percent);
+            assert_eq!(given, wanted, "{min} {order:?}");
+            let warned = [(Severity::Warning, Code::Approximated)];
+            assert_eq!(loud(&done.diagnostics), warned[..usize::from(warns)], "{min} {order:?}");
+            assert!((i32::try_from(min).expect("few")..=10).all(|n| has_room(n, given.0, given.1)));
         }
     }
 

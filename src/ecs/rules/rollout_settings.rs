@@ -2,7 +2,7 @@
 
 use super::agreed::{Said, said};
 use super::rollout::has_room;
-use super::{daemon, shift};
+use super::{autoscaling, daemon, shift};
 use crate::compose::model::{Rollout, Strategy};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration};
@@ -86,14 +86,15 @@ fn percentages(
         say(warning.help("`min_percent` says how many tasks keep running: 0 to 99"));
     }
     let (min, max) = (config.minimum_healthy_percent, config.maximum_percent);
-    let replicas = number(unit.leader().service.replicas());
     // Nobody knows how many instances there are: with enough of them any share below all will do.
-    let (tasks, with) = if is_daemon {
-        (100, "a task on each instance".to_owned())
-    } else {
-        (replicas, format!("{replicas} tasks"))
-    };
-    if max < 100 || !has_room(tasks, min, max) {
+    let (least, most) = if is_daemon { (100, 100) } else { autoscaling::counts(unit) };
+    let stuck = (least..=most).find(|tasks| !has_room(*tasks, min, max));
+    if let Some(tasks) = stuck.or(Some(least).filter(|_| max < 100)) {
+        let with = match tasks {
+            _ if is_daemon => "a task on each instance".to_owned(),
+            1 => "one task".to_owned(),
+            _ => format!("{tasks} tasks"),
+        };
         let mut fault = Diagnostic::error(
             Code::InvalidValue,
             format!("with {with}, {min} to {max} percent leave no room to roll"),
@@ -146,6 +147,7 @@ fn value<T: Copy>(given: &Option<Located<T>>) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::model::Autoscaling;
     use crate::diagnostic::Severity;
     use crate::ecs::Translation;
     use crate::ecs::testing::{at, ecs_service, loud, run, seconds, service, volume_mount};
@@ -181,6 +183,29 @@ mod tests {
             let wanted = [(Severity::Error, Code::InvalidValue)];
             assert_eq!(loud(&done.diagnostics), wanted, "{replicas} {min} {max}");
         }
+    }
+
+    #[test]
+    fn a_service_that_scales_must_be_able_to_roll_whatever_its_number() {
+        let scaled = |min: u32, percentages: Rollout| {
+            let mut web = service("web", "acme/web:1");
+            web.extension.rollout = Some(at(percentages));
+            let cpu = Some(at(50.0));
+            let scaling = Autoscaling {
+                min: Some(at(min)),
+                max: Some(at(10)),
+                cpu,
+                ..Autoscaling::default()
+            };
+            web.extension.autoscaling = Some(at(scaling));
+            run(vec![web])
+        };
+        let done = scaled(2, percent(Some(50), Some(150)));
+        assert_eq!(loud(&done.diagnostics), []);
+        assert_eq!(validate(&done.desired), []);
+        let done = scaled(1, percent(Some(90), Some(100)));
+        assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::InvalidValue)]);
+        assert!(done.diagnostics.iter().any(|d| d.message.starts_with("with one task, 90 to 100")));
     }
 
     #[test]
