@@ -1,5 +1,6 @@
 //! One file a command: wiring only.
 
+mod built;
 mod check;
 mod commit;
 mod config;

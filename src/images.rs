@@ -52,6 +52,7 @@ pub use assets::{
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
+pub use dockerfile::{Declared, declared};
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::ImageError;
 pub use event::{ImageEvent, LayerArrival};

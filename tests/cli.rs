@@ -2,6 +2,8 @@
 
 #[path = "cli/aws.rs"]
 mod aws;
+#[path = "cli/built.rs"]
+mod built;
 #[path = "cli/config.rs"]
 mod config;
 #[path = "cli/digests.rs"]

@@ -138,7 +138,7 @@ pub(super) fn apply(
     for service in project.services.values_mut() {
         let Some(config) = image(service).and_then(|name| found.get(name)) else { continue };
         let Some(span) = service.image.as_ref().map(|image| image.span) else { continue };
-        expose(service, config, span);
+        expose(service, &config.exposed, span);
         said.extend(check(service, config, span));
         said.extend(user(service, config, span));
         said.extend(machine(service, config, span));
@@ -147,8 +147,8 @@ pub(super) fn apply(
 }
 
 /// Peers may call every port that an image exposes.
-fn expose(service: &mut Service, config: &ImageConfig, span: Span) {
-    for (target, protocol) in &config.exposed {
+pub(super) fn expose(service: &mut Service, exposed: &[(u16, String)], span: Span) {
+    for (target, protocol) in exposed {
         let protocol = match protocol.as_str() {
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,

@@ -49,10 +49,7 @@ pub(super) fn bases_of(
     spec: &BuildSpec,
 ) -> Result<Vec<String>, ImageError> {
     let mut bases = dockerfile.bases(spec)?;
-    // Another context of the name stands in the place of the image.
-    let built = spec.built_contexts.iter().map(|(name, _)| name);
-    let names: Vec<&String> = spec.contexts.iter().map(|(name, _)| name).chain(built).collect();
-    bases.retain(|base| !names.contains(&base));
+    bases.retain(|base| !replaced(spec, base));
     for (_, other) in &spec.built_contexts {
         let of_other = external_bases(other)?;
         bases.extend(of_other);
@@ -66,6 +63,12 @@ pub(super) fn bases_of(
     let mut seen = BTreeSet::new();
     bases.retain(|base| seen.insert(base.clone()));
     Ok(bases)
+}
+
+/// Whether another context of the name stands in the place of the image.
+pub(super) fn replaced(spec: &BuildSpec, base: &str) -> bool {
+    let built = spec.built_contexts.iter().map(|(name, _)| name);
+    spec.contexts.iter().map(|(name, _)| name).chain(built).any(|name| name == base)
 }
 
 /// Finds out what `base` means: the engine's own copy is what a build would use, else the

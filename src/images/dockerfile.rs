@@ -3,6 +3,7 @@
 //! Only that: instructions that name no image are passed over, and it is the builder that says
 //! what is wrong with them.
 
+mod declared;
 mod lines;
 mod substitute;
 
@@ -12,6 +13,8 @@ use std::path::PathBuf;
 use super::context::unreadable;
 use super::error::ImageError;
 use super::spec::BuildSpec;
+
+pub use declared::{Declared, declared};
 use lines::{Instruction, Lines};
 use substitute::substitute;
 
@@ -34,6 +37,8 @@ struct Stage {
     name: Option<String>,
     /// `--from` of `COPY` and of `RUN --mount`.
     uses: Vec<String>,
+    /// Its `ARG`, `ENV` and `EXPOSE`, in order: keyword and the rest.
+    says: Vec<(String, String)>,
 }
 
 /// A fault and its line.
@@ -71,6 +76,9 @@ impl Dockerfile {
                 ("FROM", _) => stages.push(Stage::parse(&instruction).map_err(fault)?),
                 ("ARG", None) => args.extend(global_args(&instruction)),
                 ("COPY" | "RUN", Some(stage)) => stage.uses.extend(sources(&instruction)),
+                ("ARG" | "ENV" | "EXPOSE", Some(stage)) => {
+                    stage.says.push((instruction.keyword, instruction.rest));
+                }
                 _ => {}
             }
         }
@@ -190,7 +198,13 @@ impl Stage {
             }
             _ => return Err(wrong("FROM takes an image, or an image `AS` a name")),
         };
-        Ok(Self { line: instruction.line, base: base.to_owned(), name, uses: Vec::new() })
+        Ok(Self {
+            line: instruction.line,
+            base: base.to_owned(),
+            name,
+            uses: Vec::new(),
+            says: Vec::new(),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use super::absent::absent;
 use super::{App, builds, extensions, region, scaled};
 use crate::cli::GivenArgs;
 use crate::commands::vault::Vault;
-use crate::commands::{Session, inspected, mounted, pinned};
+use crate::commands::{Session, built, inspected, mounted, pinned};
 use crate::compose::{LoadOptions, Loaded, load};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable, unpushable};
@@ -148,7 +148,10 @@ fn examine_with(
     }
     let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
     diagnostics.extend(std::mem::take(&mut loaded.outcomes));
-    let mut builds = Vec::new();
+    let mut builds = match &loaded.project {
+        Some(project) => builds::specs(project, &loaded.environment()),
+        None => Vec::new(),
+    };
     let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
     let mut first_deploy = Vec::new();
@@ -158,6 +161,10 @@ fn examine_with(
         let found = inspected::look(session, project)?;
         diagnostics.extend(inspected::apply(project, &found));
     }
+    if let Some(project) = &mut loaded.project {
+        built::apply(project, &builds);
+    }
+    builds.retain(|spec| given.services().all(|service| service != spec.service));
     if aim != Aim::Look {
         // Only those who look print what the files say. The translation finds room where it stood.
         loaded.forget_document();
@@ -201,8 +208,6 @@ fn examine_with(
         if sends || aim == Aim::Push {
             extended = extensions::read(project, &desired, &variables);
         }
-        builds = builds::specs(project, &variables);
-        builds.retain(|spec| given.services().all(|service| service != spec.service));
         diagnostics.extend(builds::faults(project, &builds, sends || aim == Aim::Push));
     }
     if strict {

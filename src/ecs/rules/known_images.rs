@@ -49,8 +49,7 @@ impl KnownImage {
     /// process manager alone, or a tool for the command line (Docker Hub, descriptions of `wordpress`
     /// and `nextcloud`).
     pub(crate) fn ports_of(&self, reference: &str) -> &'static [u16] {
-        let tag = tag(reference).filter(|_| self.class == Class::Web).unwrap_or_default();
-        let is = |variant: &str| tag.split('-').any(|part| part == variant);
+        let is = |variant| self.class == Class::Web && has_variant(reference, variant);
         if is("cli") {
             &[]
         } else if is("fpm") {
@@ -83,6 +82,21 @@ pub(crate) fn known_image(reference: &str) -> Option<&'static KnownImage> {
     let repository = repository(reference);
     let last = repository.rsplit('/').next().unwrap_or(repository);
     named(repository).or_else(|| named(last).filter(|image| image.is_private()))
+}
+
+/// The TCP ports that an image listens on, as far as its name says: PHP's process manager has one port
+/// in whatever image (php.net, "FPM configuration"; Docker Hub, descriptions of the images with `fpm`).
+pub(crate) fn listening_ports(reference: &str) -> &'static [u16] {
+    match known_image(reference) {
+        Some(known) => known.ports_of(reference),
+        None if has_variant(reference, "fpm") => &[9000],
+        None => &[],
+    }
+}
+
+/// Whether a tag names a variant: `fpm` in `8.3-fpm-alpine`.
+fn has_variant(reference: &str, variant: &str) -> bool {
+    tag(reference).is_some_and(|tag| tag.split('-').any(|part| part == variant))
 }
 
 fn named(name: &str) -> Option<&'static KnownImage> {

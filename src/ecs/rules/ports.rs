@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use super::known_images::KnownImage;
+use super::known_images::{KnownImage, listening_ports};
 use crate::compose::model::{Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::PortMapping;
@@ -64,7 +64,9 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
         }
     }
     let image = service.image.as_ref().map_or("", |image| &image.value);
-    for &port in known.map_or(&[][..], |known| known.ports_of(image)) {
+    // What is built exposes what its Dockerfile says.
+    let own = known.map_or_else(|| listening_ports(image), |known| known.ports_of(image));
+    for &port in own.iter().filter(|_| known.is_some() || service.build.is_none()) {
         ports.entry(port).or_insert(Protocol::Tcp);
     }
     ports

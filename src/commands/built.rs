@@ -1,0 +1,39 @@
+//! What images that are still to be built will say of themselves goes into the project, where the Compose
+//! file says nothing else: their Dockerfiles are here, and nobody is asked.
+
+use std::convert::Infallible;
+
+use super::inspected::expose;
+use crate::compose::Project;
+use crate::ecs::listening_ports;
+use crate::images::{BuildSpec, Declared, declared};
+use crate::parallel;
+
+/// Adds the ports that the Dockerfiles expose, and those of the images that they begin with. On all
+/// processors, because each reads a file.
+pub(super) fn apply(project: &mut Project, builds: &[BuildSpec]) {
+    const A_PART: usize = 64;
+    let parts: Vec<_> = builds.chunks(A_PART).collect();
+    let look = |part: usize| -> Vec<_> { parts[part].iter().map(exposed).collect() };
+    let mut found = Vec::with_capacity(builds.len());
+    let Ok(()) = parallel::in_order(
+        parts.len(),
+        || look,
+        |part| {
+            found.extend(part);
+            Ok::<_, Infallible>(())
+        },
+    );
+    for (spec, exposed) in builds.iter().zip(found) {
+        let Some(service) = project.services.get_mut(&spec.service) else { continue };
+        let Some(span) = service.build.as_ref().map(|build| build.span) else { continue };
+        expose(service, &exposed, span);
+    }
+}
+
+fn exposed(spec: &BuildSpec) -> Vec<(u16, String)> {
+    let Declared { mut exposed, base } = declared(spec);
+    let of_base = base.iter().flat_map(|base| listening_ports(base));
+    exposed.extend(of_base.map(|port| (*port, "tcp".to_owned())));
+    exposed
+}

@@ -1,0 +1,181 @@
+//! What an image will say of itself, as far as its Dockerfile does.
+
+use std::collections::BTreeMap;
+
+use super::{Dockerfile, Stage, lines};
+use crate::images::bases::replaced;
+use crate::images::spec::BuildSpec;
+
+/// More ports than anybody writes out: a range of as many is for something else than peers.
+const MOST_PORTS: u16 = 64;
+
+/// What an image that is still to be built will say of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// The ports of `EXPOSE`, with their protocols in small letters.
+    pub exposed: Vec<(u16, String)>,
+    /// The image that the target is made of, where it is no stage, no other context and not `scratch`.
+    pub base: Option<String>,
+}
+
+/// What the Dockerfile of a build says of the image that it makes. A Dockerfile that is not here, or
+/// cannot be read, says nothing: its faults are named where it is built.
+#[must_use]
+pub fn declared(spec: &BuildSpec) -> Declared {
+    if spec.address.is_some() && spec.dockerfile_inline.is_none() {
+        return Declared::default();
+    }
+    Dockerfile::read(spec).ok().and_then(|dockerfile| dockerfile.declared(spec)).unwrap_or_default()
+}
+
+impl Dockerfile {
+    fn declared(&self, spec: &BuildSpec) -> Option<Declared> {
+        let global = self.global_values(spec).ok()?;
+        let (mut chain, mut base) = (Vec::new(), None);
+        let mut next = Some(self.target(spec).ok()?);
+        while let Some(index) = next {
+            let stage = &self.stages[index];
+            chain.push(stage);
+            let from = self.expand(&stage.base, stage.line, &global).ok()?;
+            next = self.stage_before(index, &from, false);
+            if next.is_none() && !from.is_empty() && from != "scratch" && !replaced(spec, &from) {
+                base = Some(from);
+            }
+        }
+        let (mut environment, mut exposed) = (BTreeMap::new(), Vec::new());
+        for stage in chain.into_iter().rev() {
+            self.stage_says(stage, spec, &global, &mut environment, &mut exposed);
+        }
+        Some(Declared { exposed, base })
+    }
+
+    /// Adds what a stage exposes. `environment` goes on to the stages that are made of it; arguments do
+    /// not (Dockerfile reference, `ARG`, "Scope").
+    fn stage_says(
+        &self,
+        stage: &Stage,
+        spec: &BuildSpec,
+        global: &BTreeMap<String, String>,
+        environment: &mut BTreeMap<String, String>,
+        exposed: &mut Vec<(u16, String)>,
+    ) {
+        let mut values = environment.clone();
+        for (keyword, rest) in &stage.says {
+            let expand = |text: &str, values: &_| self.expand(text, stage.line, values).ok();
+            match keyword.as_str() {
+                "ARG" => {
+                    for word in lines::words(rest) {
+                        let (name, default) = match word.split_once('=') {
+                            Some((name, default)) => (name, expand(default, &values)),
+                            None => (word.as_str(), global.get(&word).cloned()),
+                        };
+                        let given = spec.args.iter().rev().find(|(given, _)| given == name);
+                        let value = given.map(|(_, value)| value.clone()).or(default);
+                        // What the environment says counts (Dockerfile reference, `ARG`).
+                        if let (Some(value), None) = (value, environment.get(name)) {
+                            values.insert(name.to_owned(), value);
+                        }
+                    }
+                }
+                "ENV" => {
+                    for (name, text) in pairs(rest) {
+                        if let Some(value) = expand(&text, &values) {
+                            environment.insert(name.clone(), value.clone());
+                            values.insert(name, value);
+                        }
+                    }
+                }
+                _ => {
+                    let words = lines::words(rest).into_iter();
+                    for port in words.filter_map(|w| expand(&w, &values)).flat_map(|w| ports(&w)) {
+                        if !exposed.contains(&port) {
+                            exposed.push(port);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `NAME=value OTHER=value`, or `NAME the whole value`.
+fn pairs(rest: &str) -> Vec<(String, String)> {
+    let words = lines::words(rest);
+    match words.first() {
+        Some(first) if !first.contains('=') => {
+            let value = rest.trim_start()[first.len()..].trim().to_owned();
+            vec![(first.clone(), value)]
+        }
+        _ => {
+            let pair =
+                |word: &String| word.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));
+            words.iter().filter_map(pair).collect()
+        }
+    }
+}
+
+/// `80`, `53/udp` or `8000-8003` (Dockerfile reference, `EXPOSE`).
+fn ports(word: &str) -> Vec<(u16, String)> {
+    let (numbers, protocol) = word.split_once('/').unwrap_or((word, "tcp"));
+    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+    let (Ok(first), Ok(last)) = (first.parse::<u16>(), last.parse::<u16>()) else {
+        return Vec::new();
+    };
+    if first == 0 || last < first || last - first >= MOST_PORTS {
+        return Vec::new();
+    }
+    (first..=last).map(|port| (port, protocol.to_ascii_lowercase())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(dockerfile: &str, target: Option<&str>) -> (Vec<u16>, Option<String>) {
+        let mut spec = BuildSpec::new("web", "/none", "linux/amd64");
+        spec.dockerfile_inline = Some(dockerfile.to_owned());
+        spec.target = target.map(str::to_owned);
+        spec.args = vec![("PORT".to_owned(), "9001".to_owned())];
+        spec.contexts = vec![("ours".to_owned(), "../ours".to_owned())];
+        let Declared { exposed, base } = declared(&spec);
+        (exposed.into_iter().map(|(port, _)| port).collect(), base)
+    }
+
+    #[test]
+    fn what_is_exposed_and_what_it_is_made_of() {
+        for (text, ports, base) in [
+            ("FROM python:3.12\nEXPOSE 8000/tcp 8001", vec![8000, 8001], Some("python:3.12")),
+            (
+                "ARG V=8\nFROM php:$V-fpm AS base\nEXPOSE 9000\nFROM base\nEXPOSE 80 9000",
+                vec![9000, 80],
+                Some("php:8-fpm"),
+            ),
+            (
+                "FROM a AS build\nEXPOSE 1\nFROM scratch\nCOPY --from=build /a /a\nEXPOSE 2",
+                vec![2],
+                None,
+            ),
+            ("FROM a\nENV P=7000 Q=\"1\"\nEXPOSE $P ${Q} $NONE", vec![7000, 1], Some("a")),
+            ("FROM a\nENV P 7001\nEXPOSE ${P}", vec![7001], Some("a")),
+            ("FROM a\nARG PORT=3000\nEXPOSE $PORT", vec![9001], Some("a")),
+            ("FROM a\nARG OTHER=3000\nEXPOSE $OTHER", vec![3000], Some("a")),
+            ("ARG G=5\nFROM a\nARG G\nEXPOSE $G", vec![5], Some("a")),
+            ("FROM a\nEXPOSE 8000-8002 1-65535 0 x 70000", vec![8000, 8001, 8002], Some("a")),
+            ("FROM ours\nEXPOSE 4", vec![4], None),
+            ("EXPOSE 4", vec![], None),
+        ] {
+            assert_eq!(says(text, None), (ports, base.map(str::to_owned)), "{text}");
+        }
+        let stages = "FROM a AS one\nEXPOSE 1\nFROM b AS two\nEXPOSE 2";
+        assert_eq!(says(stages, Some("one")), (vec![1], Some("a".to_owned())));
+        assert_eq!(declared(&BuildSpec::new("web", "/none", "linux/amd64")), Declared::default());
+    }
+
+    #[test]
+    fn protocols_are_kept() {
+        let mut spec = BuildSpec::new("web", "/none", "linux/amd64");
+        spec.dockerfile_inline = Some("FROM a\nEXPOSE 53/udp 53/TCP".to_owned());
+        let wanted = vec![(53, "udp".to_owned()), (53, "tcp".to_owned())];
+        assert_eq!(declared(&spec).exposed, wanted);
+    }
+}
