@@ -1,6 +1,7 @@
 //! Files and directories of the machine that runs Compose.
 
 mod names;
+mod shared;
 
 use std::path::Path;
 
@@ -17,11 +18,13 @@ use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
 use names::{CODE, is_data, is_file_name, keeps_state};
+pub(crate) use shared::{Written, written};
 
 /// A bind mount, and what is known of it.
 struct Bind<'a, 'b> {
     owner: &'b Owner<'a, 'b>,
     mount: &'a Located<Mount>,
+    path: &'a Path,
     /// The path from the project's directory, where it is in it.
     inside: Option<String>,
     /// The path as people know it.
@@ -55,7 +58,7 @@ pub(super) fn place<'a>(
         (None, Some(written)) => written,
         (None, None) => path.display().to_string(),
     };
-    let bind = Bind { owner, mount, inside, shown, facts };
+    let bind = Bind { owner, mount, path, inside, shown, facts };
     let by_service = owner.service.extension.volume.as_ref().filter(|_| !bind.wants_asset());
     if let Some(chosen) = mount.value.storage.as_ref().or(by_service) {
         return bind.chosen(chosen, out);
@@ -63,6 +66,9 @@ pub(super) fn place<'a>(
     if bind.is_source(path) {
         out.say(bind.dropped());
         return Stored::at(mount, "", Place::Nowhere);
+    }
+    if let Some(stored) = bind.read_back(out) {
+        return stored;
     }
     if bind.inside.is_none() && bind.is_file() {
         out.say(bind.outside());
@@ -74,10 +80,10 @@ pub(super) fn place<'a>(
     }
     if bind.inside.is_some() && bind.is_data() {
         out.say(bind.starts_empty());
-        return bind.volume();
+        return bind.volume(out);
     }
     bind.undecided(out);
-    Stored { is_open: true, ..bind.volume() }
+    Stored { is_open: true, ..bind.volume(out) }
 }
 
 /// The path with slashes.
@@ -263,7 +269,7 @@ impl<'a> Bind<'a, '_> {
                 out.say(self.diagnostic(Diagnostic::error(Code::Refused, message), help));
                 Place::Nowhere
             }
-            Storage::Efs => return self.volume(),
+            Storage::Efs => return self.volume(out),
             storage => chosen_place(self.owner, self.mount, storage, chosen, out),
         };
         Stored::at(self.mount, &self.volume_name(), place)
@@ -274,10 +280,10 @@ impl<'a> Bind<'a, '_> {
         of_directory(self.inside.as_deref().unwrap_or(&self.shown)).id
     }
 
-    fn volume(&self) -> Stored<'a> {
+    fn volume(&self, out: &mut Output) -> Stored<'a> {
         let volume = of_directory(self.inside.as_deref().unwrap_or(&self.shown));
         let name = volume.id.clone();
-        Stored::at(self.mount, &name, Place::Own(volume))
+        Stored::at(self.mount, &name, Place::Own(self.within(volume, out)))
     }
 
     fn starts_empty(&self) -> Diagnostic {

@@ -321,6 +321,10 @@ fn own<'a>(
     if parts.is_empty() {
         return Place::Own(OwnVolume { id: name.to_owned(), directory, volume });
     }
+    if parts.len() > subpath::DEEPEST {
+        out.say(subpath::too_deep(owner, mount));
+        return Place::Nowhere;
+    }
     let path: String = parts.iter().map(|p| format!("/{}", fit(p, Grammar::Directory))).collect();
     let id = subpath::name(name, mount);
     Place::Own(OwnVolume { id, directory: format!("{directory}{path}"), volume })

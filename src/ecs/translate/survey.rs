@@ -17,7 +17,7 @@ use crate::ecs::rules::own_names::{Name, own_names};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
 use crate::ecs::rules::{
-    addressing, dependencies, image, job, launch, namespaces, port_clash, volumes, writers,
+    addressing, bind, dependencies, image, job, launch, namespaces, port_clash, volumes, writers,
 };
 use crate::parallel;
 
@@ -97,7 +97,8 @@ pub(crate) fn by_name<'m, 'a: 'm>(
 pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> {
     let services = &cx.project.services;
     let ending = ending(cx.project);
-    let sharing = unit::sharing(cx, &ending, out);
+    let mut sharing = unit::sharing(cx, &ending, out);
+    sharing.written = bind::written(cx, &sharing);
     let jobs = job::jobs(cx, &ending, &sharing, out);
     let links = addressing::links(cx.project);
     let all: Vec<&Service> = services.values().map(|service| &**service).collect();

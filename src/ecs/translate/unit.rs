@@ -13,6 +13,7 @@ use super::survey::{Member, by_name};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, ResourceId};
+use crate::ecs::rules::bind::Written;
 use crate::ecs::rules::daemon;
 use crate::ecs::rules::ending::Ending;
 use crate::ecs::rules::namespaces::shared_with;
@@ -29,6 +30,8 @@ pub(crate) struct Sharing<'a> {
     units: HashMap<&'a str, &'a str>,
     /// The services by the unit's name, in the order of the files; only of units with several.
     members: HashMap<&'a str, Vec<&'a str>>,
+    /// The directories of this machine that services write to and that become volumes.
+    pub(crate) written: Written<'a>,
 }
 
 impl<'a> Sharing<'a> {

@@ -32,6 +32,19 @@ pub(super) fn parts<'m>(
     Some(parts)
 }
 
+/// How deep below a volume's own directory another one may be that is mounted: the path of an access
+/// point has four parts at most (EFS API reference, `RootDirectory.Path`).
+pub(in crate::ecs::rules) const DEEPEST: usize = 3;
+
+/// What to say of a directory that no access point has.
+pub(super) fn too_deep(owner: &Owner<'_, '_>, mount: &Located<Mount>) -> Diagnostic {
+    let message = format!("a part of a volume is at most {DEEPEST} directories deep on EFS");
+    Diagnostic::error(Code::InvalidValue, message)
+        .at(mount.span, "this `subpath` is deeper")
+        .help("mount a directory that is higher, or use a volume for it alone")
+        .service(owner.name())
+}
+
 /// Directories as the root of a volume; nothing where it is all of the file system.
 pub(in crate::ecs::rules) fn root(parts: &[&str]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("/{}", parts.join("/")))
