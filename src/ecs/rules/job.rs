@@ -7,7 +7,7 @@ use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::writers::{self, Tasks};
 use super::{
-    autoscaling, base, daemon, ebs, launch, overrides, placement, rollout_settings, schedule,
+    autoscaling, base, daemon, ebs, launch, once, overrides, placement, rollout_settings, schedule,
     service, tags, update,
 };
 use crate::compose::model::{Mode, Restart, Service};
@@ -60,6 +60,10 @@ pub(crate) fn jobs<'a>(
         if ending.lenders.contains(name) {
             out.say(lends(service));
         }
+    }
+    for service in once::all(cx, ending, sharing) {
+        jobs.ends.insert(&service.name.value);
+        out.say(once::runs_on(service));
     }
     let found = |service: &&Service| ending.jobs.contains(service.name.value.as_str());
     for service in cx.project.services.values().map(|service| &**service).filter(found) {
