@@ -236,8 +236,12 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
     let (start, end) = whole
         .fold((usize::MAX, 0), |(start, end), range| (start.min(range.start), end.max(range.end)));
     let first = Span::new(primary.source, start, start);
-    let mut text =
-        credential::hide(&without_steering(source.text.get(start..end).unwrap_or_default()));
+    let hidden = source.hidden().iter().filter_map(|hidden| {
+        let (from, to) = ((hidden.start as usize).max(start), (hidden.end as usize).min(end));
+        (from < to).then(|| from - start..to - start)
+    });
+    let shown = without_steering(source.text.get(start..end).unwrap_or_default());
+    let mut text = credential::hide(&credential::star_out(&shown, hidden));
     let mut base = start;
     let is_cut = is_long(primary, sources);
     if is_cut {
