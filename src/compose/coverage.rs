@@ -1,6 +1,9 @@
 //! What becomes of each attribute: the attributes that the files set, and the diagnostics that point
 //! at them.
 
+mod users;
+
+use self::users::Shared;
 use super::load::Loaded;
 use crate::diagnostic::{Code, Coverage, Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
@@ -39,10 +42,26 @@ struct Attribute {
     whole: Vec<Span>,
     /// What is inside the value.
     parts: Vec<Span>,
-    /// The items or the values right below the value: what spans them all is about all of it.
-    items: Vec<Span>,
+    /// What is right below the value: what spans all of it is about the attribute as a whole.
+    items: Vec<Item>,
     /// The keys and values of the groups around it. What points at one of them is about all in it.
     groups: Vec<Span>,
+}
+
+/// An item of a list, or an entry of a mapping.
+struct Item {
+    /// The item, or the value.
+    value: Span,
+    /// Of an entry.
+    key: Option<Span>,
+    /// Whether it has no effect.
+    is_ignored: bool,
+}
+
+impl Item {
+    fn stands_at(&self, place: Span) -> bool {
+        self.value == place || self.key == Some(place)
+    }
 }
 
 /// A service and its attributes.
@@ -68,8 +87,12 @@ pub fn coverage(loaded: &Loaded, diagnostics: &Diagnostics) -> Vec<Coverage> {
             Set { service: entry.key.text.to_string(), attributes }
         })
         .collect();
+    let shared = Shared::of(&details.document);
     for diagnostic in diagnostics.iter() {
         judge(&mut sets, diagnostic);
+        if diagnostic.service.is_none() {
+            shared.judge(&mut sets, project, diagnostic);
+        }
     }
     sets.into_iter().map(told).collect()
 }
@@ -100,12 +123,15 @@ fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>)
     }
 }
 
-/// The places of a value's items.
-fn items(node: &Node) -> Vec<Span> {
+/// A value's items.
+fn items(node: &Node) -> Vec<Item> {
+    let item = |value: &Node, key| Item { value: value.span, key, is_ignored: false };
     match &node.kind {
         Kind::Scalar(_) => Vec::new(),
-        Kind::Sequence(items) => items.iter().map(|item| item.span).collect(),
-        Kind::Mapping(mapping) => mapping.entries.iter().map(|entry| entry.value.span).collect(),
+        Kind::Sequence(items) => items.iter().map(|value| item(value, None)).collect(),
+        Kind::Mapping(mapping) => {
+            mapping.entries.iter().map(|entry| item(&entry.value, Some(entry.key.span))).collect()
+        }
     }
 }
 
@@ -128,19 +154,24 @@ fn inside(node: &Node, out: &mut Vec<Span>) {
     }
 }
 
-/// Finds the attributes that a diagnostic is about. An anchor's text may stand in several services:
-/// there the diagnostic's own service decides.
+/// Finds the attributes that a diagnostic is about. Of two that contradict each other both are at fault,
+/// and a volume that starts empty does so for all who mount it.
 fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
-    let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
-    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
-    let is_whole = |attribute: &Attribute| {
-        let spans = |item: &Span| {
-            item.source == place.source && place.start <= item.start && item.end <= place.end
-        };
-        attribute.whole.contains(&place)
-            || attribute.groups.contains(&place)
-            || !attribute.items.is_empty() && attribute.items.iter().all(spans)
+    let is_of_all = match diagnostic.code {
+        Code::Conflict => diagnostic.severity == Severity::Error,
+        Code::VolumeStartsEmpty => true,
+        _ => false,
     };
+    let count = if is_of_all { diagnostic.labels.len() } else { 1 };
+    for label in diagnostic.labels.iter().take(count) {
+        judge_at(sets, diagnostic, label.span);
+    }
+}
+
+/// What is at a place. An anchor's text may stand in several services: there the diagnostic's own
+/// service decides.
+fn judge_at(sets: &mut [Set], diagnostic: &Diagnostic, place: Span) {
+    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
     let has = |attribute: &Attribute| {
         let holds = |span: &Span| {
             span.source == place.source && span.start <= place.start && place.end <= span.end
@@ -152,7 +183,7 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
     let mut found = false;
     for set in sets.iter_mut().filter(|set| own(set) || !in_own) {
         for attribute in set.attributes.iter_mut().filter(|attribute| has(attribute)) {
-            attribute.fate = attribute.fate.max(fate(diagnostic, is_whole(attribute)));
+            attribute.judge(diagnostic, place);
             found = true;
         }
     }
@@ -190,9 +221,41 @@ fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
     }
 }
 
+impl Attribute {
+    /// Takes what is said of it as a whole, of one of its items, or of a part of one.
+    fn judge(&mut self, diagnostic: &Diagnostic, place: Span) {
+        let spans = |item: &Item| {
+            let Span { source, start, end } = item.value;
+            source == place.source && place.start <= start && end <= place.end
+        };
+        let is_whole = self.whole.contains(&place)
+            || self.groups.contains(&place)
+            || !self.items.is_empty() && self.items.iter().all(spans);
+        let as_whole = fate(diagnostic, true);
+        let mut item = self.items.iter_mut().filter(|item| item.stands_at(place)).peekable();
+        if !is_whole && as_whole == Fate::Ignored && item.peek().is_some() {
+            item.for_each(|item| item.is_ignored = true);
+            return;
+        }
+        self.fate = self.fate.max(if is_whole { as_whole } else { fate(diagnostic, false) });
+    }
+
+    /// The worst of what is said of it: without some of its items it is approximated, without all of
+    /// them ignored.
+    fn outcome(&self) -> Fate {
+        let ignored = self.items.iter().filter(|item| item.is_ignored).count();
+        let of_items = match ignored {
+            0 => Fate::Mapped,
+            all if all == self.items.len() => Fate::Ignored,
+            _ => Fate::Approximated,
+        };
+        self.fate.max(of_items)
+    }
+}
+
 fn told(set: Set) -> Coverage {
     let of = |fate: Fate| {
-        let attributes = set.attributes.iter().filter(|attribute| attribute.fate == fate);
+        let attributes = set.attributes.iter().filter(|attribute| attribute.outcome() == fate);
         attributes.map(|attribute| attribute.path.clone()).collect()
     };
     Coverage {
@@ -244,6 +307,70 @@ mod tests {
         assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
         assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
         assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
+    }
+
+    #[test]
+    fn a_list_is_as_bad_as_the_worst_of_its_items() {
+        let text = "services:\n  web: {image: a, dns: [a, b], dns_search: [a, b], devices: ['/a:/a', '/b:/b'], \
+                    labels: {a: x, b: y}}\n";
+        let all = covered(text, |loaded, diagnostics| {
+            let web = &loaded.project.as_ref().expect("a project").services["web"];
+            let addressing = web.addressing.as_ref().expect("it is there");
+            let mut say = |code, place| {
+                diagnostics.push(Diagnostic::warning(code, "x").at(place, "").service("web"));
+            };
+            // Each of them.
+            addressing.dns.iter().for_each(|item| say(Code::Ignored, item.span));
+            web.labels.values().for_each(|item| say(Code::Ignored, item.span));
+            // One, and another is approximated.
+            say(Code::Ignored, addressing.dns_search[0].span);
+            let devices = &web.privileges.as_ref().expect("it is there").devices;
+            say(Code::Ignored, devices[0].span);
+            say(Code::Approximated, devices[1].span);
+        });
+        assert_eq!(all[0].ignored, ["dns", "labels"]);
+        assert_eq!(all[0].approximated, ["dns_search", "devices"]);
+    }
+
+    #[test]
+    fn what_two_services_contradict_each_other_about_is_refused_in_both() {
+        let text = "services:\n  web: {image: a, volumes: ['d:/a']}\n  api: {image: a, volumes: ['d:/b']}\n\
+                    volumes: {d: {}}\n";
+        let all = covered(text, |loaded, diagnostics| {
+            let services = &loaded.project.as_ref().expect("a project").services;
+            let place = |name: &str| services[name].mounts[0].span;
+            let fault = Diagnostic::error(Code::Conflict, "x").at(place("web"), "");
+            diagnostics.push(fault.at(place("api"), "").service("web"));
+        });
+        assert_eq!(
+            (&all[0].refused[..], &all[1].refused[..]),
+            (&["volumes".to_owned()][..], &["volumes".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn what_is_said_of_a_shared_thing_is_said_of_whoever_uses_it() {
+        let text = "services:\n  web:\n    image: a\n    volumes: [data:/d]\n    networks: [front]\n    \
+                    secrets: [key]\n    configs: [conf]\n    x-ecs: {secret_env: {KEY: key}}\n  \
+                    api: {image: a, volumes: [other:/d], networks: [back]}\n\
+                    volumes:\n  data: {driver: x}\n  other: {}\nnetworks:\n  front: {}\n  back: {}\n\
+                    secrets: {key: {environment: KEY}}\nconfigs: {conf: {content: x}}\n";
+        let all = covered(text, |loaded, diagnostics| {
+            let project = loaded.project.as_ref().expect("a project");
+            let driver = project.volumes["data"].driver.as_ref().expect("it is there");
+            diagnostics.push(Diagnostic::error(Code::Refused, "x").at(driver.span, ""));
+            let front = project.networks["front"].span;
+            diagnostics.push(Diagnostic::warning(Code::Approximated, "x").at(front, ""));
+            let back = project.networks["back"].span;
+            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(back, ""));
+            let key = project.secrets["key"].span;
+            diagnostics.push(Diagnostic::error(Code::AwsRule, "x").at(key, ""));
+            let conf = project.configs["conf"].span;
+            diagnostics.push(Diagnostic::error(Code::Refused, "x").at(conf, ""));
+        });
+        assert_eq!(all[0].refused, ["volumes", "secrets", "configs", "x-ecs.secret_env"]);
+        assert_eq!(all[0].approximated, ["networks"]);
+        assert_eq!(all[1].mapped, ["image", "volumes", "networks"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::ecs::desired::{
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
 
 /// What the agent of ECS Exec does (ECS developer guide, "Monitor Amazon ECS containers with ECS
 /// Exec"); these actions take no resource.
