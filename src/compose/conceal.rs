@@ -71,6 +71,6 @@ fn text_of(node: &Node) -> &str {
     node.as_scalar().map_or("", |scalar| &scalar.text)
 }
 
-fn entries<'n>(node: Option<&'n Node>) -> impl Iterator<Item = &'n Entry> {
+fn entries(node: Option<&Node>) -> impl Iterator<Item = &Entry> {
     node.and_then(Node::as_mapping).into_iter().flat_map(|mapping| &mapping.entries)
 }

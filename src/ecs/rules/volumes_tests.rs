@@ -75,6 +75,8 @@ fn a_volume_of_several_services_is_told_of_once() {
         vec![of("web", "acme/web:1"), of("cache", "redis:7"), of("worker", "acme/worker:1")];
     let message = "the volume data starts empty (mounted by web and worker)".to_owned();
     assert_eq!(said(services.clone()), [(Severity::Warning, message, 2)]);
+    let many = (0..10).map(|n| of(&format!("s{n}"), "acme/web:1")).collect();
+    assert!(said(many)[0].1.ends_with("(mounted by s0, s1, s2, s3, s4, s5, s6, s7 and 2 more)"));
     let mut seeded = services;
     seeded[2].extension.seed = Some(at(true));
     assert_eq!(said(seeded), []);

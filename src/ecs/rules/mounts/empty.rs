@@ -80,11 +80,9 @@ pub(crate) fn say(out: &mut Output) {
         let Some(first) = mounts.first() else { continue };
         let mut services: Vec<&str> = mounts.iter().map(|mount| &*mount.service).collect();
         services.dedup();
-        let message = match services.split_last() {
-            Some((last, others)) if !others.is_empty() => {
-                format!("{} (mounted by {} and {last})", first.message, others.join(", "))
-            }
-            _ => first.message.clone(),
+        let message = match services.len() {
+            1 => first.message.clone(),
+            _ => format!("{} (mounted by {})", first.message, listed(&services)),
         };
         let diagnostic = match first.severity {
             Severity::Note => Diagnostic::note(Code::VolumeStartsEmpty, message),
@@ -93,5 +91,15 @@ pub(crate) fn say(out: &mut Output) {
         let diagnostic = diagnostic.help(first.help).service(&first.service);
         let labels = mounts.iter().map(|mount| (mount.span, mount.label));
         out.say(labels.fold(diagnostic, |said, (span, label)| said.at(span, label)));
+    }
+}
+
+/// `a, b and c`; of many the first few.
+fn listed(services: &[&str]) -> String {
+    const FEW: usize = 8;
+    let (first, rest) = services.split_at(services.len().min(FEW));
+    match (first.split_last(), rest.len()) {
+        (Some((last, others)), 0) => format!("{} and {last}", others.join(", ")),
+        (_, more) => format!("{} and {more} more", first.join(", ")),
     }
 }
