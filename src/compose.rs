@@ -6,6 +6,7 @@
 
 mod assemble;
 mod canonical;
+mod conceal;
 mod coverage;
 mod decode;
 mod dotenv;
@@ -43,6 +44,6 @@ pub use load::{Loaded, load};
 pub use model::Project;
 pub use name::normalize_project_name;
 pub use options::LoadOptions;
-pub use suggest::did_you_mean;
+pub use suggest::{closest_first, did_you_mean};
 pub use uninterpolated::uninterpolated;
 pub use variables::{Variable, variables};

@@ -47,14 +47,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use assets::{
     Asset, AssetError, AssetSource, Base, Blob, Extended, Extension, ImageSource, Prepared,
-    Rewrites, TemporaryFile,
+    Rewrites, TemporaryFile, link_stays,
 };
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
 pub use dockerfile::{Declared, declared};
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
-pub use error::ImageError;
+pub use error::{ImageError, to_find_a_stage};
 pub use event::{ImageEvent, LayerArrival};
 pub use extended::{BaseImage, ExtendedName};
 pub use given::GivenName;

@@ -99,8 +99,18 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: Arc<str>,
+    /// Places that nobody is shown: what stands there is a secret, whatever it looks like.
+    hidden: Vec<Span>,
     /// Found when first asked for: most texts have no fault.
     line_starts: OnceLock<Arc<[u32]>>,
+}
+
+impl Source {
+    /// Places that nobody is shown.
+    #[must_use]
+    pub fn hidden(&self) -> &[Span] {
+        &self.hidden
+    }
 }
 
 /// All texts of one run.
@@ -116,6 +126,7 @@ impl Sources {
         self.list.push(Source {
             name: name.into(),
             text: text.into(),
+            hidden: Vec::new(),
             line_starts: OnceLock::new(),
         });
         id
@@ -129,6 +140,13 @@ impl Sources {
     #[must_use]
     pub fn get(&self, id: SourceId) -> &Source {
         &self.list[id.place()]
+    }
+
+    /// Keeps what stands at a place from whoever is shown the text.
+    pub fn hide(&mut self, span: Span) {
+        if let Some(source) = self.list.get_mut(span.source.place()) {
+            source.hidden.push(span);
+        }
     }
 
     /// All texts, in the order they were taken in.

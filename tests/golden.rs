@@ -48,6 +48,29 @@ fn each_rule_has_its_model_its_requests_and_its_diagnostics() {
     assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// What people can do something about says what: notes are for those who want to know.
+#[test]
+fn each_warning_and_error_has_a_way_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let (mut seen, mut without) = (0, Vec::new());
+    for case in fs::read_dir(root).expect("a folder").flatten() {
+        // One that is missing is the other test's.
+        let Ok(said) = fs::read_to_string(case.path().join("diagnostics.txt")) else { continue };
+        // Each ends with an empty line.
+        for block in said.split("\n\n").flat_map(|block| {
+            let title = |line: &str| line.starts_with("error[") || line.starts_with("warning[");
+            block.lines().position(title).map(|at| block.lines().skip(at).collect::<Vec<_>>())
+        }) {
+            seen += 1;
+            if !block.iter().any(|line| line.trim_start().starts_with("= help: ")) {
+                without.push(format!("{}: {}", case.path().display(), block[0]));
+            }
+        }
+    }
+    assert!(seen > 100, "{seen} warnings and errors");
+    assert!(without.is_empty(), "{}", without.join("\n"));
+}
+
 /// What the program says of a case, in the order of [`GOLDENS`].
 fn goldens(case: &Path) -> [Option<String>; 3] {
     let folder = tempfile::tempdir().expect("a folder");
@@ -88,7 +111,10 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder").flatten() {
         let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
+        if path.is_symlink() {
+            let link = fs::read_link(&path).expect("a link");
+            std::os::unix::fs::symlink(link, &target).expect("a link");
+        } else if path.is_dir() {
             copy(&path, &target);
         } else if !GOLDENS.iter().any(|golden| entry.file_name() == *golden) {
             fs::copy(&path, &target).expect("a copy");

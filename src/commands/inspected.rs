@@ -8,12 +8,10 @@ use crate::aws::{Aws, ConnectOptions};
 use crate::compose::Project;
 use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::docker_platform;
 use crate::error::Error;
 use crate::images::{Auth, ImageConfig, ImageHealth, Images};
 use crate::source::{Located, Span};
-
-/// What a task runs on when nothing is said.
-const DEFAULT_PLATFORM: &str = "linux/amd64";
 
 /// How long all registries together may take: nobody waits for what only helps.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,7 +28,7 @@ pub(super) fn look(
 ) -> Result<BTreeMap<String, ImageConfig>, Error> {
     let mut wanted: BTreeMap<&str, &str> = BTreeMap::new();
     for service in project.services.values() {
-        let platform = service.platform.as_ref().map_or(DEFAULT_PLATFORM, |p| p.value.as_str());
+        let platform = docker_platform(service);
         if let Some(name) = image(service) {
             wanted.entry(name).or_insert(platform);
         }
@@ -252,9 +250,8 @@ fn user(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diagn
 /// An image that is nowhere but here is pushed as it is; of one that a registry has, there may be more
 /// than this machine's.
 fn machine(service: &Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
-    let wanted =
-        service.platform.as_ref().map_or(DEFAULT_PLATFORM, |platform| platform.value.as_str());
-    let is_same = wanted == config.platform || wanted.starts_with(&format!("{}/", config.platform));
+    let wanted = docker_platform(service);
+    let is_same = config.platform == wanted || config.platform.starts_with(&format!("{wanted}/"));
     let here = &config.platform;
     // An engine that does not say it knows no better.
     if is_same || here.trim_matches('/').is_empty() {

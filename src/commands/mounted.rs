@@ -12,6 +12,7 @@ use std::process::{Command, Stdio};
 use crate::compose::Project;
 use crate::compose::model::{MountKind, Storage};
 use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
+use crate::images::link_stays;
 
 /// How much of a file is searched for a private key.
 const HEAD: u64 = 64 * 1024;
@@ -21,7 +22,7 @@ const MOST_FILES: usize = 10_000;
 
 /// What is known of every path of the project that its services mount.
 pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
-    let mut paths: BTreeMap<&Path, bool> = BTreeMap::new();
+    let mut paths: BTreeMap<&Path, (bool, Vec<&str>)> = BTreeMap::new();
     for mount in project.services.values().flat_map(|service| &service.mounts) {
         let MountKind::Bind(path) = &mount.value.kind else { continue };
         if !path.starts_with(&project.directory) {
@@ -31,12 +32,15 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         let may_be_asset = mount.value.read_only
             || chosen == Some(&Storage::Asset)
             || is_configuration(&mount.value.target);
-        *paths.entry(path).or_default() |= may_be_asset;
+        let (whole, targets) = paths.entry(path).or_default();
+        *whole |= may_be_asset;
+        targets.push(&mount.value.target);
     }
     let mut found = BTreeMap::new();
     let mut files: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-    for (path, whole) in paths {
+    for (path, (whole, targets)) in paths {
         let mut inside = Vec::new();
+        let whole = whole.then_some(targets.as_slice());
         let facts = look_at(path, &project.directory, whole, &mut inside);
         if !inside.is_empty() {
             files.insert(path.to_owned(), inside);
@@ -58,9 +62,14 @@ fn shown(path: &Path, directory: &Path) -> String {
     format!("./{}", below.display())
 }
 
-/// Looks at one path, and at the `whole` of a directory; adds the files that would become a part of
-/// an image.
-fn look_at(path: &Path, directory: &Path, whole: bool, files: &mut Vec<PathBuf>) -> PathFacts {
+/// Looks at one path, and at the `whole` of a directory that may be put on an image at these places;
+/// adds the files that would become a part of it.
+fn look_at(
+    path: &Path,
+    directory: &Path,
+    whole: Option<&[&str]>,
+    files: &mut Vec<PathBuf>,
+) -> PathFacts {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -81,15 +90,21 @@ fn look_at(path: &Path, directory: &Path, whole: bool, files: &mut Vec<PathBuf>)
     } else if metadata.is_dir() {
         let Ok(mut entries) = fs::read_dir(path) else { return facts };
         facts.kind = PathKind::Directory { empty: entries.next().is_none() };
-        if whole && !facts.leaves {
-            walk(path, directory, &mut facts, files);
+        if let Some(targets) = whole.filter(|_| !facts.leaves) {
+            walk(path, directory, targets, &mut facts, files);
         }
     }
     facts
 }
 
 /// Looks through a directory, in the order of its names, until there is too much.
-fn walk(top: &Path, directory: &Path, facts: &mut PathFacts, files: &mut Vec<PathBuf>) {
+fn walk(
+    top: &Path,
+    directory: &Path,
+    targets: &[&str],
+    facts: &mut PathFacts,
+    files: &mut Vec<PathBuf>,
+) {
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
@@ -99,8 +114,15 @@ fn walk(top: &Path, directory: &Path, facts: &mut PathFacts, files: &mut Vec<Pat
         for path in entries {
             let Ok(metadata) = fs::symlink_metadata(&path) else { continue };
             if metadata.is_dir() {
-                folders.push(path);
+                // It is left out of images (`images::assets`).
+                if path.file_name().is_none_or(|name| name != ".git") {
+                    folders.push(path);
+                }
                 continue;
+            }
+            if metadata.is_symlink() && facts.link_out.is_none() {
+                facts.link_out =
+                    link_out(top, &path, targets).map(|link| (shown(&path, directory), link));
             }
             if !metadata.is_file() {
                 continue;
@@ -116,6 +138,16 @@ fn walk(top: &Path, directory: &Path, facts: &mut PathFacts, files: &mut Vec<Pat
         }
         open.extend(folders.into_iter().rev());
     }
+}
+
+/// What a link says whose end is not mounted along with it, at one of the places at the least.
+fn link_out(top: &Path, path: &Path, targets: &[&str]) -> Option<String> {
+    use std::os::unix::ffi::OsStrExt;
+    let link = fs::read_link(path).ok()?;
+    let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
+    let relative = bytes(path.strip_prefix(top).ok()?);
+    let stays = |target: &&str| link_stays(&relative, &bytes(&link), target);
+    (!targets.iter().all(stays)).then(|| link.display().to_string())
 }
 
 /// Whether a file is a private key or holds credentials, by its name or by its content.
@@ -223,8 +255,31 @@ mod tests {
         fs::create_dir(&project).expect("a folder");
         fs::write(folder.path().join("secret"), "x").expect("a file");
         std::os::unix::fs::symlink("../secret", project.join("link")).expect("a link");
-        let facts = look_at(&project.join("link"), &project, true, &mut Vec::new());
+        let facts = look_at(&project.join("link"), &project, Some(&["/x"]), &mut Vec::new());
         assert!(facts.leaves && facts.kind == PathKind::File && facts.size == 0);
+    }
+
+    #[test]
+    fn a_link_out_of_what_is_mounted_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let top = folder.path().join("conf");
+        fs::create_dir_all(top.join("deep")).expect("a folder");
+        fs::create_dir_all(top.join(".git")).expect("a folder");
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, top.join(name)).expect("a link");
+        };
+        let found = |targets: &[&str]| {
+            look_at(&top, folder.path(), Some(targets), &mut Vec::new()).link_out
+        };
+        link("../a", "deep/inside");
+        link("/etc/app/b", "absolute");
+        link("../../secret", ".git/hidden");
+        assert_eq!(found(&["/etc/app"]), None);
+        let said = Some(("./conf/absolute".to_owned(), "/etc/app/b".to_owned()));
+        assert_eq!(found(&["/etc/app", "/other"]), said);
+        link("../../a", "deep/out");
+        let said = Some(("./conf/deep/out".to_owned(), "../../a".to_owned()));
+        assert_eq!(found(&["/etc/app"]), said);
     }
 
     #[test]

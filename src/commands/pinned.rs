@@ -9,7 +9,7 @@ use crate::compose::Project;
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::ecs::desired::{Desired, Kind, ResourceId};
-use crate::ecs::platform;
+use crate::ecs::docker_platform;
 use crate::error::Error;
 use crate::images::{Images, Pin};
 use crate::source::Sources;
@@ -45,8 +45,7 @@ pub(super) async fn ask(
     let services = services.filter_map(|service| Some((service, image(service)?)));
     let mut wanted: BTreeMap<(&str, &str), &Service> = BTreeMap::new();
     for (service, name) in services {
-        let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
-        wanted.entry((name, platform)).or_insert(service);
+        wanted.entry((name, docker_platform(service))).or_insert(service);
     }
     let asked = wanted.iter().map(|((name, platform), service)| async {
         (*name, *service, images.pin(name, platform).await)

@@ -1,6 +1,9 @@
 //! What becomes of each attribute: the attributes that the files set, and the diagnostics that point
 //! at them.
 
+mod users;
+
+use self::users::Shared;
 use super::load::Loaded;
 use crate::diagnostic::{Code, Coverage, Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
@@ -39,16 +42,56 @@ struct Attribute {
     whole: Vec<Span>,
     /// What is inside the value.
     parts: Vec<Span>,
-    /// The items or the values right below the value: what spans them all is about all of it.
-    items: Vec<Span>,
+    /// What is right below the value: what spans all of it is about the attribute as a whole.
+    items: Vec<Item>,
     /// The keys and values of the groups around it. What points at one of them is about all in it.
     groups: Vec<Span>,
+}
+
+/// An item of a list, or an entry of a mapping.
+struct Item {
+    /// The item, or the value.
+    value: Span,
+    /// Of an entry.
+    key: Option<Span>,
+    /// Whether it has no effect.
+    is_ignored: bool,
+}
+
+impl Item {
+    fn stands_at(&self, place: Span) -> bool {
+        self.value == place || self.key == Some(place)
+    }
 }
 
 /// A service and its attributes.
 struct Set {
     service: String,
     attributes: Vec<Attribute>,
+    /// For each file, from where to where its attributes stand: most places are elsewhere.
+    hulls: Vec<Span>,
+}
+
+impl Set {
+    fn new(service: &str, attributes: Vec<Attribute>) -> Self {
+        let mut hulls: Vec<Span> = Vec::new();
+        let spans = attributes.iter().flat_map(|a| a.whole.iter().chain(&a.parts).chain(&a.groups));
+        for span in spans {
+            match hulls.iter_mut().find(|hull| hull.source == span.source) {
+                Some(hull) => {
+                    (hull.start, hull.end) = (hull.start.min(span.start), hull.end.max(span.end));
+                }
+                None => hulls.push(*span),
+            }
+        }
+        Self { service: service.to_owned(), attributes, hulls }
+    }
+
+    fn may_have(&self, place: Span) -> bool {
+        self.hulls.iter().any(|hull| {
+            hull.source == place.source && hull.start <= place.start && place.end <= hull.end
+        })
+    }
 }
 
 /// For each service of the project, in the order of the file: what becomes of what it sets.
@@ -65,11 +108,15 @@ pub fn coverage(loaded: &Loaded, diagnostics: &Diagnostics) -> Vec<Coverage> {
         .map(|entry| {
             let mut attributes = Vec::new();
             collect("", &[], &entry.value, &mut attributes);
-            Set { service: entry.key.text.to_string(), attributes }
+            Set::new(&entry.key.text, attributes)
         })
         .collect();
+    let shared = Shared::of(&details.document);
     for diagnostic in diagnostics.iter() {
         judge(&mut sets, diagnostic);
+        if diagnostic.service.is_none() {
+            shared.judge(&mut sets, project, diagnostic);
+        }
     }
     sets.into_iter().map(told).collect()
 }
@@ -100,12 +147,15 @@ fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>)
     }
 }
 
-/// The places of a value's items.
-fn items(node: &Node) -> Vec<Span> {
+/// A value's items.
+fn items(node: &Node) -> Vec<Item> {
+    let item = |value: &Node, key| Item { value: value.span, key, is_ignored: false };
     match &node.kind {
         Kind::Scalar(_) => Vec::new(),
-        Kind::Sequence(items) => items.iter().map(|item| item.span).collect(),
-        Kind::Mapping(mapping) => mapping.entries.iter().map(|entry| entry.value.span).collect(),
+        Kind::Sequence(items) => items.iter().map(|value| item(value, None)).collect(),
+        Kind::Mapping(mapping) => {
+            mapping.entries.iter().map(|entry| item(&entry.value, Some(entry.key.span))).collect()
+        }
     }
 }
 
@@ -128,19 +178,24 @@ fn inside(node: &Node, out: &mut Vec<Span>) {
     }
 }
 
-/// Finds the attributes that a diagnostic is about. An anchor's text may stand in several services:
-/// there the diagnostic's own service decides.
+/// Finds the attributes that a diagnostic is about. Of two that contradict each other both are at fault,
+/// and a volume that starts empty does so for all who mount it.
 fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
-    let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
-    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
-    let is_whole = |attribute: &Attribute| {
-        let spans = |item: &Span| {
-            item.source == place.source && place.start <= item.start && item.end <= place.end
-        };
-        attribute.whole.contains(&place)
-            || attribute.groups.contains(&place)
-            || !attribute.items.is_empty() && attribute.items.iter().all(spans)
+    let is_of_all = match diagnostic.code {
+        Code::Conflict => diagnostic.severity == Severity::Error,
+        Code::VolumeStartsEmpty => true,
+        _ => false,
     };
+    let count = if is_of_all { diagnostic.labels.len() } else { 1 };
+    for label in diagnostic.labels.iter().take(count) {
+        judge_at(sets, diagnostic, label.span);
+    }
+}
+
+/// What is at a place. An anchor's text may stand in several services: there the diagnostic's own
+/// service decides.
+fn judge_at(sets: &mut [Set], diagnostic: &Diagnostic, place: Span) {
+    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
     let has = |attribute: &Attribute| {
         let holds = |span: &Span| {
             span.source == place.source && span.start <= place.start && place.end <= span.end
@@ -148,11 +203,12 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
         attribute.groups.contains(&place)
             || attribute.whole.iter().chain(&attribute.parts).any(holds)
     };
-    let in_own = sets.iter().any(|set| own(set) && set.attributes.iter().any(has));
+    let is_in = |set: &Set| set.may_have(place) && set.attributes.iter().any(has);
+    let in_own = sets.iter().any(|set| own(set) && is_in(set));
     let mut found = false;
-    for set in sets.iter_mut().filter(|set| own(set) || !in_own) {
+    for set in sets.iter_mut().filter(|set| (own(set) || !in_own) && set.may_have(place)) {
         for attribute in set.attributes.iter_mut().filter(|attribute| has(attribute)) {
-            attribute.fate = attribute.fate.max(fate(diagnostic, is_whole(attribute)));
+            attribute.judge(diagnostic, place);
             found = true;
         }
     }
@@ -190,9 +246,41 @@ fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
     }
 }
 
+impl Attribute {
+    /// Takes what is said of it as a whole, of one of its items, or of a part of one.
+    fn judge(&mut self, diagnostic: &Diagnostic, place: Span) {
+        let spans = |item: &Item| {
+            let Span { source, start, end } = item.value;
+            source == place.source && place.start <= start && end <= place.end
+        };
+        let is_whole = self.whole.contains(&place)
+            || self.groups.contains(&place)
+            || !self.items.is_empty() && self.items.iter().all(spans);
+        let as_whole = fate(diagnostic, true);
+        let mut item = self.items.iter_mut().filter(|item| item.stands_at(place)).peekable();
+        if !is_whole && as_whole == Fate::Ignored && item.peek().is_some() {
+            item.for_each(|item| item.is_ignored = true);
+            return;
+        }
+        self.fate = self.fate.max(if is_whole { as_whole } else { fate(diagnostic, false) });
+    }
+
+    /// The worst of what is said of it: without some of its items it is approximated, without all of
+    /// them ignored.
+    fn outcome(&self) -> Fate {
+        let ignored = self.items.iter().filter(|item| item.is_ignored).count();
+        let of_items = match ignored {
+            0 => Fate::Mapped,
+            all if all == self.items.len() => Fate::Ignored,
+            _ => Fate::Approximated,
+        };
+        self.fate.max(of_items)
+    }
+}
+
 fn told(set: Set) -> Coverage {
     let of = |fate: Fate| {
-        let attributes = set.attributes.iter().filter(|attribute| attribute.fate == fate);
+        let attributes = set.attributes.iter().filter(|attribute| attribute.outcome() == fate);
         attributes.map(|attribute| attribute.path.clone()).collect()
     };
     Coverage {
@@ -205,67 +293,4 @@ fn told(set: Set) -> Coverage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::compose::{LoadOptions, load};
-
-    fn covered(text: &str, more: impl FnOnce(&Loaded, &mut Diagnostics)) -> Vec<Coverage> {
-        let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join("compose.yaml"), text).expect("a file");
-        let options = LoadOptions { cwd: folder.path().to_owned(), ..LoadOptions::default() };
-        let mut loaded = load(&options);
-        let mut diagnostics = std::mem::take(&mut loaded.diagnostics);
-        diagnostics.extend(std::mem::take(&mut loaded.outcomes));
-        more(&loaded, &mut diagnostics);
-        coverage(&loaded, &diagnostics)
-    }
-
-    #[test]
-    fn an_attribute_with_a_diagnostic_is_never_mapped() {
-        let text = "services:\n  web:\n    image: a\n    dns: [a, b]\n    privileged: true\n    attach: false\n    \
-                    command:\n    healthcheck: {test: x, interval: 5parsecs}\n    \
-                    deploy: {resources: {limits: {cpus: '1'}}, placement: {constraints: [x]}}\n    \
-                    volumes: [{type: volume, source: d, target: /d, consistency: cached}]\n\
-                    volumes: {d: {}}\n";
-        let all = covered(text, |loaded, diagnostics| {
-            let web = &loaded.project.as_ref().expect("a project").services["web"];
-            let privileged = web.privileges.as_ref().and_then(|p| p.privileged.as_ref());
-            let place = privileged.expect("it is there").span;
-            diagnostics.push(Diagnostic::error(Code::Refused, "x").at(place, "").service("web"));
-            let place = web.deploy.placement.constraints.expect("it is there");
-            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
-            // From the first item to the last: all of it.
-            let dns = &web.addressing.as_ref().expect("it is there").dns;
-            let place = Span { end: dns[1].span.end, ..dns[0].span };
-            diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
-        });
-        let [web] = all.as_slice() else { panic!("{all:?}") };
-        assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
-        assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
-        assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
-        assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
-    }
-
-    #[test]
-    fn retired_keys_are_mapped_and_those_at_the_wrong_place_ignored() {
-        let text = "services:\n  web:\n    image: a\n    x-aws-pull_credentials: b\n    \
-                    x-aws-autoscaling: {max: 3}\n    \
-                    ports: [{target: 80, published: 80, x-aws-protocol: http}]\n";
-        let all = covered(text, |_, _| {});
-        assert_eq!(all[0].mapped, ["image", "x-aws-pull_credentials", "ports"]);
-        assert_eq!(all[0].ignored, ["x-aws-autoscaling"]);
-    }
-
-    #[test]
-    fn an_anchor_s_text_is_judged_in_the_service_that_is_meant() {
-        let text = "x-all: &all {labels: {a: b}}\nservices:\n  web: {image: a, <<: *all}\n  \
-                    api: {image: a, <<: *all}\n";
-        let all = covered(text, |loaded, diagnostics| {
-            let label = &loaded.project.as_ref().expect("a project").services["web"].labels["a"];
-            let found = Diagnostic::warning(Code::Ignored, "x").at(label.span, "").service("api");
-            diagnostics.push(found);
-        });
-        assert_eq!(all[0].ignored, Vec::<String>::new());
-        assert_eq!(all[1].ignored, ["labels"]);
-    }
-}
+mod tests;

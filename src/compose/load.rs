@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::assemble::{Assembler, Documents, Scope, documents};
+use super::conceal;
 use super::decode::{apply_parameters, decode};
 use super::environment::Environment;
 use super::files::{self, ComposeFile};
@@ -123,6 +124,7 @@ pub fn load(options: &LoadOptions) -> Loaded {
             return loaded;
         }
     };
+    conceal::conceal(&document, sources);
     if options.no_interpolate {
         parts.finish(sources, diagnostics);
         let project_name = name;
@@ -204,6 +206,7 @@ impl Beside<'_> {
                 .node(&mut document, diagnostics);
             replaced.finish(diagnostics);
             apply_parameters(&document, project, sources, self.paths, outcomes);
+            conceal::conceal_given(project, sources);
         }
     }
 }

@@ -30,6 +30,21 @@ pub fn did_you_mean<'a>(
     closest(word, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
+/// The candidates, the closest to `word` first, those that are equally close in their order.
+#[must_use]
+pub fn closest_first<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    let mut list: Vec<&str> = candidates.into_iter().collect();
+    list.sort_by_cached_key(|candidate| {
+        // The comparison costs the product of the lengths.
+        let is_short = word.len().max(candidate.len()) <= 64;
+        if is_short { distance(word, candidate) } else { usize::MAX }
+    });
+    list
+}
+
 /// A name as messages may show it. Where it does not stand in the file as it is, a variable's value
 /// is part of it, and what stands in the file is shown instead.
 pub(super) fn shown(name: &str, span: Span, sources: &Sources) -> String {
@@ -66,6 +81,12 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_closest_come_first() {
+        assert_eq!(closest_first("prod", ["base", "dev", "prd"]), ["prd", "base", "dev"]);
+        assert_eq!(closest_first("x", ["b", "a"]), ["b", "a"]);
+    }
 
     #[test]
     fn slips_are_found_and_strangers_are_not() {

@@ -1,5 +1,6 @@
 //! What looks like a credential in a Compose file. The value itself is never printed.
 
+mod command_line;
 mod connection_string;
 
 pub use connection_string::has_password;
@@ -20,6 +21,8 @@ const WORDS: &[&str] = &[
     "PRIVATEKEY",
     "SECRETKEY",
     "ACCESSKEY",
+    "REQUIREPASS",
+    "MASTERAUTH",
 ];
 
 /// Two words in a row that say so.
@@ -147,11 +150,18 @@ pub fn hide(text: &str) -> String {
 }
 
 fn hide_in_line(line: &str) -> String {
-    let mut bytes = line.as_bytes().to_vec();
-    for range in values(line).into_iter().chain(passwords(line)) {
+    let found = values(line).into_iter().chain(passwords(line)).chain(command_line::values(line));
+    star_out(line, found)
+}
+
+/// The text with these parts starred out, as [`hide`] does it.
+#[must_use]
+pub fn star_out(text: &str, parts: impl IntoIterator<Item = std::ops::Range<usize>>) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for range in parts {
         let mut at = range.start;
         while at < range.end {
-            let rest = &line[at..range.end];
+            let Some(rest) = text.get(at..range.end) else { break };
             let kept = reference(rest);
             if kept > 0 {
                 at += kept;
@@ -226,10 +236,10 @@ fn values(line: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// Where the passwords of addresses stand: `scheme://user:password@host`.
+/// Where the passwords of addresses stand: `scheme://user:password@host`, `//user:password@host/share`.
 fn passwords(line: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
-    for (at, mark) in line.match_indices("://") {
+    for (at, mark) in line.match_indices("//") {
         let start = at + mark.len();
         let is_end = |c: char| c.is_whitespace() || "/?#\"'".contains(c);
         // A variable may hold whatever it likes.
@@ -267,6 +277,9 @@ mod tests {
             ("  C: Server=db;Pwd={hunter2}", "  C: Server=db;Pwd=********}"),
             ("  - C=Server=db;Password=hunter2", "  - C=Server=db;Password=*******"),
             ("  SLACK_WEBHOOK_URL: https://h/a", "  SLACK_WEBHOOK_URL: ***********"),
+            ("  device: \"//u:hunter2@h/x\"", "  device: \"//u:*******@h/x\""),
+            ("  test: curl -u me:hunter2 h:80", "  test: curl -u me:******* h:80"),
+            ("  test: [CMD, curl, -u, 'me:hunter2']", "  test: [CMD, curl, -u, 'me:*******']"),
             ("build: https://me:canary@h/web.git", "build: https://me:******@h/web.git"),
         ] {
             assert_eq!(hide(line), shown);

@@ -56,6 +56,7 @@ pub(crate) mod outcome;
 pub(crate) mod overrides;
 pub(crate) mod own_names;
 pub(crate) mod placement;
+pub(crate) mod platform;
 pub(crate) mod port_clash;
 pub(crate) mod ports;
 pub(crate) mod privileges;

@@ -131,7 +131,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     });
     rules::helper_image::add(&cx, &mut out);
     rules::security_groups::tag_rules(&cx, &mut out);
-    let Output { mut desired, diagnostics } = out;
+    let Output { mut desired, diagnostics, empty: _ } = out;
     // The sort is stable: within a kind, the order of the file stays.
     desired.resources.sort_by_cached_key(|id, _| id.kind);
     Translation { desired, diagnostics }

@@ -32,6 +32,7 @@ pub use asset::{Asset, AssetSource, ImageSource};
 pub use base::Base;
 pub use error::AssetError;
 pub use extend::Extended;
+pub use gathered::link_stays;
 pub use prepared::{Extension, Prepared};
 pub use rewrite::{Blob, Rewrites};
 pub use temporary::TemporaryFile;

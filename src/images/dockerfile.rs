@@ -130,10 +130,7 @@ impl Dockerfile {
             return Ok(self.stages.len() - 1);
         };
         self.stage_before(self.stages.len(), target, true).ok_or_else(|| {
-            let names: Vec<_> =
-                self.stages.iter().filter_map(|stage| stage.name.as_deref()).collect();
-            let stages =
-                if names.is_empty() { "none with a name".to_owned() } else { names.join(", ") };
+            let stages = self.stages.iter().filter_map(|stage| stage.name.clone()).collect();
             ImageError::TargetMissing { path: self.path.clone(), target: target.to_owned(), stages }
         })
     }

@@ -1,5 +1,7 @@
 mod advice;
 
+pub use advice::to_find_a_stage;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -20,7 +22,7 @@ pub enum ImageError {
     #[error("use the build context {}: it is not a directory", .0.display())]
     ContextNotDirectory(PathBuf),
     /// `build.dockerfile` leads nowhere.
-    #[error("find the Dockerfile {}: create it, or name another one with `build.dockerfile`", .0.display())]
+    #[error("find the Dockerfile {}: there is no such file", .0.display())]
     DockerfileMissing(PathBuf),
     /// The Dockerfile cannot be understood.
     #[error("read the Dockerfile {}, line {line}: {message}", path.display())]
@@ -33,14 +35,14 @@ pub enum ImageError {
         message: String,
     },
     /// `build.target` names no stage.
-    #[error("find the stage `{target}` in {}: it has {stages}", path.display())]
+    #[error("find the stage `{target}` in {}", path.display())]
     TargetMissing {
         /// The Dockerfile.
         path: PathBuf,
         /// As the Compose file has it.
         target: String,
-        /// The stages that there are.
-        stages: String,
+        /// The names of the stages that there are, in their order.
+        stages: Vec<String>,
     },
     /// A pattern that no builder accepts.
     #[error("read {}, {source}", path.display())]
@@ -51,10 +53,10 @@ pub enum ImageError {
         source: IgnoreError,
     },
     /// A device in the context.
-    #[error("send {} to the builder: it is a device; name it in .dockerignore", .0.display())]
+    #[error("send {} to the builder: it is a device", .0.display())]
     SpecialFile(PathBuf),
     /// A file or directory of the context that this user may not read, or that vanished.
-    #[error("read {}: {source}; make it readable, or name it in .dockerignore", path.display())]
+    #[error("read {}: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,

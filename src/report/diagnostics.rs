@@ -29,6 +29,9 @@ impl Default for RenderOptions {
 /// More than this nobody reads; the closing line counts all.
 const MAX_DRAWN: usize = 200;
 
+/// More places than this of one diagnostic nobody looks at.
+const MAX_LABELS: usize = 12;
+
 /// Lines longer than this, in bytes, are cut around their label.
 const MAX_LINE: usize = 20_000;
 
@@ -129,8 +132,12 @@ fn draw(said: &Said<'_>, sources: &Sources, renderer: &Renderer) -> String {
     };
     let title = level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
-    for excerpt in excerpts(&diagnostic.labels, sources) {
+    let (drawn, more) = diagnostic.labels.split_at(diagnostic.labels.len().min(MAX_LABELS));
+    for excerpt in excerpts(drawn, sources) {
         group = excerpt.add_to(group);
+    }
+    if !more.is_empty() {
+        group = group.element(Level::NOTE.message(format!("and at {} more places", more.len())));
     }
     if services.len() > 1 {
         let services = format!("said of the services {}", listed(services));
@@ -236,8 +243,12 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
     let (start, end) = whole
         .fold((usize::MAX, 0), |(start, end), range| (start.min(range.start), end.max(range.end)));
     let first = Span::new(primary.source, start, start);
-    let mut text =
-        credential::hide(&without_steering(source.text.get(start..end).unwrap_or_default()));
+    let hidden = source.hidden().iter().filter_map(|hidden| {
+        let (from, to) = ((hidden.start as usize).max(start), (hidden.end as usize).min(end));
+        (from < to).then(|| from - start..to - start)
+    });
+    let shown = without_steering(source.text.get(start..end).unwrap_or_default());
+    let mut text = credential::hide(&credential::star_out(&shown, hidden));
     let mut base = start;
     let is_cut = is_long(primary, sources);
     if is_cut {

@@ -17,6 +17,7 @@ pub fn read_file(path: &Path, name: &str) -> Result<String, Diagnostic> {
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             Diagnostic::error(Code::FileNotFound, format!("`{name}` does not exist"))
+                .help("correct the path, or make the file")
         }
         _ => unreadable(name, &error.to_string()),
     })?;
@@ -77,6 +78,7 @@ pub fn read_text(bytes: Vec<u8>, name: &str) -> Result<String, Diagnostic> {
 
 fn unreadable(name: &str, why: &str) -> Diagnostic {
     Diagnostic::error(Code::FileUnreadable, format!("`{name}` cannot be read: {why}"))
+        .help("make it readable for whoever runs decklift")
 }
 
 #[cfg(test)]

@@ -361,7 +361,7 @@ impl App {
                     root_directory: None,
                     transit_encryption: "ENABLED".to_owned(),
                     authorization_config: Some(EfsAuthorizationConfig {
-                        access_point_id: attribute(Kind::AccessPoint, "pages", Attribute::Id),
+                        access_point_id: Some(attribute(Kind::AccessPoint, "pages", Attribute::Id)),
                         iam: "DISABLED".to_owned(),
                     }),
                 }),

@@ -52,6 +52,8 @@ fn texts_that_are_no_compose_file() {
 fn missing_file() {
     insta::assert_snapshot!(Case::new(&[]).file("nope.yaml").drawn(), @r"
     error[file-not-found]: `nope.yaml` does not exist
+     |
+     = help: correct the path, or make the file
 
     1 error
     ");

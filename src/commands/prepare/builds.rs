@@ -5,10 +5,10 @@ use std::convert::Infallible;
 
 use super::build_options;
 use crate::compose::model::Service;
-use crate::compose::{Project, did_you_mean};
+use crate::compose::{Project, closest_first, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::ecs::platform;
-use crate::images::{BuildSpec, ImageError, external_bases};
+use crate::ecs::docker_platform;
+use crate::images::{BuildSpec, ImageError, external_bases, to_find_a_stage};
 use crate::parallel;
 
 /// What an additional context starts with that is the image of another service.
@@ -61,7 +61,7 @@ fn spec(
 ) -> Option<BuildSpec> {
     let build = &service.build.as_ref()?.value;
     // The task says what it runs on, never the machine that builds.
-    let platform = platform(service).map_or("linux/amd64", |platform| &platform.value);
+    let platform = docker_platform(service);
     let mut spec = BuildSpec::new(&service.name.value, &build.context.value, platform);
     spec.address = build.is_remote.then(|| build.context.value.to_string_lossy().into_owned());
     let pairs = |map: &indexmap::IndexMap<String, crate::source::Located<String>>| {
@@ -172,11 +172,25 @@ fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic>
 /// What is wrong with a service's build, at its place.
 pub(super) fn unusable(project: &Project, service: &str, error: &ImageError) -> Diagnostic {
     let mut fault = Diagnostic::error(Code::BuildContext, format!("failed to {error}"));
-    fault.help = error.help();
+    fault.help = match error.missing_target() {
+        Some((target, stages)) => {
+            let stages = closest_first(target, stages.iter().map(String::as_str));
+            Some(to_find_a_stage(stages.into_iter()))
+        }
+        None => error.help(),
+    };
     let build = project.services.get(service).and_then(|service| service.build.as_ref());
-    let span = build.map(|build| match &build.value.dockerfile {
-        Some(dockerfile) if error.is_about_dockerfile() => dockerfile.span,
-        _ => build.value.context.span,
+    let span = build.map(|build| {
+        let build = &build.value;
+        let own = if error.missing_target().is_some() {
+            build.target.as_ref().map(|target| target.span)
+        } else if error.is_about_dockerfile() {
+            let text = || build.dockerfile_inline.as_ref().map(|text| text.span);
+            build.dockerfile.as_ref().map(|path| path.span).or_else(text)
+        } else {
+            None
+        };
+        own.unwrap_or(build.context.span)
     });
     let fault = fault.service(service);
     match span {
@@ -240,6 +254,25 @@ mod tests {
             let said = said.unwrap_or_else(|| panic!("{why}: {faults:?}"));
             assert!(said.message.ends_with(why), "{}", said.message);
             assert!(said.help.is_some() && said.labels.len() == 1);
+        }
+    }
+
+    #[test]
+    fn a_stage_that_is_not_there_is_said_at_the_target() {
+        let text = "services:\n  web:\n    build:\n      context: .\n      target: prdo\n      \
+                    dockerfile_inline: |\n        FROM a AS base\n        FROM base AS prod\n";
+        for (text, place, help) in [
+            (text.to_owned(), "prdo", "its stages are `prod`, `base`"),
+            (text.replace(" AS prod", ""), "prdo", "its only stage with a name is `base`"),
+            (text.replace(" AS base", "").replace(" AS prod", ""), "prdo", "have no names"),
+            (text.replace("FROM base AS prod", "FROM"), "FROM a AS", "correct line 2"),
+        ] {
+            let (_folder, project) = project(&text);
+            let found = faults(&project, &specs(&project, &BTreeMap::new()), true);
+            let [fault] = found.as_slice() else { panic!("{found:?}") };
+            let span = fault.labels[0].span;
+            assert!(text[span.start as usize..].starts_with(place), "{place}: {fault:?}");
+            assert!(fault.help.as_deref().is_some_and(|said| said.contains(help)), "{fault:?}");
         }
     }
 

@@ -183,7 +183,7 @@ impl Decoder<'_> {
     }
 
     fn http(&mut self, node: &Node) -> Http {
-        let mut http = Http::default();
+        let mut http = Http { span: Some(node.span), ..Http::default() };
         let Some(mut table) = Table::open(self, "x-ecs.http", node, Level::HttpExtension) else {
             return http;
         };

@@ -4,7 +4,7 @@ use super::{
     Autoscaling, Capacity, ExistingBalancer, Instances, Launch, LogRouter, NameService, Overrides,
     PlacementExtension, Policy, Repositories, Rollout, Storage, TaskNetwork, Vpc,
 };
-use crate::source::Located;
+use crate::source::{Located, Span};
 
 /// `x-ecs` at the top level of the Compose file.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -69,6 +69,8 @@ pub enum PortExposure {
 /// `x-ecs.http` of a service
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Http {
+    /// Where it stands, if it is there.
+    pub span: Option<Span>,
     /// `host`: the names that requests are for, where services share a listener
     pub host: Vec<Located<String>>,
     /// `path`: the paths that requests are for, where services share a listener

@@ -109,7 +109,11 @@ pub(super) const SERVICE: &[Row] = &[
     ("oom_score_adj", Ignored, "a task that needs more memory than it has is stopped"),
     ("pid", Mapped, "`pidMode`: `service:NAME` shares a task; `host` is refused"),
     ("pids_limit", Ignored, "a task shares its processes with nobody"),
-    ("platform", Mapped, "`runtimePlatform` of the task"),
+    (
+        "platform",
+        Mapped,
+        "`runtimePlatform` of the task: Linux on x86-64 or ARM64, by any name that Docker takes",
+    ),
     ("ports", Mapped, "`portMappings`, and listeners of a load balancer"),
     ("ports[].app_protocol", Mapped, "whether an Application Load Balancer speaks it"),
     ("ports[].host_ip", Mapped, "of an address of this machine: not public"),

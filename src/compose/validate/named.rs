@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{MAX_SUGGESTIONS, Validator, suggest, undefined};
+use crate::compose::conceal::is_name;
 use crate::compose::model::{FileReference, Project, Service, Setting};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -33,16 +34,18 @@ impl Validator<'_> {
                 let fault = undefined(kind, source, span, self.sources, close);
                 faults.push(fault.at(span, "not defined").service(name));
             };
+            let mut unknown = Vec::new();
             let written = &service.written;
             for FileReference { source, .. } in written.secrets.iter().chain(&written.build_secrets)
             {
                 check("secret", &source.value, source.span);
                 secrets.insert(source.value.clone());
             }
-            for source in service.extension.secret_env.values() {
-                // The others are what AWS calls a secret or a parameter.
-                if !source.value.starts_with("arn:") && !source.value.starts_with('/') {
-                    check("secret", &source.value, source.span);
+            for (variable, source) in &service.extension.secret_env {
+                if !is_name(&source.value) {
+                    if !project.secrets.contains_key(&source.value) {
+                        unknown.push((variable, source));
+                    }
                     secrets.insert(source.value.clone());
                 }
             }
@@ -54,6 +57,10 @@ impl Validator<'_> {
                 check("model", model, settings.span);
                 models.insert(model.clone());
             }
+            for (variable, source) in unknown.into_iter().filter(|_| !self.is_part) {
+                let close = suggest(&mut left, &source.value, project.secrets.keys());
+                faults.push(nowhere(variable, source.span, close).service(name));
+            }
             faults.extend(contexts(service, project).map(|fault| fault.service(name)));
         }
         self.diagnostics.extend(faults);
@@ -61,6 +68,17 @@ impl Validator<'_> {
         project.configs.retain(|name, _| configs.contains(name));
         project.models.retain(|name, _| models.contains(name));
     }
+}
+
+/// A variable's secret that nothing is known of. What stands there may be a password: it is not shown.
+fn nowhere(variable: &str, span: Span, close: Option<String>) -> Diagnostic {
+    let help = close.unwrap_or_else(|| {
+        "name one of the top level's `secrets`, the ARN of a secret in Secrets Manager, or `/NAME` of \
+         a parameter; the value itself does not belong into the file"
+            .to_owned()
+    });
+    let message = format!("the secret of {variable} is not defined");
+    Diagnostic::error(Code::UndefinedReference, message).at(span, "not defined").help(help)
 }
 
 /// Additional contexts that are the builds of services.

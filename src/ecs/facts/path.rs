@@ -32,13 +32,16 @@ pub struct PathFacts {
     pub ignored: Option<String>,
     /// Whether it is a link to somewhere outside the project.
     pub leaves: bool,
+    /// The first link in the directory whose end is not mounted along with it: its path, and what it
+    /// says.
+    pub link_out: Option<(String, String)>,
 }
 
 impl PathFacts {
     /// A path of this kind with nothing remarkable about it.
     #[must_use]
     pub fn plain(kind: PathKind) -> Self {
-        Self { kind, size: 0, key: None, ignored: None, leaves: false }
+        Self { kind, size: 0, key: None, ignored: None, leaves: false, link_out: None }
     }
 }
 

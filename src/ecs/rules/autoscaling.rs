@@ -212,7 +212,7 @@ fn label(cx: &Context<'_>, unit: &Unit<'_>) -> Option<ResourceLabel> {
 pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
     if let Some(scaling) = wanted(unit, out) {
         out.say(
-            Diagnostic::warning(Code::Ignored, "a job runs once, and has no load to follow")
+            Diagnostic::warning(Code::Ignored, "a job runs to its end, and has no load to follow")
                 .at(scaling.span, "")
                 .help("`scale` says how many tasks of it run at once")
                 .service(unit.name()),

@@ -7,11 +7,12 @@ use std::path::Path;
 
 use super::data_directories;
 use super::known_images::Class;
+use super::mounts::empty::Empty;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
 use super::outcome::ON_INSTANCES;
 use super::runtime_files::hides;
 use crate::compose::model::{Mount, Storage};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
 use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 use crate::ecs::translate::context::Output;
@@ -79,7 +80,7 @@ pub(super) fn place<'a>(
         return Stored::at(mount, "", place);
     }
     if bind.inside.is_some() && bind.is_data() {
-        out.say(bind.starts_empty());
+        bind.starts_empty(out);
         return bind.volume(out);
     }
     bind.undecided(out);
@@ -286,19 +287,23 @@ impl<'a> Bind<'a, '_> {
         Stored::at(self.mount, &name, Place::Own(self.within(volume, out)))
     }
 
-    fn starts_empty(&self) -> Diagnostic {
-        let message = format!("{} becomes a volume on EFS that starts empty", self.shown);
-        let help = "what is in the directory at home stays there; `x-ecs: {asset}` at the mount puts it into the image";
+    fn starts_empty(&self, out: &mut Output) {
         let is_full = matches!(
             self.facts.map(|facts| facts.kind),
             Some(PathKind::Directory { empty: false })
         );
-        let diagnostic = if is_full || self.facts.is_none() && !self.is_of_a_database() {
-            Diagnostic::warning(Code::VolumeStartsEmpty, message)
-        } else {
-            Diagnostic::note(Code::VolumeStartsEmpty, message)
-        };
-        self.diagnostic(diagnostic, help)
+        let is_missed = is_full || self.facts.is_none() && !self.is_of_a_database();
+        out.empty.push(Empty {
+            volume: self.volume_name(),
+            service: self.owner.name().to_owned(),
+            span: self.mount.span,
+            label: "",
+            message: format!("{} becomes a volume on EFS that starts empty", self.shown),
+            help: "what is in the directory at home stays there; `x-ecs: {asset}` at the mount puts \
+                   it into the image",
+            severity: if is_missed { Severity::Warning } else { Severity::Note },
+            is_seeded: false,
+        });
     }
 
     /// Goes on with EFS, until somebody says what is meant.
@@ -367,6 +372,12 @@ impl<'a> Bind<'a, '_> {
             return error(
                 format!("{} has more than 100 MiB", self.shown),
                 "COPY it in the Dockerfile, or keep it on EFS: `x-ecs: {efs}` at the mount",
+            );
+        }
+        if let Some((path, link)) = &facts.link_out {
+            return error(
+                format!("{path} is a link to {link}, which is not mounted with it"),
+                "put the file itself there, or mount a directory that has both",
             );
         }
         if facts.kind == PathKind::Other {

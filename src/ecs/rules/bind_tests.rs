@@ -104,6 +104,7 @@ fn keys_and_what_git_ignores_do_not_go_into_images() {
         PathFacts { ignored: Some("./pages/x".into()), ..plain.clone() },
         PathFacts { size: MOST_BYTES + 1, ..plain.clone() },
         PathFacts { leaves: true, ..PathFacts::plain(PathKind::File) },
+        PathFacts { link_out: Some(("./pages/a".into(), "../b".into())), ..plain.clone() },
         PathFacts::plain(PathKind::Other),
     ] {
         let mut web = web();

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::container::container_name;
 use super::firelens;
 use super::job::job_id;
+use super::outcome::ON_INSTANCES;
 use crate::compose::model::{Condition, Dependency, HealthTest, Mode, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{ContainerDependency, Gate, Kind, ResourceId};
@@ -224,7 +225,9 @@ fn global_mode(service: &Service, out: &mut Output) {
     };
     let message = "`mode: global` runs one task on each instance, and Fargate has no instances";
     let diagnostic = Diagnostic::error(Code::Refused, message).at(mode.span, "");
-    let help = "use `mode: replicated` with `replicas`";
+    let help = format!(
+        "use `mode: replicated` with `replicas`{ON_INSTANCES}, where it becomes a daemon, a task on each"
+    );
     out.say(diagnostic.help(help).service(&service.name.value));
 }
 

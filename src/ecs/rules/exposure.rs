@@ -113,7 +113,19 @@ pub(crate) fn public_ports(
             }
         }
     }
-    out.diagnostics.extend(kept.into_iter().map(|kept| private(service, kept)));
+    let mut said: Vec<Diagnostic> = Vec::new();
+    for found in kept.into_iter().map(|kept| private(service, kept)) {
+        // A port that is published over tcp and over udp is told of once.
+        let is_same = |other: &&mut Diagnostic| {
+            (&other.message, &other.help, other.severity)
+                == (&found.message, &found.help, found.severity)
+        };
+        match said.iter_mut().find(is_same) {
+            Some(other) => other.labels.extend(found.labels),
+            None => said.push(found),
+        }
+    }
+    out.diagnostics.extend(said);
     for (target, exposure) in asked {
         if !service.ports.iter().chain(&service.expose).any(|port| port.value.target == *target) {
             out.say(

@@ -1,7 +1,7 @@
 //! The image of the containers that decklift adds to tasks: a copy of busybox in the project's own
 //! registry, since tasks in private subnets may not reach a public one.
 
-use super::{image, repository};
+use super::{platform, repository};
 use crate::ecs::desired::{Attribute, Body, Image, Kind, ResourceId, Value};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
@@ -43,7 +43,7 @@ pub(crate) fn add(cx: &Context<'_>, out: &mut Output) {
             out.add(repository.clone(), Body::Repository(Box::new(body)), None, origin);
         }
         let image = ResourceId::new(Kind::Image, name);
-        let platform = image::docker_platform(architecture).to_owned();
+        let platform = platform::of_architecture(architecture).to_owned();
         let machine = platform.trim_start_matches("linux/");
         let body = Image {
             repository_name,

@@ -1,15 +1,14 @@
-//! `image` and `build`: where a service's image comes from, and for which machine.
+//! `image` and `build`: where a service's image comes from.
 
+use super::platform::docker_platform;
 use super::{build, repository};
 use crate::compose::model::{Service, ecr_host};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
-    Attribute, Body, Image, ImageRegistry, Kind, RepositoryCredentials, ResourceId,
-    RuntimePlatform, Value,
+    Attribute, Body, Image, ImageRegistry, Kind, RepositoryCredentials, ResourceId, Value,
 };
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
-use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
 pub(crate) use super::repository::repository_name;
@@ -73,11 +72,6 @@ fn in_cache(cx: &Context<'_>, repository: &str, known: &str) -> String {
     format!("{}/{repository}{place}", registry.host())
 }
 
-/// What tasks of an architecture of ECS run, as Docker calls it.
-pub(crate) fn docker_platform(architecture: &str) -> &'static str {
-    if architecture == "ARM64" { "linux/arm64" } else { "linux/amd64" }
-}
-
 /// Adds the repository and the image of a service whose image is pushed.
 pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     if !is_pushed(member) {
@@ -101,7 +95,7 @@ pub(crate) fn add(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
         registry: repository::registry(cx),
         shared: repository::is_shared(cx),
         image_tag,
-        platform: platform(service).map_or("linux/amd64", |p| p.value.as_str()).to_owned(),
+        platform: docker_platform(service).to_owned(),
         base: base.map(|base| base.value.clone()),
         assets: member.assets.clone(),
         stop_signal: service.stop_signal.as_ref().map(|signal| signal.value.clone()),
@@ -162,75 +156,13 @@ pub(crate) fn private_ecr(reference: &str) -> Option<(&str, &str, &str)> {
     (!repository.is_empty()).then_some((region, account, repository))
 }
 
-/// The machine of a unit's task: what its services say, else what most images have.
-pub(crate) fn runtime_platform(unit: &Unit<'_>, out: &mut Output) -> RuntimePlatform {
-    let mut first: Option<(&'static str, &Located<String>)> = None;
-    for service in unit.members.iter().map(|member| member.service) {
-        let Some(platform) = platform(service) else { continue };
-        let Some(architecture) = architecture(&platform.value) else {
-            let message = format!("Fargate does not run {:?}", platform.value);
-            out.say(
-                Diagnostic::error(Code::Refused, message)
-                    .at(platform.span, "")
-                    .help("use `linux/amd64` or `linux/arm64`")
-                    .service(&service.name.value),
-            );
-            continue;
-        };
-        match first {
-            None => first = Some((architecture, platform)),
-            Some((other, place)) if other != architecture => {
-                let message = "the services of one task want two kinds of machine";
-                out.say(
-                    Diagnostic::error(Code::Conflict, message)
-                        .at(platform.span, "")
-                        .at(place.span, "")
-                        .help("write one `platform` at all of them, or give one a task of its own")
-                        .service(&service.name.value),
-                );
-            }
-            Some(_) => {}
-        }
-    }
-    RuntimePlatform {
-        cpu_architecture: first.map_or("X86_64", |(architecture, _)| architecture).to_owned(),
-        operating_system_family: "LINUX".to_owned(),
-    }
-}
-
-/// `platform`, else what `build.platforms` names: the one, or of several the first that is x86, else
-/// that ECS runs at all.
-pub(crate) fn platform(service: &Service) -> Option<&Located<String>> {
-    let built = service.build.as_ref().and_then(|build| {
-        let platforms = &build.value.platforms;
-        let of = |wanted: &str| platforms.iter().find(|p| architecture(&p.value) == Some(wanted));
-        match platforms.as_slice() {
-            [one] => Some(one),
-            _ => of("X86_64").or_else(|| of("ARM64")),
-        }
-    });
-    service.platform.as_ref().or(built)
-}
-
-/// A platform of Docker's as ECS calls it.
-fn architecture(platform: &str) -> Option<&'static str> {
-    match platform.to_ascii_lowercase().as_str() {
-        "linux/amd64" | "linux/x86_64" | "linux/x86-64" => Some("X86_64"),
-        "linux/arm64" | "linux/arm64/v8" | "linux/aarch64" => Some("ARM64"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::diagnostic::Severity;
     use crate::ecs::desired::IMAGE_LABEL;
-    use crate::ecs::testing::{
-        at, built, container, facts, has, loud, project, resource, run, service, task,
-    };
+    use crate::ecs::testing::{at, built, container, facts, has, project, resource, run, service};
     use crate::ecs::{facts::Facts, translate};
 
     #[test]
@@ -313,32 +245,6 @@ mod tests {
         let done = run(vec![service("web", "docker.io/acme/web:1")]);
         assert_eq!(container(&done, "web").image.to_string(), "docker.io/acme/web:1");
         assert!(!has(&done, Kind::Repository, "web") && !has(&done, Kind::Image, "web"));
-    }
-
-    #[test]
-    fn platforms() {
-        for (platform, wanted) in [
-            (None, "X86_64"),
-            (Some("linux/amd64"), "X86_64"),
-            (Some("linux/arm64"), "ARM64"),
-            (Some("linux/arm64/v8"), "ARM64"),
-        ] {
-            let mut web = service("web", "acme/web:1");
-            web.platform = platform.map(|p| at(p.to_owned()));
-            let done = run(vec![web]);
-            assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, wanted);
-        }
-        let mut web = service("web", "acme/web:1");
-        web.platform = Some(at("windows/amd64".to_owned()));
-        assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Error, Code::Refused)]);
-    }
-
-    #[test]
-    fn the_one_platform_of_a_build_is_the_task_s() {
-        let mut web = built("web");
-        web.build.as_mut().expect("built").value.platforms = vec![at("linux/arm64".to_owned())];
-        let done = translate(&project(vec![web]), None, &facts());
-        assert_eq!(task(&done, "web").runtime_platform.cpu_architecture, "ARM64");
     }
 
     #[test]

@@ -181,14 +181,20 @@ fn effects(service: &Service, ends: bool, out: &mut Output) {
     if let Some(restart) = wanted(service).filter(|_| !ends)
         && restart.value != Restart::No
     {
+        let (message, help) = match service.extension.schedule {
+            Some(_) => (
+                format!("a run of {name} that ends is not started again"),
+                "the clock starts the next one; take `restart` away",
+            ),
+            None => (
+                format!("{name} runs once, and is not restarted"),
+                "a job that fails stops the deployment; the next deployment runs it again",
+            ),
+        };
         out.say(
-            Diagnostic::warning(Code::Ignored, format!("{name} runs once, and is not restarted"))
+            Diagnostic::warning(Code::Ignored, message)
                 .at(restart.span, "")
-                .help(if service.extension.schedule.is_some() {
-                    "a run that fails is over; the clock starts the next"
-                } else {
-                    "a job that fails stops the deployment; the next deployment runs it again"
-                })
+                .help(help)
                 .service(name),
         );
     }

@@ -7,10 +7,12 @@
 mod consoles;
 mod data_stores;
 mod others;
+mod signals;
 
 use self::consoles::CONSOLES;
 use self::data_stores::DATA_STORES;
 use self::others::OTHERS;
+pub(crate) use self::signals::signal;
 
 /// What kind of program an image holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use self::assign::{conditions, has_http};
 use super::container::container_name;
 use super::exposure::{Face, PublicPort};
+use super::outcome::{Outcomes, place_of};
 use super::security_groups::{add_group, shorten, target_group};
 use super::shift;
 use crate::compose::model::{Http, TaskNetwork};
@@ -27,7 +28,6 @@ use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
-use crate::source::Span;
 
 pub(crate) use assign::assign;
 pub(crate) use balancer::label;
@@ -108,7 +108,11 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             true => "`x-ecs.certificate` has no effect: the listener that is there has its own",
             false => "`x-ecs.certificate` has no effect without a public port",
         };
-        out.say(Diagnostic::note(Code::Ignored, message).at(certificate.span, ""));
+        out.say(
+            Diagnostic::note(Code::Ignored, message)
+                .at(certificate.span, "")
+                .help("publish a port that speaks HTTP, or take it away"),
+        );
     }
     existing::check(cx, members, out);
     balancer::add(cx, members, out);
@@ -170,26 +174,40 @@ fn doors<'a>(cx: &Context<'_>, members: &'a [Member<'a>]) -> IndexMap<Door, Vec<
     doors
 }
 
-/// `x-ecs.http` of a service that no load balancer reaches over HTTP.
+/// Says what of `x-ecs.http` has no effect on a service that no load balancer reaches over HTTP.
 fn unused(member: &Member<'_>, out: &mut Output) {
-    if let Some(span) = member.service.extension.http.place() {
-        out.say(
-            Diagnostic::warning(Code::Ignored, "`x-ecs.http` has no effect without a public port")
-                .at(span, "")
-                .help("publish a port of the service, or take `x-ecs.http` away")
-                .service(member.name()),
-        );
+    let Http {
+        span,
+        host,
+        path,
+        health_check,
+        // Network Load Balancers wait, too.
+        deregistration_delay: _,
+        stickiness,
+        aliases,
+    } = &member.service.extension.http;
+    let mut outcomes = Outcomes::new(member.service, out);
+    if member.public.is_empty() {
+        if let Some(span) = span {
+            let help = "publish a port of the service, or take `x-ecs.http` away";
+            outcomes.missed(*span, "`x-ecs.http` has no effect without a public port", help);
+        }
+        return;
     }
-}
-
-impl Http {
-    /// Where it stands.
-    fn place(&self) -> Option<Span> {
-        let Self { host, path, health_check, deregistration_delay, stickiness, aliases } = self;
-        let texts = host.iter().chain(path).chain(health_check).chain(aliases);
-        let mut places = texts.map(|text| text.span);
-        let times = || deregistration_delay.as_ref().or(stickiness.as_ref());
-        places.next().or_else(|| times().map(|time| time.span))
+    let attributes = [
+        ("host", place_of(host)),
+        ("path", place_of(path)),
+        ("health_check", place_of(health_check)),
+        ("stickiness", place_of(stickiness)),
+        ("alias", place_of(aliases)),
+    ];
+    for (name, place) in attributes {
+        if let Some(place) = place {
+            let message = format!("`x-ecs.http.{name}` has no effect: no port speaks HTTP");
+            let help = "a network load balancer takes the ports: write `app_protocol: http` at one that \
+                        speaks it, or take it away";
+            outcomes.missed(place, message, help);
+        }
     }
 }
 

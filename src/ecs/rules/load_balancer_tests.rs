@@ -105,6 +105,7 @@ fn stickiness_is_a_cookie_of_the_load_balancer() {
     ];
     assert_eq!(sticky, want);
     web.ports.clear();
+    web.extension.http.span = Some(at(()).span);
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::Ignored)]);
 }
 
@@ -119,6 +120,7 @@ fn the_extension_s_faults_are_said() {
         [(Severity::Error, Code::InvalidValue), (Severity::Warning, Code::Clamped)]
     );
     web.ports.clear();
+    web.extension.http.span = Some(at(()).span);
     assert_eq!(loud(&run(vec![web]).diagnostics), [(Severity::Warning, Code::Ignored)]);
 }
 

@@ -62,7 +62,9 @@ pub(crate) fn services(endpoints: &Endpoints, project: &Project) -> Vec<String> 
         Endpoints::None => Vec::new(),
         Endpoints::Usual => {
             let services = || project.services.values();
-            let exec = services().any(|s| s.extension.exec.as_ref().is_some_and(|e| e.value));
+            let exec = services()
+                .filter(|service| service.extension.schedule.is_none())
+                .any(|service| service.extension.exec.as_ref().is_some_and(|exec| exec.value));
             let parameters = services()
                 .flat_map(|service| service.extension.secret_env.values())
                 .any(|secret| secret.value.starts_with('/') || secret.value.contains(":ssm:"));

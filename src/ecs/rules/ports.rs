@@ -50,12 +50,16 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
             }
             Entry::Occupied(mut entry) if entry.get() != protocol => {
                 entry.insert(Protocol::Tcp);
+                let mut declared = service.ports.iter().chain(&service.expose);
+                let over_udp = declared.find(|port| {
+                    port.value.target == *target && port.value.protocol == Protocol::Udp
+                });
                 out.say(
                     Diagnostic::warning(
                         Code::Approximated,
                         format!("port {target} is mapped as tcp only"),
                     )
-                    .at(port.span, "also wanted as udp")
+                    .at(over_udp.map_or(port.span, |port| port.span), "also wanted as udp")
                     .help("a task maps each container port once; move one of the two")
                     .service(&service.name.value),
                 );

@@ -95,6 +95,8 @@ fn otherwise(member: &Member<'_>, restarts: bool) -> &'static str {
         "ECS starts the container again whenever it ran for a while before it failed: `window`"
     } else if member.ends {
         "the container is not started again by itself, but with its task"
+    } else if member.service.extension.schedule.is_some() {
+        "a run that fails is over: the clock starts the next one"
     } else if member.job.is_some() {
         "a job is run once, and not started again when it fails"
     } else {

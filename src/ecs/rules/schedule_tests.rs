@@ -45,6 +45,27 @@ fn its_role_starts_this_task_alone() {
 }
 
 #[test]
+fn nothing_is_made_for_a_shell_that_cannot_be_opened() {
+    let mut job = nightly("rate(1 hour)");
+    job.extension.exec = Some(at(true));
+    let done = run(vec![job]);
+    assert!(!has(&done, Kind::Role, "report+task"));
+    let task = &resource(&done, Kind::TaskDefinition, "report").requests()[0].body;
+    assert!(!task.to_string().contains("initProcessEnabled"), "{task}");
+    let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();
+    assert_eq!(said, [(Severity::Note, Code::Ignored)]);
+}
+
+#[test]
+fn what_is_not_restarted_is_run_by_the_clock() {
+    let mut job = nightly("rate(1 hour)");
+    job.restart = Some(at(crate::compose::model::Restart::Always));
+    let done = run(vec![job]).diagnostics;
+    let said = done.iter().find(|d| d.code == Code::Ignored).expect("it");
+    assert!(said.help.as_deref().is_some_and(|help| help.starts_with("the clock")), "{said:?}");
+}
+
+#[test]
 fn an_existing_cluster_is_named() {
     let mut project = project(vec![nightly("rate(1 day)")]);
     project.extension.cluster = Some(at("tools".to_owned()));

@@ -137,15 +137,20 @@ pub(crate) fn fetched(cx: &Context<'_>, name: &str, object: &FileObject) -> Resu
     let key = extension.key.as_ref();
     let fault = |message: String, span: Span, help| Fault { message, span, help };
     if let Some(key) = key.filter(|key| key.value.contains(':')) {
-        return Err(fault(format!("{:?} is no key", key.value), key.span, "keys have no colon"));
+        return Err(fault(
+            format!("the key of the secret {name} is none"),
+            key.span,
+            "keys have no colon",
+        ));
     }
     if let Some(arn) = &extension.arn {
         let found = match arn.value.starts_with("arn:") {
             true => existing(cx, &arn.value, key.map(|key| key.value.as_str())),
             false => Err(NOT_COMPLETE),
         };
-        return found
-            .map_err(|help| fault(format!("{:?} is no secret's ARN", arn.value), arn.span, help));
+        return found.map_err(|help| {
+            fault(format!("the ARN of the secret {name} is none"), arn.span, help)
+        });
     }
     if !external {
         if let Some(key) = key {
@@ -163,11 +168,11 @@ pub(crate) fn fetched(cx: &Context<'_>, name: &str, object: &FileObject) -> Resu
     let outside = outside.as_deref().unwrap_or(name);
     if outside.starts_with("arn:") {
         return existing(cx, outside, key.map(|key| key.value.as_str()))
-            .map_err(|help| fault(format!("{outside:?} is no secret's ARN"), *span, help));
+            .map_err(|help| fault(format!("the ARN of the secret {name} is none"), *span, help));
     }
     if !is_secret_name(outside) {
         let help = "Secrets Manager takes up to 512 letters, digits and `/_+=.@-`";
-        return Err(fault(format!("no secret is called {outside:?}"), *span, help));
+        return Err(fault(format!("no secret is called what {name} names"), *span, help));
     }
     // ECS takes the whole ARN alone (ECS API reference, `Secret.valueFrom`), whose end is random.
     let (arn, granted) = match cx.facts.secrets.get(outside) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::networks::describe;
-use crate::compose::model::{Network, TaskNetwork, is_security_group_id};
+use crate::compose::model::{Network, Service, TaskNetwork, is_security_group_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, GroupPair, IngressRule, IpPermission, IpRange, Kind, ResourceId,
@@ -216,7 +216,7 @@ pub(crate) fn of_service(
                 Code::Refused,
                 format!("{} would carry {} security groups", unit.name(), groups.len()),
             )
-            .at(unit.span(), "")
+            .at(place_of_networks(unit.leader().service), "")
             .help(format!(
                 "a task takes {MOST}: one a network, and one when it has a load balancer; join networks whose members may reach each other"
             ))
@@ -224,6 +224,17 @@ pub(crate) fn of_service(
         );
     }
     groups
+}
+
+/// Where a service names its networks.
+fn place_of_networks(service: &Service) -> Span {
+    let mut places = service.networks.values().map(|attachment| attachment.span);
+    let first = places.next().unwrap_or(service.span());
+    places.filter(|place| place.source == first.source).fold(first, |whole, place| Span {
+        start: whole.start.min(place.start),
+        end: whole.end.max(place.end),
+        ..whole
+    })
 }
 
 /// The networks of these services, for rules that name the networks' groups.

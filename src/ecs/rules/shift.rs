@@ -207,7 +207,11 @@ fn minutes(name: &str, time: &Located<Duration>, found: &mut Vec<Diagnostic>) ->
         );
     } else if !seconds.is_multiple_of(60) {
         let message = format!("`{name}` becomes {minutes} min: ECS counts whole minutes");
-        found.push(Diagnostic::note(Code::Approximated, message).at(time.span, ""));
+        found.push(
+            Diagnostic::note(Code::Approximated, message)
+                .at(time.span, "")
+                .help("write whole minutes: `5m`"),
+        );
     }
     minutes
 }

@@ -1,6 +1,7 @@
 //! `stop_signal`: ECS sends the signal that the image names, else SIGTERM.
 
 use super::image::is_pushed;
+use super::known_images;
 use super::outcome::Outcomes;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -39,6 +40,25 @@ fn is_signal(text: &str) -> bool {
     }
 }
 
+/// A signal's name without `SIG`, where it is one of those that images name (signal(7), the numbers of
+/// x86 and ARM).
+fn plain(text: &str) -> String {
+    const NUMBERS: &[(&str, &str)] = &[
+        ("1", "HUP"),
+        ("2", "INT"),
+        ("3", "QUIT"),
+        ("9", "KILL"),
+        ("10", "USR1"),
+        ("12", "USR2"),
+        ("15", "TERM"),
+        ("28", "WINCH"),
+    ];
+    let upper = text.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    let number = NUMBERS.iter().find(|(number, _)| *number == name.trim_start_matches('0'));
+    number.map_or(name, |(_, name)| name).to_owned()
+}
+
 /// Says what becomes of the signal (ECS developer guide, "Graceful shutdowns with ECS": the
 /// `STOPSIGNAL` of the image, SIGTERM without one). An image that is pushed gets it written into it.
 pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
@@ -61,14 +81,19 @@ pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
         let help = "ECS sends the signal that the image names";
         return outcomes.near(signal.span, "the signal becomes a part of the image", help);
     }
-    let usual = matches!(signal.value.to_ascii_uppercase().as_str(), "SIGTERM" | "TERM" | "15");
-    if usual {
+    let image = service.image.as_ref().and_then(|image| known_images::signal(&image.value));
+    let wanted = plain(&signal.value);
+    if image.is_some_and(|image| image == wanted) {
+        return;
+    }
+    if image.is_none() && wanted == "TERM" {
         let help = "SIGTERM is what ECS sends where the image does not say otherwise";
         outcomes.near(signal.span, "ECS sends the signal that the image names", help);
         return;
     }
+    let sent = image.map_or("the image's".to_owned(), |image| format!("SIG{image}, the image's"));
     let message =
-        format!("`stop_signal` does not carry over: ECS sends the image's, not {}", signal.value);
+        format!("`stop_signal` does not carry over: ECS sends {sent}, not {}", signal.value);
     let help = format!(
         "build an image that names it: `FROM …` and `STOPSIGNAL {}`; or let the image go through \
          ECR: `x-ecs: {{mirror: true}}` at the service",
@@ -102,6 +127,26 @@ mod tests {
         let mut web = service("web", "acme/web:1");
         web.stop_signal = Some(at("SIGTERM".to_owned()));
         assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    }
+
+    #[test]
+    fn a_known_image_has_its_own_signal() {
+        let said = |image: &str, signal: &str| {
+            let mut web = service("web", image);
+            web.healthcheck = None;
+            web.stop_signal = Some(at(signal.to_owned()));
+            let done = run(vec![web]).diagnostics;
+            let of_it = done.iter().filter(|d| d.code == Code::Approximated);
+            of_it.map(|d| (d.severity, d.message.clone())).collect::<Vec<_>>()
+        };
+        for same in ["SIGQUIT", "quit", "3"] {
+            assert_eq!(said("nginx:1.27", same), [], "{same}");
+        }
+        let differs =
+            "`stop_signal` does not carry over: ECS sends SIGQUIT, the image's, not SIGTERM";
+        assert_eq!(said("nginx:1.27", "SIGTERM"), [(Severity::Warning, differs.to_owned())]);
+        assert_eq!(said("redis:7", "SIGTERM"), []);
+        assert_eq!(said("acme/web:1", "SIGTERM")[0].0, Severity::Note);
     }
 
     #[test]

@@ -179,7 +179,8 @@ fn variables(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut
                     out.say(
                         Diagnostic::error(
                             Code::InvalidValue,
-                            format!("{variable} cannot be fetched from {:?}", source.value),
+                            // Not from where: what stands there may be a password.
+                            format!("{variable} cannot be fetched from there"),
                         )
                         .at(source.span, "")
                         .help(help)

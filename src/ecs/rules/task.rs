@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, ebs, firelens, homes, image, image_needs, launch, namespaces, overrides, role,
+    container, ebs, firelens, homes, image_needs, launch, namespaces, overrides, platform, role,
     schedule, search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
 };
 use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
@@ -24,7 +24,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     system_controls::check(unit, out);
     let mut volumes: BTreeMap<String, TaskVolume> = BTreeMap::new();
     let mut containers = Vec::with_capacity(unit.members.len());
-    let runtime_platform = image::runtime_platform(unit, out);
+    let runtime_platform = platform::runtime_platform(unit, out);
     let on_instances = unit.leader().service.on_instances();
     for (member, container) in unit.members.iter().zip(&sizes) {
         // An instance's memory is there for whoever has no limit.

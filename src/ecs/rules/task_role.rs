@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::agreed::agreed;
 use super::grants;
+use super::outcome::Outcomes;
 use super::role::{create, role_arn};
 use crate::compose::model::{Policy, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -16,6 +17,7 @@ use crate::ecs::desired::{
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::Grammar;
 use crate::ecs::translate::unit::Unit;
+use crate::source::Located;
 
 /// What the agent of ECS Exec does (ECS developer guide, "Monitor Amazon ECS containers with ECS
 /// Exec"); these actions take no resource.
@@ -31,10 +33,15 @@ pub(crate) fn task_role(unit: &str) -> ResourceId {
     ResourceId::new(Kind::Role, format!("{unit}+task"))
 }
 
-/// Whether a shell can be opened in the containers of a unit.
+/// Whether a shell can be opened in the containers of a unit: none in those of a job, which nobody
+/// could know when to open.
 pub(crate) fn exec(unit: &Unit<'_>) -> bool {
-    let wants = |service: &Service| service.extension.exec.as_ref().is_some_and(|on| on.value);
-    unit.members.iter().any(|member| wants(member.service))
+    unit.leader().job.is_none() && unit.members.iter().any(|member| asks(member.service).is_some())
+}
+
+/// Where a service asks for a shell.
+fn asks(service: &Service) -> Option<&Located<bool>> {
+    service.extension.exec.as_ref().filter(|on| on.value)
 }
 
 /// The task role of a unit, made where it names none and needs one.
@@ -113,6 +120,19 @@ fn policies(
 /// Gives each container an init process, which reaps what a shell leaves behind, and says where
 /// none can be opened (ECS developer guide, "ECS Exec", considerations).
 pub(crate) fn prepare(unit: &Unit<'_>, task: &mut TaskDefinition, out: &mut Output) {
+    if unit.leader().job.is_some() {
+        for member in &unit.members {
+            if let Some(exec) = asks(member.service) {
+                let help = "a job ends by itself; give `exec` to services that run on";
+                Outcomes::new(member.service, out).ignored(
+                    exec.span,
+                    "no shell can be opened in a job",
+                    help,
+                );
+            }
+        }
+        return;
+    }
     if !exec(unit) {
         return;
     }
@@ -132,16 +152,6 @@ pub(crate) fn prepare(unit: &Unit<'_>, task: &mut TaskDefinition, out: &mut Outp
                 .service(&service.name.value),
             );
         }
-    }
-    if unit.leader().job.is_some()
-        && let Some(exec) = unit.members.iter().find_map(|m| m.service.extension.exec.as_ref())
-    {
-        out.say(
-            Diagnostic::note(Code::Ignored, "no shell can be opened in a job")
-                .at(exec.span, "")
-                .help("a job ends by itself; give `exec` to services that run on")
-                .service(unit.name()),
-        );
     }
 }
 

@@ -59,6 +59,30 @@ fn volumes_of_unknown_images_start_empty_with_a_warning() {
 }
 
 #[test]
+fn a_volume_of_several_services_is_told_of_once() {
+    let of = |name: &str, image: &str| {
+        let mut service = service(name, image);
+        service.mounts = vec![volume_mount("data", "/srv")];
+        service.extension.allow_shared_volume = Some(at(true));
+        service
+    };
+    let said = |services: Vec<Service>| {
+        let done = run(services).diagnostics;
+        let of_it = done.iter().filter(|said| said.code == Code::VolumeStartsEmpty);
+        of_it.map(|d| (d.severity, d.message.clone(), d.labels.len())).collect::<Vec<_>>()
+    };
+    let services =
+        vec![of("web", "acme/web:1"), of("cache", "redis:7"), of("worker", "acme/worker:1")];
+    let message = "the volume data starts empty (mounted by web and worker)".to_owned();
+    assert_eq!(said(services.clone()), [(Severity::Warning, message, 2)]);
+    let many = (0..10).map(|n| of(&format!("s{n}"), "acme/web:1")).collect();
+    assert!(said(many)[0].1.ends_with("(mounted by s0, s1, s2, s3, s4, s5, s6, s7 and 2 more)"));
+    let mut seeded = services;
+    seeded[2].extension.seed = Some(at(true));
+    assert_eq!(said(seeded), []);
+}
+
+#[test]
 fn services_share_a_volume_and_only_their_networks_reach_it() {
     let mut web = store();
     web.name = at("web".to_owned());

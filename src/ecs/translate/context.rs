@@ -7,6 +7,7 @@ use crate::ecs::desired::{
     Body, Desired, Gate, Kind, Resource, ResourceId, Tag, TextMap, UpperTag,
 };
 use crate::ecs::facts::Facts;
+use crate::ecs::rules::mounts::empty::Empty;
 use crate::source::Span;
 
 /// Tags of one resource by key.
@@ -108,6 +109,8 @@ pub(crate) struct Output {
     pub(crate) desired: Desired,
     /// The diagnostics so far.
     pub(crate) diagnostics: Diagnostics,
+    /// Mounts of volumes that start empty, of which nothing was said yet.
+    pub(crate) empty: Vec<Empty>,
 }
 
 impl Output {
@@ -118,7 +121,8 @@ impl Output {
 
     /// Adds all that another one holds.
     pub(crate) fn append(&mut self, other: Self) {
-        let Self { desired, diagnostics } = other;
+        let Self { desired, diagnostics, empty } = other;
+        self.empty.extend(empty);
         let Desired { stack: _, cluster, resources, endpoints, undecided } = desired;
         if cluster.is_some() {
             self.desired.cluster = cluster;

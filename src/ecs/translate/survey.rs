@@ -119,6 +119,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
             Ok::<_, Infallible>(())
         },
     );
+    mounts::empty::say(out);
     for (member, assets) in volumes::assets(&members).into_iter().enumerate() {
         members[member].assets = supply::on_top(&members[member], assets, out);
     }

@@ -209,18 +209,24 @@ impl Walk<'_> {
     /// A link is kept as it is where its end is mounted along with it: relative to where it lies,
     /// or by the path that the container knows.
     fn link(&self, relative: &[u8], path: &Path, link: Vec<u8>) -> Result<Item, AssetError> {
-        let stays = match link.strip_prefix(b"/") {
-            Some(inside) => {
-                let (inside, target) = (paths::clean(inside), paths::clean(self.target.as_bytes()));
-                paths::is_within(&inside, &target)
-            }
-            None => stays_inside(paths::split(relative).0, &link),
-        };
-        if stays && !link.is_empty() && link.len() <= MAX_PATH {
+        if link_stays(relative, &link, self.target) && link.len() <= MAX_PATH {
             return Ok(Item::Link(link));
         }
         let link = String::from_utf8_lossy(&link).into_owned();
         Err(AssetError::LinkLeaves { path: path.to_owned(), link })
+    }
+}
+
+/// Whether the end of a link is mounted along with it: `relative` is its path in the directory that is
+/// mounted at `target`.
+#[must_use]
+pub fn link_stays(relative: &[u8], link: &[u8], target: &str) -> bool {
+    match link.strip_prefix(b"/") {
+        Some(inside) => {
+            let (inside, target) = (paths::clean(inside), paths::clean(target.as_bytes()));
+            paths::is_within(&inside, &target)
+        }
+        None => !link.is_empty() && stays_inside(paths::split(relative).0, link),
     }
 }
 

@@ -60,7 +60,8 @@ fn targets() {
     assert_eq!(bases_with(text, &spec(&[], Some("prod"))), ["a", "b"]);
     assert_eq!(bases_with(text, &spec(&[], Some("2"))), ["c"]);
     let error = parse(text).expect("valid").bases(&spec(&[], Some("test"))).expect_err("missing");
-    assert_eq!(error.to_string(), "find the stage `test` in Dockerfile: it has dev, prod");
+    assert_eq!(error.to_string(), "find the stage `test` in Dockerfile");
+    assert_eq!(error.help().as_deref(), Some("its stages are `dev`, `prod`"));
 }
 
 #[test]

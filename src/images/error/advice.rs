@@ -39,13 +39,19 @@ impl ImageError {
         matches!(self, Self::ContextMissing(_) | Self::DockerfileMissing(_))
     }
 
-    /// Whether `build.dockerfile` is the place to look at, and not the context.
+    /// Whether the Dockerfile is the place to look at, and not the context.
     #[must_use]
     pub fn is_about_dockerfile(&self) -> bool {
-        matches!(
-            self,
-            Self::DockerfileMissing(_) | Self::Dockerfile { .. } | Self::TargetMissing { .. }
-        )
+        matches!(self, Self::DockerfileMissing(_) | Self::Dockerfile { .. })
+    }
+
+    /// Of a `build.target` that the Dockerfile lacks: its name, and those of the stages that there are.
+    #[must_use]
+    pub fn missing_target(&self) -> Option<(&str, &[String])> {
+        match self {
+            Self::TargetMissing { path: _, target, stages } => Some((target, stages)),
+            _ => None,
+        }
     }
 
     /// The mount or config that it is about: its path on this machine or in the container.
@@ -60,11 +66,10 @@ impl ImageError {
     /// What to do next, where the message does not say it.
     #[must_use]
     pub fn help(&self) -> Option<String> {
+        if self.is_users_fault() && !matches!(self, Self::Asset(_)) {
+            return Some(self.help_with_files());
+        }
         match self {
-            Self::ContextMissing(_) | Self::ContextNotDirectory(_) => Some(
-                "`build.context` is relative to the Compose file: correct it, or make the directory"
-                    .to_owned(),
-            ),
             Self::GitMissing { .. } => {
                 Some("install git, or check the sources out and name the directory".to_owned())
             }
@@ -149,6 +154,46 @@ impl ImageError {
             }
             _ => None,
         }
+    }
+
+    /// What to do about the user's own files.
+    fn help_with_files(&self) -> String {
+        let help = match self {
+            Self::TargetMissing { path: _, target: _, stages } => {
+                return to_find_a_stage(stages.iter().map(String::as_str));
+            }
+            Self::Dockerfile { line, .. } => {
+                return format!(
+                    "correct line {line}: https://docs.docker.com/reference/dockerfile says what it may have"
+                );
+            }
+            Self::DockerfileMissing(_) => {
+                "make it, or name another one with `build.dockerfile`, which is relative to the context"
+            }
+            Self::Ignore { .. } => "correct the pattern, or take its line out",
+            Self::SpecialFile(_) => "name it in .dockerignore",
+            Self::Unreadable { .. } => "make it readable, or name it in .dockerignore",
+            Self::BadArgument(_) => "write `NAME: value` below `build.args`",
+            _ => {
+                "`build.context` is relative to the Compose file: correct it, or make the directory"
+            }
+        };
+        help.to_owned()
+    }
+}
+
+/// What helps whoever wants a stage that is not there: those that are, in the order given.
+#[must_use]
+pub fn to_find_a_stage<'a>(stages: impl Iterator<Item = &'a str>) -> String {
+    let stages: Vec<_> = stages.map(|stage| format!("`{stage}`")).collect();
+    match stages.as_slice() {
+        [] => "its stages have no names: write `AS name` after the image of a `FROM`, or take \
+               `build.target` away, and the last one is built"
+            .to_owned(),
+        [one] => format!(
+            "its only stage with a name is {one}; without `build.target` the last one is built"
+        ),
+        many => format!("its stages are {}", many.join(", ")),
     }
 }
 

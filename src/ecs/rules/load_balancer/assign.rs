@@ -157,8 +157,8 @@ fn conflict(
     if shared {
         let message = format!("requests to port {published} are for {name} already");
         return Diagnostic::error(Code::Conflict, message)
-            .at(service.extension.http.place().unwrap_or(port.span), "these")
-            .at(first.extension.http.place().unwrap_or(span), "and these")
+            .at(service.extension.http.span.unwrap_or(port.span), "these")
+            .at(first.extension.http.span.unwrap_or(span), "and these")
             .help("give the two other names or paths with `x-ecs: {http: {host, path}}`")
             .service(&service.name.value);
     }

@@ -29,8 +29,15 @@ pub(super) fn add(
     out: &mut Output,
 ) {
     let service = member.name();
-    let Http { host: _, path: _, health_check, deregistration_delay, stickiness, aliases: _ } =
-        &member.service.extension.http;
+    let Http {
+        span: _,
+        host: _,
+        path: _,
+        health_check,
+        deregistration_delay,
+        stickiness,
+        aliases: _,
+    } = &member.service.extension.http;
     let id = target_group_id(service, port.target);
     let asked = health_check.as_ref().and_then(|path| {
         let good = path.value.starts_with('/') && path.value.len() <= 1024;
