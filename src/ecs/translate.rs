@@ -113,10 +113,12 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::cloud_map::add(&cx, &members, &mut out);
     rules::network::add(&cx, &members, &mut out);
     rules::security_groups::add_networks(&cx, &members, &mut out);
+    rules::instance_networks::check(&cx, &members, &mut out);
     rules::bridge::add(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);
     rules::homes::on_existing(&cx, &members, &mut out);
     rules::homes::labels(&cx, &members, &mut out);
+    rules::shared_data::check(&members, &mut out);
     rules::load_balancer::add(&cx, &members, &mut out);
     each(&members, &mut out, |member, out| {
         rules::log_group::add(&cx, member.service, out);

@@ -3,7 +3,7 @@
 
 use crate::compose::model::{DeviceRequest, Placement};
 use crate::source::Located;
-use crate::yaml::Node;
+use crate::yaml::{Kind, Node};
 
 /// The texts of `placement`.
 pub(super) fn placement(node: &Node) -> Placement {
@@ -23,17 +23,19 @@ pub(super) fn placement(node: &Node) -> Placement {
 /// What `devices` and `generic_resources` ask for.
 pub(super) fn requests(node: &Node) -> Vec<Located<DeviceRequest>> {
     let items = |key: &str| node.get(key).and_then(Node::as_sequence).unwrap_or_default();
-    let devices = items("devices").iter().map(|item| {
+    let devices = items("devices").iter().filter_map(|item| {
         let list = |key: &str| item.get(key).and_then(Node::as_sequence).unwrap_or_default();
         let named = list("device_ids").len();
         let count = item.get("count").map(|count| number(count).unwrap_or(-1));
         let given = i64::try_from(named).ok().filter(|named| *named > 0);
         let request = DeviceRequest {
-            kinds: list("capabilities").iter().filter_map(text_of).collect(),
+            // What is no text has its fault already.
+            kinds: list("capabilities").iter().map(text_of).collect::<Option<_>>()?,
             count: count.or(given).unwrap_or(-1),
             is_named: named > 0,
+            options: item.get("options").filter(|options| !is_empty(options)).map(|o| o.span),
         };
-        Located::new(request, item.span)
+        Some(Located::new(request, item.span))
     });
     let generic = items("generic_resources").iter().filter_map(|item| {
         let spec = item.get("discrete_resource_spec")?;
@@ -41,10 +43,19 @@ pub(super) fn requests(node: &Node) -> Vec<Located<DeviceRequest>> {
             kinds: spec.get("kind").and_then(text_of).into_iter().collect(),
             count: spec.get("value").and_then(number).unwrap_or(1),
             is_named: false,
+            options: None,
         };
         Some(Located::new(request, item.span))
     });
     devices.chain(generic).collect()
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.is_null(),
+        Kind::Sequence(items) => items.is_empty(),
+        Kind::Mapping(mapping) => mapping.entries.is_empty(),
+    }
 }
 
 fn text_of(node: &Node) -> Option<String> {

@@ -13,9 +13,32 @@ use crate::yaml::{Kind, Node};
 impl Decoder<'_> {
     /// A list of texts none of which may stand twice.
     pub(super) fn distinct(&mut self, field: &str, node: &Node) -> Vec<Located<String>> {
+        if self.is_nested(field, node) {
+            return Vec::new();
+        }
         let texts = self.strings(field, node);
         self.all_differ(field, node);
         texts
+    }
+
+    /// Reports a list in a list of texts, and whether there is one.
+    pub(super) fn is_nested(&mut self, field: &str, node: &Node) -> bool {
+        // Docker's API has lists of lists in such places, which people copy.
+        let mut items = node.as_sequence().unwrap_or_default().iter();
+        if let Some(inner) = items.find(|item| item.as_sequence().is_some()) {
+            let message = format!("the items of `{field}` must be text");
+            let first = inner.as_sequence().and_then(|items| items.first()?.as_scalar());
+            let help = match first {
+                Some(first) => {
+                    format!("take the inner brackets away: `{field}: [{}]`", first.text)
+                }
+                None => "take the inner brackets away".to_owned(),
+            };
+            let fault = Diagnostic::error(Code::WrongType, message).help(help);
+            self.report_at(fault, inner, "this is a list");
+            return true;
+        }
+        false
     }
 
     /// Reports what stands twice in a list. A number and a text of the same digits differ.

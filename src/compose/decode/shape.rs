@@ -264,6 +264,9 @@ impl Decoder<'_> {
                 return None;
             }
         };
+        if matches!(shape, Shape::Unique) && self.is_nested(field, node) {
+            return None;
+        }
         if matches!(shape, Shape::Set) {
             // As in the reference, the name before an equals sign makes an entry unique.
             let mut out: IndexMap<String, String> = IndexMap::new();

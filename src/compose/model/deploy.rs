@@ -82,6 +82,8 @@ pub struct DeviceRequest {
     pub count: i64,
     /// Whether it says which ones.
     pub is_named: bool,
+    /// Where its driver's `options` stand.
+    pub options: Option<Span>,
 }
 
 /// `deploy.restart_policy`

@@ -4,7 +4,7 @@ use crate::compose::model::{Service, ServiceExtension};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
-use crate::source::Located;
+use crate::source::{Located, Span};
 
 /// What a service of a unit says for the whole task.
 #[derive(Debug)]
@@ -13,6 +13,30 @@ pub(crate) struct Said<'a, T> {
     pub(crate) by: &'a Service,
     /// What it says.
     pub(crate) given: &'a Located<T>,
+}
+
+/// A fault of a setting of the task's, with the service that the task is named after where the setting
+/// stands at another one.
+pub(crate) fn told_of(unit: &Unit<'_>, setting: Span, mut fault: Diagnostic) -> Diagnostic {
+    let stands_at = |service: &Service| {
+        let ServiceExtension { autoscaling, schedule, capacity, .. } = &*service.extension;
+        let places = [
+            autoscaling.as_ref().map(|given| given.span),
+            schedule.as_ref().map(|given| given.span),
+            capacity.as_ref().map(|given| given.span),
+        ];
+        places.contains(&Some(setting))
+    };
+    let mut others = unit.members.iter().filter(|member| member.name() != unit.name());
+    if let Some(other) = others.find(|member| stands_at(member.service)) {
+        let help = fault.help.get_or_insert_default();
+        help.push_str(&format!(
+            "; what {} says is for the task that it shares, the one of {}",
+            other.name(),
+            unit.name()
+        ));
+    }
+    fault.service(unit.name())
 }
 
 /// The one value of a setting of `x-ecs` that the services of a unit give; two different ones are
@@ -45,13 +69,19 @@ pub(crate) fn said<'a, T>(
             continue;
         };
         if !same(&given.value, &other.given.value) {
-            let message =
-                format!("`{attribute}` is the task's, which {} shares", service.name.value);
+            let message = format!(
+                "`{attribute}` is the task's, which {} shares with {}",
+                service.name.value, other.by.name.value
+            );
+            let help = format!(
+                "write it once, at {}: the task and its ECS service are named after it",
+                unit.name()
+            );
             out.say(
                 Diagnostic::error(Code::Conflict, message)
                     .at(given.span, "another value than here")
                     .at(other.given.span, "the first one")
-                    .help("write it once, at one of the services of the task")
+                    .help(help)
                     .service(&service.name.value),
             );
         }

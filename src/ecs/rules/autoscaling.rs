@@ -7,7 +7,7 @@ mod queue;
 mod steps;
 pub(crate) mod times;
 
-use super::agreed::agreed;
+use super::agreed::{agreed, told_of};
 use super::load_balancer;
 use crate::compose::model::{Autoscaling, QueueScaling, ScheduledScaling, StepScaling};
 use crate::diagnostic::{Code, Diagnostic};
@@ -211,12 +211,11 @@ fn label(cx: &Context<'_>, unit: &Unit<'_>) -> Option<ResourceLabel> {
 /// Says of a job that it does not scale.
 pub(crate) fn not_of_job(unit: &Unit<'_>, out: &mut Output) {
     if let Some(scaling) = wanted(unit, out) {
-        out.say(
+        let fault =
             Diagnostic::warning(Code::Ignored, "a job runs to its end, and has no load to follow")
                 .at(scaling.span, "")
-                .help("`scale` says how many tasks of it run at once")
-                .service(unit.name()),
-        );
+                .help("`scale` says how many tasks of it run at once");
+        out.say(told_of(unit, scaling.span, fault));
     }
 }
 

@@ -42,6 +42,9 @@ pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
         TaskNetwork::None => return Vec::new(),
         _ => ports::mappings(member.name(), &member.ports),
     };
+    // ECS names the target of a load balancer by the container's port alone (ECS API reference,
+    // `LoadBalancer.containerPort`): it is mapped once.
+    mappings.retain(|mapping| !is_beside_a_target(member, mapping));
     if member.network == TaskNetwork::Bridge {
         for mapping in &mut mappings {
             mapping.host_port = i32::from(host_port(member, mapping).unwrap_or(0));
@@ -53,6 +56,10 @@ pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
 /// Refuses ports of an instance that somebody else has.
 fn check(member: &Member<'_>, out: &mut Output) {
     for mapping in ports::mappings(member.name(), &member.ports) {
+        if member.network == TaskNetwork::Bridge && is_beside_a_target(member, &mapping) {
+            left_out(member, &mapping, out);
+            continue;
+        }
         let wanted = match member.network {
             TaskNetwork::Bridge => host_port(member, &mapping),
             TaskNetwork::Host => u16::try_from(mapping.container_port).ok(),
@@ -86,6 +93,30 @@ fn check(member: &Member<'_>, out: &mut Output) {
                 .service(member.name()),
         );
     }
+}
+
+/// Whether a load balancer has the port of this mapping, over the other protocol.
+fn is_beside_a_target(member: &Member<'_>, mapping: &PortMapping) -> bool {
+    member.public.iter().any(|port| {
+        i32::from(port.target) == mapping.container_port
+            && (port.backend.protocol == "UDP") != (mapping.protocol == "udp")
+    })
+}
+
+/// Says that a port has no mapping over the protocol that its load balancer does not speak.
+fn left_out(member: &Member<'_>, mapping: &PortMapping, out: &mut Output) {
+    let (port, protocol) = (mapping.container_port, mapping.protocol.as_str());
+    let mut ports = member.service.ports.iter().chain(&member.service.expose);
+    let place = ports.find(|given| {
+        i32::from(given.value.target) == port && given.value.protocol.as_str() == protocol
+    });
+    let message = format!("port {port} is not mapped as {protocol}");
+    out.say(
+        Diagnostic::warning(Code::Approximated, message)
+            .at(place.map_or_else(|| member.service.span(), |port| port.span), "")
+            .help("the load balancer's target is one mapping of the port: move one of the two")
+            .service(member.name()),
+    );
 }
 
 /// The port of the instance that was asked for behind a container's port; nothing where the load

@@ -1,7 +1,7 @@
 //! `x-ecs.capacity`: Fargate and Fargate Spot, or providers of instances (ECS API reference,
 //! `CapacityProviderStrategyItem`).
 
-use super::agreed::agreed;
+use super::agreed::{agreed, told_of};
 use crate::compose::model::{Capacity, Launch};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::CapacityProviderStrategyItem;
@@ -36,12 +36,10 @@ pub(crate) fn strategy(
     let Some(given) = own_or_all else { return vec![item(ON_DEMAND, 1, 0)] };
     let Capacity { fargate, fargate_spot, base, providers } = &given.value;
     if let Some(weight) = providers.values().next() {
-        out.say(
-            Diagnostic::error(Code::Conflict, "other capacity providers are for instances")
-                .at(weight.span, "")
-                .help("write `x-ecs: {launch: ec2}`, too; or weights of `fargate`, `fargate_spot`")
-                .service(unit.name()),
-        );
+        let fault = Diagnostic::error(Code::Conflict, "other capacity providers are for instances")
+            .at(weight.span, "")
+            .help("write `x-ecs: {launch: ec2}`, too; or weights of `fargate`, `fargate_spot`");
+        out.say(told_of(unit, given.span, fault));
     }
     let number = |n: &Option<Located<u32>>| n.as_ref().map_or(0, |n| n.value);
     let (on_demand, spot, least) = (number(fargate), number(fargate_spot), number(base));
@@ -52,21 +50,18 @@ pub(crate) fn strategy(
             // A provider of weight 0 places no tasks.
             ("`base` counts on demand, and `fargate` has no weight", "write `fargate: 1`, too")
         };
-        out.say(
-            Diagnostic::error(Code::InvalidValue, message)
-                .at(base.as_ref().filter(|_| spot > 0).map_or(given.span, |base| base.span), "")
-                .help(help)
-                .service(unit.name()),
-        );
+        let fault = Diagnostic::error(Code::InvalidValue, message)
+            .at(base.as_ref().filter(|_| spot > 0).map_or(given.span, |base| base.span), "")
+            .help(help);
+        out.say(told_of(unit, given.span, fault));
         return vec![item(ON_DEMAND, 1, 0)];
     }
     if spot > 0 && unit.stateful() {
-        out.say(
+        let fault =
             Diagnostic::warning(Code::Approximated, "AWS may stop this database at any time")
                 .at(given.span, "on spare capacity")
-                .help("give it on-demand capacity: `x-ecs: {capacity: {fargate: 1}}`")
-                .service(unit.name()),
-        );
+                .help("give it on-demand capacity: `x-ecs: {capacity: {fargate: 1}}`");
+        out.say(told_of(unit, given.span, fault));
     }
     let mut items = Vec::new();
     if on_demand > 0 {

@@ -140,7 +140,7 @@ fn callers_of_datagrams(
     owner: usize,
     is_label_of: &dyn Fn(usize, &str) -> bool,
 ) -> Vec<usize> {
-    if members[owner].ports.values().any(|protocol| *protocol != Protocol::Udp) {
+    if members[owner].ports.iter().any(|(_, protocol)| *protocol != Protocol::Udp) {
         // Its name leads to the proxy, which carries no udp.
         return Vec::new();
     }
@@ -176,7 +176,7 @@ fn wanted(members: &[Member<'_>], mentions: &Mentions, alone: bool) -> BTreeSet<
             let awaited = awaited.filter(|other| share_a_network(member, &members[*other]));
             wanted.extend(mentions.named[index].iter().copied().chain(awaited).filter(lasting));
         } else if has_company(member) && member.network != TaskNetwork::None {
-            let has_udp = member.ports.values().any(|protocol| *protocol == Protocol::Udp);
+            let has_udp = member.ports.iter().any(|(_, protocol)| *protocol == Protocol::Udp);
             if alone || has_udp && !is_at_the_instance(member) {
                 wanted.insert(index);
             }
@@ -257,7 +257,7 @@ fn no_records(member: &Member<'_>) -> Diagnostic {
 
 /// Service Connect carries tcp alone.
 fn datagrams(member: &Member<'_>, full: Option<String>, out: &mut Output) {
-    let mut udp = member.ports.iter().filter(|(_, p)| **p == Protocol::Udp);
+    let mut udp = member.ports.iter().filter(|(_, p)| *p == Protocol::Udp);
     let Some((port, _)) = udp.next() else { return };
     let name = member.name();
     let (message, help) = match full {

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::outcome::Outcomes;
 use super::size::ContainerSize;
 use super::volumes::Mounts;
 use super::{
-    addressing, bridge, capabilities, cpu, credentials, dependencies, devices, health, hooks,
-    image, image_quirks, instance, kernel, logging, missing_tool, namespaces, networks, placement,
-    privileges, provider, pull, restart_policy, stop_signal, system_controls, ulimits, unpinned,
+    addressing, bridge, capabilities, cpu, credentials, dependencies, devices, existing_data,
+    health, hooks, image, image_quirks, instance, kernel, logging, missing_tool, namespaces,
+    networks, placement, privileges, provider, pull, restart_policy, stop_signal, system_controls,
+    ulimits, unpinned,
 };
 use crate::compose::model::{Launch, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
@@ -197,6 +199,7 @@ fn variables(member: &Member<'_>, given: &Texts, out: &mut Output) -> Vec<KeyVal
     let mut all: BTreeMap<_, _> =
         given.iter().map(|(name, value)| (name.clone(), value.value.clone())).collect();
     image_quirks::add(member, &mut all, out);
+    existing_data::check(member, out);
     // A variable comes from one place.
     all.retain(|name, _| !member.service.extension.secret_env.contains_key(name));
     all.into_iter().map(|(name, value)| KeyValuePair { name, value }).collect()
@@ -253,6 +256,20 @@ fn stop_timeout(
 /// `hostname` and `container_name` are names to others at most.
 fn names(member: &Member<'_>, out: &mut Output) {
     let service = member.service;
+    if !namespaces::has_names(service) {
+        let help = "others call the service whose network it is: give that one the name, as one of its \
+            `aliases`";
+        let mut outcomes = Outcomes::new(service, out);
+        let said = |what| format!("`{what}` is no name of what is in another service's network");
+        // Docker refuses it (moby, `runconfig`: "conflicting options: hostname and the network mode").
+        if let Some(name) = &service.hostname {
+            outcomes.missed(name.span, said("hostname"), help);
+        }
+        if let Some(name) = &service.container_name {
+            outcomes.ignored(name.span, said("container_name"), help);
+        }
+        return;
+    }
     // instance.rs sets it outside of awsvpc.
     let own = member.network == TaskNetwork::AwsVpc;
     if let Some(name) = service.hostname.as_ref().filter(|_| own) {

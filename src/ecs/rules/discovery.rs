@@ -6,12 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::calls::{self, texts};
 use super::cloud_map;
-use super::mentions::{mentions, names_an_address};
+use super::mentions::mentions;
 use super::own_names::names_of;
 use super::port_clash;
-use super::ports::port_name;
-use crate::compose::model::{HealthTest, Protocol, Service, TaskNetwork};
+use super::ports::{has, port_name};
+use crate::compose::model::{Protocol, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
@@ -31,6 +32,7 @@ const MANY: usize = 64;
 /// who is whose peer.
 pub(crate) fn resolve(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) {
     let mentions = read_mentions(cx, members, out);
+    calls::check(members, out);
     conflicts(members, out);
     if !cloud_map::is_alone(cx) {
         connect(members, &mentions.named, out);
@@ -77,11 +79,12 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
     let mut within: BTreeMap<(usize, usize), Span> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
-        for (variable, text, span) in texts(member.service) {
+        for one in texts(member.service) {
+            let (text, span) = (one.text, one.span);
             let known = |token: &str| owners.contains_key(&token.to_ascii_lowercase());
             mentions(text, known, |mention| {
                 let dns = mention.name.to_ascii_lowercase();
-                let whole = mention.name == text && variable.is_some_and(names_an_address);
+                let is_called = mention.is_called(one.variable, text);
                 for &owner in owners.get(&dns).into_iter().flatten() {
                     if owner == index || !share_a_network(member, &members[owner]) {
                         continue;
@@ -94,13 +97,11 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                         bare[index].entry(owner).or_insert_with(|| (dns.clone(), span));
                     }
                     used_hints.insert(dns.clone());
-                    let port = mention.port.or_else(|| {
-                        let variable = variable.filter(|_| mention.name == text)?;
-                        beside(member.service, variable)
-                    });
+                    let beside = || one.port_beside(member.service, mention.name);
+                    let port = mention.port.or_else(beside);
                     if let Some(port) = port {
                         found.insert((owner, port), ());
-                    } else if mention.address || whole {
+                    } else if is_called {
                         lost.entry(owner).or_insert((index, span));
                     }
                 }
@@ -109,8 +110,9 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     }
     let tasks = port_clash::tasks(members);
     for (owner, port) in found.into_keys() {
-        if !port_clash::is_a_peers(members, &tasks, owner, port) {
-            members[owner].ports.entry(port).or_insert(Protocol::Tcp);
+        let known = has(&members[owner].ports, port);
+        if !known && !port_clash::is_a_peers(members, &tasks, owner, port) {
+            members[owner].ports.insert((port, Protocol::Tcp));
         }
     }
     for member in members.iter_mut() {
@@ -136,15 +138,6 @@ fn same_task(user: &Member<'_>, owner: &Member<'_>, span: Span) -> Diagnostic {
         .service(user.name())
 }
 
-/// The port in `DB_PORT` beside `DB_HOST`.
-fn beside(service: &Service, variable: &str) -> Option<u16> {
-    let stem = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"]
-        .iter()
-        .find_map(|word| variable.strip_suffix(word))?;
-    let port = service.environment.get(&format!("{stem}PORT"))?;
-    port.value.parse().ok().filter(|port| *port != 0)
-}
-
 fn offers_nothing(owner: &Member<'_>, user: &Member<'_>, span: Span, out: &mut Output) {
     if offered(owner).next().is_none() {
         let message = format!("{} calls {}, which offers no port", user.name(), owner.name());
@@ -161,36 +154,13 @@ fn offers_nothing(owner: &Member<'_>, user: &Member<'_>, span: Span, out: &mut O
     }
 }
 
-/// Everything of a service in which it may name another: variable, text and place.
-fn texts(service: &Service) -> impl Iterator<Item = (Option<&str>, &str, Span)> {
-    let environment = service
-        .environment
-        .iter()
-        .map(|(name, value)| (Some(name.as_str()), value.value.as_str(), value.span));
-    let words = service
-        .command
-        .iter()
-        .chain(&service.entrypoint)
-        .flat_map(|words| words.value.iter().map(|word| (None, word.as_str(), words.span)));
-    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
-    let test = test.flat_map(|test| {
-        let words: &[String] = match &test.value {
-            HealthTest::None => &[],
-            HealthTest::Command(words) => words,
-            HealthTest::Shell(line) => std::slice::from_ref(line),
-        };
-        words.iter().map(|word| (None, word.as_str(), test.span))
-    });
-    environment.chain(words).chain(test)
-}
-
 pub(crate) fn share_a_network(one: &Member<'_>, other: &Member<'_>) -> bool {
     one.networks.iter().any(|network| other.networks.contains(network))
 }
 
 /// The TCP ports that a service offers by name.
 fn offered(member: &Member<'_>) -> impl Iterator<Item = u16> {
-    member.ports.iter().filter(|(_, protocol)| **protocol == Protocol::Tcp).map(|(port, _)| *port)
+    member.ports.iter().filter(|(_, protocol)| *protocol == Protocol::Tcp).map(|(port, _)| *port)
 }
 
 /// Refuses two services under one name: on one network Docker would pick either, and in the one

@@ -202,7 +202,10 @@ fn verdict(
         return network(service, *target, *protocol, asked);
     }
     if *protocol == Protocol::Udp {
-        return private(ONLY_HTTP);
+        return match is_beside_tcp(service, *target) {
+            true => beside_tcp(),
+            false => private(ONLY_HTTP),
+        };
     }
     let listener = published.unwrap_or(*target);
     let wants_tls = spoken == Spoken::Http && needs_certificate(listener, *target, app);
@@ -276,7 +279,6 @@ fn not_for_all(
 
 /// What becomes of a port that does not speak HTTP when somebody asks for it to be open.
 fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposure) -> Verdict {
-    let declared = || service.ports.iter().chain(&service.expose).map(|port| &port.value);
     if asked == PortExposure::Internal {
         let help = "services of the project reach it by name; what is elsewhere in the VPC needs \
                     `public`, or a port that speaks HTTP";
@@ -288,9 +290,8 @@ fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposu
     if protocol == Protocol::Tcp {
         return Verdict::Open(Face::Network, Backend { protocol: "TCP", version: None });
     }
-    if declared().any(|port| port.target == target && port.protocol == Protocol::Tcp) {
-        let help = "a task maps each container port once; move one of the two";
-        return Verdict::Private("it is mapped as tcp only".into(), help.into());
+    if is_beside_tcp(service, target) {
+        return beside_tcp();
     }
     if checked_by_tcp(service).is_none() {
         let help = "a load balancer asks its targets over tcp how they are: name a tcp port on \
@@ -301,6 +302,22 @@ fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposu
         );
     }
     Verdict::Open(Face::Network, Backend { protocol: "UDP", version: None })
+}
+
+/// Whether a port that speaks udp speaks tcp, too.
+fn is_beside_tcp(service: &Service, target: u16) -> bool {
+    let mut ports = service.ports.iter().chain(&service.expose).map(|port| &port.value);
+    ports.any(|port| port.target == target && port.protocol == Protocol::Tcp)
+}
+
+/// What becomes of udp beside tcp on one port of the container.
+fn beside_tcp() -> Verdict {
+    let help = "let the container speak udp on a port of its own, and open that one with \
+                `x-ecs: {ports: {PORT: public}}` at the service";
+    Verdict::Private(
+        "of tcp and udp on one port a load balancer takes tcp alone".into(),
+        help.into(),
+    )
 }
 
 /// The port over which a Network Load Balancer asks a service that speaks udp: it knows no checks

@@ -10,6 +10,13 @@ use crate::source::{Located, Span};
 /// ECS API reference, `ResourceRequirement.value`
 const ALL: &str = "ALL";
 
+/// What becomes of a driver's options (ECS API reference, `ResourceRequirement`: a type and a number), and
+/// what to do.
+const NO_OPTIONS: (&str, &str) = (
+    "ECS hands no `options` to the driver of a device",
+    "configure the driver on the instances, in their AMI or user data",
+);
+
 /// How many GPUs; nothing for all.
 type Count = Option<i64>;
 
@@ -28,6 +35,9 @@ pub(crate) fn requirements(service: &Service, out: &mut Output) -> Vec<ResourceR
             let named = i64::try_from(gpu.value.device_ids.len()).unwrap_or(i64::MAX);
             if named > 0 {
                 any(gpu.span, &mut outcomes);
+            }
+            if !gpu.value.options.is_empty() {
+                outcomes.differs(gpu.span, NO_OPTIONS.0, NO_OPTIONS.1);
             }
             let count = if named > 0 { named } else { gpu.value.count };
             wanted.extend(counted(count, gpu.span, &mut outcomes));
@@ -53,11 +63,16 @@ fn larger(one: Count, other: Count) -> Count {
 }
 
 fn of_request(request: &Located<DeviceRequest>, outcomes: &mut Outcomes<'_>) -> Option<Count> {
-    let DeviceRequest { kinds, count, is_named } = &request.value;
+    let DeviceRequest { kinds, count, is_named, options } = &request.value;
     let is_gpu = |kind: &String| {
         let kind = kind.to_ascii_lowercase();
         kind.contains("gpu") || matches!(kind.as_str(), "nvidia" | "cuda" | "compute" | "utility")
     };
+    if kinds.is_empty() {
+        let help = "write what it must be able to do: `capabilities: [gpu]`";
+        outcomes.refused(request.span, "a device without capabilities could be any", help);
+        return None;
+    }
     if !kinds.iter().any(is_gpu) {
         let help = "ECS counts GPUs of instances, and nothing else: take it away, or choose the \
             instances with `deploy.placement.constraints`";
@@ -67,6 +82,9 @@ fn of_request(request: &Located<DeviceRequest>, outcomes: &mut Outcomes<'_>) -> 
     }
     if *is_named {
         any(request.span, outcomes);
+    }
+    if let Some(options) = options {
+        outcomes.missed(*options, NO_OPTIONS.0, NO_OPTIONS.1);
     }
     counted(*count, request.span, outcomes)
 }

@@ -27,6 +27,10 @@ const NOT_PLAIN: &[&str] = &[
     "--cert",
 ];
 
+/// Options of curl after which an address is not the one that is asked for.
+const TAKES_AN_ADDRESS: &[&str] =
+    &["-x", "--proxy", "--preproxy", "--connect-to", "--resolve", "-e", "--referer", "-A", "-o"];
+
 /// What a health check asks of the container itself over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
@@ -64,9 +68,15 @@ pub(crate) fn http_request(service: &Service, port: u16) -> Option<Asked> {
         return None;
     }
     let all = || client.iter().filter_map(|word| request(word));
-    // Another port counts only where an address is plainly written.
-    let is_plain = client.iter().any(|word| word.contains("://"));
-    all().find(|asked| asked.port == port).or_else(|| all().next().filter(|_| is_plain))
+    // Another port counts only where an address is plainly written: with its scheme, or its port.
+    let plain = client.iter().enumerate().filter(|(at, word)| {
+        let before = at.checked_sub(1).and_then(|before| client.get(before));
+        word.contains("://")
+            || !before.is_some_and(|before| TAKES_AN_ADDRESS.contains(&before.as_str()))
+                && has_port(word)
+    });
+    let mut plain = plain.filter_map(|(_, word)| request(word));
+    all().find(|asked| asked.port == port).or_else(|| plain.next())
 }
 
 /// The names of the programs that a health check calls, without their folders.
@@ -114,6 +124,13 @@ fn is_not_plain(word: &str) -> bool {
     let option = word.split('=').next().unwrap_or(word);
     NOT_PLAIN.contains(&option)
         || (word.len() > 2 && ["-H", "-X", "-u", "-d"].iter().any(|o| word.starts_with(o)))
+}
+
+/// Whether a word without a scheme is `HOST:PORT`, and maybe a path.
+fn has_port(word: &str) -> bool {
+    let authority = word.split(['/', '?', '#']).next().unwrap_or(word);
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The request of an address whose host is the container.
@@ -212,6 +229,20 @@ mod tests {
         }
         assert_eq!(command(&["curl", "-f", "http://localhost/h"]).as_deref(), Some("/h"));
         assert_eq!(command(&["sh", "-c", "curl -f http://localhost/h"]).as_deref(), Some("/h"));
+    }
+
+    #[test]
+    fn an_address_may_have_a_port_in_place_of_a_scheme() {
+        let asked = |line: &str| {
+            let mut web = service("web", "acme/web:1");
+            web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
+            http_request(&web, 80).map(|asked| (asked.port, asked.path))
+        };
+        let elsewhere = Some((8081, "/up".to_owned()));
+        assert_eq!(asked("curl -f localhost:8081/up"), elsewhere);
+        assert_eq!(asked("wget -qO- 127.0.0.1:8081/up || exit 1"), elsewhere);
+        assert_eq!(asked("curl -x localhost:8081 http://api/"), None);
+        assert_eq!(asked("curl -f localhost.local"), None);
     }
 
     #[test]

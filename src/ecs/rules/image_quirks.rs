@@ -9,7 +9,7 @@ use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
 
 /// Images with the entrypoint of the official `postgres` image.
-const POSTGRES: &[&str] = &[
+pub(super) const POSTGRES: &[&str] = &[
     "ankane/pgvector",
     "citusdata/citus",
     "pgvector/pgvector",
@@ -22,7 +22,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 /// Where those images keep their data, and so what is built on them.
-const POSTGRES_DATA: &str = "/var/lib/postgresql";
+pub(super) const POSTGRES_DATA: &str = "/var/lib/postgresql";
 
 /// Where RabbitMQ's image keeps its data.
 const RABBITMQ_DATA: &str = "/var/lib/rabbitmq";

@@ -108,20 +108,23 @@ pub(crate) fn place(cx: &Context<'_>, service: &Service) -> Option<Place> {
     }
     let options = &service.logging.as_ref()?.value.options;
     let given = |key| filled(options, key).map(|value| value.value.clone());
-    // A group of decklift's stands in the stack's own region.
-    let elsewhere = given(REGION).filter(|region| !is_known_as(&cx.facts.region, region));
+    // A group of decklift's stands in the stack's own region, and `convert` must say what `deploy` does:
+    // where the file alone does not say which one that is, both makers are there.
+    let is_said = cx.project.extension.region.is_some();
+    let elsewhere = given(REGION).filter(|region| is_said && *region != cx.facts.region);
     place.is_own = given(GROUP).is_none_or(|group| group == own) && elsewhere.is_none();
     place.creates = given(CREATE).is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        || (elsewhere.is_some() && given(GROUP).is_none());
-    place.region = elsewhere.unwrap_or(place.region);
+        || (elsewhere.is_some() && given(GROUP).is_none())
+        || is_unsure(cx, options) && place.is_own;
+    place.region = given(REGION).unwrap_or(place.region);
     place.group = given(GROUP).unwrap_or(own);
     place.prefix = given(PREFIX).unwrap_or(place.prefix);
     Some(place)
 }
 
-/// Whether a region is this one, as far as is known: offline it is a placeholder.
-fn is_known_as(known: &str, region: &str) -> bool {
-    known == region || known.contains("${")
+/// Whether the region of the logs is written, and the file does not say whether the project is there.
+fn is_unsure(cx: &Context<'_>, options: &IndexMap<String, Located<String>>) -> bool {
+    cx.project.extension.region.is_none() && filled(options, REGION).is_some()
 }
 
 fn filled<'a>(
@@ -231,7 +234,32 @@ impl Found<'_, '_> {
             );
         }
         let Some(place) = place(cx, self.service) else { return };
-        if let (Some(region), None) =
+        self.made_where(cx, logging, &place);
+        for (key, value) in
+            [(GROUP, &place.group), (REGION, &place.region), (PREFIX, &place.prefix)]
+        {
+            self.set(key, value);
+        }
+        if place.creates {
+            self.set(CREATE, "true");
+        }
+    }
+
+    /// Who makes the group, where that is not decklift alone.
+    fn made_where(&mut self, cx: &Context<'_>, logging: &Logging, place: &Place) {
+        if let Some(region) = logging.options.get(REGION)
+            && is_unsure(cx, &logging.options)
+            && place.is_own
+        {
+            let message = format!(
+                "the driver makes the log group where {} is another region than the project's",
+                place.region
+            );
+            let found = Diagnostic::note(Code::Approximated, message);
+            let help = "leave `awslogs-region` out: logs are in the project's region then; or say at the \
+                top level which one that is: `x-ecs: {region: …}`";
+            self.say(found.help(help), region.span);
+        } else if let (Some(region), None) =
             (logging.options.get(REGION).filter(|_| !place.is_own), logging.options.get(GROUP))
         {
             let message = format!("the driver makes the log group in {} itself", place.region);
@@ -247,14 +275,6 @@ impl Found<'_, '_> {
             let help = "leave `awslogs-group` out, and decklift makes one; or set \
                 `awslogs-create-group: \"true\"`";
             self.say(found.help(help), group.span);
-        }
-        for (key, value) in
-            [(GROUP, &place.group), (REGION, &place.region), (PREFIX, &place.prefix)]
-        {
-            self.set(key, value);
-        }
-        if place.creates {
-            self.set(CREATE, "true");
         }
     }
 

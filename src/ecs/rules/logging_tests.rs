@@ -1,8 +1,9 @@
 use super::*;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{Body, Gate, Kind, ResourceId};
-use crate::ecs::testing::{at, container, find, has, loud, resource, run, service};
-use crate::ecs::{Translation, validate};
+use crate::ecs::facts::Facts;
+use crate::ecs::testing::{at, container, facts, find, has, loud, project, resource, run, service};
+use crate::ecs::{Translation, translate, validate};
 
 fn logging(driver: &str, options: &[(&str, &str)]) -> Box<Located<Logging>> {
     Box::new(at(Logging {
@@ -110,12 +111,18 @@ fn a_service_may_write_to_the_group_of_another() {
 
 #[test]
 fn a_group_elsewhere_is_made_by_the_driver() {
-    let done = done("awslogs", &[("awslogs-region", "us-east-1")]);
-    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
-    assert_eq!(log(&done).options["awslogs-create-group"], "true");
-    assert!(!has(&done, Kind::LogGroup, "web"));
-    let here = self::done("awslogs", &[("awslogs-region", "eu-west-1")]);
+    let done = |region: &str| {
+        let mut project = project(vec![web("awslogs", &[("awslogs-region", region)])]);
+        project.extension.region = Some(at("eu-west-1".to_owned()));
+        translate(&project, None, &facts())
+    };
+    let there = done("us-east-1");
+    assert_eq!(loud(&there.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    assert_eq!(log(&there).options["awslogs-create-group"], "true");
+    assert!(!has(&there, Kind::LogGroup, "web"));
+    let here = done("eu-west-1");
     assert!(has(&here, Kind::LogGroup, "web"));
+    assert!(!log(&here).options.contains_key("awslogs-create-group"));
 }
 
 #[test]
@@ -180,5 +187,26 @@ fn drivers_that_fargate_lacks() {
         assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Refused)], "{driver}");
         let help = find(&done.diagnostics, Code::Refused).and_then(|d| d.help.clone());
         assert!(help.is_some_and(|help| help.contains("awsfirelens")));
+    }
+}
+
+#[test]
+fn a_region_that_the_file_does_not_name_changes_nothing() {
+    for options in [
+        vec![("awslogs-region", "us-east-1")],
+        vec![("awslogs-region", "eu-west-1")],
+        vec![("awslogs-region", "us-east-1"), ("awslogs-group", "mine")],
+    ] {
+        let project = project(vec![web("awslogs", &options)]);
+        let offline = Facts { region: "${aws.region}".to_owned(), ..facts() };
+        let [known, unknown] = [facts(), offline].map(|facts| translate(&project, None, &facts));
+        assert_eq!(log(&known), log(&unknown), "{options:?}");
+        assert_eq!(log(&known).options["awslogs-region"], options[0].1);
+        assert_eq!(
+            has(&known, Kind::LogGroup, "web"),
+            has(&unknown, Kind::LogGroup, "web"),
+            "{options:?}"
+        );
+        assert_eq!(known.diagnostics.len(), unknown.diagnostics.len(), "{options:?}");
     }
 }

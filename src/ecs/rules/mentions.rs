@@ -6,6 +6,9 @@
 /// How far back the scheme of an address is looked for, in bytes.
 const LOOK_BACK: usize = 256;
 
+/// How far ahead the port beside a host is looked for, in bytes.
+const LOOK_AHEAD: usize = 64;
+
 /// A token that may be the name of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mention<'a> {
@@ -15,6 +18,22 @@ pub(crate) struct Mention<'a> {
     pub(crate) port: Option<u16>,
     /// Whether it stands where only an address makes sense.
     pub(crate) address: bool,
+}
+
+impl Mention<'_> {
+    /// Whether it is somebody to call, in the text that is the value of a variable or an option.
+    pub(crate) fn is_called(&self, variable: Option<&str>, text: &str) -> bool {
+        let is_name = |item: &str| item.bytes().all(self::is_name) || port_of(item).is_some();
+        // One name, or a list of nothing else.
+        let mut items = text.split([',', ';', ' ']).map(str::trim).filter(|item| !item.is_empty());
+        let mut is_all = || items.all(is_name);
+        let variable = variable.filter(|_| !self.address);
+        self.address
+            || variable.is_some_and(|variable| {
+                names_an_address(variable) && is_all()
+                    || self.name == text && (names_a_store(variable) || is_host_option(variable))
+            })
+    }
 }
 
 /// Calls `f` with each token of `text` that `known` takes for a name.
@@ -41,21 +60,103 @@ pub(crate) fn mentions<'a>(
             continue;
         }
         let port = port_after(&bytes[start + name.len()..]);
-        let scheme = scheme_before(&bytes[start.saturating_sub(LOOK_BACK)..start]);
+        let before = &bytes[start.saturating_sub(LOOK_BACK)..start];
+        let scheme = scheme_before(before);
+        let is_value =
+            port.is_none() && scheme.is_none() && key_before(before).is_some_and(names_an_address);
+        let beside = || port_beside(&bytes[start + name.len()..]).filter(|_| is_value);
         f(Mention {
             name,
-            port: port.or_else(|| scheme.and_then(usual_port)),
-            address: port.is_some() || scheme.is_some(),
+            port: port.or_else(|| scheme.and_then(usual_port)).or_else(beside),
+            address: port.is_some() || scheme.is_some() || is_value,
         });
     }
 }
 
 /// Whether a variable's name says that its value is an address.
 pub(crate) fn names_an_address(variable: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "HOST",
+        "ADDR",
+        "SERVER",
+        "URL",
+        "URI",
+        "ENDPOINT",
+        "BROKER",
+        "UPSTREAM",
+        "BOOTSTRAP",
+        "NODES",
+        "SEEDS",
+        "DSN",
+    ];
     let upper = variable.to_ascii_uppercase();
-    ["HOST", "ADDR", "SERVER", "URL", "URI", "ENDPOINT", "BROKER", "UPSTREAM"]
-        .iter()
-        .any(|word| upper.contains(word))
+    // `SERVER_NAME` is what a server calls itself.
+    let is_name = upper.ends_with("NAME")
+        && !["HOSTNAME", "HOST_NAME", "HOSTNAMES"].iter().any(|word| upper.ends_with(word));
+    !is_name && WORDS.iter().any(|word| upper.contains(word))
+}
+
+/// Whether a variable is called as a data store is, and nothing more: `REDIS`, `APP_REDIS`.
+fn names_a_store(variable: &str) -> bool {
+    const STORES: [&str; 12] = [
+        "ELASTICSEARCH",
+        "ETCD",
+        "KAFKA",
+        "MARIADB",
+        "MEMCACHED",
+        "MONGO",
+        "MONGODB",
+        "MYSQL",
+        "NATS",
+        "POSTGRES",
+        "RABBITMQ",
+        "REDIS",
+    ];
+    let upper = variable.to_ascii_uppercase();
+    let last = upper.rsplit('_').next().unwrap_or(&upper);
+    STORES.contains(&last)
+}
+
+/// `-h` of the clients of data stores.
+fn is_host_option(option: &str) -> bool {
+    option == "-h"
+}
+
+/// The port of `name:8000`.
+fn port_of(item: &str) -> Option<u16> {
+    let (name, _) = item.split_once(':')?;
+    name.bytes().all(is_name).then(|| port_after(&item.as_bytes()[name.len()..]))?
+}
+
+/// What a name is the value of, where the text ends with one: `host=`, `"host": "`, `--db-host `.
+fn key_before(before: &[u8]) -> Option<&str> {
+    let is_quote = |byte: &u8| matches!(byte, b'"' | b'\'');
+    let head = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
+    let spaced = head.trim_ascii_end();
+    let (key, is_option) = match spaced.split_last() {
+        Some((b'=' | b':', key)) => (key.trim_ascii_end(), false),
+        _ if spaced.len() < head.len() => (spaced, true),
+        _ => return None,
+    };
+    let end = key.len() - key.iter().rev().take_while(|byte| is_quote(byte)).count();
+    let key = &key[..end];
+    let start = key.iter().rposition(|byte| !is_name(*byte)).map_or(0, |at| at + 1);
+    let key = std::str::from_utf8(&key[start..]).ok().filter(|key| !key.is_empty())?;
+    (!is_option || key.starts_with('-')).then_some(key)
+}
+
+/// The port in `port=5432`, `"port": 5432` or `--port 5432` close behind a host.
+fn port_beside(after: &[u8]) -> Option<u16> {
+    let near = after.get(..LOOK_AHEAD.min(after.len()))?;
+    let at = near.windows(4).position(|word| word.eq_ignore_ascii_case(b"port"))?;
+    let rest = &near[at + 4..];
+    let skipped =
+        rest.iter().take_while(|b| matches!(b, b'"' | b'\'' | b'=' | b':' | b' ')).count();
+    let digits = &rest[skipped..];
+    let end = digits.iter().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    let port =
+        std::str::from_utf8(digits.get(..end).filter(|_| skipped > 0)?).ok()?.parse().ok()?;
+    (port != 0).then_some(port)
 }
 
 fn is_name(byte: u8) -> bool {
@@ -142,6 +243,54 @@ mod tests {
         assert_eq!(found("jdbc:postgresql://db/shop"), [("db", Some(5432), true)]);
         assert_eq!(found("postgres://u:p@db/shop"), [("db", Some(5432), true)]);
         assert_eq!(found("tcp://api/"), [("api", None, true)]);
+    }
+
+    #[test]
+    fn values_of_hosts_are_addresses() {
+        for (text, port) in [
+            ("host=db port=5433 user=x", Some(5433)),
+            (r#"{"host": "db", "port": 7000}"#, Some(7000)),
+            ("psql --host db -U x", None),
+            ("serve --db-host=db --db-port=3307", Some(3307)),
+            ("Server=db;Database=x", None),
+            ("-Dspring.redis.host=db", None),
+        ] {
+            assert_eq!(found(text), [("db", port, true)], "{text}");
+        }
+        for text in ["dbname=db", "user=db", "a db", "psql -d db", "SERVER_NAME=db", "x: db"] {
+            assert_eq!(found(text), [("db", None, false)], "{text}");
+        }
+    }
+
+    #[test]
+    fn values_of_variables_are_called_by_their_names() {
+        let called = |variable: &str, text: &str| {
+            let mut called = false;
+            mentions(text, |name| name == "db", |m| called |= m.is_called(Some(variable), text));
+            called
+        };
+        for (variable, text) in [
+            ("DB_HOST", "db"),
+            ("HOSTS", "other, db"),
+            ("ES_NODES", "a:9200,db"),
+            ("REDIS", "db"),
+            ("APP_REDIS", "db"),
+            ("--db-host", "db"),
+            ("-h", "db"),
+        ] {
+            assert!(called(variable, text), "{variable}={text}");
+        }
+        for (variable, text) in [
+            ("SERVER_NAME", "db"),
+            ("DB_NAME", "db"),
+            ("CACHE_DRIVER", "db"),
+            ("REDIS_PREFIX", "db"),
+            ("HOST_RULE", "Host(`db`)"),
+            ("REDIS", "a db"),
+            ("-d", "db"),
+        ] {
+            assert!(!called(variable, text), "{variable}={text}");
+        }
     }
 
     #[test]

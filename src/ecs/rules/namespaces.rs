@@ -1,5 +1,7 @@
 //! `network_mode`, `ipc`, `pid` and their like: whose namespaces a container lives in.
 
+use std::collections::HashSet;
+
 use super::outcome::ON_INSTANCES;
 use crate::compose::Project;
 use crate::compose::model::{Launch, Namespaces, Service};
@@ -34,12 +36,13 @@ pub(crate) fn owners_of_volumes<'a>(
     writable: bool,
 ) -> Vec<&'a Service> {
     let mut owners: Vec<&Service> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     let mut next = vec![service];
     while let Some(service) = next.pop() {
         for from in service.volumes_from.iter().filter(|f| !writable || !f.value.ends_with(":ro")) {
             let owner = volumes_of(&from.value).and_then(|name| project.services.get(name));
             let Some(owner) = owner else { continue };
-            if !owners.iter().any(|known| known.name.value == owner.name.value) {
+            if seen.insert(&owner.name.value) {
                 owners.push(owner);
                 next.push(owner);
             }

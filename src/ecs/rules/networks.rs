@@ -8,33 +8,38 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
+/// What a network is on ECS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// A security group.
+    Group,
+    /// Nothing: those on it are in the network of their instances.
+    Instances,
+}
+
+impl Reach {
+    /// What a network is, as a reason.
+    fn why(self) -> &'static str {
+        match self {
+            Self::Group => "every network on ECS is a security group",
+            Self::Instances => "those on it are in the network of their instances",
+        }
+    }
+}
+
 /// Says what of a network does not carry over.
-pub(crate) fn describe(name: &str, network: &Network, out: &mut Output) {
+pub(crate) fn describe(name: &str, network: &Network, reach: Reach, out: &mut Output) {
     let Network {
         span,
-        name: outside,
+        name: _, // named
         internal,
-        external,
+        external: _, // named
         driver,
         options,
         security_group: _, // security_groups.rs
         settings: _,
     } = network;
-    let exists = existing_group(network).is_some();
-    if *external && !exists {
-        let message =
-            format!("the external network {name} becomes a security group of the project");
-        out.say(Diagnostic::warning(Code::Approximated, message).at(*span, "").help(
-            "what others put on it is not reached: name a group that they carry, too, with \
-                `x-ecs: {security_group: sg-…}` at the network",
-        ));
-    } else if let Some(outside) = outside.as_ref().filter(|_| !exists) {
-        out.say(
-            Diagnostic::note(Code::Ignored, "a network's `name` has no effect on ECS")
-                .at(outside.span, "")
-                .help("the network becomes a security group that is named after its key"),
-        );
-    }
+    named(name, network, reach, out);
     if *internal {
         out.say(
             Diagnostic::warning(
@@ -49,12 +54,14 @@ pub(crate) fn describe(name: &str, network: &Network, out: &mut Output) {
         );
     }
     if let Some(driver) = driver {
-        out.say(driven(driver));
+        out.say(driven(driver, reach));
     }
     for option in options {
         let why = match option.value {
-            NetworkOption::Attachable => "whoever carries its security group is on it",
-            NetworkOption::DriverOpts => "every network on ECS is a security group",
+            NetworkOption::Attachable if reach == Reach::Group => {
+                "whoever carries its security group is on it"
+            }
+            NetworkOption::Attachable | NetworkOption::DriverOpts => reach.why(),
             NetworkOption::EnableIpv4 | NetworkOption::EnableIpv6 | NetworkOption::Ipam => {
                 "addresses are those of the subnets: `x-ecs.subnets` names them"
             }
@@ -65,9 +72,40 @@ pub(crate) fn describe(name: &str, network: &Network, out: &mut Output) {
     }
 }
 
-fn driven(driver: &Located<String>) -> Diagnostic {
+/// Says what the name of a network, and that it is somebody else's, does not mean here.
+fn named(name: &str, network: &Network, reach: Reach, out: &mut Output) {
+    let exists = existing_group(network).is_some();
+    if network.external && !exists && reach == Reach::Instances {
+        let message = format!("the external network {name} has nothing that stands for it");
+        out.say(
+            Diagnostic::warning(Code::Approximated, message)
+                .at(network.span, "")
+                .help("those on it are in the network of their instances: others reach them there"),
+        );
+    } else if network.external && !exists {
+        let message =
+            format!("the external network {name} becomes a security group of the project");
+        out.say(Diagnostic::warning(Code::Approximated, message).at(network.span, "").help(
+            "what others put on it is not reached: name a group that they carry, too, with \
+                `x-ecs: {security_group: sg-…}` at the network",
+        ));
+    } else if let Some(outside) = network.name.as_ref().filter(|_| !exists) {
+        out.say(
+            Diagnostic::note(Code::Ignored, "a network's `name` has no effect on ECS")
+                .at(outside.span, "")
+                .help(match reach {
+                    Reach::Group => {
+                        "the network becomes a security group that is named after its key"
+                    }
+                    Reach::Instances => reach.why(),
+                }),
+        );
+    }
+}
+
+fn driven(driver: &Located<String>, reach: Reach) -> Diagnostic {
     let message = format!("the network driver {:?} has no effect on ECS", driver.value);
-    let help = "every network on ECS is a security group";
+    let help = reach.why();
     match driver.value.as_str() {
         "bridge" | "overlay" | "default" => Diagnostic::note(Code::Ignored, message).help(help),
         // `macvlan`, say, puts containers on the network of the house.

@@ -55,29 +55,29 @@ pub(crate) fn settle(members: &mut [Member<'_>], out: &mut Output) {
     if shared.is_empty() {
         return;
     }
-    let mut users: BTreeMap<(usize, u16, &str), Vec<usize>> = BTreeMap::new();
+    let mut users: BTreeMap<(usize, u16, Protocol), Vec<usize>> = BTreeMap::new();
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (index, member) in members.iter().enumerate().filter(|(_, m)| shared.contains(m.unit)) {
         let unit = *first.entry(member.unit).or_insert(index);
-        for (port, protocol) in &member.ports {
+        for &(port, protocol) in &member.ports {
             // On bridge each container has a network of its own, and without one it has no ports.
             let counts = match member.network {
                 TaskNetwork::AwsVpc | TaskNetwork::Host => true,
-                TaskNetwork::Bridge => is_declared(member.service, *port),
+                TaskNetwork::Bridge => is_declared(member.service, port),
                 TaskNetwork::None => false,
             };
             if counts {
-                users.entry((unit, *port, protocol.as_str())).or_default().push(index);
+                users.entry((unit, port, protocol)).or_default().push(index);
             }
         }
     }
-    for ((_, port, _), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
+    for ((_, port, protocol), users) in users.into_iter().filter(|(_, users)| users.len() > 1) {
         let (keeper, refused) = keeper(members, port, &users, out);
         for loser in users.into_iter().filter(|user| *user != keeper) {
             if !refused.contains(&loser) {
                 out.say(left_out(&members[loser], &members[keeper], port));
             }
-            members[loser].ports.remove(&port);
+            members[loser].ports.remove(&(port, protocol));
         }
     }
 }
@@ -100,7 +100,7 @@ pub(crate) fn is_a_peers(
 ) -> bool {
     let member = &members[owner];
     let shares = matches!(member.network, TaskNetwork::AwsVpc | TaskNetwork::Host);
-    let has = |other: &Member<'_>| other.ports.get(&port) == Some(&Protocol::Tcp);
+    let has = |other: &Member<'_>| other.ports.contains(&(port, Protocol::Tcp));
     let task = tasks.get(member.unit).map_or(&[][..], Vec::as_slice);
     shares && task.iter().any(|&index| index != owner && has(&members[index]))
 }

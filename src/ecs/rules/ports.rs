@@ -1,20 +1,30 @@
 //! `ports` and `expose` become named port mappings.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::BTreeSet;
 
 use super::known_images::{KnownImage, listening_ports};
-use crate::compose::model::{Port, Protocol, Service};
+use crate::compose::model::{Port, Protocol, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::PortMapping;
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::source::Located;
 
 /// Container ports with their protocol: one mapping each.
-pub(crate) type Ports = BTreeMap<u16, Protocol>;
+pub(crate) type Ports = BTreeSet<(u16, Protocol)>;
+
+/// Whether a container has a port, over whichever protocol.
+pub(crate) fn has(ports: &Ports, port: u16) -> bool {
+    [Protocol::Tcp, Protocol::Udp].iter().any(|protocol| ports.contains(&(port, *protocol)))
+}
 
 /// The ports that a service declares, and those that its image is known to listen on.
-pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut Output) -> Ports {
+pub(crate) fn declared(
+    service: &Service,
+    known: Option<&KnownImage>,
+    network: TaskNetwork,
+    out: &mut Output,
+) -> Ports {
     let mut ports = Ports::new();
     for port in service.ports.iter().chain(&service.expose) {
         // Who may reach it is exposure.rs's business.
@@ -44,36 +54,45 @@ pub(crate) fn declared(service: &Service, known: Option<&KnownImage>, out: &mut 
                     .service(&service.name.value),
             );
         }
-        match ports.entry(*target) {
-            Entry::Vacant(entry) => {
-                entry.insert(*protocol);
-            }
-            Entry::Occupied(mut entry) if entry.get() != protocol => {
-                entry.insert(Protocol::Tcp);
-                let mut declared = service.ports.iter().chain(&service.expose);
-                let over_udp = declared.find(|port| {
-                    port.value.target == *target && port.value.protocol == Protocol::Udp
-                });
-                out.say(
-                    Diagnostic::warning(
-                        Code::Approximated,
-                        format!("port {target} is mapped as tcp only"),
-                    )
-                    .at(over_udp.map_or(port.span, |port| port.span), "also wanted as udp")
-                    .help("a task maps each container port once; move one of the two")
-                    .service(&service.name.value),
-                );
-            }
-            Entry::Occupied(_) => {}
-        }
+        ports.insert((*target, *protocol));
+    }
+    // Ports of an instance are one protocol's each; a task of its own has the one interface, and names
+    // for tcp (mapping.md, "Ports and load balancing").
+    if !network.is_of_the_instance() {
+        once(service, &mut ports, out);
     }
     let image = service.image.as_ref().map_or("", |image| &image.value);
     // What is built exposes what its Dockerfile says.
     let own = known.map_or_else(|| listening_ports(image), |known| known.ports_of(image));
     for &port in own.iter().filter(|_| known.is_some() || service.build.is_none()) {
-        ports.entry(port).or_insert(Protocol::Tcp);
+        if !has(&ports, port) {
+            ports.insert((port, Protocol::Tcp));
+        }
     }
     ports
+}
+
+/// Leaves tcp of what is wanted over both protocols.
+fn once(service: &Service, ports: &mut Ports, out: &mut Output) {
+    let both = |port: u16| ports.contains(&(port, Protocol::Tcp));
+    let doubled: Vec<u16> = ports
+        .iter()
+        .filter(|(port, protocol)| *protocol == Protocol::Udp && both(*port))
+        .map(|(port, _)| *port)
+        .collect();
+    for target in doubled {
+        ports.remove(&(target, Protocol::Udp));
+        let mut declared = service.ports.iter().chain(&service.expose);
+        let is_udp =
+            |p: &&Located<Port>| p.value.target == target && p.value.protocol == Protocol::Udp;
+        let place = declared.find(is_udp).map_or(service.span(), |port| port.span);
+        out.say(
+            Diagnostic::warning(Code::Approximated, format!("port {target} is mapped as tcp only"))
+                .at(place, "also wanted as udp")
+                .help("on `awsvpc` a task maps each container port once; move one of the two")
+                .service(&service.name.value),
+        );
+    }
 }
 
 /// Whether a service itself says that it has a port.
@@ -92,12 +111,22 @@ pub(crate) fn port_name(service: &str, port: u16) -> String {
     fit(&format!("{service}-{port}"), Grammar::Port)
 }
 
+/// The name of the mapping of udp beside tcp on one port.
+fn second_name(service: &str, port: u16) -> String {
+    fit(&format!("{service}-{port}-udp"), Grammar::Port)
+}
+
 /// The port mappings of a service's container.
 pub(crate) fn mappings(service: &str, ports: &Ports) -> Vec<PortMapping> {
+    let is_second =
+        |port, protocol| protocol == Protocol::Udp && ports.contains(&(port, Protocol::Tcp));
     ports
         .iter()
-        .map(|(&port, protocol)| PortMapping {
-            name: Some(port_name(service, port)),
+        .map(|&(port, protocol)| PortMapping {
+            name: Some(match is_second(port, protocol) {
+                true => second_name(service, port),
+                false => port_name(service, port),
+            }),
             container_port: i32::from(port),
             host_port: i32::from(port),
             protocol: protocol.as_str().to_owned(),

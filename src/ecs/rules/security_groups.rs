@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::networks::describe;
+use super::networks::{Reach, describe};
 use crate::compose::model::{Network, Service, TaskNetwork, is_security_group_id};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -164,7 +164,7 @@ pub(crate) fn add_networks(cx: &Context<'_>, members: &[Member<'_>], out: &mut O
         if !used.contains(name.as_str()) {
             continue;
         }
-        describe(name, network, out);
+        describe(name, network, Reach::Group, out);
         if existing_group(network).is_some() {
             continue;
         }

@@ -75,19 +75,13 @@ fn below_files(member: &Member<'_>, all: &BTreeMap<String, Asset>, out: &mut Out
         let top = format!("{file}/");
         let below = all.range(top.clone()..).next().filter(|(path, _)| path.starts_with(&top));
         let Some((path, _)) = below else { continue };
-        let message = format!("{file} is a file, and {path} would stand below it");
-        out.say(
-            Diagnostic::error(Code::Conflict, message)
-                .at(place(path), "")
-                .at(place(file), "the file")
-                .help("give one of them another `target`")
-                .service(member.name()),
-        );
+        let places = (place(file), place(path));
+        out.say(file_above(file, path, places).service(member.name()));
     }
 }
 
 fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Output) {
-    let mut files = BTreeMap::new();
+    let mut files: BTreeMap<String, (SecretFile, Span)> = BTreeMap::new();
     for reference in &service.written.secrets {
         let placed = placed(service, reference, DIRECTORY, out);
         let name = &reference.source.value;
@@ -100,7 +94,7 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
         if !keys.is_empty() {
             let own = Placed { target, uid, gid, mode };
             for file in secret_keys(cx, service, reference, keys, &own, supply, out) {
-                files.insert(file.path.clone(), file);
+                files.insert(file.path.clone(), (file, reference.source.span));
             }
             continue;
         }
@@ -119,9 +113,34 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
             path
         };
         let file = SecretFile { path: path.clone(), uid, gid, mode, value_from };
-        files.insert(path, file);
+        files.insert(path, (file, reference.source.span));
     }
-    supply.files = files.into_values().collect();
+    below_secrets(service, &files, out);
+    supply.files = files.into_values().map(|(file, _)| file).collect();
+}
+
+/// No secret's file stands below another one.
+fn below_secrets(
+    service: &Service,
+    files: &BTreeMap<String, (SecretFile, Span)>,
+    out: &mut Output,
+) {
+    for (file, (_, place)) in files {
+        let top = format!("{file}/");
+        let below = files.range(top.clone()..).next().filter(|(path, _)| path.starts_with(&top));
+        if let Some((path, (_, span))) = below {
+            out.say(file_above(file, path, (*place, *span)).service(&service.name.value));
+        }
+    }
+}
+
+/// A file, and another one that would have to stand below it.
+fn file_above(file: &str, path: &str, (place, below): (Span, Span)) -> Diagnostic {
+    let message = format!("{file} is a file, and {path} would stand below it");
+    Diagnostic::error(Code::Conflict, message)
+        .at(below, "")
+        .at(place, "the file")
+        .help("give one of them another `target`")
 }
 
 /// A file for each key of a secret's JSON, below a directory where the secret would stand.

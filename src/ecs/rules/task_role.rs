@@ -4,6 +4,7 @@ mod file_systems;
 
 use serde_json::{Value as Json, json};
 
+use super::agent_files;
 use super::agreed::agreed;
 use super::grants;
 use super::outcome::Outcomes;
@@ -140,18 +141,8 @@ pub(crate) fn prepare(unit: &Unit<'_>, task: &mut TaskDefinition, out: &mut Outp
         let linux = container.linux_parameters.get_or_insert_with(LinuxParameters::default);
         linux.init_process_enabled = Some(true);
     }
-    for service in unit.members.iter().map(|member| member.service) {
-        if let Some(read_only) = service.read_only.as_ref().filter(|on| on.value) {
-            out.say(
-                Diagnostic::warning(
-                    Code::Approximated,
-                    "no shell can be opened in a container with a read-only root",
-                )
-                .at(read_only.span, "")
-                .help("the agent of ECS Exec writes to the container: leave `read_only` or `exec`")
-                .service(&service.name.value),
-            );
-        }
+    if unit.leader().job.is_none() {
+        agent_files::add(unit, task, out);
     }
 }
 

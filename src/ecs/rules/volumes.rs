@@ -50,7 +50,7 @@ pub(crate) fn is_stateful(
 /// A mount, and the service that it stands at.
 #[derive(Clone, Copy)]
 pub(super) struct Given<'a> {
-    owner: &'a Member<'a>,
+    pub(super) owner: &'a Member<'a>,
     pub(super) stored: &'a Stored<'a>,
     pub(super) read_only: bool,
 }
@@ -64,7 +64,7 @@ pub(super) fn given<'a>(
 }
 
 /// [`given`], with what is known of others already: there may be many ways from one service to another.
-fn lent<'a>(
+pub(super) fn lent<'a>(
     find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
     member: &'a Member<'a>,
     known: &mut HashMap<&'a str, Vec<Given<'a>>>,
@@ -107,9 +107,10 @@ fn lent<'a>(
 pub(crate) fn assets(members: &[Member<'_>]) -> Vec<Vec<Asset>> {
     let by_name = by_name(members);
     let find = |name: &str| by_name.get(name).copied();
+    let mut known = HashMap::new();
     let each = members.iter().map(|member| {
         let mut found = BTreeMap::new();
-        for Given { stored, .. } in given(&find, member) {
+        for Given { stored, .. } in lent(&find, member, &mut known) {
             match &stored.place {
                 Place::Asset(asset) => _ = found.insert(asset.target.clone(), asset.clone()),
                 // A mount at the same place goes over what somebody else has there.
@@ -189,6 +190,7 @@ fn memory(target: &str, size: Option<u64>, options: &[String]) -> Tmpfs {
 
 /// What is in the image cannot be seen where a volume is mounted over it.
 fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
+    below_files(member, &covers, out);
     for asset in &member.assets {
         let is_over = |path: &str| {
             let rest = asset.target.strip_prefix(path.trim_end_matches('/'));
@@ -212,6 +214,31 @@ fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
                     "files become a part of the image, below any volume: mount them elsewhere, or \
                     the volume deeper",
                 )
+                .service(member.name()),
+        );
+    }
+}
+
+/// No volume is mounted below a file.
+fn below_files(member: &Member<'_>, covers: &[(&str, bool)], out: &mut Output) {
+    for asset in member.assets.iter().filter(|asset| !asset.is_directory) {
+        let top = format!("{}/", asset.target);
+        let is_below = |path: &str| path.trim_end_matches('/').starts_with(&top);
+        let Some((path, _)) = covers.iter().find(|(path, _)| is_below(path)) else {
+            continue;
+        };
+        let at = |target: &str| {
+            let mount = member.stored.iter().find(|stored| stored.mount.value.target == target);
+            mount.map(|stored| stored.mount.span)
+        };
+        let given = member.supply.assets.get(&asset.target).map(|(_, span)| *span);
+        let own = member.service.span();
+        let message = format!("{} is a file, and {path} would be below it", asset.target);
+        out.say(
+            Diagnostic::error(Code::Conflict, message)
+                .at(at(path).unwrap_or(own), "mounted here")
+                .at(given.or(at(&asset.target)).unwrap_or(own), "the file")
+                .help("give one of them another path in the container")
                 .service(member.name()),
         );
     }

@@ -1,9 +1,9 @@
 //! Who writes to a volume, and how many of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::mounts::{Place, Stored};
-use super::volumes::{given, is_stateful};
+use super::volumes::{Given, given, is_stateful, lent};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -46,8 +46,11 @@ fn kept<'a>(
     find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
     member: &'a Member<'a>,
 ) -> Vec<&'a Stored<'a>> {
+    kept_of(given(find, member))
+}
+
+fn kept_of<'a>(mut kept: Vec<Given<'a>>) -> Vec<&'a Stored<'a>> {
     let mut seen = HashSet::new();
-    let mut kept = given(find, member);
     // A mount goes over what an earlier one has at the same place.
     kept.reverse();
     kept.retain(|given| seen.insert(given.stored.mount.value.target.as_str()));
@@ -56,14 +59,27 @@ fn kept<'a>(
     kept.into_iter().map(|given| given.stored).collect()
 }
 
+/// What services that say so, or that have it from them or they from those, may write to at once:
+/// whoever has a volume says it for all.
+fn allowed<'a>(
+    find: &dyn Fn(&str) -> Option<&'a Member<'a>>,
+    members: impl Iterator<Item = &'a Member<'a>>,
+) -> HashSet<*const Stored<'a>> {
+    let say = members.filter(|member| may_share(member.service));
+    say.flat_map(|member| kept(find, member)).map(std::ptr::from_ref).collect()
+}
+
 /// Of each service, whether two of its tasks must never run at once. A job has none that is replaced.
 pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
     let by_name = by_name(members);
     let find = |name: &str| by_name.get(name).copied();
+    let allowed = allowed(&find, members.iter());
+    let mut known = HashMap::new();
     let is_stateful = |member: &'a Member<'a>| {
         let mounts = !member.stored.is_empty() || !member.service.volumes_from.is_empty();
         mounts && member.job.is_none() && {
-            let mut kept = kept(&find, member);
+            let mut kept = kept_of(lent(&find, member, &mut known));
+            kept.retain(|kept| !allowed.contains(&std::ptr::from_ref(*kept)));
             // What ends before its task runs leaves the volumes of others to them.
             if member.ends {
                 kept.retain(|kept| member.stored.iter().any(|own| std::ptr::eq(own, *kept)));
@@ -79,9 +95,11 @@ pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
 pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), out: &mut Output) {
     let by_name = by_name(unit.members.iter().copied());
     let find = |name: &str| by_name.get(name).copied();
+    let allowed = allowed(&find, unit.members.iter().copied());
     let mut is_refused = false;
     for member in &unit.members {
-        let kept = kept(&find, member);
+        let mut kept = kept(&find, member);
+        kept.retain(|kept| !allowed.contains(&std::ptr::from_ref(*kept)));
         let is_database = is_stateful(member.service, member.known, &kept);
         is_refused |= is_database && kept.iter().any(|stored| tasks.share(stored));
     }
@@ -101,24 +119,21 @@ pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), ou
         return;
     }
     for member in &unit.members {
-        shared(unit, member, tasks, out);
+        shared(member, tasks, &allowed, out);
     }
 }
 
 /// Says that several tasks write to a volume of a service.
-fn shared(unit: &Unit<'_>, owner: &Member<'_>, tasks: Tasks, out: &mut Output) {
-    let by_name = by_name(unit.members.iter().copied());
-    let find = |name: &str| by_name.get(name).copied();
-    let is_shared = |stored: &&Stored<'_>| stored.is_kept() && tasks.share(stored);
+fn shared<'a>(
+    owner: &'a Member<'a>,
+    tasks: Tasks,
+    allowed: &HashSet<*const Stored<'a>>,
+    out: &mut Output,
+) {
+    let is_shared = |stored: &&Stored<'a>| {
+        stored.is_kept() && tasks.share(stored) && !allowed.contains(&std::ptr::from_ref(*stored))
+    };
     let Some(first) = owner.stored.iter().find(is_shared) else { return };
-    // Who has the volumes of another service may say it for both.
-    let is_allowed = unit.members.iter().any(|member| {
-        may_share(member.service)
-            && kept(&find, member).iter().any(|stored| std::ptr::eq(*stored, first))
-    });
-    if is_allowed {
-        return;
-    }
     let target = &first.mount.value.target;
     let (message, otherwise) = match tasks {
         Tasks::Count(tasks) => {

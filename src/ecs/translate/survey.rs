@@ -98,6 +98,9 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     let services = &cx.project.services;
     let ending = ending(cx.project);
     let mut sharing = unit::sharing(cx, &ending, out);
+    if sharing.is_hopeless {
+        return Vec::new();
+    }
     sharing.written = bind::written(cx, &sharing);
     let jobs = job::jobs(cx, &ending, &sharing, out);
     let links = addressing::links(cx.project);
@@ -158,7 +161,7 @@ fn member<'a>(
         unit: sharing.unit(name),
         ends: jobs.ends.contains(name),
         known,
-        ports: declared(service, known, out),
+        ports: declared(service, known, network, out),
         // Nobody calls a job: it has no Service Connect, and no load balancer.
         names: match job {
             None if has_names(service, network) => own_names(service, links, out),

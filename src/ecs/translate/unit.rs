@@ -4,40 +4,57 @@
 //! `service:NAME`, `volumes_from`), through `x-ecs.task`, or through the label `ecs.task.family`
 //! of the retired Docker Compose CLI.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
 
 use super::context::{Context, Output};
 use super::survey::{Member, by_name};
-use crate::compose::model::Service;
+use crate::compose::Project;
+use crate::compose::model::{MountKind, Service, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Gate, ResourceId};
 use crate::ecs::rules::bind::Written;
 use crate::ecs::rules::daemon;
 use crate::ecs::rules::ending::Ending;
-use crate::ecs::rules::namespaces::shared_with;
+use crate::ecs::rules::namespaces::{owners_of_volumes, shared_with};
 use crate::ecs::rules::security_groups::DEFAULT;
 use crate::source::Span;
 
 /// The label of `deploy` that names a task.
 pub(crate) const FAMILY_LABEL: &str = "ecs.task.family";
 
+/// How many containers a task takes (ECS service quotas, "Containers per task definition").
+const MOST: usize = 10;
+
+/// How many services of one task are looked at further: what else is at fault in more, nobody would
+/// read.
+const HOPELESS: usize = 100;
+
 /// Which services share a task.
 #[derive(Debug, Default)]
 pub(crate) struct Sharing<'a> {
+    /// Whether some task has far more services than it takes, which was said.
+    pub(crate) is_hopeless: bool,
     /// The service that names the unit, by service; only of units with several.
     units: HashMap<&'a str, &'a str>,
     /// The services by the unit's name, in the order of the files; only of units with several.
     members: HashMap<&'a str, Vec<&'a str>>,
     /// The directories of this machine that services write to and that become volumes.
     pub(crate) written: Written<'a>,
+    /// By volume in memory: who has it.
+    users: HashMap<&'a str, Vec<&'a Service>>,
 }
 
 impl<'a> Sharing<'a> {
     /// The name of a service's unit.
     pub(crate) fn unit(&self, service: &'a str) -> &'a str {
         self.units.get(service).copied().unwrap_or(service)
+    }
+
+    /// The services that mount a volume in memory, or have it from others, in the order of the files.
+    pub(crate) fn users_of(&self, volume: &str) -> &[&'a Service] {
+        self.users.get(volume).map_or(&[], Vec::as_slice)
     }
 
     /// The services of a unit that has several.
@@ -83,8 +100,9 @@ pub(crate) fn sharing<'a>(cx: &Context<'a>, ending: &Ending<'a>, out: &mut Outpu
             }
         }
     }
+    let mut sharing = Sharing { users: users(cx.project), ..Sharing::default() };
     if pairs.is_empty() {
-        return Sharing::default();
+        return sharing;
     }
     // Each service points at an earlier one of its unit, or at itself.
     let mut above: Vec<usize> = (0..services.len()).collect();
@@ -102,15 +120,57 @@ pub(crate) fn sharing<'a>(cx: &Context<'a>, ending: &Ending<'a>, out: &mut Outpu
     for (index, service) in services.values().enumerate() {
         groups.entry(root(&mut above, index)).or_default().push(service);
     }
-    let mut sharing = Sharing::default();
     for members in groups.into_values().filter(|members| members.len() > 1) {
         let Some(leader) = leader(&members, ending) else { continue };
         let unit = leader.name.value.as_str();
         let names: Vec<_> = members.iter().map(|service| service.name.value.as_str()).collect();
+        if names.len() > MOST {
+            out.say(too_many(cx, &names, leader));
+            sharing.is_hopeless |= names.len() > HOPELESS;
+        }
         sharing.units.extend(names.iter().map(|name| (*name, unit)));
         sharing.members.insert(unit, names);
     }
     sharing
+}
+
+/// The services by the volumes in memory that they mount, or have from others.
+fn users(project: &Project) -> HashMap<&str, Vec<&Service>> {
+    let mut users: HashMap<&str, Vec<&Service>> = HashMap::new();
+    let in_memory =
+        |volume: &Volume| volume.driver_opts.get("type").is_some_and(|kind| kind.value == "tmpfs");
+    if !project.volumes.values().any(in_memory) {
+        return users;
+    }
+    for service in project.services.values() {
+        let owners = owners_of_volumes(project, service, false);
+        let owners = owners.into_iter().chain([&**service]);
+        let named = owners.flat_map(|owner| &owner.mounts).filter_map(|mount| {
+            let MountKind::Volume(name) = &mount.value.kind else { return None };
+            project.volumes.get(name).is_some_and(in_memory).then_some(name.as_str())
+        });
+        for volume in named.collect::<HashSet<_>>() {
+            users.entry(volume).or_default().push(service);
+        }
+    }
+    users
+}
+
+/// Refuses a task that has more containers than any takes.
+fn too_many(cx: &Context<'_>, names: &[&str], leader: &Service) -> Diagnostic {
+    let message = format!("{} services share a task, which takes {MOST} containers", names.len());
+    let last = names.get(MOST).and_then(|name| cx.project.services.get(*name));
+    let fault = Diagnostic::error(Code::Refused, message).at(leader.span(), "the task of this one");
+    let fault = match last.filter(|last| last.name.value != leader.name.value) {
+        Some(last) => fault.at(last.span(), "one more than it takes"),
+        None => fault,
+    };
+    fault
+        .help(
+            "`network_mode`, `ipc`, `pid`, `volumes_from` and `x-ecs.task` put services into one task: \
+             let them share named volumes and reach each other by name instead",
+        )
+        .service(&leader.name.value)
 }
 
 /// Who names a unit: the first that publishes ports, or else the first of all. What ends only does where

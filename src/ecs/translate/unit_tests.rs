@@ -258,3 +258,18 @@ fn the_volumes_of_another_service_are_mounted_where_it_has_them() {
         );
     }
 }
+
+#[test]
+fn a_task_of_far_too_many_services_is_refused_before_anything_is_made_of_it() {
+    let done = |count: usize| {
+        let side = |at: usize| sharing(&format!("side{at}"), "app");
+        let first = service("app", "acme/app:1");
+        run(std::iter::once(first).chain((1..count).map(side)).collect())
+    };
+    assert_eq!(errors(&done(10)), []);
+    for (count, is_looked_at) in [(11, true), (100, true), (101, false)] {
+        let done = done(count);
+        assert_eq!(errors(&done).first(), Some(&Code::Refused), "{count}");
+        assert_eq!(has(&done, Kind::TaskDefinition, "app"), is_looked_at, "{count}");
+    }
+}

@@ -3,6 +3,7 @@
 use super::{range, steps as by_steps, times};
 use crate::compose::model::{Autoscaling, QueueScaling};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::ecs::rules::agreed::told_of;
 use crate::ecs::rules::{daemon, load_balancer};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
@@ -72,7 +73,7 @@ pub(super) fn is_possible(
     // What is only said to have no effect is no fault.
     let good = found.iter().all(|fault| fault.severity != Severity::Error);
     for fault in found {
-        out.say(fault.service(unit.name()));
+        out.say(told_of(unit, scaling.span, fault));
     }
     good
 }

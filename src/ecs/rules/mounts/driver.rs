@@ -2,6 +2,7 @@
 
 use super::{OtherVolume, Owner, Place, own, subpath, tmpfs};
 use crate::compose::model::{Mount, Volume};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::DockerVolume;
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
@@ -20,6 +21,9 @@ pub(super) fn by_options<'a>(
         && let Some(volume) = volume.filter(|volume| !volume.external)
         && let Some(place) = on_the_instance(volume, driver)
     {
+        if matches!(driver, "" | "local") && !owner.is_job {
+            out.say(of_each_instance(owner, mount, name));
+        }
         return place;
     }
     let own_volume = volume.map(|volume| (name, volume));
@@ -33,6 +37,16 @@ pub(super) fn by_options<'a>(
             let host =
                 option("o").unwrap_or_default().split(',').find_map(|o| o.strip_prefix("addr="));
             match host.and_then(file_system_of).or_else(|| file_system_of(device_host)) {
+                Some(_) if subpath::split(directory).contains(&"..") => {
+                    let place = volume.and_then(|volume| volume.driver_opts.get("device"));
+                    let message = format!("{directory:?} is no path of a file system");
+                    let fault = Diagnostic::error(Code::InvalidValue, message)
+                        .at(mount.span, "")
+                        .at(place.map_or(mount.span, |device| device.span), "its `device`")
+                        .help("name the directory without `..`: ECS takes no path that leads out of another");
+                    out.say(fault.service(owner.name()));
+                    Place::Nowhere
+                }
                 Some(file_system) => {
                     on_efs(owner, mount, file_system, &subpath::split(directory), out)
                 }
@@ -94,6 +108,20 @@ fn on_the_instance<'a>(volume: &Volume, driver: &str) -> Option<Place<'a>> {
         driver_opts: texts(&volume.driver_opts),
         labels: texts(&volume.labels),
     }))
+}
+
+/// Says that a volume of the engine's own is one for each instance: ECS starts the next task wherever
+/// there is room, and finds another volume there, or makes one (ECS developer guide, "Use Docker
+/// volumes with Amazon ECS": those of the `local` driver are the instance's).
+fn of_each_instance(owner: &Owner<'_, '_>, mount: &Located<Mount>, name: &str) -> Diagnostic {
+    let message = format!("each instance has a volume {name} of its own");
+    Diagnostic::warning(Code::Approximated, message)
+        .at(mount.span, "a task on another instance finds another one, or an empty one")
+        .help(
+            "`x-ecs: efs` at the volume is one for all instances; or keep the tasks on one with \
+             `deploy.placement.constraints`",
+        )
+        .service(owner.name())
 }
 
 /// The file system behind a host name of EFS: `fs-….efs.eu-west-1.amazonaws.com` (EFS user guide,

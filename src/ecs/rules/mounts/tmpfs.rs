@@ -1,10 +1,8 @@
 //! A named volume in memory: `driver_opts: {type: tmpfs}`.
 
 use super::{Owner, Place};
-use crate::compose::Project;
 use crate::compose::model::{Mount, MountKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::rules::namespaces::owners_of_volumes;
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
@@ -20,13 +18,11 @@ pub(super) fn place<'a>(
     let own = owner.sharing.unit(owner.name());
     let mut first = None;
     let mut of_the_task = Vec::new();
-    for service in owner.cx.project.services.values().map(|service| &**service) {
-        if has(owner.cx.project, service, name) {
-            let unit = owner.sharing.unit(&service.name.value);
-            first = first.or(Some((service, unit)));
-            if unit == own {
-                of_the_task.push(service);
-            }
+    for service in owner.sharing.users_of(name) {
+        let unit = owner.sharing.unit(&service.name.value);
+        first = first.or(Some((service, unit)));
+        if unit == own {
+            of_the_task.push(service);
         }
     }
     if let Some((other, _)) = first.filter(|(_, unit)| *unit != own) {
@@ -51,12 +47,6 @@ pub(super) fn place<'a>(
 fn mounts(service: &Service, volume: &str) -> bool {
     let is_it = |mount: &Located<Mount>| matches!(&mount.value.kind, MountKind::Volume(name) if name == volume);
     service.mounts.iter().any(is_it)
-}
-
-/// Whether a service mounts a volume, or has it from another one.
-fn has(project: &Project, service: &Service, volume: &str) -> bool {
-    let mut owners = owners_of_volumes(project, service, false).into_iter();
-    mounts(service, volume) || owners.any(|owner| mounts(owner, volume))
 }
 
 fn apart(owner: &Owner<'_, '_>, mount: &Located<Mount>, name: &str, other: &Service) -> Diagnostic {

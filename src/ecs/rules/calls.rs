@@ -1,0 +1,208 @@
+//! What services say of each other in their text: where they do, and calls that lead nowhere on ECS.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::mentions::mentions;
+use super::namespaces;
+use crate::compose::model::{HealthTest, Service, TaskNetwork};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// A text of a service.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    /// The variable, or the option, that it is the value of.
+    pub(super) variable: Option<&'a str>,
+    pub(super) text: &'a str,
+    pub(super) span: Span,
+    /// The words among which it stands.
+    words: &'a [String],
+}
+
+impl Text<'_> {
+    /// The port that stands beside all of a text that is a host: in another variable, or behind another
+    /// option.
+    pub(super) fn port_beside(&self, service: &Service, name: &str) -> Option<u16> {
+        if self.words.is_empty() {
+            return self
+                .variable
+                .filter(|_| name == self.text)
+                .and_then(|v| of_variable(service, v));
+        }
+        let option = self.text.split_once('=').map(|(option, _)| option).or(self.variable)?;
+        let stem = HOSTS.iter().find_map(|host| {
+            let at = option.len().checked_sub(host.len())?;
+            let (stem, last) = (option.get(..at)?, option.get(at..)?);
+            last.eq_ignore_ascii_case(host).then_some(stem)
+        })?;
+        let mut words = self.words.iter();
+        let port = words.find_map(|word| {
+            let rest = word.strip_prefix(stem)?;
+            rest.get(..4).filter(|port| port.eq_ignore_ascii_case("port")).and(rest.get(4..))
+        })?;
+        let port = match port.strip_prefix('=') {
+            Some(port) => port,
+            None => words.next().filter(|_| port.is_empty())?,
+        };
+        port.parse().ok().filter(|port| *port != 0)
+    }
+}
+
+/// How names of what holds a host end.
+const HOSTS: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
+
+/// Everything of a service in which it may name another.
+pub(super) fn texts(service: &Service) -> impl Iterator<Item = Text<'_>> {
+    let environment = service.environment.iter().map(|(name, value)| Text {
+        variable: Some(name.as_str()),
+        text: &value.value,
+        span: value.span,
+        words: &[],
+    });
+    let words = service.command.iter().chain(&service.entrypoint);
+    let words = words.flat_map(|words| of_words(&words.value, words.span));
+    environment.chain(words).chain(of_health(service))
+}
+
+/// The words of a health check.
+fn of_health(service: &Service) -> impl Iterator<Item = Text<'_>> {
+    let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
+    test.flat_map(|test| {
+        let words: &[String] = match &test.value {
+            HealthTest::None => &[],
+            HealthTest::Command(words) => words,
+            HealthTest::Shell(line) => std::slice::from_ref(line),
+        };
+        of_words(words, test.span)
+    })
+}
+
+/// Words, each with the option before it.
+fn of_words(words: &[String], span: Span) -> impl Iterator<Item = Text<'_>> {
+    words.iter().enumerate().map(move |(at, word)| {
+        let before = at.checked_sub(1).and_then(|before| words.get(before));
+        let option = before.map(String::as_str).filter(|before| before.starts_with('-'));
+        Text { variable: option, text: word, span, words }
+    })
+}
+
+/// The port in `DB_PORT` beside `DB_HOST`, or in `REDIS_PORT` beside `REDIS`.
+fn of_variable(service: &Service, variable: &str) -> Option<u16> {
+    let stem = HOSTS.iter().find_map(|word| variable.strip_suffix(word));
+    let names = [stem.map(|stem| format!("{stem}PORT")), Some(format!("{variable}_PORT"))];
+    let port = names.iter().flatten().find_map(|name| service.environment.get(name))?;
+    port.value.parse().ok().filter(|port| *port != 0)
+}
+
+/// Says of calls by name that lead nowhere: to what has no name of its own, and to the caller itself.
+pub(super) fn check(members: &[Member<'_>], out: &mut Output) {
+    nameless(members, out);
+    for member in members {
+        itself(member, out);
+    }
+}
+
+/// A health check that asks its own service by name: through Service Connect that is any of its tasks,
+/// or, where nobody else has the name, nowhere (ECS developer guide, "Service Connect": names are those
+/// of the namespace's services, and not the container's own).
+fn itself(member: &Member<'_>, out: &mut Output) {
+    // Under Docker a container on bridge knows its own host name.
+    let hostname = member.service.hostname.as_ref().map(|name| name.value.to_ascii_lowercase());
+    let here =
+        |dns: &str| member.network != TaskNetwork::AwsVpc && hostname.as_deref() == Some(dns);
+    let is_own = |dns: &str| !here(dns) && member.names.iter().any(|name| name.dns == dns);
+    for Text { variable: option, text, span, words: _ } in of_health(member.service) {
+        let mut said = false;
+        let known = |token: &str| is_own(&token.to_ascii_lowercase());
+        mentions(text, known, |mention| {
+            // What is quoted within a line is what somebody is told, not who is asked.
+            let at = mention.name.as_ptr() as usize - text.as_ptr() as usize;
+            let is_quoted = text.get(..at).is_some_and(|head| head.ends_with(['"', '\'']));
+            if said || is_quoted || !mention.is_called(option, text) {
+                return;
+            }
+            said = true;
+            let name = member.name();
+            let message = format!(
+                "the health check of {name} asks {:?}, and not its own container",
+                mention.name
+            );
+            out.say(
+                Diagnostic::warning(Code::Approximated, message)
+                    .at(span, "")
+                    .help(
+                        "write `localhost`: on ECS the name leads to any of the service's tasks, or \
+                        nowhere",
+                    )
+                    .service(name),
+            );
+        });
+    }
+}
+
+/// Why nobody can call a service by name.
+#[derive(Clone, Copy)]
+enum Why<'a> {
+    Job,
+    /// It is in the network of this one.
+    Within(&'a str),
+}
+
+fn nameless(members: &[Member<'_>], out: &mut Output) {
+    let taken: BTreeSet<&str> =
+        members.iter().flat_map(|member| &member.names).map(|name| name.dns.as_str()).collect();
+    let mut without: HashMap<String, (usize, Why<'_>)> = HashMap::new();
+    for (index, member) in members.iter().enumerate() {
+        let service = member.service;
+        let mode = service.network_mode().and_then(|mode| mode.value.strip_prefix("service:"));
+        let why = match mode {
+            Some(owner) if !namespaces::has_names(service) => Why::Within(owner),
+            _ if member.job.is_some() => Why::Job,
+            _ => continue,
+        };
+        let given =
+            [Some(&service.name), service.container_name.as_ref(), service.hostname.as_ref()];
+        for name in given.into_iter().flatten().map(|name| name.value.to_ascii_lowercase()) {
+            if !taken.contains(name.as_str()) {
+                without.insert(name, (index, why));
+            }
+        }
+    }
+    let mut told = BTreeSet::new();
+    for (user, member) in members.iter().enumerate().filter(|_| !without.is_empty()) {
+        for Text { variable, text, span, words: _ } in texts(member.service) {
+            let known = |token: &str| without.contains_key(&token.to_ascii_lowercase());
+            mentions(text, known, |mention| {
+                let Some((owner, why)) = without.get(&mention.name.to_ascii_lowercase()) else {
+                    return;
+                };
+                if *owner != user && mention.is_called(variable, text) && told.insert(*owner) {
+                    out.say(leads_nowhere(member, &members[*owner], *why, span));
+                }
+            });
+        }
+    }
+}
+
+fn leads_nowhere(user: &Member<'_>, owner: &Member<'_>, why: Why<'_>, span: Span) -> Diagnostic {
+    let (user, name) = (user.name(), owner.name());
+    let (message, help) = match why {
+        Why::Job => (
+            format!("{user} calls {name}, which is a job and has no name"),
+            "a job ends by itself, and nobody finds its tasks: let it be a service, or leave what it \
+             makes where others find it"
+                .to_owned(),
+        ),
+        Why::Within(other) => (
+            format!("{user} calls {name}, which has no name: it is in the network of {other}"),
+            format!("call {other}, as under Compose: its names lead to the task of both"),
+        ),
+    };
+    Diagnostic::warning(Code::NothingOffered, message)
+        .at(span, "called here")
+        .at(owner.service.span(), "this one")
+        .help(help)
+        .service(user)
+}
