@@ -351,6 +351,7 @@ impl App {
                 cpu_architecture: "X86_64".to_owned(),
                 operating_system_family: "LINUX".to_owned(),
             },
+            extras: decklift::ecs::desired::TaskExtras::default(),
             ephemeral_storage: None,
             volumes: vec![TaskVolume {
                 configured_at_launch: None,

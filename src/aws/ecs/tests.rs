@@ -184,6 +184,7 @@ fn what_aws_fills_in_is_left_out() {
             container_port: 80,
             host_port: 80,
             protocol: "tcp".to_owned(),
+            app_protocol: None,
         }],
         ..ContainerDefinition::default()
     };
