@@ -41,7 +41,7 @@ pub struct ContainerExtras {
     /// `disabled` where ECS is not to replace the image's tag by its digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version_consistency: Option<String>,
-    /// Whether it has no network; on Windows alone.
+    /// Whether it has no network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disable_networking: Option<bool>,
     /// Containers whose volumes it mounts.

@@ -48,7 +48,7 @@ fn extras(container: &ContainerDefinition, task: &TaskDefinition, report: &mut R
     let ContainerExtras {
         start_timeout,
         version_consistency,
-        disable_networking,
+        disable_networking: _,
         volumes_from,
         credential_specs: _,
     } = &container.extras;
@@ -61,9 +61,6 @@ fn extras(container: &ContainerDefinition, task: &TaskDefinition, report: &mut R
             format!("versionConsistency {word:?} of {name:?}"),
             "ECS takes enabled and disabled",
         );
-    }
-    if *disable_networking == Some(true) {
-        report.fault(format!("{name:?} without a network"), "ECS takes it on Windows alone");
     }
     for from in volumes_from {
         let other = &from.source_container;
