@@ -39,7 +39,8 @@ pub(crate) fn check(cx: &Context<'_>, sharing: &Sharing<'_>, out: &mut Output) {
             );
             continue;
         }
-        if others().any(|(_, theirs)| theirs.value == task.value) {
+        let is_theirs = sharing.members(unit).contains(&task.value.as_str());
+        if is_theirs || others().any(|(_, theirs)| theirs.value == task.value) {
             continue;
         }
         let near = others().find(|(_, theirs)| theirs.value.eq_ignore_ascii_case(&task.value));
