@@ -20,7 +20,8 @@ pub(super) fn complete(body: &mut Json, bridge: bool) {
     fields.retain(|key, value| {
         let is_off = SWITCHES.contains(&key.as_str()) && *value == Json::Bool(false);
         // `enabled` is the default (ECS API reference, `ContainerDefinition`).
-        !is_off && !(key == "versionConsistency" && *value == "enabled")
+        let is_usual = key == "versionConsistency" && *value == "enabled";
+        !(is_off || is_usual)
     });
     for (key, value) in fields {
         match value {
