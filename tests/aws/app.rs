@@ -308,6 +308,7 @@ impl App {
                 container_port: 80,
                 host_port: 80,
                 protocol: "tcp".to_owned(),
+                app_protocol: None,
             }],
             essential: true,
             command: Some(vec!["sleep".to_owned(), "600".to_owned()]),
@@ -362,7 +363,7 @@ impl App {
                     root_directory: None,
                     transit_encryption: "ENABLED".to_owned(),
                     authorization_config: Some(EfsAuthorizationConfig {
-                        access_point_id: attribute(Kind::AccessPoint, "pages", Attribute::Id),
+                        access_point_id: Some(attribute(Kind::AccessPoint, "pages", Attribute::Id)),
                         iam: "DISABLED".to_owned(),
                     }),
                 }),
