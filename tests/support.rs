@@ -225,3 +225,84 @@ fn the_table_says_what_check_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The pieces of the schema that a text has to match, each with the path to it.
+fn patterns(schema: &Value, path: &str, out: &mut BTreeMap<String, Value>) {
+    if schema["pattern"].is_string() {
+        out.insert(path.to_owned(), schema["pattern"].clone());
+    }
+    for (name, part) in schema["properties"].as_object().into_iter().flatten() {
+        patterns(part, &format!("{path}/{name}"), out);
+    }
+    for (below, key) in [("additionalProperties", "*"), ("items", "[]")] {
+        if schema[below].is_object() {
+            patterns(&schema[below], &format!("{path}/{key}"), out);
+        }
+    }
+}
+
+/// A file with a text at a path that no pattern takes.
+fn with_text_at(path: &str) -> Value {
+    let wrong = Value::from("no such thing!");
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let value = parts.iter().rev().fold(wrong, |value, part| match *part {
+        "[]" => Value::from(vec![value]),
+        "*" => serde_json::json!({ "a": value }),
+        name => serde_json::json!({ name: value }),
+    });
+    let mut file = serde_json::json!({
+        "name": "app",
+        "services": {"a": {"image": "acme/a:1", "x-ecs": {"launch": "ec2"}}},
+        "volumes": {"a": {}}
+    });
+    merge(&mut file, value);
+    // A mount is of something.
+    if let Some(mount) = file["services"]["a"]["volumes"].get_mut(0) {
+        merge(mount, serde_json::json!({"type": "volume", "source": "a", "target": "/a"}));
+    }
+    file
+}
+
+fn merge(target: &mut Value, more: Value) {
+    match (target, more) {
+        (Value::Object(target), Value::Object(more)) => {
+            for (key, value) in more {
+                merge(target.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (target, more) => *target = more,
+    }
+}
+
+#[test]
+fn what_the_schema_does_not_take_is_refused() {
+    let mut found = BTreeMap::new();
+    patterns(&decklift::compose::support::schema(), "", &mut found);
+    assert!(found.len() > 15, "{found:#?}");
+    let mut silent = Vec::new();
+    for path in found.keys() {
+        let text = with_text_at(path).to_string();
+        let loaded = load(&LoadOptions {
+            files: vec!["-".into()],
+            stdin: Some(text.clone()),
+            cwd: "/".into(),
+            ..LoadOptions::default()
+        });
+        let mut said: Vec<_> =
+            loaded.diagnostics.iter().chain(loaded.outcomes.iter()).cloned().collect();
+        if let Some(project) = &loaded.project {
+            let done = translate(project, None, &Facts::offline(None));
+            said.extend(done.diagnostics.iter().cloned());
+        }
+        let at_it = |diagnostic: &decklift::diagnostic::Diagnostic| {
+            diagnostic.severity == decklift::diagnostic::Severity::Error
+                && diagnostic.labels.first().is_some_and(|label| {
+                    loaded.sources.slice(label.span).contains("no such thing!")
+                })
+        };
+        if !said.iter().any(at_it) {
+            silent.push(format!("{path}: {text}"));
+        }
+    }
+    assert!(silent.is_empty(), "taken in silence:\n{}", silent.join("\n"));
+}

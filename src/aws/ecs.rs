@@ -5,6 +5,7 @@ mod container;
 mod container_settings;
 mod ebs;
 mod elsewhere;
+mod extras;
 mod failures;
 #[cfg(test)]
 mod generate;

@@ -21,6 +21,7 @@ mod extension;
 mod extensions;
 mod healthcheck;
 mod hook;
+mod image_name;
 mod kernel;
 mod launch;
 mod log_router;
@@ -65,6 +66,7 @@ pub use extension::{Http, PortExposure, ProjectExtension, SecretExtension, Servi
 pub use extensions::Extensions;
 pub use healthcheck::{HealthTest, Healthcheck};
 pub use hook::{Hook, Hooks};
+pub use image_name::fault_of_image_name;
 pub use kernel::{KernelSettings, Ulimit};
 pub use launch::{
     Instances, Launch, PlacementExtension, PlacementRule, PlacementStep, TaskNetwork,

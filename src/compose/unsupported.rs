@@ -126,9 +126,48 @@ impl Level {
         }
     }
 
-    /// Whether `x-…` is accepted beside the attributes.
+    /// Whether `x-…` is accepted beside the attributes. Within `x-ecs` it is not: nobody else reads it.
     pub(super) fn takes_extensions(self) -> bool {
         !matches!(self, Level::BlockIo | Level::BlockDevice | Level::EnvFile)
+            && !self.is_of_extension()
+    }
+
+    /// Whether the place is `x-ecs`, or stands within one.
+    pub(super) fn is_of_extension(self) -> bool {
+        match self {
+            Level::ProjectExtension
+            | Level::ServiceExtension
+            | Level::NetworkExtension
+            | Level::HttpExtension
+            | Level::StorageExtension => true,
+            Level::Part(name) => name.contains("x-ecs"),
+            _ => false,
+        }
+    }
+
+    /// Where the `x-ecs` belongs that stands here without a meaning; nothing where it has one.
+    pub(super) fn home_of_extension(self) -> Option<&'static str> {
+        Some(match self {
+            Level::Root | Level::Service | Level::Mount | Level::Network | Level::Volume => {
+                return None;
+            }
+            Level::Part("a secret") => return None,
+            Level::Port => {
+                "it belongs to the service, by the container's port: `x-ecs: {ports: {80: public}}`"
+            }
+            Level::MountBind | Level::MountVolume | Level::MountTmpfs => {
+                "it belongs to the mount itself: indent it like its `type`"
+            }
+            Level::Attachment | Level::Part("`ipam`" | "an address pool") => {
+                "it belongs to the network, below `networks` at the top level"
+            }
+            Level::Part("a reference to a file") => {
+                "it belongs to the secret, below `secrets` at the top level"
+            }
+            Level::Part("a config") => "a config has none: secrets have, volumes and networks",
+            level if level.is_of_extension() => "the keys stand in `x-ecs` without another one",
+            _ => "it belongs to the service: indent it like its `image`",
+        })
     }
 
     /// Attributes that have no effect on ECS and are dropped with a note; [`why_ignored`] says why.
@@ -178,6 +217,18 @@ mod tests {
             for key in level.ignored() {
                 assert_ne!(why_ignored(key), why_ignored("nothing such"), "{key}");
             }
+        }
+    }
+
+    #[test]
+    fn an_extension_is_at_home_where_the_schema_has_it() {
+        let homes = [Level::Root, Level::Service, Level::Mount, Level::Network, Level::Volume];
+        assert!(homes.iter().all(|level| level.home_of_extension().is_none()));
+        assert!(Level::Part("`x-ecs.vpc`").is_of_extension());
+        assert!(!Level::Part("`ipam`").is_of_extension());
+        for level in [Level::Deploy, Level::Port, Level::ServiceExtension, Level::Part("a config")]
+        {
+            assert!(level.home_of_extension().is_some(), "{level:?}");
         }
     }
 

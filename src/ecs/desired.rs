@@ -10,6 +10,7 @@ mod asset;
 mod cluster;
 mod container_settings;
 mod dns;
+mod extras;
 mod file_system;
 mod id;
 mod instance;
@@ -40,6 +41,7 @@ pub use asset::*;
 pub use cluster::*;
 pub use container_settings::*;
 pub use dns::*;
+pub use extras::*;
 pub use file_system::*;
 pub use id::*;
 pub use instance::*;
@@ -200,6 +202,21 @@ pub struct Desired {
     pub endpoints: Vec<Endpoint>,
     /// What somebody has to decide before it can be deployed.
     pub undecided: Vec<Undecided>,
+    /// What `x-ecs.overrides` changed.
+    pub overridden: Vec<Overridden>,
+}
+
+/// A field of a request that `x-ecs.overrides` changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overridden {
+    /// The resource.
+    pub id: ResourceId,
+    /// The way to the field; members of lists are known by their names.
+    pub path: Vec<String>,
+    /// What it was before.
+    pub before: Option<serde_json::Value>,
+    /// The key in the file.
+    pub span: Span,
 }
 
 /// A directory that is mounted to be written to, of which nobody said where it shall live.
@@ -239,6 +256,7 @@ impl Desired {
         });
         self.endpoints.clear();
         self.undecided.clear();
+        self.overridden.clear();
     }
 
     /// The name of the cluster that the services stand in.

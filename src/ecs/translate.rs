@@ -104,6 +104,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     out.desired.resources.reserve(cx.project.services.len() * OF_A_SERVICE);
     rules::secrets::add(&cx, &mut out);
     rules::configs::check(&cx, &mut out);
+    rules::elsewhere::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
     rules::load_balancer::assign(&cx, &mut members, &mut out);
     rules::proxy::check(&members, &mut out);
@@ -121,6 +122,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::shared_data::check(&members, &mut out);
     rules::load_balancer::add(&cx, &members, &mut out);
     each(&members, &mut out, |member, out| {
+        rules::image_name::check(member.service, out);
         rules::log_group::add(&cx, member.service, out);
         rules::image::add(&cx, member, out);
     });

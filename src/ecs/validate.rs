@@ -14,6 +14,7 @@ mod instance;
 mod load_balancer;
 mod logging;
 mod network;
+mod overridden;
 mod scaling;
 mod schedule;
 mod service;
@@ -70,60 +71,72 @@ fn rules(
         let Some((_, resource)) = desired.resources.get_index(place) else { break };
         report.resource = Some(resource);
         unique.place = place;
-        references(resource, &mut report);
-        match &resource.body {
-            Body::Vpc(vpc) => vpc::vpc(vpc, &mut report),
-            Body::Subnet(subnet) => vpc::subnet(subnet, &mut unique, &mut report),
-            Body::InternetGateway(gateway) => vpc::internet_gateway(gateway, &mut report),
-            Body::Address(address) => vpc::address(address, &mut report),
-            Body::NatGateway(gateway) => vpc::nat_gateway(gateway, &mut report),
-            Body::RouteTable(table) => vpc::route_table(table, &mut unique, &mut report),
-            Body::VpcEndpoint(endpoint) => vpc::endpoint(endpoint, &mut unique, &mut report),
-            Body::Cluster(cluster) => simple::cluster(cluster, &mut report),
-            Body::Namespace(namespace) => simple::namespace(namespace, &mut report),
-            Body::PrivateNamespace(namespace) => dns::namespace(namespace, &mut report),
-            Body::DnsName(name) => dns::name(name, &mut unique, &mut report),
-            Body::LogGroup(group) => simple::log_group(group, &mut unique, &mut report),
-            Body::Secret(secret) => simple::secret(secret, &mut unique, &mut report),
-            Body::Role(role) => iam::role(role, &mut unique, &mut report),
-            Body::Repository(repository) => {
-                simple::repository(repository, &mut unique, &mut report);
-            }
-            Body::Image(image) => simple::image(image, &mut report),
-            Body::SecurityGroup(group) => {
-                network::security_group(group, &mut unique, &mut report);
-            }
-            Body::IngressRule(rule) => network::ingress_rule(rule, &mut report),
-            Body::FileSystem(system) => file_system::file_system(system, &mut report),
-            Body::MountTarget(target) => {
-                file_system::mount_target(target, &mut unique, &mut report);
-            }
-            Body::AccessPoint(point) => file_system::access_point(point, &mut unique, &mut report),
-            Body::LoadBalancer(balancer) => load_balancer::load_balancer(balancer, &mut report),
-            Body::TargetGroup(group) => {
-                load_balancer::target_group(group, &mut unique, &mut report);
-            }
-            Body::Listener(listener) => {
-                load_balancer::listener(listener, &mut unique, &mut report);
-            }
-            Body::ListenerRule(rule) => load_balancer::rule(rule, &mut unique, &mut report),
-            Body::AliasRecord(record) => dns::record(record, &mut unique, &mut report),
-            Body::TaskDefinition(task) => {
-                task_definition::task_definition(task, &mut unique, &mut report);
-            }
-            Body::Service(service) => {
-                service::service(service, listeners, &mut unique, &mut report);
-            }
-            Body::Job(job) => service::job(job, &mut report),
-            Body::ScalableTarget(target) => scaling::target(target, &mut unique, &mut report),
-            Body::ScalingPolicy(policy) => scaling::policy(policy, &mut unique, &mut report),
-            Body::Alarm(alarm) => steps::alarm(alarm, &mut unique, &mut report),
-            Body::ScheduledAction(action) => scaling::action(action, &mut unique, &mut report),
-            Body::ScheduleGroup(group) => schedule::group(group, &mut unique, &mut report),
-            Body::Schedule(schedule) => schedule::schedule(schedule, &mut unique, &mut report),
-        }
+        let before = report.found.len();
+        one(resource, listeners, &mut unique, &mut report);
+        overridden::place(desired, resource, listeners, &mut report.found[before..]);
     }
     (report.found, unique.taken)
+}
+
+/// What one resource breaks.
+fn one<'a>(
+    resource: &'a Resource,
+    listeners: &HashSet<&ResourceId>,
+    unique: &mut Unique,
+    report: &mut Report<'a>,
+) {
+    references(resource, report);
+    match &resource.body {
+        Body::Vpc(vpc) => vpc::vpc(vpc, report),
+        Body::Subnet(subnet) => vpc::subnet(subnet, unique, report),
+        Body::InternetGateway(gateway) => vpc::internet_gateway(gateway, report),
+        Body::Address(address) => vpc::address(address, report),
+        Body::NatGateway(gateway) => vpc::nat_gateway(gateway, report),
+        Body::RouteTable(table) => vpc::route_table(table, unique, report),
+        Body::VpcEndpoint(endpoint) => vpc::endpoint(endpoint, unique, report),
+        Body::Cluster(cluster) => simple::cluster(cluster, report),
+        Body::Namespace(namespace) => simple::namespace(namespace, report),
+        Body::PrivateNamespace(namespace) => dns::namespace(namespace, report),
+        Body::DnsName(name) => dns::name(name, unique, report),
+        Body::LogGroup(group) => simple::log_group(group, unique, report),
+        Body::Secret(secret) => simple::secret(secret, unique, report),
+        Body::Role(role) => iam::role(role, unique, report),
+        Body::Repository(repository) => {
+            simple::repository(repository, unique, report);
+        }
+        Body::Image(image) => simple::image(image, report),
+        Body::SecurityGroup(group) => {
+            network::security_group(group, unique, report);
+        }
+        Body::IngressRule(rule) => network::ingress_rule(rule, report),
+        Body::FileSystem(system) => file_system::file_system(system, report),
+        Body::MountTarget(target) => {
+            file_system::mount_target(target, unique, report);
+        }
+        Body::AccessPoint(point) => file_system::access_point(point, unique, report),
+        Body::LoadBalancer(balancer) => load_balancer::load_balancer(balancer, report),
+        Body::TargetGroup(group) => {
+            load_balancer::target_group(group, unique, report);
+        }
+        Body::Listener(listener) => {
+            load_balancer::listener(listener, unique, report);
+        }
+        Body::ListenerRule(rule) => load_balancer::rule(rule, unique, report),
+        Body::AliasRecord(record) => dns::record(record, unique, report),
+        Body::TaskDefinition(task) => {
+            task_definition::task_definition(task, unique, report);
+        }
+        Body::Service(service) => {
+            service::service(service, listeners, unique, report);
+        }
+        Body::Job(job) => service::job(job, report),
+        Body::ScalableTarget(target) => scaling::target(target, unique, report),
+        Body::ScalingPolicy(policy) => scaling::policy(policy, unique, report),
+        Body::Alarm(alarm) => steps::alarm(alarm, unique, report),
+        Body::ScheduledAction(action) => scaling::action(action, unique, report),
+        Body::ScheduleGroup(group) => schedule::group(group, unique, report),
+        Body::Schedule(schedule) => schedule::schedule(schedule, unique, report),
+    }
 }
 
 /// What was found so far, and where.

@@ -308,6 +308,7 @@ impl App {
                 container_port: 80,
                 host_port: 80,
                 protocol: "tcp".to_owned(),
+                app_protocol: None,
             }],
             essential: true,
             command: Some(vec!["sleep".to_owned(), "600".to_owned()]),
@@ -351,6 +352,7 @@ impl App {
                 cpu_architecture: "X86_64".to_owned(),
                 operating_system_family: "LINUX".to_owned(),
             },
+            extras: decklift::ecs::desired::TaskExtras::default(),
             ephemeral_storage: None,
             volumes: vec![TaskVolume {
                 configured_at_launch: None,

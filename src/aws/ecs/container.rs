@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types as sdk;
 
 use super::container_settings as settings;
-use super::instance;
+use super::{extras, instance};
 use crate::apply::cloud::CloudError;
 use crate::aws::values::{some, text};
 use crate::ecs::desired::{
@@ -49,9 +49,10 @@ pub(super) fn to_sdk(
         system_controls,
         restart_policy,
         instance,
+        extras,
     } = container;
     let labels = docker_labels.to_map();
-    let builder = sdk::ContainerDefinition::builder();
+    let builder = extras::container(sdk::ContainerDefinition::builder(), extras);
     Ok(instance::settings(builder, instance)?
         .name(name)
         .image(text(image)?)
@@ -135,16 +136,18 @@ pub(super) fn from_sdk(
         system_controls: settings::controls_back(container.system_controls()),
         restart_policy: container.restart_policy().and_then(settings::restart_back),
         instance: instance::settings_back(container),
+        extras: extras::container_back(container),
     }
 }
 
 fn port(port: &PortMapping) -> sdk::PortMapping {
-    let PortMapping { name, container_port, host_port, protocol } = port;
+    let PortMapping { name, container_port, host_port, protocol, app_protocol } = port;
     sdk::PortMapping::builder()
         .set_name(name.clone())
         .container_port(*container_port)
         .host_port(*host_port)
         .protocol(protocol.as_str().into())
+        .set_app_protocol(app_protocol.as_deref().map(Into::into))
         .build()
 }
 
@@ -163,6 +166,7 @@ fn ports_back(list: &[sdk::PortMapping], bridge: bool) -> Vec<PortMapping> {
                     container_port
                 }),
                 protocol: port.protocol().map_or("tcp", |p| p.as_str()).to_owned(),
+                app_protocol: port.app_protocol().map(|p| p.as_str().to_owned()),
             }
         })
         .collect();

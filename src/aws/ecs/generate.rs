@@ -1,5 +1,6 @@
 //! For tests: every body that the translator can make, more or less.
 
+mod extras;
 mod kernel;
 mod shift;
 mod volumes;
@@ -35,12 +36,13 @@ fn sorted<T: Clone, K: Ord>(mut list: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
 }
 
 fn ports() -> impl Strategy<Value = Vec<PortMapping>> {
-    let port =
-        (option(word()), 1..65535, prop::bool::ANY).prop_map(|(name, port, udp)| PortMapping {
+    let port = (option(word()), 1..65535, prop::bool::ANY, option(Just("http".to_owned())))
+        .prop_map(|(name, port, udp, app_protocol)| PortMapping {
             name,
             container_port: port,
             host_port: port,
             protocol: if udp { "udp" } else { "tcp" }.to_owned(),
+            app_protocol,
         });
     prop::collection::vec(port, 0..4)
         .prop_map(|list| sorted(list, |port| (port.container_port, port.protocol.clone())))
@@ -148,7 +150,7 @@ prop_compose! {
         essential in prop::bool::ANY,
         port_mappings in ports(),
         environment in environment(),
-        supplied in (secrets(), files(), instance()),
+        supplied in (secrets(), files(), instance(), extras::container()),
         mount_points in mounts(),
         commands in (option(words()), option(words()), option(word()), option(word())),
         health_check in option(check()),
@@ -160,7 +162,7 @@ prop_compose! {
         depends_on in prop::collection::vec(word(), 0..3),
     ) -> ContainerDefinition {
         let (entry_point, command, working_directory, user) = commands;
-        let (secrets, environment_files, instance) = supplied;
+        let (secrets, environment_files, instance, extras) = supplied;
         let condition = |name| ContainerDependency {
             container_name: name,
             condition: "HEALTHY".to_owned(),
@@ -171,6 +173,7 @@ prop_compose! {
             depends_on: depends_on.into_iter().map(condition).collect(),
             log_configuration: log,
             instance,
+            extras,
             firelens_configuration,
             repository_credentials: registry
                 .map(|credentials_parameter| RepositoryCredentials { credentials_parameter }),
@@ -196,11 +199,12 @@ prop_compose! {
         ipc in option(prop::sample::select(vec!["host", "task", "none"])),
         storage in option(21..200),
         volumes in volumes::volumes(),
+        extras in extras::task(),
         container_definitions in prop::collection::vec(container(), 1..3),
         tags in tags(),
     ) -> TaskDefinition {
         TaskDefinition {
-            family, task_role_arn, execution_role_arn, volumes, container_definitions, tags,
+            family, task_role_arn, execution_role_arn, volumes, container_definitions, tags, extras,
             network_mode: if on_instances { "bridge" } else { "awsvpc" }.to_owned(),
             ipc_mode: ipc.map(str::to_owned),
             pid_mode: shares_processes.then(|| "task".to_owned()),

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::TryStreamExt;
 use futures_util::stream;
 
-use super::{SETTLE, container, instance, s3_files};
+use super::{SETTLE, container, extras, instance, s3_files};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::align::align;
@@ -182,6 +182,7 @@ pub(super) fn request(
         volumes,
         container_definitions,
         tags,
+        extras,
     } = body;
     let role = |role: &Option<Value>| -> Result<Option<String>, CloudError> {
         role.as_ref().map(|role| text(role).map(str::to_owned)).transpose()
@@ -193,7 +194,7 @@ pub(super) fn request(
         container_definitions.iter().map(container::to_sdk).collect::<Result<_, _>>()?;
     let volumes = volumes.iter().map(volume).collect::<Result<_, _>>()?;
     let compatibilities = requires_compatibilities.iter().map(|c| c.as_str().into()).collect();
-    Ok(call
+    Ok(extras::task(call, extras)?
         .family(family)
         .set_task_role_arn(role(task_role_arn)?)
         .set_execution_role_arn(role(execution_role_arn)?)
@@ -362,6 +363,7 @@ pub(super) fn observed(found: &sdk::TaskDefinition, sdk_tags: &[sdk::Tag]) -> Fo
             .map(|container| container::from_sdk(container, found.network_mode()))
             .collect(),
         tags: tags::to_lower(&tags),
+        extras: extras::task_back(found),
     };
     Found::new(Body::TaskDefinition(Box::new(body)))
         .with(Attribute::Arn, found.task_definition_arn())

@@ -50,6 +50,9 @@ fn registered(aws: &Aws, body: &TaskDefinition) -> (sdk::TaskDefinition, Vec<sdk
         .set_memory(sent.memory.clone())
         .set_runtime_platform(sent.runtime_platform.clone())
         .set_ephemeral_storage(sent.ephemeral_storage.clone())
+        .set_proxy_configuration(sent.proxy_configuration.clone())
+        .set_enable_fault_injection(sent.enable_fault_injection)
+        .set_placement_constraints(sent.placement_constraints.clone())
         .set_volumes(Some(volumes.collect()))
         .set_container_definitions(Some(containers.collect()))
         .build();
@@ -184,6 +187,7 @@ fn what_aws_fills_in_is_left_out() {
             container_port: 80,
             host_port: 80,
             protocol: "tcp".to_owned(),
+            app_protocol: None,
         }],
         ..ContainerDefinition::default()
     };

@@ -146,7 +146,7 @@ impl Decoder<'_> {
         }
         let encrypted = given.encrypted.and_then(|node| self.boolean("encrypted", node));
         ebs.is_plain = encrypted.is_some_and(|encrypted| !encrypted.value);
-        ebs.kms_key = given.kms_key.and_then(|node| self.kms_key(node, ebs.is_plain));
+        ebs.kms_key = given.kms_key.and_then(|node| self.volume_key(node, ebs.is_plain));
         ebs.snapshot = given.snapshot.and_then(|node| self.snapshot(node));
         ebs.file_system = given.file_system.and_then(|node| {
             let name = self.filled("file_system", node)?.value;
@@ -220,28 +220,14 @@ impl Decoder<'_> {
         }
     }
 
-    fn kms_key(&mut self, node: &Node, is_plain: bool) -> Option<String> {
-        let key = self.filled("kms_key", node)?.value;
-        let of_kms = |arn: &str| {
-            let mut parts = arn.splitn(6, ':').skip(2);
-            parts.next() == Some("kms")
-                && parts.nth(2).is_some_and(|r| r.starts_with("key/") || r.starts_with("alias/"))
-        };
-        let is_id = |id: &str| {
-            let plain = id.strip_prefix("mrk-").unwrap_or(id);
-            plain.len() >= 32 && plain.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-        };
-        let is_alias = key.strip_prefix("alias/").is_some_and(|name| !name.is_empty());
+    fn volume_key(&mut self, node: &Node, is_plain: bool) -> Option<String> {
+        let key = self.kms_key("kms_key", node)?.value;
         if is_plain {
             let help = "take one of the two away: a key encrypts";
             self.invalid("kms_key", node, "stands beside `encrypted: false`", help);
-        } else if key.starts_with("arn:") && of_kms(&key) || is_id(&key) || is_alias {
-            return Some(key);
-        } else {
-            let help = "write the key's ARN or id, or `alias/NAME`";
-            self.invalid("kms_key", node, "is no key of KMS", help);
+            return None;
         }
-        None
+        Some(key)
     }
 
     /// `snap-` and 8 or 17 hexadecimal digits (EC2 user guide, "Resource IDs").

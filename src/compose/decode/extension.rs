@@ -4,8 +4,10 @@ mod launch;
 mod load_balancer;
 mod motion;
 mod overrides;
+mod reference;
 mod scaling;
 mod settings;
+mod statement;
 mod steps;
 mod vpc;
 
@@ -30,26 +32,24 @@ impl Decoder<'_> {
         let Some(mut table) = Table::open(self, "x-ecs", node, Level::ProjectExtension) else {
             return out;
         };
-        out.region = table.value("region").and_then(|node| self.filled("region", node));
+        out.region = table.value("region").and_then(|node| self.region(node));
         out.vpc = table.value("vpc").and_then(|node| self.vpc(node));
         if let Some(node) = table.value("subnets") {
-            out.subnets = self.strings("subnets", node);
+            out.subnets = self.subnet_ids(node);
         }
         out.log_retention =
             table.value("log_retention").and_then(|node| self.count("log_retention", node, 3653));
         if let Some(node) = table.value("tags") {
             out.tags = self.labels("tags", node);
         }
-        out.cluster = table.value("cluster").and_then(|node| self.filled("cluster", node));
+        out.cluster = table.value("cluster").and_then(|node| self.cluster(node));
         out.capacity = table.value("capacity").and_then(|node| self.capacity(node));
-        out.permissions_boundary = table
-            .value("permissions_boundary")
-            .and_then(|node| self.filled("permissions_boundary", node));
+        out.permissions_boundary =
+            table.value("permissions_boundary").and_then(|node| self.boundary(node));
         if let Some(node) = table.value("repositories") {
             out.repositories = self.repositories(node);
         }
-        out.certificate =
-            table.value("certificate").and_then(|node| self.filled("certificate", node));
+        out.certificate = table.value("certificate").and_then(|node| self.certificate(node));
         if let Some(node) = table.value("load_balancer") {
             out.load_balancers = self.load_balancers("x-ecs.load_balancer", node);
         }
@@ -90,7 +90,7 @@ impl Decoder<'_> {
         if let Some(node) = table.value("http") {
             out.http = self.http(node);
         }
-        out.task = table.value("task").and_then(|node| self.filled("x-ecs.task", node));
+        out.task = table.value("task").and_then(|node| self.task_name(node));
         if let Some(node) = table.value("secret_env") {
             out.secret_env = self.labels("x-ecs.secret_env", node);
         }

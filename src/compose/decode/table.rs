@@ -1,6 +1,7 @@
 use super::Decoder;
 use super::stage::Stage;
 use crate::compose::suggest::{closest, did_you_mean};
+use crate::compose::support::extension_keys;
 use crate::compose::unsupported::{Level, way_out, why_ignored};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Entry, Key, Mapping, Node, Style};
@@ -27,7 +28,7 @@ impl<'n> Table<'n> {
         level: Level,
     ) -> Option<Self> {
         let Some(mapping) = node.as_mapping() else {
-            decoder.wrong_type(field, node, "a mapping");
+            decoder.wrong_type(field.trim_matches('`'), node, "a mapping");
             return None;
         };
         let taken = vec![false; mapping.entries.len()];
@@ -85,7 +86,12 @@ impl<'n> Table<'n> {
     pub(super) fn finish(self, decoder: &mut Decoder<'_>) {
         for (entry, taken) in self.mapping.entries.iter().zip(&self.taken) {
             let key = &*entry.key.text;
-            if self.level.ignored().contains(&key) {
+            if key == "x-ecs"
+                && !taken
+                && let Some(home) = self.level.home_of_extension()
+            {
+                decoder.stray_extension(self.level, entry, home);
+            } else if self.level.ignored().contains(&key) {
                 decoder.ignored(key, &entry.key);
             } else if self.level.not_supported_yet().contains(&key) {
                 if !is_empty(&entry.value) {
@@ -108,10 +114,16 @@ impl<'n> Table<'n> {
         // Among this many faults nobody reads a guess, and guessing is slow.
         let many = decoder.diagnostics.len() > 1000;
         let newer = self.level == Level::Service && key == "pre_start";
-        let close = if many || newer { None } else { did_you_mean(key, known) };
+        // A key that other places have is known for what it is.
+        let home = self.level.is_of_extension().then(|| home_of(key)).flatten();
+        let close = if many || newer || home.is_some() { None } else { did_you_mean(key, known) };
         let here = if close.is_some() { "" } else { "not known here" };
-        let help = close.or_else(|| self.belongs_elsewhere(key)).unwrap_or_else(|| {
-            format!("remove it, or name it `x-{key}` when it is meant for another tool")
+        let help = close.or(home).or_else(|| self.belongs_elsewhere(key)).unwrap_or_else(|| {
+            if self.level.is_of_extension() {
+                "remove it: `decklift schema` says which keys there are".to_owned()
+            } else {
+                format!("remove it, or name it `x-{key}` when it is meant for another tool")
+            }
         });
         let message = format!("{} has no attribute `{key}`", self.level.name());
         let fault = Diagnostic::error(Code::UnknownAttribute, message).at(entry.key.span, here);
@@ -153,7 +165,24 @@ fn is_empty(node: &Node) -> bool {
         || node.as_mapping().is_some_and(|mapping| mapping.entries.is_empty())
 }
 
+/// The places whose `x-ecs` has a key.
+fn home_of(key: &str) -> Option<String> {
+    let homes: Vec<_> = extension_keys()
+        .filter(|(_, keys)| keys.iter().any(|(known, _)| *known == key))
+        .map(|(title, _)| title.replacen("At", "at", 1))
+        .collect();
+    (!homes.is_empty()).then(|| format!("it belongs to the `x-ecs` {}", homes.join(", or ")))
+}
+
 impl Decoder<'_> {
+    /// Reports an `x-ecs` that nobody reads.
+    fn stray_extension(&mut self, level: Level, entry: &Entry, home: &str) {
+        let message = format!("`x-ecs` means nothing at {}", level.name());
+        let fault = Diagnostic::error(Code::UnknownAttribute, message).at(entry.key.span, "");
+        let fault = self.used_at(fault, &entry.value).help(home);
+        self.noted_at(Stage::Whole, |d| d.report(fault));
+    }
+
     /// Reports an attribute that is dropped.
     fn ignored(&mut self, name: &str, key: &Key) {
         self.outcome(

@@ -14,6 +14,24 @@ use self::storage::MOUNT;
 type Key = (&'static str, &'static str, &'static str);
 
 const TEXT: &str = r#"{"type": "string", "minLength": 1}"#;
+const REGION: &str = r#"{"type": "string", "pattern": "^[a-z]+(-[a-z]+)+-[0-9]+$"}"#;
+const SUBNETS: &str =
+    r#"{"type": "array", "items": {"type": "string", "pattern": "^subnet-[0-9a-f]+$"}}"#;
+const VPC_ID: &str = r#"{"type": "string", "pattern": "^vpc-[0-9a-f]+$"}"#;
+const CLUSTER: &str = r#"{"type": "string", "pattern": "^(arn:[^:]+:ecs:[^:]*:[^:]*:cluster/)?[a-zA-Z0-9_-]{1,255}$"}"#;
+/// An ARN of ACM or IAM, or a domain.
+const CERTIFICATE: &str = r#"{
+  "type": "string",
+  "pattern": "^(arn:[^:]+:(acm|iam):.+|([*][.])?([a-zA-Z0-9_-]+[.])+[a-zA-Z0-9_-]+)$"
+}"#;
+/// The name of a policy, with its path perhaps, or its ARN.
+const BOUNDARY: &str =
+    r#"{"type": "string", "pattern": "^(arn:[^:]+:iam::[^:]*:policy/)?[a-zA-Z0-9_+=,.@/-]+$"}"#;
+const KMS_KEY: &str = r#"{"type": "string", "pattern": "^(arn:[^:]+:kms:.+|alias/[a-zA-Z0-9_/-]+|(mrk-)?[0-9a-fA-F-]{32,})$"}"#;
+const ENDPOINTS: &str = r#"{
+  "type": ["boolean", "array"],
+  "items": {"type": "string", "pattern": "^(?!com[.])[a-z0-9-]+([.][a-z0-9-]+)*$"}
+}"#;
 const ONE_OR_MORE: &str = r#"{"type": ["string", "array"], "items": {"type": "string"}}"#;
 const FLAG: &str = r#"{"type": "boolean"}"#;
 const TEXTS: &str = r#"{"type": "array", "items": {"type": "string"}}"#;
@@ -261,7 +279,7 @@ const SERVICE: &[Key] = &[
     ("volume.ebs.encrypted", FLAG, storage::ENCRYPTED),
     ("volume.ebs.file_system", storage::FILE_SYSTEM, storage::FILE_SYSTEM_TEXT),
     ("volume.ebs.iops", storage::RATE, storage::IOPS),
-    ("volume.ebs.kms_key", TEXT, storage::KMS_KEY),
+    ("volume.ebs.kms_key", KMS_KEY, storage::KMS_KEY),
     ("volume.ebs.size", storage::SIZE, storage::SIZE_TEXT),
     ("volume.ebs.snapshot", storage::SNAPSHOT, storage::SNAPSHOT_TEXT),
     ("volume.ebs.throughput", storage::RATE, storage::THROUGHPUT),

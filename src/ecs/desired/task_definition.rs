@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContainerRestartPolicy, Device, DockerVolume, FirelensConfiguration, InstanceSettings,
-    KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl, Tag, TextMap,
-    Ulimit, Value,
+    ContainerExtras, ContainerRestartPolicy, Device, DockerVolume, FirelensConfiguration,
+    InstanceSettings, KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl,
+    Tag, TaskExtras, TextMap, Ulimit, Value,
 };
 
 /// The label of a container whose image is called by its digest: what it is called by its tag.
@@ -50,6 +50,9 @@ pub struct TaskDefinition {
     /// Tags.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Tag>,
+    /// What overrides alone set.
+    #[serde(flatten)]
+    pub extras: TaskExtras,
 }
 
 /// `ecs RuntimePlatform`
@@ -239,6 +242,9 @@ pub struct ContainerDefinition {
     /// What instances alone have.
     #[serde(flatten)]
     pub instance: InstanceSettings,
+    /// What overrides alone set.
+    #[serde(flatten)]
+    pub extras: ContainerExtras,
 }
 
 impl Default for Value {
@@ -260,6 +266,9 @@ pub struct PortMapping {
     pub host_port: i32,
     /// `tcp` or `udp`
     pub protocol: String,
+    /// `http`, `http2` or `grpc`, of which Service Connect measures more; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_protocol: Option<String>,
 }
 
 /// `ecs KeyValuePair`

@@ -4,6 +4,7 @@
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic, credential};
 use crate::ecs::translate::context::Output;
+use crate::source::Span;
 
 /// Warns of each variable that looks like a credential.
 pub(crate) fn check(service: &Service, out: &mut Output) {
@@ -12,27 +13,30 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         if service.extension.secret_env.contains_key(name) {
             continue;
         }
-        let is_one = credential::is_one(name, &value.value)
-            || credential::has_userinfo(&value.value)
-            || credential::has_password(&value.value);
-        if is_one {
-            out.say(
-                Diagnostic::warning(
-                    Code::LiteralCredential,
-                    format!(
-                        "{name} looks like a credential and stands in plain text in the \
-                        task definition"
-                    ),
-                )
-                .at(value.span, "")
-                .help(
-                    "keep it in Secrets Manager and hand it over with `x-ecs.secret_env`, \
-                    or as a Compose secret",
-                )
-                .service(&service.name.value),
-            );
+        if is_one(name, &value.value) {
+            out.say(warning(name, value.span, &service.name.value));
         }
     }
+}
+
+/// Whether a variable looks like a credential.
+pub(crate) fn is_one(name: &str, value: &str) -> bool {
+    credential::is_one(name, value)
+        || credential::has_userinfo(value)
+        || credential::has_password(value)
+}
+
+/// The warning of it.
+pub(crate) fn warning(name: &str, place: Span, service: &str) -> Diagnostic {
+    let message =
+        format!("{name} looks like a credential and stands in plain text in the task definition");
+    Diagnostic::warning(Code::LiteralCredential, message)
+        .at(place, "")
+        .help(
+            "keep it in Secrets Manager and hand it over with `x-ecs.secret_env`, \
+            or as a Compose secret",
+        )
+        .service(service)
 }
 
 #[cfg(test)]

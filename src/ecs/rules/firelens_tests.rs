@@ -52,7 +52,13 @@ fn a_service_of_the_task_may_be_the_router() {
     for (image, kind) in [
         ("fluent/fluent-bit:3", "fluentbit"),
         ("public.ecr.aws/aws-observability/aws-for-fluent-bit", "fluentbit"),
-        ("fluent/fluentd@sha256:0", "fluentd"),
+        (
+            concat!(
+                "fluent/fluentd@sha256:",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+            ),
+            "fluentd",
+        ),
     ] {
         let mut router = service("router", image);
         router.extension.task = Some(at("web".to_owned()));

@@ -194,6 +194,12 @@ fn mapped(
         return None;
     }
     let known = [('r', "read"), ('w', "write"), ('m', "mknod")];
+    // docker takes no other letter either (docker/cli, `opts`, `ValidDeviceMode`).
+    if let Some(other) = permissions.chars().find(|c| known.iter().all(|(letter, _)| letter != c)) {
+        let help = "write `r`, `w` and `m`, each at most once: `/dev/a:/dev/b:rw`";
+        outcomes.refused(device.span, format!("{other:?} is no permission on a device"), help);
+        return None;
+    }
     let given = known.iter().filter(|(letter, _)| permissions.contains(*letter));
     Some(Device {
         host_path: source.clone(),

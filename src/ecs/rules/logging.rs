@@ -127,6 +127,12 @@ fn is_unsure(cx: &Context<'_>, options: &IndexMap<String, Located<String>>) -> b
     cx.project.extension.region.is_none() && filled(options, REGION).is_some()
 }
 
+/// CloudWatch Logs API reference, `CreateLogGroup.logGroupName`; part of it may not be known yet.
+fn is_group(name: &str) -> bool {
+    let takes = |c: char| c.is_ascii_alphanumeric() || ".-_/#".contains(c);
+    name.contains("${") || name.len() <= 512 && name.chars().all(takes)
+}
+
 fn filled<'a>(
     options: &'a IndexMap<String, Located<String>>,
     key: &str,
@@ -232,6 +238,13 @@ impl Found<'_, '_> {
                     .help("keep one of the two: both say where a message starts")
                     .service(&self.service.name.value),
             );
+        }
+        if let Some(group) = filled(&logging.options, GROUP).filter(|group| !is_group(&group.value))
+        {
+            let message = format!("{:?} is no name of a log group", group.value);
+            let found = Diagnostic::error(Code::InvalidValue, message);
+            self.say(found.help("write up to 512 letters, digits and `.-_/#`"), group.span);
+            return;
         }
         let Some(place) = place(cx, self.service) else { return };
         self.made_where(cx, logging, &place);

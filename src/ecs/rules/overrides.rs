@@ -1,14 +1,20 @@
 //! `x-ecs.overrides`: a JSON merge patch (RFC 7386) on the task definition and the service, in the
 //! words of the ECS API.
 
+mod complete;
+mod needs;
+
+pub(crate) use needs::{images, reads};
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
+use self::complete::complete;
 use super::container::container_name;
 use crate::compose::model::Patch;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::desired::{Service, TaskDefinition};
+use crate::ecs::desired::{Overridden, ResourceId, Service, TaskDefinition};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 
@@ -18,16 +24,27 @@ const CONTAINER: [&str; 1] = ["name"];
 const SERVICE: [&str; 4] = ["cluster", "serviceName", "taskDefinition", "tags"];
 
 /// Patches a task definition.
-pub(crate) fn task(unit: &Unit<'_>, task: TaskDefinition, out: &mut Output) -> TaskDefinition {
+pub(crate) fn task(
+    unit: &Unit<'_>,
+    id: &ResourceId,
+    task: TaskDefinition,
+    out: &mut Output,
+) -> TaskDefinition {
     let mut task = task;
+    let bridge = task.network_mode == "bridge";
     for service in unit.members.iter().map(|member| member.service) {
         let overrides = &service.extension.overrides;
         let name = &service.name.value;
         for (container, patch) in &overrides.containers {
             let known = container_name(container);
+            needs::credentials(name, patch, out);
             let mut all = task.container_definitions.iter_mut();
             match all.find(|found| found.name == known || found.name == *container) {
-                Some(found) => *found = patched(name, found, patch, &CONTAINER, out),
+                Some(found) => {
+                    let path = vec!["containerDefinitions".to_owned(), found.name.clone()];
+                    let place = Place { service: name, id, path, fixed: &CONTAINER, bridge };
+                    *found = patched(&place, found, patch, out);
+                }
                 None => {
                     let names = task.container_definitions.iter().map(|c| c.name.as_str());
                     let names: Vec<_> = names.collect();
@@ -42,18 +59,27 @@ pub(crate) fn task(unit: &Unit<'_>, task: TaskDefinition, out: &mut Output) -> T
             }
         }
         if let Some(patch) = &overrides.task_definition {
-            task = patched(name, &task, patch, &TASK, out);
+            let place = Place { service: name, id, path: Vec::new(), fixed: &TASK, bridge };
+            task = patched(&place, &task, patch, out);
         }
     }
     task
 }
 
 /// Patches an ECS service.
-pub(crate) fn service(unit: &Unit<'_>, service: Service, out: &mut Output) -> Service {
+pub(crate) fn service(
+    unit: &Unit<'_>,
+    id: &ResourceId,
+    service: Service,
+    out: &mut Output,
+) -> Service {
     let mut body = service;
     for member in unit.members.iter().map(|member| member.service) {
         if let Some(patch) = &member.extension.overrides.service {
-            body = patched(&member.name.value, &body, patch, &SERVICE, out);
+            let service = &member.name.value;
+            let path = Vec::new();
+            let place = Place { service, id, path, fixed: &SERVICE, bridge: false };
+            body = patched(&place, &body, patch, out);
         }
     }
     body
@@ -73,63 +99,151 @@ pub(crate) fn of_job(unit: &Unit<'_>, out: &mut Output) {
     }
 }
 
-/// The body with the patch merged in; itself, and an error, where that makes none.
+/// What is patched.
+struct Place<'a> {
+    /// The Compose service that the patch stands at.
+    service: &'a str,
+    /// The resource.
+    id: &'a ResourceId,
+    /// The way to the body in the resource.
+    path: Vec<String>,
+    /// What cannot be patched.
+    fixed: &'a [&'a str],
+    /// Whether the task has a network of its own behind the instance's.
+    bridge: bool,
+}
+
+/// The body with the patch merged in, as far as that makes one; what does not is said.
 fn patched<T: Serialize + DeserializeOwned + Clone>(
-    service: &str,
+    place: &Place<'_>,
     body: &T,
     patch: &Patch,
-    fixed: &[&str],
     out: &mut Output,
 ) -> T {
     let fault = |path: &[String], message: String, help: &str| {
         Diagnostic::error(Code::InvalidValue, message)
             .at(patch.place(path), "")
             .help(help)
-            .service(service)
+            .service(place.service)
     };
-    if let Some(key) = fixed.iter().find(|key| patch.values.contains_key(**key)) {
-        let message = format!("`{key}` cannot be overridden");
-        out.say(fault(&[(*key).to_owned()], message, "decklift finds what it made by it"));
-        return body.clone();
+    let mut values = patch.values.clone();
+    for key in place.fixed {
+        if values.remove(*key).is_some() {
+            let message = format!("`{key}` cannot be overridden");
+            out.say(fault(&[(*key).to_owned()], message, "decklift finds what it made by it"));
+        }
     }
-    let Ok(Json::Object(before)) = serde_json::to_value(body) else { return body.clone() };
+    let Ok(before) = serde_json::to_value(body) else { return body.clone() };
     let merged = |values: &Map<String, Json>| {
-        let mut after = Json::Object(before.clone());
+        let mut after = before.clone();
         merge(&mut after, &Json::Object(values.clone()));
+        complete(&mut after, place.bridge);
         serde_json::from_value::<T>(after.clone()).map(|body| (body, after))
     };
-    match merged(&patch.values) {
+    let wrong = misfits(&[], &values, &|values| merged(values).err());
+    for (path, error) in &wrong {
+        let (message, help) = told(path, error);
+        out.say(fault(path, message, help));
+        remove(&mut values, path);
+    }
+    match merged(&values) {
         Ok((body, after)) => {
-            let told = serde_json::to_value(&body).unwrap_or_default();
-            for path in lost(&patch.values, &after, &told) {
+            let known = serde_json::to_value(&body).unwrap_or_default();
+            for path in lost(&values, &after, &known) {
                 let message = format!("decklift does not know `{}` of ECS here", path.join("."));
                 let help = "check the spelling: names are those of the ECS API, in camelCase; \
                     an attribute that decklift never sets cannot be overridden yet";
                 out.say(fault(&path, message, help));
             }
+            record(place, patch, &values, &before, out);
             body
         }
         Err(error) => {
-            // The key that alone does not fit is the place; else all of them together do not.
-            let alone = |(key, value): (&String, &Json)| {
-                let one: Map<_, _> = [(key.clone(), value.clone())].into_iter().collect();
-                merged(&one).err().map(|error| (key.clone(), error))
-            };
-            let (path, error) = match patch.values.iter().find_map(alone) {
-                Some((key, error)) => (vec![key], error),
-                None => (Vec::new(), error),
-            };
-            let what = path.first().map_or("the patch", String::as_str);
-            // The error names types and fields. A text that stands in the wrong place it would
-            // quote, which may be somebody's secret.
-            let why = if error.to_string().contains("missing field") {
-                error.to_string()
-            } else {
-                "a value of another type is wanted".to_owned()
-            };
-            let help = "write it as `RegisterTaskDefinition` and `CreateService` take it";
-            out.say(fault(&path, format!("`{what}` does not fit: {why}"), help));
+            let (message, help) = told(&[], &error);
+            out.say(fault(&[], message, help));
             body.clone()
+        }
+    }
+}
+
+/// What does not fit, and why.
+fn told(path: &[String], error: &serde_json::Error) -> (String, &'static str) {
+    let what = if path.is_empty() { "the patch".to_owned() } else { path.join(".") };
+    // The error names types and fields. A text that stands in the wrong place it would quote, which
+    // may be somebody's secret.
+    let why = if is_missing(error) {
+        error.to_string()
+    } else {
+        "a value of another type is wanted".to_owned()
+    };
+    let help = "write it as `RegisterTaskDefinition` and `CreateService` take it";
+    (format!("`{what}` does not fit: {why}"), help)
+}
+
+fn is_missing(error: &serde_json::Error) -> bool {
+    error.to_string().contains("missing field")
+}
+
+/// The paths that do not fit by themselves, as deep as that can be told.
+fn misfits(
+    path: &[String],
+    values: &Map<String, Json>,
+    fault: &impl Fn(&Map<String, Json>) -> Option<serde_json::Error>,
+) -> Vec<(Vec<String>, serde_json::Error)> {
+    let mut found = Vec::new();
+    for (key, value) in values {
+        let path = [path, std::slice::from_ref(key)].concat();
+        let alone = path.iter().rev().fold(value.clone(), |value, key| {
+            Json::Object([(key.clone(), value)].into_iter().collect())
+        });
+        let Some(error) = alone.as_object().and_then(fault) else { continue };
+        let deeper = match value.as_object().filter(|_| !is_missing(&error)) {
+            Some(inner) => misfits(&path, inner, fault),
+            None => Vec::new(),
+        };
+        match deeper.is_empty() {
+            true => found.push((path, error)),
+            false => found.extend(deeper),
+        }
+    }
+    found
+}
+
+/// Takes a path away.
+fn remove(values: &mut Map<String, Json>, path: &[String]) {
+    match path {
+        [] => {}
+        [key] => _ = values.remove(key),
+        [key, rest @ ..] => {
+            if let Some(Json::Object(inner)) = values.get_mut(key) {
+                remove(inner, rest);
+            }
+        }
+    }
+}
+
+/// Notes each field that was changed, for the sake of those who find it at fault.
+fn record(
+    place: &Place<'_>,
+    patch: &Patch,
+    values: &Map<String, Json>,
+    before: &Json,
+    out: &mut Output,
+) {
+    let mut open = vec![(Vec::new(), values, Some(before))];
+    while let Some((path, values, before)) = open.pop() {
+        for (key, value) in values {
+            let here = [path.as_slice(), std::slice::from_ref(key)].concat();
+            let before = before.and_then(|before| before.get(key));
+            match (value, before) {
+                (Json::Object(inner), Some(Json::Object(_))) => open.push((here, inner, before)),
+                _ => out.desired.overridden.push(Overridden {
+                    id: place.id.clone(),
+                    span: patch.place(&here),
+                    path: [place.path.as_slice(), &here].concat(),
+                    before: before.cloned(),
+                }),
+            }
         }
     }
 }

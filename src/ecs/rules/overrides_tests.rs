@@ -92,7 +92,8 @@ fn wrong_types_name_the_key_and_not_the_value() {
     let found = find(&done.diagnostics, Code::InvalidValue).expect("an error");
     assert!(found.message.contains("desiredCount"), "{found:?}");
     assert!(!format!("{found:?}").contains("hunter2"));
-    assert_eq!(ecs_service(&done, "web").propagate_tags, "SERVICE");
+    // What fits is taken.
+    assert_eq!(ecs_service(&done, "web").propagate_tags, "NONE");
     let done = of_task(&json!({"ephemeralStorage": {}}));
     let found = find(&done.diagnostics, Code::InvalidValue).expect("an error");
     assert!(found.message.contains("sizeInGiB"), "{found:?}");
@@ -123,4 +124,95 @@ fn a_job_has_no_service() {
     job.extension.overrides.service = Some(patch(&json!({"desiredCount": 2})));
     let done = run(vec![job]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Ignored)]);
+}
+
+#[test]
+fn what_ecs_alone_knows_goes_through() {
+    let done = of_container(
+        "web",
+        &json!({
+            "startTimeout": 10,
+            "versionConsistency": "disabled",
+            "portMappings": [{"containerPort": 8080, "appProtocol": "http"}],
+        }),
+    );
+    assert_eq!(loud(&done.diagnostics), []);
+    let found = serde_json::to_value(container(&done, "web")).expect("JSON");
+    assert_eq!(found["startTimeout"], 10);
+    assert_eq!(found["versionConsistency"], "disabled");
+    let port = json!({
+        "containerPort": 8080, "hostPort": 8080, "protocol": "tcp", "appProtocol": "http"
+    });
+    assert_eq!(found["portMappings"], json!([port]));
+    assert_eq!(validate(&done.desired), []);
+    let proxy = json!({"type": "APPMESH", "containerName": "web"});
+    let done = of_task(&json!({"enableFaultInjection": true, "proxyConfiguration": proxy}));
+    assert_eq!(loud(&done.diagnostics), []);
+    let found = serde_json::to_value(task_of(&done, "web")).expect("JSON");
+    assert_eq!(
+        (&found["enableFaultInjection"], &found["proxyConfiguration"]),
+        (&json!(true), &proxy)
+    );
+    assert_eq!(validate(&done.desired), []);
+}
+
+#[test]
+fn every_fault_of_a_patch_is_said() {
+    let done = of_service(&json!({
+        "cluster": "x",
+        "serviceName": "y",
+        "desiredCount": "many",
+        "deploymentConfiguration": {"maximumPercent": "x", "minimumHealthyPercent": 0},
+        "enableExecuteCommand": true,
+    }));
+    let errors = done.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    let said: Vec<_> = errors.map(|d| d.message.clone()).collect();
+    let about = |word: &str| said.iter().any(|message| message.contains(&format!("`{word}`")));
+    for word in ["cluster", "serviceName", "desiredCount", "deploymentConfiguration.maximumPercent"]
+    {
+        assert!(about(word), "{word}: {said:?}");
+    }
+    assert_eq!(said.len(), 4, "{said:?}");
+    // What is good is taken.
+    let service = ecs_service(&done, "web");
+    assert!(service.enable_execute_command);
+    assert_eq!(service.deployment_configuration.minimum_healthy_percent, 0);
+}
+
+#[test]
+fn a_rule_of_aws_points_at_the_key_that_breaks_it() {
+    let mut sources = crate::source::Sources::default();
+    let source = sources.add("compose.yaml", "user: x, cpu: -1, stopTimeout: 999");
+    let place = |from| crate::source::Span::new(source, from, from + 3);
+    let mut wrong = patch(&json!({"user": "x", "cpu": -1, "stopTimeout": 999}));
+    for (key, from) in [("user", 0), ("cpu", 9), ("stopTimeout", 18)] {
+        wrong.places.push((vec![key.to_owned()], place(from)));
+    }
+    let done =
+        over(Overrides { containers: vec![("web".to_owned(), wrong)], ..Overrides::default() });
+    assert_eq!(loud(&done.diagnostics), []);
+    let found = validate(&done.desired);
+    let at: Vec<_> = found.iter().map(|fault| fault.labels[0].span).collect();
+    assert_eq!(at, [place(18), place(9)], "{found:?}");
+    let done = of_service(&json!({
+        "availabilityZoneRebalancing": "FOO", "healthCheckGracePeriodSeconds": -5,
+    }));
+    let found = validate(&done.desired);
+    for word in ["availabilityZoneRebalancing \"FOO\"", "healthCheckGracePeriodSeconds -5"] {
+        assert!(found.iter().any(|fault| fault.message.contains(word)), "{found:?}");
+    }
+}
+
+#[test]
+fn secrets_of_a_patch_are_granted_and_credentials_are_warned_of() {
+    let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x-AbCdEf";
+    let done = of_container("web", &json!({"secrets": [{"name": "X", "valueFrom": arn}]}));
+    assert_eq!(loud(&done.diagnostics), []);
+    let role = crate::ecs::testing::resource(&done, crate::ecs::desired::Kind::Role, "web");
+    let crate::ecs::desired::Body::Role(role) = &role.body else { panic!("no role") };
+    assert!(crate::ecs::testing::policy(role).contains(arn));
+    let variable = json!({"environment": [{"name": "DB_PASSWORD", "value": "hunter2"}]});
+    let done = of_container("web", &variable);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::LiteralCredential)]);
+    assert!(!done.diagnostics.iter().any(|d| format!("{d:?}").contains("hunter2")));
 }

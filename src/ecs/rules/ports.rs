@@ -130,6 +130,7 @@ pub(crate) fn mappings(service: &str, ports: &Ports) -> Vec<PortMapping> {
             container_port: i32::from(port),
             host_port: i32::from(port),
             protocol: protocol.as_str().to_owned(),
+            app_protocol: None,
         })
         .collect()
 }

@@ -9,6 +9,7 @@ use super::firelens::{self, Router};
 use super::grants::{self, allow};
 use super::helper_image;
 use super::image::{is_pushed, private_ecr, repository_name};
+use super::overrides;
 use super::repository;
 use crate::ecs::desired::{
     Attribute, Body, CreateRole, Kind, PutRolePolicy, ResourceId, Role, Value,
@@ -112,6 +113,8 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
         let repository = helper_image::repository_name(cx);
         repositories.push(repository::arn(cx, &repository));
     }
+    let named = overrides::images(unit);
+    repositories.extend(named.filter_map(|image| foreign_repository_arn(cx, image)));
     if !repositories.is_empty() {
         // The token is not bound to a repository (IAM service authorization reference, ECR).
         statements.push(allow(&["ecr:GetAuthorizationToken"], vec!["*".to_owned()]));
@@ -128,6 +131,7 @@ fn policy(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Json> {
     statements.extend(grants::logs(cx, unit));
     let given = unit.members.iter().flat_map(|member| grants::secrets_of(member));
     let mut reads: BTreeSet<_> = given.map(|name| grants::named(cx, &name)).collect();
+    reads.extend(overrides::reads(cx, unit));
     reads.extend(unit.members.iter().flat_map(|member| member.supply.grants.iter().cloned()));
     statements.extend(grants::reads(reads));
     statements

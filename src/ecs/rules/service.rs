@@ -57,7 +57,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     if launch::rebalances(&body) {
         body.availability_zone_rebalancing = "ENABLED".to_owned();
     }
-    let mut body = overrides::service(unit, body, out);
+    let mut body = overrides::service(unit, &id, body, out);
     let waits = waits(cx, unit);
     body.is_scaled = autoscaling::add(cx, unit, &id, &body, out);
     out.desired.insert(Resource {

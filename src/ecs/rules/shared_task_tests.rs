@@ -127,7 +127,10 @@ fn a_volume_in_memory_is_shared_on_the_disk_of_the_task() {
         containers(&done, "other")[0]["linuxParameters"]["tmpfs"][0]["containerPath"],
         "/in"
     );
-    assert_eq!(warnings(&done.diagnostics), ["app and other each have a logs of their own"]);
+    assert_eq!(
+        warnings(&done.diagnostics),
+        ["no other service is in the task \"t\"", "app and other each have a logs of their own"]
+    );
 }
 
 #[test]

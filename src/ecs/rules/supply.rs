@@ -192,6 +192,10 @@ fn variables(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut
                 Ok(found) => found,
                 Err(_) => continue,
             },
+            // The loader says that there is no such secret.
+            None if !source.value.starts_with(['/']) && !source.value.starts_with("arn:") => {
+                continue;
+            }
             None => match existing(cx, &source.value, None) {
                 Ok(found) => found,
                 Err(help) => {

@@ -90,7 +90,7 @@ fn what_aws_has_no_place_for_is_refused() {
 #[test]
 fn files_of_variables_in_s3() {
     let mut web = service("web", "acme/web");
-    let given = ["s3://conf/prod/web.env", "arn:aws-cn:s3:::other/a.env"];
+    let given = ["s3://conf/prod/web.env", "arn:aws:s3:::other/a.env"];
     web.extension.env_files_s3 = given.map(|file| at(file.to_owned())).to_vec();
     let done = run(vec![web]);
     assert_eq!((loud(&done.diagnostics), validate(&done.desired)), (vec![], vec![]));
@@ -99,15 +99,15 @@ fn files_of_variables_in_s3() {
         container["environmentFiles"],
         serde_json::json!([
             {"value": "arn:aws:s3:::conf/prod/web.env", "type": "s3"},
-            {"value": "arn:aws-cn:s3:::other/a.env", "type": "s3"},
+            {"value": "arn:aws:s3:::other/a.env", "type": "s3"},
         ])
     );
     let Body::Role(role) = &resource(&done, Kind::Role, "web").body else { panic!("no role") };
     assert!(policy(role).ends_with(concat!(
         r#"{"Action":["s3:GetObject"],"Effect":"Allow","Resource":["#,
-        r#""arn:aws-cn:s3:::other/a.env","arn:aws:s3:::conf/prod/web.env"]},"#,
+        r#""arn:aws:s3:::conf/prod/web.env","arn:aws:s3:::other/a.env"]},"#,
         r#"{"Action":["s3:GetBucketLocation"],"Effect":"Allow","Resource":["#,
-        r#""arn:aws-cn:s3:::other","arn:aws:s3:::conf"]}],"Version":"2012-10-17"}"#,
+        r#""arn:aws:s3:::conf","arn:aws:s3:::other"]}],"Version":"2012-10-17"}"#,
     )));
 }
 

@@ -6,7 +6,9 @@ use super::{
     container, ebs, firelens, homes, image_needs, launch, namespaces, overrides, platform, role,
     schedule, search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
 };
-use crate::ecs::desired::{Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskVolume};
+use crate::ecs::desired::{
+    Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskExtras, TaskVolume,
+};
 use crate::ecs::translate::context::{Context, Output, lower};
 use crate::ecs::translate::unit::Unit;
 
@@ -83,9 +85,10 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         volumes: volumes.into_values().collect(),
         container_definitions: containers,
         tags: lower(tags),
+        extras: TaskExtras::default(),
     };
     task_role::prepare(unit, &mut body, out);
-    let body = overrides::task(unit, body, out);
+    let body = overrides::task(unit, &id, body, out);
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
 }
 

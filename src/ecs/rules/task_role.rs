@@ -73,6 +73,8 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
     let id = task_role(unit.name());
     let role_name = cx.name(&format!("{}-task", unit.name()), Grammar::Role);
     let (attached, statements) = policies(cx, unit, &role_name);
+    same_sid(unit, out);
+    many(unit, attached.len(), out);
     if attached.is_empty() && statements.is_empty() {
         return None;
     }
@@ -86,6 +88,46 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) -> Option
     let body = Role { create, policy, attached: Some(attached) };
     out.add(id.clone(), Body::Role(Box::new(body)), Some(unit.name()), Some(unit.span()));
     Some(Value::From(id, Attribute::Arn))
+}
+
+/// Refuses two statements of one Sid: they are unique within a policy (IAM user guide, "IAM JSON
+/// policy elements: Sid").
+fn same_sid(unit: &Unit<'_>, out: &mut Output) {
+    let mut seen: Vec<(&str, &Located<Policy>)> = Vec::new();
+    for policy in unit.members.iter().flat_map(|member| &member.service.extension.policies) {
+        let Policy::Statement(statement) = &policy.value else { continue };
+        let Some(sid) = statement.get("Sid").and_then(Json::as_str) else { continue };
+        match seen.iter().find(|(known, _)| *known == sid) {
+            // Of equal statements one is sent.
+            Some((_, other)) if other.value == policy.value => {}
+            Some((_, other)) => out.say(
+                Diagnostic::error(Code::Conflict, format!("two statements have the Sid {sid:?}"))
+                    .at(policy.span, "")
+                    .at(other.span, "")
+                    .help("give each another one, or none: IAM takes a Sid once in a policy")
+                    .service(unit.name()),
+            ),
+            None => seen.push((sid, policy)),
+        }
+    }
+}
+
+/// Warns of more managed policies than a role takes unless its account's quota was raised (IAM user
+/// guide, "IAM and AWS STS quotas").
+fn many(unit: &Unit<'_>, count: usize, out: &mut Output) {
+    const USUAL: usize = 10;
+    let last =
+        unit.members.iter().flat_map(|member| &member.service.extension.policies).next_back();
+    let Some(last) = last.filter(|_| count > USUAL) else { return };
+    out.say(
+        Diagnostic::warning(Code::Approximated, format!("{count} managed policies on one role"))
+            .at(last.span, "")
+            .help(format!(
+                "a role takes {USUAL} unless the account's quota was raised: write statements, or ask \
+                 for more"
+            ))
+            .service(unit.name()),
+    );
 }
 
 /// The managed policies, sorted, and the statements in the order of the files.

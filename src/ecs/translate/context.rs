@@ -123,13 +123,14 @@ impl Output {
     pub(crate) fn append(&mut self, other: Self) {
         let Self { desired, diagnostics, empty } = other;
         self.empty.extend(empty);
-        let Desired { stack: _, cluster, resources, endpoints, undecided } = desired;
+        let Desired { stack: _, cluster, resources, endpoints, undecided, overridden } = desired;
         if cluster.is_some() {
             self.desired.cluster = cluster;
         }
         self.desired.resources.extend(resources);
         self.desired.endpoints.extend(endpoints);
         self.desired.undecided.extend(undecided);
+        self.desired.overridden.extend(overridden);
         self.diagnostics.append(diagnostics);
     }
 

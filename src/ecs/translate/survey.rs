@@ -17,7 +17,8 @@ use crate::ecs::rules::own_names::{Name, own_names};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
 use crate::ecs::rules::{
-    addressing, bind, dependencies, image, job, launch, namespaces, port_clash, volumes, writers,
+    addressing, bind, dependencies, image, job, launch, namespaces, port_clash, task_name, volumes,
+    writers,
 };
 use crate::parallel;
 
@@ -101,6 +102,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
     if sharing.is_hopeless {
         return Vec::new();
     }
+    task_name::check(cx, &sharing, out);
     sharing.written = bind::written(cx, &sharing);
     let jobs = job::jobs(cx, &ending, &sharing, out);
     let links = addressing::links(cx.project);

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::{is_ecs_name, is_placeholder, is_port, is_port_name};
 use super::{Report, container_settings, instance, logging};
-use crate::ecs::desired::{ContainerDefinition, HealthCheck, TaskDefinition};
+use crate::ecs::desired::{ContainerDefinition, ContainerExtras, HealthCheck, TaskDefinition};
 
 /// `ecs ContainerDefinition` on Fargate
 pub(super) fn container(
@@ -31,11 +31,55 @@ pub(super) fn container(
     {
         report.fault(format!("stopTimeout {timeout} of {name:?}"), "Fargate takes 2 to 120 s");
     }
+    extras(container, task, report);
     variables(container, report);
     memory(container, report);
     logging::container(container, task, report);
     container_settings::settings(container, task, report);
     instance::container(container, task, report);
+}
+
+/// What overrides alone set, or get wrong (ECS API reference, `ContainerDefinition`).
+fn extras(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
+    let name = &container.name;
+    if container.cpu < 0 {
+        report.fault(format!("cpu {} of {name:?}", container.cpu), "ECS takes 0 units or more");
+    }
+    let ContainerExtras {
+        start_timeout,
+        version_consistency,
+        disable_networking: _,
+        volumes_from,
+        credential_specs: _,
+    } = &container.extras;
+    let most = if instance::is_fargate(task) { 120 } else { i32::MAX };
+    if let Some(timeout) = start_timeout.filter(|timeout| !(2..=most).contains(timeout)) {
+        report.fault(format!("startTimeout {timeout} of {name:?}"), "Fargate takes 2 to 120 s");
+    }
+    if let Some(word) = version_consistency.as_ref().filter(|word| *word != "disabled") {
+        report.fault(
+            format!("versionConsistency {word:?} of {name:?}"),
+            "ECS takes enabled and disabled",
+        );
+    }
+    for from in volumes_from {
+        let other = &from.source_container;
+        if other == name || !task.container_definitions.iter().any(|c| c.name == *other) {
+            report.fault(
+                format!("{name:?} takes volumes of {other:?}"),
+                "`volumesFrom` names another container of the same task",
+            );
+        }
+    }
+    for mapping in &container.port_mappings {
+        let word = mapping.app_protocol.as_deref().unwrap_or("http");
+        if !matches!(word, "http" | "http2" | "grpc") {
+            report.fault(
+                format!("appProtocol {word:?} of {name:?}"),
+                "ECS takes http, http2 and grpc, and TCP where there is none",
+            );
+        }
+    }
 }
 
 fn dependencies(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {

@@ -46,6 +46,7 @@ pub(super) fn service(
     instance::placement(&service.placement_constraints, &service.placement_strategy, task, report);
     daemon(service, task, report);
     rollout(service, report);
+    words(service, report);
     super::shift::shift(service, report);
     network(&service.network_configuration, task, report);
     load_balancers(service, task, listeners, report);
@@ -58,6 +59,28 @@ pub(super) fn service(
     };
     ebs::configurations(&launch, task, report);
     tags::lower(&service.tags, report);
+}
+
+/// The words and numbers that overrides alone get wrong (ECS API reference, `CreateService`).
+fn words(service: &Service, report: &mut Report<'_>) {
+    let public = &service.network_configuration.awsvpc_configuration.assign_public_ip;
+    let rebalancing = &service.availability_zone_rebalancing;
+    for (field, word, takes) in [
+        ("availabilityZoneRebalancing", rebalancing, &["ENABLED", "DISABLED"][..]),
+        ("propagateTags", &service.propagate_tags, &["SERVICE", "TASK_DEFINITION", "NONE"]),
+        ("assignPublicIp", public, &["ENABLED", "DISABLED", ""]),
+    ] {
+        if !takes.contains(&word.as_str()) {
+            let words: Vec<_> = takes.iter().filter(|word| !word.is_empty()).copied().collect();
+            report.fault(format!("{field} {word:?}"), format!("ECS takes {}", words.join(", ")));
+        }
+    }
+    if let Some(seconds) = service.health_check_grace_period_seconds.filter(|grace| *grace < 0) {
+        report.fault(
+            format!("healthCheckGracePeriodSeconds {seconds}"),
+            "ECS takes 0 to 2147483647 seconds",
+        );
+    }
 }
 
 /// What a service or a job runs on.
@@ -146,8 +169,11 @@ fn rollout(service: &Service, report: &mut Report<'_>) {
     } else if least < 0 || most < 100 || !has_room(service.desired_count, least, most) {
         report.fault(
             format!(
-                "with {} tasks, {least} to {most} percent leave no room to roll",
-                service.desired_count
+                "with {}, {least} to {most} percent leave no room to roll",
+                match service.desired_count {
+                    1 => "1 task".to_owned(),
+                    count => format!("{count} tasks"),
+                }
             ),
             "no task could be stopped or started: lower the minimum or raise the maximum",
         );

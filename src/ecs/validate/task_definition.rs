@@ -4,7 +4,8 @@ use std::io;
 use super::text::is_ecs_name;
 use super::{Report, Unique, container, container_settings, instance, logging, tags};
 use crate::ecs::desired::{
-    Attribute, EfsVolumeConfiguration, Kind, S3FilesVolume, TaskDefinition, TaskVolume, Value,
+    Attribute, EfsVolumeConfiguration, Kind, S3FilesVolume, TaskDefinition, TaskExtras, TaskVolume,
+    Value,
 };
 use crate::ecs::rules::image::private_ecr;
 use crate::ecs::rules::size::is_fargate_size;
@@ -33,6 +34,7 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
             "Fargate takes 21 to 200 GiB",
         );
     }
+    extras(task, report);
     execution_role(task, report);
     volumes(task, report);
     containers(task, report);
@@ -46,6 +48,31 @@ pub(super) fn task_definition(task: &TaskDefinition, unique: &mut Unique, report
         );
     }
     tags::lower(&task.tags, report);
+}
+
+/// What overrides alone set (ECS API reference, `RegisterTaskDefinition`).
+fn extras(task: &TaskDefinition, report: &mut Report<'_>) {
+    let TaskExtras { proxy_configuration, enable_fault_injection: _, placement_constraints } =
+        &task.extras;
+    if let Some(proxy) = proxy_configuration {
+        let name = &proxy.container_name;
+        if !task.container_definitions.iter().any(|container| container.name == *name) {
+            report.fault(
+                format!("{name:?} is the proxy, which is not in the task"),
+                "`proxyConfiguration.containerName` names a container of the task",
+            );
+        }
+        if task.network_mode != "awsvpc" || proxy.kind.as_deref().is_some_and(|k| k != "APPMESH") {
+            report.fault("a proxy that ECS does not know", "it is APPMESH, and goes with awsvpc");
+        }
+    }
+    if !placement_constraints.is_empty() && instance::is_fargate(task) {
+        report.fault("placement constraints on Fargate", "they choose among instances");
+    }
+    if placement_constraints.iter().any(|found| found.kind != "memberOf") {
+        report
+            .fault("a placement constraint that is not taken", "a task definition takes memberOf");
+    }
 }
 
 /// How long it is as JSON, in bytes.

@@ -39,6 +39,7 @@ impl Decoder<'_> {
                 let mut statement = Map::new();
                 for entry in &mapping.entries {
                     if let Some(key) = self.statement_key(entry) {
+                        self.element(key, &entry.value);
                         statement.insert(key.to_owned(), extension_value(&entry.value));
                     }
                 }

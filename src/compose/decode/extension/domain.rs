@@ -26,14 +26,19 @@ impl Decoder<'_> {
     fn domain(&mut self, field: &str, node: &Node) -> Option<Located<String>> {
         let text = self.filled(field, node)?;
         let name = text.value.strip_suffix('.').unwrap_or(&text.value).to_ascii_lowercase();
-        let rest = name.strip_prefix("*.").unwrap_or(&name);
-        if name.len() > LONGEST || !rest.contains('.') || !rest.split('.').all(is_label) {
+        if !is_name(&name) {
             let help = "write a name in a domain of yours: `shop.example.com`";
             self.invalid(field, node, "is no name in the DNS", help);
             return None;
         }
         Some(Located::new(name, text.span))
     }
+}
+
+/// Whether a text is a name in a domain, its first label a star perhaps.
+pub(super) fn is_name(name: &str) -> bool {
+    let rest = name.strip_prefix("*.").unwrap_or(name);
+    name.len() <= LONGEST && rest.contains('.') && rest.split('.').all(is_label)
 }
 
 fn is_label(label: &str) -> bool {

@@ -63,7 +63,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// A list, or its one entry; nothing when one of them is not understood.
+    /// A list, or its one entry, as far as they are understood; nothing when none of them is.
     fn scaling_schedule(&mut self, node: &Node) -> Option<Vec<Located<ScheduledScaling>>> {
         if node.as_mapping().is_some() {
             return Some(vec![self.scheduled_scaling(node)?]);
@@ -72,8 +72,8 @@ impl Decoder<'_> {
             self.wrong_type("x-ecs.autoscaling.schedule", node, "a list");
             return None;
         };
-        let entries: Vec<_> = items.iter().map(|item| self.scheduled_scaling(item)).collect();
-        entries.into_iter().collect()
+        let good: Vec<_> = items.iter().filter_map(|item| self.scheduled_scaling(item)).collect();
+        (items.is_empty() || !good.is_empty()).then_some(good)
     }
 
     /// The value of a key, the absence of which is reported unless one is there that looks like it.

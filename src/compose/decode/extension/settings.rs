@@ -91,7 +91,10 @@ impl Decoder<'_> {
             base: number("base", MOST_BASE),
         };
         table.finish(self);
-        Some(Located::new(capacity, node.span))
+        // Keys that nobody knows were said, and are no capacity without a weight.
+        let is_empty = capacity == Capacity::default();
+        let has_keys = node.as_mapping().is_some_and(|mapping| !mapping.entries.is_empty());
+        (!is_empty || !has_keys).then(|| Located::new(capacity, node.span))
     }
 
     /// `x-ecs.capacity.providers`
@@ -150,7 +153,7 @@ impl Decoder<'_> {
             keep: table.value("keep").and_then(|node| self.kept_images(node)),
             scan: table.value("scan").and_then(|node| self.boolean("scan", node)),
             immutable: table.value("immutable").and_then(|node| self.boolean("immutable", node)),
-            kms_key: table.value("kms_key").and_then(|node| self.filled("kms_key", node)),
+            kms_key: table.value("kms_key").and_then(|node| self.kms_key("kms_key", node)),
         };
         table.finish(self);
         let Repositories { existing, prefix, keep, scan, immutable, kms_key } = &repositories;

@@ -15,7 +15,7 @@ const NAME: &str = "`x-ecs.autoscaling.steps`";
 const MOST_MINUTES: u32 = 1_440;
 
 impl Decoder<'_> {
-    /// A list, or its one entry; nothing when one of them is not understood.
+    /// A list, or its one entry, as far as they are understood; nothing when none of them is.
     pub(super) fn scaling_steps(&mut self, node: &Node) -> Option<Vec<Located<StepScaling>>> {
         if node.as_mapping().is_some() {
             return Some(vec![self.step_scaling(node)?]);
@@ -24,8 +24,8 @@ impl Decoder<'_> {
             self.wrong_type("x-ecs.autoscaling.steps", node, "a mapping, or a list of such");
             return None;
         };
-        let entries: Vec<_> = items.iter().map(|item| self.step_scaling(item)).collect();
-        entries.into_iter().collect()
+        let good: Vec<_> = items.iter().filter_map(|item| self.step_scaling(item)).collect();
+        (items.is_empty() || !good.is_empty()).then_some(good)
     }
 
     fn step_scaling(&mut self, node: &Node) -> Option<Located<StepScaling>> {

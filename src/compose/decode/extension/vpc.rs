@@ -15,19 +15,18 @@ impl Decoder<'_> {
         if node.as_mapping().is_some() {
             return self.vpc_table(node);
         }
-        let text = self.filled("x-ecs.vpc", node)?;
-        let vpc = match text.value.as_str() {
+        let vpc = match self.filled("x-ecs.vpc", node)?.value.as_str() {
             "create" => Vpc::Create(NewVpc::default()),
             "default" => Vpc::Default,
-            _ => Vpc::Id(text.value),
+            _ => Vpc::Id(self.vpc_id("x-ecs.vpc", node)?.value),
         };
-        Some(Located::new(vpc, text.span))
+        Some(Located::new(vpc, node.span))
     }
 
     fn vpc_table(&mut self, node: &Node) -> Option<Located<Vpc>> {
         let level = Level::Part("`x-ecs.vpc`");
         let mut table = Table::open(self, "x-ecs.vpc", node, level)?;
-        let id = table.value("id").and_then(|node| self.filled("x-ecs.vpc.id", node));
+        let id = table.value("id").map(|node| self.vpc_id("x-ecs.vpc.id", node));
         let tags = table.value("tags").map(|node| self.labels("x-ecs.vpc.tags", node));
         let create = table.value("create").and_then(|node| self.boolean("x-ecs.vpc.create", node));
         let cidr = table.value("cidr").and_then(|node| self.cidr(node));
@@ -37,6 +36,11 @@ impl Decoder<'_> {
         });
         let endpoints = table.value("endpoints").and_then(|node| self.endpoints(node));
         table.finish(self);
+        let id = match id {
+            // What is no id was said.
+            Some(None) => return None,
+            id => id.flatten(),
+        };
         let makes = create.as_ref().is_none_or(|create| create.value);
         let settings = cidr.is_some() || nat.is_some() || endpoints.is_some();
         let made = makes && (create.is_some() || settings);
@@ -79,13 +83,11 @@ impl Decoder<'_> {
             return Some(if usual { Endpoints::Usual } else { Endpoints::None });
         }
         let mut names = Vec::new();
-        for name in self.strings("x-ecs.vpc.endpoints", node) {
-            let takes = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-            if name.value.is_empty() || !name.value.chars().all(takes) {
-                let help = "write it as AWS ends its name: `ecr.api`, `s3`, `secretsmanager`";
-                self.invalid("x-ecs.vpc.endpoints", node, "names no service", help);
-                return None;
-            }
+        let Some(items) = node.as_sequence() else {
+            self.wrong_type("x-ecs.vpc.endpoints", node, "a list of texts");
+            return None;
+        };
+        for name in items.iter().filter_map(|item| self.endpoint_name(item)) {
             if !names.contains(&name.value) {
                 names.push(name.value);
             }

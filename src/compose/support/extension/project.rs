@@ -1,6 +1,7 @@
 use super::{
-    BALANCERS, BASE, DISCOVERY, FLAG, GROUP, GROUP_ID, Key, LAUNCH, NAMES, NETWORK_MODE,
-    ONE_OR_MORE, TEXT, TEXTS, VPC, WEIGHT, WEIGHTS,
+    BALANCERS, BASE, BOUNDARY, CERTIFICATE, CLUSTER, DISCOVERY, ENDPOINTS, FLAG, GROUP, GROUP_ID,
+    KMS_KEY, Key, LAUNCH, NAMES, NETWORK_MODE, ONE_OR_MORE, REGION, SUBNETS, TEXT, VPC, VPC_ID,
+    WEIGHT, WEIGHTS,
 };
 
 /// The keys at the top level.
@@ -12,10 +13,10 @@ pub(super) const PROJECT: &[Key] = &[
     ("capacity.providers", WEIGHTS, "weights of other capacity providers of the cluster, by name"),
     (
         "certificate",
-        TEXT,
+        CERTIFICATE,
         "ARN of a certificate in ACM, or its domain: listeners speak HTTPS, and 80 leads to 443",
     ),
-    ("cluster", TEXT, "name or ARN of an existing cluster"),
+    ("cluster", CLUSTER, "name or ARN of an existing cluster"),
     (
         "discovery",
         DISCOVERY,
@@ -47,8 +48,8 @@ pub(super) const PROJECT: &[Key] = &[
         "days that CloudWatch Logs keeps events, 30 unless given",
     ),
     ("network_mode", NETWORK_MODE, "the network of tasks on instances, `awsvpc` unless given"),
-    ("permissions_boundary", TEXT, "name or ARN of a managed policy that bounds every role"),
-    ("region", TEXT, "the AWS region"),
+    ("permissions_boundary", BOUNDARY, "name or ARN of a managed policy that bounds every role"),
+    ("region", REGION, "the AWS region"),
     ("repositories", GROUP, "the ECR repositories of the images that are pushed"),
     (
         "repositories.existing",
@@ -61,11 +62,11 @@ pub(super) const PROJECT: &[Key] = &[
         r#"{"type": "integer", "minimum": 1, "maximum": 100000}"#,
         "how many images a repository keeps, the newest",
     ),
-    ("repositories.kms_key", TEXT, "key of KMS that encrypts the images"),
+    ("repositories.kms_key", KMS_KEY, "key of KMS that encrypts the images"),
     ("repositories.prefix", TEXT, "what stands before the names of the repositories"),
     ("repositories.scan", FLAG, "whether a push starts a scan, true unless given"),
     ("required_version", TEXT, "the versions of decklift that the file is for: `>=0.3, <1.0`"),
-    ("subnets", TEXTS, "ids of existing subnets for the tasks"),
+    ("subnets", SUBNETS, "ids of existing subnets for the tasks"),
     ("tags", NAMES, "tags of everything that takes tags"),
     (
         "vpc",
@@ -80,11 +81,11 @@ pub(super) const PROJECT: &[Key] = &[
     ("vpc.create", FLAG, "whether a VPC is made: two zones, public and private subnets"),
     (
         "vpc.endpoints",
-        r#"{"type": ["boolean", "array"], "items": {"type": "string"}}"#,
+        ENDPOINTS,
         "the services of AWS that tasks reach inside the new VPC: `true` for what they need to start and \
          to log, or a list; tasks then stand in private subnets",
     ),
-    ("vpc.id", TEXT, "id of an existing VPC"),
+    ("vpc.id", VPC_ID, "id of an existing VPC"),
     (
         "vpc.nat",
         r#"{"enum": ["none", "one", "each-zone"]}"#,

@@ -31,7 +31,7 @@ pub(super) const MOUNT: &[Key] = &[
     ("ebs.encrypted", FLAG, ENCRYPTED),
     ("ebs.file_system", FILE_SYSTEM, FILE_SYSTEM_TEXT),
     ("ebs.iops", RATE, IOPS),
-    ("ebs.kms_key", TEXT, KMS_KEY),
+    ("ebs.kms_key", super::KMS_KEY, KMS_KEY),
     ("ebs.size", SIZE, SIZE_TEXT),
     ("ebs.snapshot", SNAPSHOT, SNAPSHOT_TEXT),
     ("ebs.throughput", RATE, THROUGHPUT),

@@ -109,8 +109,10 @@ fn conflict(wanted: &Wanted<'_>, other: Span) -> Diagnostic {
 fn plain(first: &Wanted<'_>) -> Diagnostic {
     let name = &first.name.value;
     let message = format!("{name} speaks HTTP alone");
+    // A plain star would begin an alias.
+    let written = if name.starts_with('*') { format!("\"{name}\"") } else { name.clone() };
     Diagnostic::note(Code::Approximated, message).at(first.name.span, "").help(format!(
-        "`x-ecs: {{certificate: {name}}}` finds its certificate in ACM and has the listeners speak \
+        "`x-ecs: {{certificate: {written}}}` finds its certificate in ACM and has the listeners speak \
          HTTPS"
     ))
 }

@@ -88,6 +88,7 @@ fn ports_of_the_instance() {
             container_port: 80,
             host_port: 80,
             protocol: "tcp".to_owned(),
+            app_protocol: None,
         }];
     });
 }

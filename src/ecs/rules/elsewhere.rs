@@ -1,0 +1,134 @@
+//! ARNs of `x-ecs` that are of another region, account or partition than the project. Of load
+//! balancers load_balancer/existing.rs speaks.
+
+use crate::compose::Project;
+use crate::compose::model::Policy;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::{Context, Output};
+use crate::source::{Located, Span};
+
+/// How near a thing has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Near {
+    /// In the same partition: whatever is called from here.
+    Partition,
+    /// In the same region.
+    Region,
+    /// In the same region, of the same account.
+    Account,
+}
+
+/// Refuses the ARNs that cannot be meant here, as far as region and account are known.
+pub(crate) fn check(cx: &Context<'_>, out: &mut Output) {
+    each_arn(cx.project, &mut |what, arn, span, service, near| {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let ["arn", partition, _, region, account, _] = parts.as_slice() else { return };
+        // What is no ARN of AWS's, those who read it refuse.
+        if !partition.starts_with("aws") {
+            return;
+        }
+        let facts = cx.facts;
+        // The partition follows from the region.
+        let is_known = !facts.region.contains("${");
+        let pairs = [
+            ("partition", *partition, &facts.partition, is_known),
+            ("region", *region, &facts.region, near != Near::Partition),
+            ("account", *account, &facts.account, near == Near::Account),
+        ];
+        let differs = |(_, has, want, counts): &&(_, &str, &String, bool)| {
+            *counts && !has.is_empty() && *has != want.as_str() && !want.contains("${")
+        };
+        let Some((kind, has, want, _)) = pairs.iter().find(differs) else { return };
+        let message = format!("the {what} is in the {kind} {has}, and the project in {want}");
+        let help = format!("name one of the {kind} {want}, or deploy to {has}");
+        let mut fault = Diagnostic::error(Code::InvalidValue, message).at(span, "").help(help);
+        if let Some(service) = service {
+            fault = fault.service(service);
+        }
+        out.say(fault);
+    });
+}
+
+/// Everything that may be an ARN: what it is of, where it stands and at which service.
+fn each_arn(project: &Project, look: &mut impl FnMut(&str, &str, Span, Option<&str>, Near)) {
+    let own = &project.extension;
+    let key = own.repositories.kms_key.as_ref();
+    for (what, given, near) in [
+        // elbv2 takes certificates of its own region alone (ACM user guide, "Services integrated with
+        // AWS Certificate Manager").
+        ("certificate", own.certificate.as_ref(), Near::Account),
+        ("cluster", own.cluster.as_ref(), Near::Account),
+        // ECR user guide, "Encryption at rest": the key is in the region of the repository.
+        ("key of the repositories", key, Near::Region),
+        ("permissions boundary", own.permissions_boundary.as_ref(), Near::Partition),
+    ] {
+        if let Some(Located { value, span }) = given {
+            look(what, value, *span, None, near);
+        }
+    }
+    for object in project.secrets.values() {
+        if let Some(Located { value, span }) = &object.extension.arn {
+            look("secret", value, *span, None, Near::Partition);
+        }
+    }
+    for service in project.services.values() {
+        let name = Some(service.name.value.as_str());
+        let x = &service.extension;
+        // ECS fetches secrets and parameters of other regions by their whole ARN (ECS API reference,
+        // `Secret.valueFrom`).
+        let roles = [("role", &x.role), ("execution role", &x.execution_role)];
+        let roles = roles.into_iter().filter_map(|(what, given)| Some((what, given.as_ref()?)));
+        let secrets = x.secret_env.values().map(|given| ("secret", given));
+        let pull = x.pull_credentials.iter().map(|given| ("secret", given));
+        let files = x.env_files_s3.iter().map(|given| ("file of variables", given));
+        for (what, given) in roles.chain(secrets).chain(pull).chain(files) {
+            look(what, &given.value, given.span, name, Near::Partition);
+        }
+        for policy in &x.policies {
+            if let Policy::Managed(arn) = &policy.value {
+                look("policy", arn, policy.span, name, Near::Partition);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ecs::testing::{at, facts, project, service};
+    use crate::ecs::translate;
+
+    /// What is said of the project, whose region is eu-west-1.
+    fn said(change: impl FnOnce(&mut Project)) -> Vec<String> {
+        let mut project = project(vec![service("web", "acme/web:1")]);
+        change(&mut project);
+        let done = translate(&project, None, &facts());
+        let errors = done.diagnostics.iter().filter(|d| d.code == Code::InvalidValue);
+        errors.map(|d| d.message.clone()).collect()
+    }
+
+    #[test]
+    fn what_must_be_near_is_near() {
+        let cluster = |arn: &str| {
+            said(|project| project.extension.cluster = Some(at(arn.to_owned()))).join("\n")
+        };
+        assert_eq!(cluster("arn:aws:ecs:eu-west-1:123456789012:cluster/x"), "");
+        assert_eq!(cluster("x"), "");
+        let other = cluster("arn:aws:ecs:us-east-1:123456789012:cluster/x");
+        assert!(other.contains("the region us-east-1, and the project in eu-west-1"), "{other}");
+        let other = cluster("arn:aws:ecs:eu-west-1:210987654321:cluster/x");
+        assert!(other.contains("the account 210987654321"), "{other}");
+    }
+
+    #[test]
+    fn a_secret_may_be_of_another_region_but_of_no_other_partition() {
+        let secret = |arn: &str| {
+            said(|project| {
+                let web = project.services.get_mut("web").expect("a service");
+                web.extension.secret_env.insert("X".to_owned(), at(arn.to_owned()));
+            })
+        };
+        assert_eq!(secret("arn:aws:ssm:us-east-1:123456789012:parameter/a"), [""; 0]);
+        assert_eq!(secret("arn:aws-cn:ssm:cn-north-1:123456789012:parameter/a").len(), 1);
+    }
+}
