@@ -66,6 +66,7 @@ pub(crate) mod restart_policy;
 pub(crate) mod role;
 pub(crate) mod rollout;
 pub(crate) mod rollout_settings;
+pub(crate) mod runs_as;
 pub(crate) mod runtime_files;
 pub(crate) mod schedule;
 pub(crate) mod search_domain;
@@ -85,6 +86,7 @@ pub(crate) mod task_role;
 pub(crate) mod ulimits;
 pub(crate) mod unpinned;
 pub(crate) mod update;
+pub(crate) mod volume_owners;
 pub(crate) mod volumes;
 pub(crate) mod writers;
 

@@ -7,10 +7,12 @@
 mod consoles;
 mod data_stores;
 mod others;
+mod users;
 
 use self::consoles::CONSOLES;
 use self::data_stores::DATA_STORES;
 use self::others::OTHERS;
+pub(crate) use self::users::{Ids, named_user, user_of};
 
 /// What kind of program an image holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
