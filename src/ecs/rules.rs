@@ -51,6 +51,7 @@ pub(crate) mod mounts;
 pub(crate) mod namespaces;
 pub(crate) mod network;
 pub(crate) mod networks;
+pub(crate) mod other_program;
 pub(crate) mod outcome;
 pub(crate) mod overrides;
 pub(crate) mod own_names;

@@ -6,11 +6,13 @@
 
 mod consoles;
 mod data_stores;
+mod embedded;
 mod others;
 mod users;
 
 use self::consoles::CONSOLES;
 use self::data_stores::DATA_STORES;
+pub(crate) use self::embedded::own_files;
 use self::others::OTHERS;
 pub(crate) use self::users::{Ids, named_user, user_of};
 
