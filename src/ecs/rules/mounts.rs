@@ -12,12 +12,12 @@ mod existing;
 mod fault;
 mod image;
 mod s3_files;
+mod starts_empty;
 pub(in crate::ecs::rules) mod subpath;
 mod tmpfs;
 
 use super::bind;
-use super::data_directories;
-use super::known_images::{Class, KnownImage};
+use super::known_images::KnownImage;
 use crate::compose::model::{Ebs, Mount, MountKind, Service, Storage, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, DockerVolume, S3FilesVolume};
@@ -209,7 +209,7 @@ fn named<'a>(
         matches!(place, Place::Own(_) | Place::Other(_) | Place::S3(_) | Place::Nowhere);
     let by_the_clock = owner.service.extension.schedule.is_some();
     if matches!(&place, Place::Ebs(ebs) if ebs.snapshot.is_none() && !by_the_clock) {
-        starts_empty(owner, mount, name, ON_EBS, out);
+        starts_empty::say(owner, mount, name, ON_EBS, out);
     }
     if mount.value.subpath.is_some() && !has_parts {
         let message = format!("only a part of the volume {name} cannot be mounted");
@@ -316,7 +316,7 @@ fn own<'a>(
     out: &mut Output,
 ) -> Place<'a> {
     let directory = format!("/{}", fit(name, Grammar::Directory));
-    starts_empty(owner, mount, name, "on EFS", out);
+    starts_empty::say(owner, mount, name, "on EFS", out);
     let Some(parts) = subpath::parts(owner, mount, out) else { return Place::Nowhere };
     if parts.is_empty() {
         return Place::Own(OwnVolume { id: name.to_owned(), directory, volume });
@@ -345,46 +345,6 @@ pub(crate) fn of_directory<'a>(key: &str) -> OwnVolume<'a> {
     let last = key.rsplit(['/', '\\']).find(|part| !part.is_empty());
     let id = of_path("bind", key, last.as_ref());
     OwnVolume { directory: format!("/{id}"), id, volume: None }
-}
-
-/// Docker copies the image's content into a new volume; those of AWS start empty. It does not matter for
-/// images that are known to have nothing there: databases make their files when they first start.
-fn starts_empty(
-    owner: &Owner<'_, '_>,
-    mount: &Located<Mount>,
-    volume: &str,
-    place: &str,
-    out: &mut Output,
-) {
-    // It is filled once, and told once.
-    let is_same = |other: &&Located<Mount>| {
-        other.value.kind == mount.value.kind && mount.value.kind != MountKind::Anonymous
-    };
-    let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
-    if mount.value.nocopy || owner.seeds() || !is_first {
-        return;
-    }
-    let message = format!("the volume {volume} starts empty");
-    // Whoever asks for a volume on EBS knows that it is new with every task.
-    let empty = place == ON_EBS
-        || data_directories::is_one(&mount.value.target)
-        || owner.known.is_some_and(|image| {
-            matches!(image.class, Class::Database | Class::Backend | Class::Base)
-        });
-    let diagnostic = if empty {
-        Diagnostic::note(Code::VolumeStartsEmpty, message)
-    } else {
-        Diagnostic::warning(Code::VolumeStartsEmpty, message)
-    };
-    out.say(
-        diagnostic
-            .at(mount.span, place)
-            .help(
-                "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service \
-                does, or let the container write it when it is missing",
-            )
-            .service(owner.name()),
-    );
 }
 
 #[cfg(test)]

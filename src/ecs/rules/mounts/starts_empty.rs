@@ -1,0 +1,150 @@
+//! Volumes that start empty, where Docker copies the image's content into a new one.
+
+use super::super::data_directories;
+use super::super::known_images::{Class, own_files, repository};
+use super::{ON_EBS, Owner};
+use crate::compose::model::{Mount, MountKind, Service};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::source::Located;
+
+/// Directories of known images that are empty in the image, or that the program, or the script that
+/// starts it, fills when it finds them empty. Sorted by repository.
+///
+/// Source: the images' Dockerfiles and `docker-entrypoint.sh`, and the vendors' documentation.
+const FILLED: &[(&str, &[&str])] = &[
+    ("caddy", &["/config", "/data"]),
+    ("certbot/certbot", &["/etc/letsencrypt", "/var/lib/letsencrypt"]),
+    ("ghost", &["/var/lib/ghost/content"]),
+    ("gitlab/gitlab-ce", &["/etc/gitlab", "/var/log/gitlab"]),
+    ("gitlab/gitlab-ee", &["/etc/gitlab", "/var/log/gitlab"]),
+    ("grafana/loki", &["/loki"]),
+    ("grafana/tempo", &["/var/tempo"]),
+    ("jc21/nginx-proxy-manager", &["/etc/letsencrypt"]),
+    ("jellyfin/jellyfin", &["/cache"]),
+    ("joomla", &["/var/www/html"]),
+    ("matomo", &["/var/www/html"]),
+    ("minio/minio", &["/data"]),
+    ("nextcloud", &["/var/www/html"]),
+    ("ollama/ollama", &["/root/.ollama"]),
+    ("pihole/pihole", &["/etc/dnsmasq.d"]),
+    ("prom/alertmanager", &["/alertmanager"]),
+    ("registry", &["/var/lib/registry"]),
+    ("traefik", &["/acme", "/letsencrypt"]),
+    ("vllm/vllm-openai", &["/root/.cache/huggingface"]),
+    ("wordpress", &["/var/www/html"]),
+];
+
+/// Says that a volume starts empty. It does not matter for images that are known to have nothing there,
+/// or to put it there themselves: databases make their files when they first start.
+pub(super) fn say(
+    owner: &Owner<'_, '_>,
+    mount: &Located<Mount>,
+    volume: &str,
+    place: &str,
+    out: &mut Output,
+) {
+    // It is filled once, and told once.
+    let is_same = |other: &&Located<Mount>| {
+        other.value.kind == mount.value.kind && mount.value.kind != MountKind::Anonymous
+    };
+    let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
+    if mount.value.nocopy || owner.seeds() || !is_first {
+        return;
+    }
+    // Who only reads has it from another service, which is told.
+    if mount.value.read_only && owner.cx.project.services.values().any(|other| writes(other, mount))
+    {
+        return;
+    }
+    let message = format!("the volume {volume} starts empty");
+    // Whoever asks for a volume on EBS knows that it is new with every task.
+    let empty = place == ON_EBS
+        || data_directories::is_one(&mount.value.target)
+        || is_filled(owner.service, &mount.value.target)
+        || owner.known.is_some_and(|image| {
+            matches!(image.class, Class::Database | Class::Backend | Class::Base)
+        });
+    let diagnostic = if empty {
+        Diagnostic::note(Code::VolumeStartsEmpty, message)
+    } else {
+        Diagnostic::warning(Code::VolumeStartsEmpty, message)
+    };
+    let help = match mount.value.read_only {
+        true => {
+            "no service writes to it: `x-ecs: {efs: fs-…}` at the volume names a file system that is there"
+        }
+        false => {
+            "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service \
+            does, or let the container write it when it is missing"
+        }
+    };
+    out.say(diagnostic.at(mount.span, place).help(help).service(owner.name()));
+}
+
+/// Whether a service may write to the volume of a mount.
+fn writes(service: &Service, mount: &Located<Mount>) -> bool {
+    let same = |other: &&Located<Mount>| other.value.kind == mount.value.kind;
+    service.mounts.iter().filter(same).any(|other| !other.value.read_only)
+}
+
+/// Whether a service's image has nothing in a directory, or fills it by itself.
+fn is_filled(service: &Service, target: &str) -> bool {
+    let (None, Some(image)) = (&service.build, &service.image) else { return false };
+    let repository = repository(&image.value);
+    let filled = FILLED.iter().find(|(name, _)| *name == repository).map_or(&[][..], |(_, d)| d);
+    let mut all = filled.iter().chain(own_files(service));
+    all.any(|directory| data_directories::is_in(target, directory))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{loud, run, service, volume_mount};
+
+    const WARNED: [(Severity, Code); 1] = [(Severity::Warning, Code::VolumeStartsEmpty)];
+
+    fn said(image: &str, target: &str) -> Vec<(Severity, Code)> {
+        let mut web = service("web", image);
+        web.mounts = vec![volume_mount("data", target)];
+        let mut found = loud(&run(vec![web]).diagnostics);
+        found.retain(|(_, code)| *code == Code::VolumeStartsEmpty);
+        found
+    }
+
+    #[test]
+    fn directories_that_fill_themselves() {
+        for (image, target) in [
+            ("nextcloud:29-apache", "/var/www/html"),
+            ("wordpress:6", "/var/www/html/wp-content"),
+            ("jenkins/jenkins:lts", "/var/jenkins_home"),
+            ("docker.n8n.io/n8nio/n8n", "/home/node/.n8n"),
+            ("ollama/ollama", "/root/.ollama"),
+        ] {
+            assert_eq!(said(image, target), [], "{image}");
+        }
+        assert_eq!(said("nextcloud:29", "/opt"), WARNED);
+        assert_eq!(said("acme/wordpress", "/var/www/html"), WARNED);
+    }
+
+    #[test]
+    fn who_only_reads_is_told_nothing_of_seeds() {
+        let mut web = service("web", "acme/web:1");
+        web.mounts = vec![volume_mount("data", "/data")];
+        web.mounts[0].value.read_only = true;
+        let mut writer = service("writer", "acme/writer:1");
+        writer.mounts = vec![volume_mount("data", "/out")];
+        let done = run(vec![web.clone(), writer]);
+        let told: Vec<_> = done.diagnostics.iter().map(|said| said.service.clone()).collect();
+        assert_eq!(told, [Some("writer".to_owned())]);
+        let done = run(vec![web]);
+        assert_eq!(loud(&done.diagnostics), WARNED);
+        assert!(done.diagnostics.iter().all(|d| d.help.iter().all(|help| !help.contains("seed"))));
+    }
+
+    #[test]
+    fn the_table_is_in_order() {
+        assert!(FILLED.is_sorted());
+    }
+}
