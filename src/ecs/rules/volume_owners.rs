@@ -38,7 +38,7 @@ pub(crate) fn owners<'a>(
             RunsAs::User(ids) => Some((*ids, writer)),
             RunsAs::Root | RunsAs::Named(_) => None,
         });
-        if !is_open(&writers) {
+        if !is_said(&writers) {
             complain(owner, &writers, out);
         }
         Some((id, owner?.0))
@@ -47,7 +47,7 @@ pub(crate) fn owners<'a>(
 }
 
 /// Whether the file says itself whose the volume is.
-fn is_open(writers: &[Writer<'_>]) -> bool {
+fn is_said(writers: &[Writer<'_>]) -> bool {
     let volumes = writers.iter().filter_map(|writer| match &writer.stored.place {
         Place::Own(own) => own.volume,
         _ => None,
