@@ -12,7 +12,7 @@ pub mod validate;
 
 pub use deployable::undeployable;
 pub(crate) use rules::container::container_name;
-pub(crate) use rules::known_images::listening_ports;
+pub(crate) use rules::known_images::{listening_ports, user_of};
 pub(crate) use rules::load_balancer::certificate_domain;
 pub(crate) use rules::network::services as endpoint_services;
 pub(crate) use rules::platform::docker_platform;

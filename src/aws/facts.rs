@@ -46,6 +46,7 @@ impl Aws {
             pinned: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
+            dockerfiles: BTreeMap::new(),
             certificates,
             zones,
         })

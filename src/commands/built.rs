@@ -1,20 +1,25 @@
 //! What images that are still to be built will say of themselves goes into the project, where the Compose
 //! file says nothing else: their Dockerfiles are here, and nobody is asked.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use super::inspected::expose;
 use crate::compose::Project;
+use crate::ecs::facts::DockerfileFacts;
 use crate::ecs::listening_ports;
 use crate::images::{BuildSpec, Declared, declared};
 use crate::parallel;
 
-/// Adds the ports that the Dockerfiles expose, and those of the images that they begin with. On all
-/// processors, because each reads a file.
-pub(super) fn apply(project: &mut Project, builds: &[BuildSpec]) {
+/// Adds the ports that the Dockerfiles expose, and those of the images that they begin with; tells what
+/// else they say, of each service. On all processors, because each reads a file.
+pub(super) fn apply(
+    project: &mut Project,
+    builds: &[BuildSpec],
+) -> BTreeMap<String, DockerfileFacts> {
     const A_PART: usize = 64;
     let parts: Vec<_> = builds.chunks(A_PART).collect();
-    let look = |part: usize| -> Vec<_> { parts[part].iter().map(exposed).collect() };
+    let look = |part: usize| -> Vec<_> { parts[part].iter().map(declared).collect() };
     let mut found = Vec::with_capacity(builds.len());
     let Ok(()) = parallel::in_order(
         parts.len(),
@@ -24,16 +29,22 @@ pub(super) fn apply(project: &mut Project, builds: &[BuildSpec]) {
             Ok::<_, Infallible>(())
         },
     );
-    for (spec, exposed) in builds.iter().zip(found) {
+    let mut facts = BTreeMap::new();
+    for (spec, Declared { mut exposed, base, from_scratch, user, lines }) in
+        builds.iter().zip(found)
+    {
         let Some(service) = project.services.get_mut(&spec.service) else { continue };
         let Some(span) = service.build.as_ref().map(|build| build.span) else { continue };
+        let of_base = base.iter().flat_map(|base| listening_ports(base));
+        exposed.extend(of_base.map(|port| (*port, "tcp".to_owned())));
         expose(service, &exposed, span);
+        // What is known of the others nobody asks for.
+        if service.mounts.is_empty() && service.healthcheck.is_none() {
+            continue;
+        }
+        let nothing = from_scratch.then(|| "scratch".to_owned());
+        let says = DockerfileFacts { base: base.or(nothing).unwrap_or_default(), user, lines };
+        facts.insert(spec.service.clone(), says);
     }
-}
-
-fn exposed(spec: &BuildSpec) -> Vec<(u16, String)> {
-    let Declared { mut exposed, base } = declared(spec);
-    let of_base = base.iter().flat_map(|base| listening_ports(base));
-    exposed.extend(of_base.map(|port| (*port, "tcp".to_owned())));
-    exposed
+    facts
 }

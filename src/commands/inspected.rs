@@ -8,7 +8,7 @@ use crate::aws::{Aws, ConnectOptions};
 use crate::compose::Project;
 use crate::compose::model::{HealthTest, Healthcheck, Mount, MountKind, Port, Protocol, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::docker_platform;
+use crate::ecs::{docker_platform, user_of};
 use crate::error::Error;
 use crate::images::{Auth, ImageConfig, ImageHealth, Images};
 use crate::source::{Located, Span};
@@ -228,7 +228,9 @@ fn user(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diagn
         let writes = |mount: &&Located<Mount>| {
             !mount.value.read_only && matches!(mount.value.kind, MountKind::Volume(_))
         };
-        match service.mounts.iter().find(writes) {
+        // The new volumes of those that are known belong to them.
+        let is_known = image(service).is_some_and(|image| user_of(image).is_some());
+        match service.mounts.iter().find(writes).filter(|_| !is_known) {
             Some(mount) => Diagnostic::warning(
                 Code::Approximated,
                 format!("the image runs as {user}, and a new volume belongs to root"),
@@ -282,8 +284,17 @@ mod tests {
     use crate::diagnostic::Severity;
 
     fn applied(attributes: &str, config: ImageConfig) -> (Service, Vec<(Severity, Code)>) {
-        let text =
-            format!("services: {{web: {{image: 'a:1', {attributes}}}}}\nvolumes: {{data: {{}}}}\n");
+        applied_to("a:1", attributes, config)
+    }
+
+    fn applied_to(
+        image: &str,
+        attributes: &str,
+        config: ImageConfig,
+    ) -> (Service, Vec<(Severity, Code)>) {
+        let text = format!(
+            "services: {{web: {{image: '{image}', {attributes}}}}}\nvolumes: {{data: {{}}}}\n"
+        );
         let options = LoadOptions {
             files: vec!["-".into()],
             stdin: Some(text),
@@ -292,7 +303,7 @@ mod tests {
             ..LoadOptions::default()
         };
         let mut project = load(&options).project.expect("a project");
-        let said = apply(&mut project, &BTreeMap::from([("a:1".to_owned(), config)]));
+        let said = apply(&mut project, &BTreeMap::from([(image.to_owned(), config)]));
         let said = said.into_iter().map(|found| (found.severity, found.code)).collect();
         ((*project.services["web"]).clone(), said)
     }
@@ -368,6 +379,8 @@ mod tests {
         assert_eq!((user(web), said), (None, vec![(Severity::Note, Code::Approximated)]));
         let (_, said) = applied("volumes: ['data:/d']", config("node"));
         assert_eq!(said, [(Severity::Warning, Code::Approximated)]);
+        let known = applied_to("prom/prometheus", "volumes: ['data:/d']", config("nobody"));
+        assert_eq!(known.1, [(Severity::Note, Code::Approximated)]);
         let (_, said) = applied("volumes: ['data:/d:ro']", config("node"));
         assert_eq!(said, [(Severity::Note, Code::Approximated)]);
     }

@@ -33,7 +33,7 @@ use crate::compose::model::Vpc;
 use crate::compose::{Project, did_you_mean};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::ecs::desired::Desired;
-use crate::ecs::facts::{Facts, ImageFacts, PathFacts};
+use crate::ecs::facts::{DockerfileFacts, Facts, ImageFacts, PathFacts};
 use crate::ecs::{translate, validate};
 use crate::error::Error;
 use crate::event::Events;
@@ -66,6 +66,8 @@ pub(super) struct App {
     pub(super) desired: Desired,
     /// What is known of the paths that are mounted.
     pub(super) paths: BTreeMap<PathBuf, PathFacts>,
+    /// What Dockerfiles say of the images that they make.
+    pub(super) dockerfiles: BTreeMap<String, DockerfileFacts>,
     /// What a first deploy does, by places in `desired`: of what is examined to be converted alone.
     pub(super) first_deploy: Vec<(usize, Action)>,
     vault: Vault,
@@ -288,6 +290,7 @@ pub(super) async fn connect<'a>(
         ));
     }
     facts.paths.clone_from(&app.paths);
+    facts.dockerfiles.clone_from(&app.dockerfiles);
     facts.cached.clone_from(&cached);
     if let Some(found) = found {
         facts.pinned = pinned::told(session, &app.sources, found)?;

@@ -2,8 +2,10 @@
 
 mod command_line;
 mod connection_string;
+mod known_form;
 
 pub use connection_string::has_password;
+pub use known_form::{has_known_form, in_command};
 
 /// Words of a variable's name, between underscores, that say that the value is a credential.
 const WORDS: &[&str] = &[
@@ -12,6 +14,7 @@ const WORDS: &[&str] = &[
     "PASSPHRASE",
     "PASS",
     "PGPASS",
+    "PW",
     "PWD",
     "SECRET",
     "TOKEN",
@@ -39,13 +42,14 @@ const PAIRS: &[(&str, &str)] = &[
 
 /// Names, or their ends after an underscore, that say so as a whole: WordPress's keys and salts
 /// (`wp-config.php`), Vault's token for development (`-dev-root-token-id`), the secret that Erlang's
-/// nodes share, and addresses that let whoever knows them write to a channel.
+/// nodes share, Airflow's key, and addresses that let whoever knows them write to a channel.
 const ENDS: &[&str] = &[
     "AUTH_KEY",
     "AUTH_SALT",
     "DISCORD_WEBHOOK",
     "DISCORD_WEBHOOK_URL",
     "ERLANG_COOKIE",
+    "FERNET_KEY",
     "LOGGED_IN_KEY",
     "LOGGED_IN_SALT",
     "NONCE_KEY",
@@ -92,7 +96,17 @@ const ABOUT: &[&str] = &[
 /// Whether a setting of this name and value is a credential in plain text.
 #[must_use]
 pub fn is_one(name: &str, value: &str) -> bool {
-    names_a_credential(name) && is_literal(value)
+    (names_a_credential(name) || is_by_its_form(name, value)) && is_literal(value)
+}
+
+/// Names that say it together with their value: Laravel's `APP_KEY: base64:…`, `BASIC_AUTH: user:word`.
+fn is_by_its_form(name: &str, value: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let has_user = value.split_once(':').is_some_and(|(user, word)| {
+        !user.is_empty() && !word.is_empty() && !word.starts_with("//")
+    });
+    upper.ends_with("KEY") && value.starts_with("base64:")
+        || upper.ends_with("BASIC_AUTH") && has_user
 }
 
 fn names_a_credential(name: &str) -> bool {
@@ -126,6 +140,10 @@ fn is_literal(value: &str) -> bool {
     if variable.is_some_and(|name| name.chars().all(is_name)) {
         return false;
     }
+    // Where Compose's and Docker's secrets are.
+    if ["/run/secrets/", "/var/run/secrets/"].iter().any(|start| value.starts_with(start)) {
+        return false;
+    }
     !matches!(
         value.to_ascii_lowercase().as_str(),
         "" | "true" | "false" | "yes" | "no" | "on" | "off" | "0" | "1" | "none" | "null"
@@ -151,6 +169,7 @@ pub fn hide(text: &str) -> String {
 
 fn hide_in_line(line: &str) -> String {
     let found = values(line).into_iter().chain(passwords(line)).chain(command_line::values(line));
+    let found = found.chain(known_form::places(line));
     star_out(line, found)
 }
 
@@ -210,6 +229,9 @@ fn values(line: &str) -> Vec<std::ops::Range<usize>> {
             line[..start].trim_end().ends_with(';') && connection_string::is_password(name);
         let value = match rest.strip_prefix(": ").or_else(|| rest.strip_prefix('=')) {
             Some(value) if is_field || names_a_credential(name.trim_start_matches('-')) => value,
+            Some(value) if is_by_its_form(name, value.trim_start_matches([' ', '"', '\''])) => {
+                value
+            }
             _ => continue,
         };
         let value = value.trim_start();
@@ -281,6 +303,26 @@ mod tests {
             ("  test: curl -u me:hunter2 h:80", "  test: curl -u me:******* h:80"),
             ("  test: [CMD, curl, -u, 'me:hunter2']", "  test: [CMD, curl, -u, 'me:*******']"),
             ("build: https://me:canary@h/web.git", "build: https://me:******@h/web.git"),
+            ("  APP_KEY: base64:hunter2", "  APP_KEY: **************"),
+            ("  - BASIC_AUTH=admin:hunter2", "  - BASIC_AUTH=*************"),
+            ("  KC_DB_PW: hunter2", "  KC_DB_PW: *******"),
+            ("  STRIPE: sk_live_hunter22", "  STRIPE: ****************"),
+            (
+                "  J: '{\"a\":{\"password\":\"hunter2\"}}'",
+                "  J: '{\"a\":{\"password\":\"*******\"}}'",
+            ),
+            (
+                "  J: \"{\\\"password\\\": \\\"hunter2\\\"}\"",
+                "  J: \"{\\\"password\\\": \\\"*******\\\"}\"",
+            ),
+            (
+                "  command: redis-server --requirepass hunter2",
+                "  command: redis-server --requirepass *******",
+            ),
+            (
+                "  command: [a, --requirepass, \"hunter2\", b]",
+                "  command: [a, --requirepass, \"*******\", b]",
+            ),
         ] {
             assert_eq!(hide(line), shown);
             assert_eq!(hide(line).len(), line.len());
@@ -294,6 +336,10 @@ mod tests {
             "  ALLOW_EMPTY_PASSWORD: yes",
             "  image: nginx:1.27",
             "  DB_PASSWORD:",
+            "  Y_PASSWORD: /run/secrets/y",
+            "  PUSHER_APP_KEY: abc",
+            "  BASIC_AUTH: \"true\"",
+            "  command: redis-server --requirepass $PASS",
             "  password: {environment: DB_PASSWORD}",
             "  - TOKEN: *token",
             "    password:\n      file: ./x\n",

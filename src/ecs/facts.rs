@@ -2,6 +2,7 @@
 
 mod balancer;
 mod cache_rule;
+mod dockerfile;
 mod network;
 mod path;
 
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub use crate::compose::model::{Cidr, Nat};
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
+pub use dockerfile::DockerfileFacts;
 pub use network::{MadeNetwork, NetworkFacts, Origin, SubnetFacts, WayOut, subnet_id, vpc_id};
 pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 
@@ -41,6 +43,9 @@ pub struct Facts {
     /// What is known of the files and directories that are mounted, by their absolute paths; those
     /// outside the project are never looked at.
     pub paths: BTreeMap<PathBuf, PathFacts>,
+    /// By Compose service: what the Dockerfile says of the image that is built for it, where it is on
+    /// this machine.
+    pub dockerfiles: BTreeMap<String, DockerfileFacts>,
     /// By domain: the ARN of the certificate that was found for it.
     pub certificates: BTreeMap<String, String>,
     /// By name in the DNS: the id of the hosted zone that takes its records.
@@ -69,6 +74,7 @@ impl Facts {
             pinned: BTreeMap::new(),
             secrets: BTreeMap::new(),
             paths: BTreeMap::new(),
+            dockerfiles: BTreeMap::new(),
             certificates: BTreeMap::new(),
             zones: BTreeMap::new(),
         }

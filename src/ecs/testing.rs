@@ -271,6 +271,7 @@ pub(crate) fn facts() -> Facts {
         pinned: BTreeMap::new(),
         secrets: BTreeMap::new(),
         paths: BTreeMap::new(),
+        dockerfiles: BTreeMap::new(),
     }
 }
 
@@ -283,6 +284,14 @@ pub(crate) fn run(services: Vec<Service>) -> Translation {
 pub(crate) fn resource<'a>(translation: &'a Translation, kind: Kind, name: &str) -> &'a Resource {
     let id = ResourceId::new(kind, name);
     translation.desired.resources.get(&id).unwrap_or_else(|| panic!("no {id}"))
+}
+
+/// The access point of a volume.
+pub(crate) fn access_point(translation: &Translation, volume: &str) -> desired::AccessPoint {
+    match &resource(translation, Kind::AccessPoint, volume).body {
+        Body::AccessPoint(point) => (**point).clone(),
+        body => panic!("{body:?}"),
+    }
 }
 
 /// Whether there is such a resource.

@@ -37,7 +37,7 @@ struct Stage {
     name: Option<String>,
     /// `--from` of `COPY` and of `RUN --mount`.
     uses: Vec<String>,
-    /// Its `ARG`, `ENV` and `EXPOSE`, in order: keyword and the rest.
+    /// Its instructions, in order: keyword and the rest.
     says: Vec<(String, String)>,
 }
 
@@ -75,8 +75,10 @@ impl Dockerfile {
             match (instruction.keyword.as_str(), stages.last_mut()) {
                 ("FROM", _) => stages.push(Stage::parse(&instruction).map_err(fault)?),
                 ("ARG", None) => args.extend(global_args(&instruction)),
-                ("COPY" | "RUN", Some(stage)) => stage.uses.extend(sources(&instruction)),
-                ("ARG" | "ENV" | "EXPOSE", Some(stage)) => {
+                (keyword, Some(stage)) => {
+                    if matches!(keyword, "COPY" | "RUN") {
+                        stage.uses.extend(sources(&instruction));
+                    }
                     stage.says.push((instruction.keyword, instruction.rest));
                 }
                 _ => {}

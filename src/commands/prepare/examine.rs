@@ -15,7 +15,7 @@ use crate::compose::{LoadOptions, Loaded, load};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable, unpushable};
 use crate::ecs::desired::Desired;
-use crate::ecs::facts::{Facts, PathFacts};
+use crate::ecs::facts::{DockerfileFacts, Facts, PathFacts};
 use crate::ecs::{translate, validate};
 use crate::error::Error;
 use crate::images::BuildSpec;
@@ -29,6 +29,7 @@ pub(in crate::commands) struct Examined {
     builds: Vec<BuildSpec>,
     desired: Desired,
     paths: BTreeMap<PathBuf, PathFacts>,
+    dockerfiles: BTreeMap<String, DockerfileFacts>,
     first_deploy: Vec<(usize, Action)>,
     vault: Vault,
     extended: Vec<extensions::Extended>,
@@ -61,8 +62,17 @@ pub(in crate::commands) struct Wish<'a> {
 impl Examined {
     /// Prints the diagnostics; the application, when it has no fault.
     pub(in crate::commands) fn finish(self, session: &Session) -> Result<App, Error> {
-        let Self { loaded, diagnostics, builds, desired, paths, first_deploy, vault, extended } =
-            self;
+        let Self {
+            loaded,
+            diagnostics,
+            builds,
+            desired,
+            paths,
+            dockerfiles,
+            first_deploy,
+            vault,
+            extended,
+        } = self;
         session.print(&diagnostics, &loaded.sources);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
@@ -75,6 +85,7 @@ impl Examined {
                     creates_vpc: false,
                     desired,
                     paths,
+                    dockerfiles,
                     first_deploy,
                     vault,
                     given: BTreeMap::new(),
@@ -154,6 +165,7 @@ fn examine_with(
     };
     let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
+    let mut dockerfiles = BTreeMap::new();
     let mut first_deploy = Vec::new();
     let mut vault = Vault::default();
     let mut extended = Vec::new();
@@ -162,9 +174,10 @@ fn examine_with(
         diagnostics.extend(inspected::apply(project, &found));
     }
     if let Some(project) = &mut loaded.project {
-        built::apply(project, &builds);
+        dockerfiles = built::apply(project, &builds);
     }
     builds.retain(|spec| given.services().all(|service| service != spec.service));
+    dockerfiles.retain(|service, _| given.services().all(|given| given != service));
     if aim != Aim::Look {
         // Only those who look print what the files say. The translation finds room where it stood.
         loaded.forget_document();
@@ -173,7 +186,7 @@ fn examine_with(
         paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
         let facts = Facts::offline(region(session, project).as_deref());
-        let facts = Facts { paths: paths.clone(), ..facts };
+        let facts = Facts { paths: paths.clone(), dockerfiles: dockerfiles.clone(), ..facts };
         let pinned = match aim {
             Aim::Convert { resolves: true } => {
                 let known = translate(project, global.environment.as_deref(), &facts).desired;
@@ -213,7 +226,17 @@ fn examine_with(
     if strict {
         diagnostics.make_strict();
     }
-    Ok(Examined { loaded, diagnostics, builds, desired, paths, first_deploy, vault, extended })
+    Ok(Examined {
+        loaded,
+        diagnostics,
+        builds,
+        desired,
+        paths,
+        dockerfiles,
+        first_deploy,
+        vault,
+        extended,
+    })
 }
 
 /// What AWS would not take, and, where it is asked for, what a first deploy does: thought of at the

@@ -79,6 +79,7 @@ pub(super) async fn learn(
     }
     found.extend(by_name(&wanted, secrets, &mut facts));
     facts.paths.clone_from(&app.paths);
+    facts.dockerfiles.clone_from(&app.dockerfiles);
     facts.cached = cached;
     facts.pinned = images.0;
     found.extend(images.1);

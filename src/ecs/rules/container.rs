@@ -128,7 +128,7 @@ pub(crate) fn container(
 /// Says what of a service has no place in a container definition for Fargate.
 fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let service = member.service;
-    missing_tool::check(service, out);
+    missing_tool::check(cx, service, out);
     unpinned::check(service, member.known, out);
     credentials::check(service, out);
     names(member, out);

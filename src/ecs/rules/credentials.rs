@@ -1,13 +1,31 @@
-//! Variables whose value looks like a credential: it would stand in the task definition, where
-//! everybody with read access to ECS sees it. The value itself is never printed.
+//! Variables and commands that look like a credential: they would stand in the task definition, where
+//! everybody with read access to ECS sees them. The value itself is never printed.
 
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic, credential};
 use crate::ecs::translate::context::Output;
 use crate::source::Span;
 
-/// Warns of each variable that looks like a credential.
+/// Warns of each variable that looks like a credential, and of commands with a password.
 pub(crate) fn check(service: &Service, out: &mut Output) {
+    let words = [("entrypoint", &service.entrypoint), ("command", &service.command)];
+    for (name, words) in words.into_iter().filter_map(|(name, words)| Some((name, words.as_ref()?)))
+    {
+        if credential::in_command(&words.value) {
+            let message = format!(
+                "the {name} holds a password, which stands in plain text in the task definition"
+            );
+            out.say(
+                Diagnostic::warning(Code::LiteralCredential, message)
+                    .at(words.span, "")
+                    .help(
+                        "hand it over as a variable with `x-ecs.secret_env`, and let a shell put it there: \
+                        `sh -c 'exec redis-server --requirepass \"$$REDIS_PASSWORD\"'`",
+                    )
+                    .service(&service.name.value),
+            );
+        }
+    }
     for (name, value) in &service.environment {
         // It does not go to ECS.
         if service.extension.secret_env.contains_key(name) {
@@ -23,6 +41,7 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
 pub(crate) fn is_one(name: &str, value: &str) -> bool {
     credential::is_one(name, value)
         || credential::has_userinfo(value)
+        || credential::has_known_form(value)
         || credential::has_password(value)
 }
 
@@ -42,7 +61,7 @@ pub(crate) fn warning(name: &str, place: Span, service: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ecs::testing::{env, run, service};
+    use crate::ecs::testing::{at, env, run, service};
 
     fn warned(name: &str, value: &str) -> bool {
         let mut web = service("web", "acme/web:1");
@@ -89,6 +108,25 @@ mod tests {
         assert!(warned("DATABASE_URL", "postgres://shop:hunter2@db/shop"));
         assert!(warned("ConnectionString", "Server=db;Database=shop;User Id=sa;Password=hunter2"));
         assert!(warned("POSTGRES_PASSWORD", "changeme"));
+        assert!(warned("APP_KEY", "base64:hunter2"));
+        assert!(warned("BASIC_AUTH", "admin:hunter2"));
+        assert!(warned("AIRFLOW__CORE__FERNET_KEY", "hunter2"));
+        assert!(warned("KC_DB_PW", "hunter2"));
+        assert!(warned("STRIPE", "sk_live_hunter22"));
+        assert!(warned("SPRING_APPLICATION_JSON", r#"{"a":{"password":"hunter2"}}"#));
+    }
+
+    #[test]
+    fn commands_with_a_password_are_seen() {
+        let said = |words: &[&str]| {
+            let mut web = service("web", "acme/web:1");
+            web.command = Some(at(words.iter().map(|word| (*word).to_owned()).collect()));
+            let done = run(vec![web]);
+            let codes: Vec<_> = done.diagnostics.iter().map(|said| said.code).collect();
+            codes
+        };
+        assert_eq!(said(&["redis-server", "--requirepass", "x1"]), [Code::LiteralCredential]);
+        assert_eq!(said(&["redis-server", "--appendonly", "yes"]), []);
     }
 
     #[test]
@@ -109,6 +147,10 @@ mod tests {
             ("DB_PASSWORD", "${DB_PASSWORD}"),
             ("SLACK_WEBHOOK_ENABLED", "hunter"),
             ("PGPASSFILE", "/run/secrets/pgpass"),
+            ("Y_PASSWORD", "/run/secrets/y"),
+            ("PUSHER_APP_KEY", "abc"),
+            ("BASIC_AUTH", "true"),
+            ("CALLBACK_BASIC_AUTH", "https://x"),
         ] {
             assert!(!warned(name, value), "{name}");
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::mounts::{OtherVolume, OwnVolume, Place};
 use super::security_groups::{add_group, add_rule, file_system_group, id_of};
-use super::{bridge, tags};
+use super::{bridge, tags, volume_owners};
 use crate::compose::model::Volume;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -96,7 +96,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     out.add(id, Body::FileSystem(Box::new(body)), None, Some(origin));
     add_mount_targets(cx, &users, origin, out);
     // Several access points may be of one volume, which is looked at once.
-    let writers = writers(members);
+    let owners = volume_owners::owners(cx, members, out);
     let mut creations: BTreeMap<&str, CreationInfo> = BTreeMap::new();
     for (own, span) in used.into_values() {
         let mut creation = match own.volume {
@@ -107,33 +107,12 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
         };
         let says = |key: &str| own.volume.is_some_and(|(_, v)| v.driver_opts.contains_key(key));
         if let Some((uid, gid)) =
-            writers.get(&*own.id).copied().flatten().filter(|_| !says("uid") && !says("gid"))
+            owners.get(&*own.id).copied().filter(|_| !says("uid") && !says("gid"))
         {
             (creation.owner_uid, creation.owner_gid) = (uid, gid);
         }
         add_access_point(cx, own, creation, span, out);
     }
-}
-
-/// Of each volume the numbers of the one user that all who write to it run as; nothing where one runs
-/// as root, or as nobody knows whom. Only root could let that user in later.
-fn writers<'a>(members: &'a [Member<'_>]) -> BTreeMap<&'a str, Option<(i64, i64)>> {
-    let mut found: BTreeMap<&str, Option<(i64, i64)>> = BTreeMap::new();
-    for member in members {
-        let user = member.service.user.as_ref().and_then(|user| numbers(&user.value));
-        for stored in member.stored.iter().filter(|stored| !stored.mount.value.read_only) {
-            let Place::Own(own) = &stored.place else { continue };
-            let one = found.entry(&own.id).or_insert(user);
-            *one = one.filter(|one| user == Some(*one));
-        }
-    }
-    found
-}
-
-/// `1000:1000`, or `1000` alone, whose group is then root's (Dockerfile reference, `USER`).
-fn numbers(user: &str) -> Option<(i64, i64)> {
-    let (uid, gid) = user.split_once(':').unwrap_or((user, "0"));
-    Some((uid.parse::<u32>().ok()?.into(), gid.parse::<u32>().ok()?.into()))
 }
 
 fn add_mount_targets(cx: &Context<'_>, users: &[&Member<'_>], origin: Span, out: &mut Output) {

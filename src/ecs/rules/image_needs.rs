@@ -1,58 +1,14 @@
 //! What known images need to start: memory, and a kind of machine.
 
+mod memory_of_images;
+
+use self::memory_of_images::{NEEDS, heap};
 use super::known_images::{repository, tag};
+use super::other_program::runs_a_tool;
 use super::size::{ContainerSize, TaskSize};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
-
-/// Memory without which an image does not start, or dies under load.
-struct Needs {
-    /// The repository.
-    image: &'static str,
-    /// MiB
-    least: u64,
-    /// What takes it.
-    why: &'static str,
-    /// The variable that makes it less.
-    variable: Option<&'static str>,
-}
-
-/// Sorted by name. Sources: Microsoft's "Quickstart: Run SQL Server Linux container images"; the
-/// default heaps in Kafka's `kafka-server-start.sh`, OpenSearch's `jvm.options` and Solr's
-/// `bin/solr`.
-const NEEDS: &[Needs] = &[
-    Needs {
-        image: "apache/kafka",
-        least: 1280,
-        why: "its Java heap alone is 1024 MiB",
-        variable: Some("KAFKA_HEAP_OPTS"),
-    },
-    Needs {
-        image: "confluentinc/cp-kafka",
-        least: 1280,
-        why: "its Java heap alone is 1024 MiB",
-        variable: Some("KAFKA_HEAP_OPTS"),
-    },
-    Needs {
-        image: "mssql/server",
-        least: 2000,
-        why: "it does not start with less than 2000 MiB",
-        variable: None,
-    },
-    Needs {
-        image: "opensearchproject/opensearch",
-        least: 1280,
-        why: "its Java heap alone is 1024 MiB",
-        variable: Some("OPENSEARCH_JAVA_OPTS"),
-    },
-    Needs {
-        image: "solr",
-        least: 768,
-        why: "its Java heap alone is 512 MiB",
-        variable: Some("SOLR_HEAP"),
-    },
-];
 
 /// Images that are made for x86 alone: repository, and the start of the tags.
 ///
@@ -70,23 +26,34 @@ pub(crate) fn memory(
     let (None, Some(image)) = (&service.build, &service.image) else { return };
     let repository = repository(&image.value);
     let Some(needs) = NEEDS.iter().find(|needs| needs.image == repository) else { return };
-    if needs.variable.is_some_and(|name| service.environment.contains_key(name)) {
+    if runs_a_tool(service) {
         return;
     }
     let limit = container.memory.and_then(|limit| u64::try_from(limit).ok());
     let has = limit.unwrap_or(task.memory);
-    if has >= needs.least {
+    let set = needs.variables.iter().find_map(|name| service.environment.get_key_value(*name));
+    let (least, why, place) = match set {
+        None => (needs.least, needs.why.to_owned(), image.span),
+        // Beside its heap a virtual machine needs something for itself, however little.
+        Some((name, value)) => match heap(&value.value) {
+            Some(heap) => (heap + 1, format!("{name} gives its heap {heap} MiB"), value.span),
+            None => return,
+        },
+    };
+    if has >= least {
         return;
     }
-    let message = format!("{has} MiB are too little for {repository}: {}", needs.why);
-    let less = needs.variable.map(|name| format!(", or set {name}")).unwrap_or_default();
+    let message = format!("{has} MiB are too little for {repository}: {why}");
+    let less = match (set, needs.variables) {
+        (None, [name, ..]) => format!(", or set {name}"),
+        (None, []) => String::new(),
+        (Some((name, _)), _) => format!(", or a smaller {name}"),
+    };
+    let wanted = if set.is_some() { least + least / 4 } else { least };
     out.say(
         Diagnostic::warning(Code::LittleMemory, message)
-            .at(image.span, "")
-            .help(format!(
-                "write `mem_limit: {}m` or more{less}",
-                needs.least.next_multiple_of(256)
-            ))
+            .at(place, "")
+            .help(format!("write `mem_limit: {}m` or more{less}", wanted.next_multiple_of(256)))
             .service(&service.name.value),
     );
 }
@@ -132,7 +99,14 @@ mod tests {
         let mut kafka = service("kafka", "apache/kafka:3.9.0");
         assert_eq!(said(kafka.clone(), Code::LittleMemory), warned);
         env(&mut kafka, "KAFKA_HEAP_OPTS", "-Xmx256m");
+        assert_eq!(said(kafka.clone(), Code::LittleMemory), []);
+        env(&mut kafka, "KAFKA_HEAP_OPTS", "-Xms1g -Xmx1g");
+        assert_eq!(said(kafka.clone(), Code::LittleMemory), warned);
+        kafka.entrypoint = Some(at(vec!["kafka-topics".to_owned(), "--list".to_owned()]));
         assert_eq!(said(kafka, Code::LittleMemory), []);
+        for image in ["sonatype/nexus3:3.70.1", "docker.elastic.co/logstash/logstash:8.14.1"] {
+            assert_eq!(said(service("web", image), Code::LittleMemory), warned, "{image}");
+        }
     }
 
     #[test]

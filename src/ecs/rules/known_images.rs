@@ -6,13 +6,17 @@
 
 mod consoles;
 mod data_stores;
+mod embedded;
 mod others;
 mod signals;
+mod users;
 
 use self::consoles::CONSOLES;
 use self::data_stores::DATA_STORES;
+pub(crate) use self::embedded::own_files;
 use self::others::OTHERS;
 pub(crate) use self::signals::signal;
+pub(crate) use self::users::{Ids, named_user, user_of};
 
 /// What kind of program an image holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,82 +1,72 @@
 //! Health checks that call a program which the image is known not to have: ECS would take every
 //! task for unhealthy, and stop it.
 
+mod table;
+
+use self::table::{has_no_shell, lacks};
 use super::http_check::commands;
-use super::known_images::{repository, tag};
 use crate::compose::model::{HealthTest, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::translate::context::Output;
-
-/// Images by repository, and what their Dockerfiles do not install.
-///
-/// Source: the Dockerfiles of the Docker Official Images and of the vendors. Images based on
-/// `debian:*-slim` have neither curl nor wget unless they install them; those based on `alpine` have
-/// busybox's wget, and neither curl nor bash.
-const LACKS: &[(&str, &[&str])] = &[
-    ("alpine", &["bash", "curl"]),
-    ("busybox", &["bash", "curl"]),
-    ("debian", &["curl", "wget"]),
-    ("httpd", &["curl", "wget"]),
-    ("mariadb", &["curl", "wget"]),
-    ("memcached", &["curl", "wget"]),
-    ("postgres", &["curl", "wget"]),
-    ("prom/prometheus", &["bash", "curl"]),
-    ("redis", &["curl"]),
-    ("traefik", &["bash", "curl"]),
-    ("ubuntu", &["curl", "wget"]),
-];
-
-/// Official images of languages, whose smaller variants have what their base has.
-const LANGUAGES: &[&str] = &["node", "python", "ruby"];
-
-/// Bases without a shell (GoogleContainerTools/distroless, README).
-const NO_SHELL: &str = "distroless/";
+use crate::ecs::facts::DockerfileFacts;
+use crate::ecs::translate::context::{Context, Output};
 
 /// Warns of a health check that cannot run.
-pub(crate) fn check(service: &Service, out: &mut Output) {
-    // What is built may install anything.
-    let (None, Some(image)) = (&service.build, &service.image) else { return };
+pub(crate) fn check(cx: &Context<'_>, service: &Service, out: &mut Output) {
     let check = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
     let Some(test) = check else { return };
-    let missing = match &test.value {
-        HealthTest::Shell(_) if repository(&image.value).starts_with(NO_SHELL) => Some("sh"),
-        _ => {
-            let called = commands(&test.value);
-            lacks(&image.value).iter().copied().find(|tool| called.iter().any(|c| c == tool))
-        }
+    // Of what is built, the Dockerfile says what it installs.
+    let dockerfile = service.build.as_ref().and(cx.facts.dockerfiles.get(&service.name.value));
+    let (image, place) = match (&service.build, dockerfile, &service.image) {
+        (Some(build), Some(dockerfile), _) => (dockerfile.base.as_str(), build.span),
+        (None, _, Some(image)) => (image.value.as_str(), image.span),
+        _ => return,
     };
-    let Some(tool) = missing else { return };
-    let message = format!("the health check calls {tool}, which the image does not have");
+    let called = match &test.value {
+        HealthTest::Shell(_) if has_no_shell(image) => vec!["sh".to_owned()],
+        _ => commands(&test.value),
+    };
+    let is_missing =
+        |tool: &&String| lacks(image, tool) && !dockerfile.is_some_and(|file| brings(file, tool));
+    let Some(tool) = called.iter().find(is_missing) else { return };
+    let message = match dockerfile {
+        None => format!("the health check calls {tool}, which the image does not have"),
+        Some(_) => format!(
+            "the health check calls {tool}, which {image} does not have and the Dockerfile does not \
+             install"
+        ),
+    };
     out.say(
         Diagnostic::warning(Code::MissingTool, message)
             .at(test.span, "called here")
-            .at(image.span, "not in this image")
+            .at(place, "not in this image")
             .help("ECS would stop every task as unhealthy: call a program of the image, or build one that has it")
             .service(&service.name.value),
     );
 }
 
-/// What an image does not have.
-fn lacks(reference: &str) -> &'static [&'static str] {
-    let (repository, tag) = (repository(reference), tag(reference).unwrap_or_default());
-    let alpine = tag.split('-').any(|part| part.starts_with("alpine"));
-    if LANGUAGES.contains(&repository) {
-        return match () {
-            () if alpine => &["bash", "curl"],
-            () if tag.split('-').any(|part| part == "slim") => &["curl", "wget"],
-            () => &[],
-        };
-    }
-    let found = LACKS.iter().find(|(name, _)| *name == repository).map_or(&[][..], |(_, l)| l);
-    // The variants on alpine have a wget.
-    if alpine && found.contains(&"wget") { &["curl"] } else { found }
+/// Whether a Dockerfile may bring a program: a line names it, or busybox, which is many at once; or a
+/// line brings nobody knows here what.
+fn brings(dockerfile: &DockerfileFacts, tool: &str) -> bool {
+    let names = |line: &str, name: &str| {
+        let mut words = line.split(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)));
+        words.any(|word| word == name)
+    };
+    dockerfile.lines.iter().any(|line| {
+        let is_open = ["$(", "<<", "`", "xargs", ".sh", "playwright", " / /"];
+        names(line, tool)
+            || names(line, "busybox")
+            || is_open.iter().any(|mark| line.contains(mark))
+            || line.ends_with(" /")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::ecs::testing::{built, healthcheck, loud, run, service};
+    use crate::ecs::facts::Facts;
+    use crate::ecs::testing::{built, facts, healthcheck, loud, project, run, service};
+    use crate::ecs::translate;
 
     fn said(image: &str, test: HealthTest) -> Vec<(Severity, Code)> {
         let mut web = service("web", image);
@@ -115,5 +105,30 @@ mod tests {
         let mut web = built("web");
         web.healthcheck = Some(healthcheck(shell("curl localhost")));
         assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    }
+
+    #[test]
+    fn a_dockerfile_says_what_it_installs() {
+        let of = |base: &str, lines: &[&str], test: HealthTest| {
+            let mut web = built("web");
+            web.healthcheck = Some(healthcheck(test));
+            let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+            let says = DockerfileFacts { base: base.to_owned(), user: None, lines };
+            let dockerfiles = [("web".to_owned(), says)].into_iter().collect();
+            let facts = Facts { dockerfiles, ..facts() };
+            let mut found = loud(&translate(&project(vec![web]), None, &facts).diagnostics);
+            found.retain(|(_, code)| *code == Code::MissingTool);
+            found
+        };
+        let check = || shell("curl -f http://localhost:8000/up");
+        assert_eq!(of("python:3.12-slim", &[". ."], check()), WARNED);
+        assert_eq!(of("python:3.12-slim", &["apt-get install -y curl", ". ."], check()), []);
+        assert_eq!(of("python:3.12-slim", &["apt-get install -y libcurl4"], check()), WARNED);
+        assert_eq!(of("python:3.12-slim", &["./install.sh"], check()), []);
+        assert_eq!(of("python:3.12", &[], check()), []);
+        assert_eq!(of("scratch", &["--from=build /app /app"], shell("/app ok")), WARNED);
+        assert_eq!(of("scratch", &["--from=busybox /bin/busybox /bin/sh"], shell("true")), []);
+        assert_eq!(of("scratch", &["--from=root / /"], shell("true")), []);
+        assert_eq!(of("acme/base", &[], check()), []);
     }
 }

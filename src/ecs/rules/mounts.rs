@@ -11,6 +11,7 @@ mod driver;
 pub(crate) mod empty;
 mod existing;
 mod fault;
+mod filled;
 mod image;
 mod s3_files;
 pub(in crate::ecs::rules) mod subpath;

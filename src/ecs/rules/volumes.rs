@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::data_directories;
 use super::ebs;
 use super::file_system;
-use super::known_images::{Class, KnownImage};
+use super::known_images::{Class, KnownImage, own_files};
 use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
 use super::writers;
@@ -35,15 +35,19 @@ pub(crate) struct Mounts {
 }
 
 /// Whether two tasks of a service must never run at once: a database writes to a volume that
-/// outlives them. Its image says that it is one, or the directory that it writes to. `kept` is what
-/// it writes to and outlives its tasks.
+/// outlives them. Its image says that it is one, or has one inside, or the directory that it writes to
+/// says it. `kept` is what it writes to and outlives its tasks.
 pub(crate) fn is_stateful(
     service: &Service,
     known: Option<&KnownImage>,
     kept: &[&Stored<'_>],
 ) -> bool {
     let is_database = known.is_some_and(|image| image.class == Class::Database);
-    let has_files = kept.iter().any(|kept| data_directories::is_one(&kept.mount.value.target));
+    let own = own_files(service);
+    let has_files = kept.iter().map(|kept| &kept.mount.value.target).any(|target| {
+        data_directories::is_one(target)
+            || own.iter().any(|directory| data_directories::is_in(target, directory))
+    });
     !writers::may_share(service) && (has_files || is_database && !kept.is_empty())
 }
 

@@ -1,24 +1,17 @@
 use super::*;
 use crate::compose::model::MountKind;
 use crate::diagnostic::Severity;
-use crate::ecs::desired::{AccessPoint, Body, Kind};
+use crate::ecs::desired::Kind;
 use crate::ecs::testing::{
-    at, built, container, ecs_service, facts, find, has, loud, mount, networks, project, resource,
-    run, service, task, volume_mount,
+    access_point, at, built, container, ecs_service, facts, find, has, loud, mount, networks,
+    project, resource, run, service, task, volume_mount,
 };
-use crate::ecs::{Translation, translate};
+use crate::ecs::translate;
 
 fn store() -> Service {
     let mut store = service("store", "busybox");
     store.mounts = vec![volume_mount("data", "/data")];
     store
-}
-
-fn access_point(done: &Translation, name: &str) -> AccessPoint {
-    match &resource(done, Kind::AccessPoint, name).body {
-        Body::AccessPoint(point) => (**point).clone(),
-        body => panic!("{body:?}"),
-    }
 }
 
 #[test]
@@ -110,7 +103,7 @@ fn the_token_of_an_access_point_carries_what_cannot_change() {
 }
 
 #[test]
-fn a_new_volume_belongs_to_the_one_user_that_writes_to_it() {
+fn a_new_volume_belongs_to_the_first_user_that_writes_to_it() {
     let mut web = store();
     web.name = at("web".to_owned());
     web.user = Some(at("1000:1001".to_owned()));
@@ -120,14 +113,22 @@ fn a_new_volume_belongs_to_the_one_user_that_writes_to_it() {
         (info.owner_uid, info.owner_gid)
     };
     assert_eq!(owner(vec![web.clone()]), (1000, 1001));
-    assert_eq!(owner(vec![web.clone(), other.clone()]), (0, 0));
-    assert_eq!(owner(vec![other.clone(), web.clone()]), (0, 0));
+    // Root may write to what is another's.
+    assert_eq!(owner(vec![web.clone(), other.clone()]), (1000, 1001));
+    assert_eq!(owner(vec![other.clone(), web.clone()]), (1000, 1001));
+    other.user = Some(at("7".to_owned()));
+    assert_eq!(owner(vec![other.clone(), web.clone()]), (7, 0));
+    let said = |services: Vec<Service>| loud(&run(services).diagnostics);
+    let warned = [(Severity::Warning, Code::Approximated)];
+    assert_eq!(said(vec![other.clone(), web.clone()]), warned);
+    assert_eq!(said(vec![other.clone()]), []);
     other.mounts[0].value.read_only = true;
     assert_eq!(owner(vec![web.clone(), other.clone()]), (1000, 1001));
     web.user = Some(at("1000".to_owned()));
     assert_eq!(owner(vec![web.clone()]), (1000, 0));
     web.user = Some(at("node".to_owned()));
     assert_eq!(owner(vec![web.clone()]), (0, 0));
+    assert_eq!(said(vec![web.clone()]), warned);
 
     web.user = Some(at("1000:1001".to_owned()));
     let mut project = project(vec![web]);

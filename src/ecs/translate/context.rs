@@ -62,6 +62,7 @@ impl Context<'_> {
             pinned: _,
             secrets: _,
             paths: _,
+            dockerfiles: _,
         } = self.facts;
         format!("arn:{partition}:{service}:{region}:{account}:{resource}")
     }

@@ -10,9 +10,10 @@ use crate::ecs::rules::data_directories;
 use crate::ecs::rules::discovery;
 use crate::ecs::rules::ending::ending;
 use crate::ecs::rules::exposure::{Program, PublicPort, public_ports};
-use crate::ecs::rules::known_images::{KnownImage, known_image};
+use crate::ecs::rules::known_images::{Class, KnownImage, known_image};
 use crate::ecs::rules::load_balancer;
 use crate::ecs::rules::mounts::{self, Stored};
+use crate::ecs::rules::other_program::runs_a_tool;
 use crate::ecs::rules::own_names::{Name, own_names};
 use crate::ecs::rules::ports::{Ports, declared};
 use crate::ecs::rules::supply::{self, Supply, supply};
@@ -149,9 +150,7 @@ fn member<'a>(
 ) -> Member<'a> {
     let name = service.name.value.as_str();
     let job = jobs.runs.get(sharing.unit(name)).copied();
-    // What is built may be based on anything.
-    let reference = service.image.as_ref().filter(|_| service.build.is_none());
-    let known = reference.and_then(|image| known_image(&image.value));
+    let known = known(service);
     let networks = sharing.networks(cx, name);
     let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
     let network = launch::network(leader);
@@ -195,6 +194,14 @@ fn member<'a>(
         gates: Vec::new(),
         restarts: Vec::new(),
     }
+}
+
+/// What is known of the program of a service by its image: what is built may be based on anything, and
+/// of a data store's or broker's image another program may be run.
+pub(crate) fn known(service: &Service) -> Option<&'static KnownImage> {
+    let reference = service.image.as_ref().filter(|_| service.build.is_none());
+    let known = reference.and_then(|image| known_image(&image.value))?;
+    (known.class == Class::Base || !runs_a_tool(service)).then_some(known)
 }
 
 /// Whether nothing outside may come in: every network of the service is `internal`.

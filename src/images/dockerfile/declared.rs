@@ -16,6 +16,12 @@ pub struct Declared {
     pub exposed: Vec<(u16, String)>,
     /// The image that the target is made of, where it is no stage, no other context and not `scratch`.
     pub base: Option<String>,
+    /// Whether it is made of nothing: `scratch`.
+    pub from_scratch: bool,
+    /// The last `USER`, its variables filled in; as it is written where only the base knows them.
+    pub user: Option<String>,
+    /// What `RUN`, `COPY` and `ADD` have behind them, in order.
+    pub lines: Vec<String>,
 }
 
 /// What the Dockerfile of a build says of the image that it makes. A Dockerfile that is not here, or
@@ -31,25 +37,27 @@ pub fn declared(spec: &BuildSpec) -> Declared {
 impl Dockerfile {
     fn declared(&self, spec: &BuildSpec) -> Option<Declared> {
         let global = self.global_values(spec).ok()?;
-        let (mut chain, mut base) = (Vec::new(), None);
+        let (mut chain, mut base, mut from_scratch) = (Vec::new(), None, false);
         let mut next = Some(self.target(spec).ok()?);
         while let Some(index) = next {
             let stage = &self.stages[index];
             chain.push(stage);
             let from = self.expand(&stage.base, stage.line, &global).ok()?;
             next = self.stage_before(index, &from, false);
+            from_scratch = next.is_none() && from == "scratch";
             if next.is_none() && !from.is_empty() && from != "scratch" && !replaced(spec, &from) {
                 base = Some(from);
             }
         }
-        let (mut environment, mut exposed) = (BTreeMap::new(), Vec::new());
+        let mut environment = BTreeMap::new();
+        let mut declared = Declared { base, from_scratch, ..Declared::default() };
         for stage in chain.into_iter().rev() {
-            self.stage_says(stage, spec, &global, &mut environment, &mut exposed);
+            self.stage_says(stage, spec, &global, &mut environment, &mut declared);
         }
-        Some(Declared { exposed, base })
+        Some(declared)
     }
 
-    /// Adds what a stage exposes. `environment` goes on to the stages that are made of it; arguments do
+    /// Adds what a stage says. `environment` goes on to the stages that are made of it; arguments do
     /// not (Dockerfile reference, `ARG`, "Scope").
     fn stage_says(
         &self,
@@ -57,7 +65,7 @@ impl Dockerfile {
         spec: &BuildSpec,
         global: &BTreeMap<String, String>,
         environment: &mut BTreeMap<String, String>,
-        exposed: &mut Vec<(u16, String)>,
+        declared: &mut Declared,
     ) {
         let mut values = environment.clone();
         for (keyword, rest) in &stage.says {
@@ -85,14 +93,21 @@ impl Dockerfile {
                         }
                     }
                 }
-                _ => {
+                "EXPOSE" => {
                     let words = lines::words(rest).into_iter();
                     for port in words.filter_map(|w| expand(&w, &values)).flat_map(|w| ports(&w)) {
-                        if !exposed.contains(&port) {
-                            exposed.push(port);
+                        if !declared.exposed.contains(&port) {
+                            declared.exposed.push(port);
                         }
                     }
                 }
+                "USER" => {
+                    let known = expand(rest, &values);
+                    let known = known.filter(|user| !user.trim_matches(':').is_empty());
+                    declared.user = Some(known.unwrap_or_else(|| rest.clone()));
+                }
+                "RUN" | "COPY" | "ADD" => declared.lines.push(rest.clone()),
+                _ => {}
             }
         }
     }
@@ -137,7 +152,7 @@ mod tests {
         spec.target = target.map(str::to_owned);
         spec.args = vec![("PORT".to_owned(), "9001".to_owned())];
         spec.contexts = vec![("ours".to_owned(), "../ours".to_owned())];
-        let Declared { exposed, base } = declared(&spec);
+        let Declared { exposed, base, .. } = declared(&spec);
         (exposed.into_iter().map(|(port, _)| port).collect(), base)
     }
 
@@ -169,6 +184,39 @@ mod tests {
         let stages = "FROM a AS one\nEXPOSE 1\nFROM b AS two\nEXPOSE 2";
         assert_eq!(says(stages, Some("one")), (vec![1], Some("a".to_owned())));
         assert_eq!(declared(&BuildSpec::new("web", "/none", "linux/amd64")), Declared::default());
+    }
+
+    fn of(dockerfile: &str, args: &[(&str, &str)], target: Option<&str>) -> Declared {
+        let mut spec = BuildSpec::new("web", "/none", "linux/amd64");
+        spec.dockerfile_inline = Some(dockerfile.to_owned());
+        spec.target = target.map(str::to_owned);
+        spec.args = args.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        declared(&spec)
+    }
+
+    #[test]
+    fn a_stage_has_what_it_stands_on() {
+        let text = "ARG V=20\nFROM node:${V} AS base\nRUN apt-get install curl\nUSER node\n\
+                    FROM golang AS other\nUSER nobody\nRUN go build\n\
+                    FROM base\nCOPY . .\nENTRYPOINT [\"x\"]\n";
+        let found = of(text, &[], None);
+        assert_eq!((found.base.as_deref(), found.user.as_deref()), (Some("node:20"), Some("node")));
+        assert_eq!(found.lines, ["apt-get install curl", ". ."]);
+        assert_eq!(of(text, &[], Some("other")).user.as_deref(), Some("nobody"));
+        assert!(!found.from_scratch && of("FROM scratch", &[], None).from_scratch);
+    }
+
+    #[test]
+    fn users_that_arguments_name() {
+        let user = |text: &str, args: &[(&str, &str)]| of(text, args, None).user;
+        let text = "ARG UID=7\nFROM a\nARG UID\nARG GID=8\nUSER ${UID}:$GID\n";
+        assert_eq!(user(text, &[]).as_deref(), Some("7:8"));
+        assert_eq!(user(text, &[("UID", "1000")]).as_deref(), Some("1000:8"));
+        assert_eq!(user("FROM a\nENV ME=bob\nUSER $ME", &[]).as_deref(), Some("bob"));
+        // Only the base knows.
+        assert_eq!(user("FROM a\nUSER $APP_UID", &[]).as_deref(), Some("$APP_UID"));
+        assert_eq!(user("FROM a\nUSER root\nRUN x\nUSER app", &[]).as_deref(), Some("app"));
+        assert_eq!(user("FROM a", &[]), None);
     }
 
     #[test]

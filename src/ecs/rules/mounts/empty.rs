@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 
+use super::filled::{is_filled, only_reads};
 use super::{ON_EBS, Owner};
 use crate::compose::model::{Mount, MountKind};
 use crate::diagnostic::{Code, Diagnostic, Severity};
@@ -43,12 +44,13 @@ pub(super) fn named(
     let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
     // What is in somebody else's volume, Docker would not touch either.
     let is_external = owner.cx.project.volumes.get(volume).is_some_and(|volume| volume.external);
-    if mount.value.nocopy || !is_first || is_external {
+    if mount.value.nocopy || !is_first || is_external || only_reads(owner.cx.project, mount) {
         return;
     }
     // Whoever asks for a volume on EBS knows that it is new with every task.
     let is_expected = place == ON_EBS
         || data_directories::is_one(&mount.value.target)
+        || is_filled(owner.service, &mount.value.target)
         || owner.known.is_some_and(|image| {
             matches!(image.class, Class::Database | Class::Backend | Class::Base)
         });
@@ -58,8 +60,13 @@ pub(super) fn named(
         span: mount.span,
         label: place,
         message: format!("the volume {volume} starts empty"),
-        help: "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service \
-               does, or let the container write it when it is missing",
+        help: if mount.value.read_only {
+            "no service writes to it: `x-ecs: {efs: fs-…}` at the volume names a file system that is \
+             there"
+        } else {
+            "Docker would copy what the image has there: `x-ecs: {seed: true}` at the service does, or \
+             let the container write it when it is missing"
+        },
         severity: if is_expected { Severity::Note } else { Severity::Warning },
         is_seeded: owner.seeds(),
     });
