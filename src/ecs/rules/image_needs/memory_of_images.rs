@@ -84,7 +84,7 @@ pub(super) const NEEDS: &[Needs] = &[
 
 /// The MiB of heap that the value of such a variable sets: `-Xms1g -Xmx2g`, or all of it is a size.
 pub(super) fn heap(value: &str) -> Option<u64> {
-    let option = value.split_whitespace().filter_map(|word| word.strip_prefix("-Xmx")).last();
+    let option = value.split_whitespace().filter_map(|word| word.strip_prefix("-Xmx")).next_back();
     let size = option.or_else(|| (!value.contains([' ', '-'])).then_some(value))?;
     let digits = size.find(|c: char| !c.is_ascii_digit()).unwrap_or(size.len());
     let (number, unit) = size.split_at(digits);

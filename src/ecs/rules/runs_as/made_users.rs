@@ -12,13 +12,13 @@ const VALUED: &[&str] = &["-G", "-g", "--gid", "--groups", "--ingroup", "-c", "-
 /// number is there, too: the user alone must be able to write.
 pub(super) fn find(lines: &[String], name: &str) -> Option<Ids> {
     let commands = lines.iter().flat_map(|line| line.split(['\n', ';', '|', '&']));
-    let numbers = commands.filter_map(|command| {
+    let mut numbers = commands.filter_map(|command| {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let is_maker = |word: &&str| {
+        let is_maker = |word: &str| {
             let program = word.rsplit('/').next().unwrap_or(word);
             MAKERS.contains(&program)
         };
-        let start = words.iter().position(|word| is_maker(&word))?;
+        let start = words.iter().position(|word| is_maker(word))?;
         let given = &words[start + 1..];
         // The name comes last, or before its full name and such.
         let is_name = |(place, word): (usize, &&str)| {
@@ -30,7 +30,7 @@ pub(super) fn find(lines: &[String], name: &str) -> Option<Ids> {
         let uid = option(given, &["-u", "--uid"])?;
         Some((uid, option(given, &["-g", "--gid"]).unwrap_or(0)))
     });
-    numbers.last()
+    numbers.next_back()
 }
 
 /// The number behind an option: `-u 1001`, `--uid=1001`.
