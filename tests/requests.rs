@@ -144,6 +144,7 @@ fn facts(services: impl Iterator<Item = String>) -> Facts {
             origin: Origin::Default,
         },
         balancers: std::collections::BTreeMap::new(),
+        dockerfiles: BTreeMap::new(),
         certificates: BTreeMap::new(),
         zones: ["shop.example.com", "*.shop.example.com", "api.example.com"]
             .map(|name| (name.to_owned(), "Z0123456789".to_owned()))

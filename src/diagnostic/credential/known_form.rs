@@ -68,7 +68,8 @@ pub fn in_command(words: &[String]) -> bool {
 }
 
 fn is_given(value: &str) -> bool {
-    super::is_literal(value.trim_matches(['"', '\''])) && !value.starts_with('$')
+    let value = value.trim_matches(['"', '\'']);
+    super::is_literal(value) && !value.starts_with('$')
 }
 
 /// Where the values of known form stand in a line, for [`hide`](super::hide).
@@ -97,10 +98,11 @@ fn fields(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     while let Some(open) = text[at..].find('"').map(|open| at + open + 1) {
         let Some(close) = text[open..].find('"').map(|close| open + close) else { break };
-        at = close + 1;
+        // What closes one text may open the next: outer quotes may be YAML's.
+        at = open;
         let name = text[open..close].trim_end_matches('\\').to_ascii_lowercase();
         let name = name.replace(['_', '-'], "");
-        let rest = text[at..].trim_start();
+        let rest = text[close + 1..].trim_start();
         let Some(value) = rest.strip_prefix(':') else { continue };
         let value = value.trim_start();
         // Within YAML's double quotes, those of JSON are escaped.
@@ -109,7 +111,6 @@ fn fields(text: &str) -> Vec<Range<usize>> {
         let from = text.len() - value.len();
         let length = value.find('"').unwrap_or(value.len());
         let length = value[..length].trim_end_matches('\\').len();
-        at = from + length;
         if FIELDS.contains(&name.as_str()) && super::is_literal(&value[..length]) {
             found.push(from..from + length);
         }
