@@ -177,7 +177,6 @@ fn examine_with(
         dockerfiles = built::apply(project, &builds);
     }
     builds.retain(|spec| given.services().all(|service| service != spec.service));
-    dockerfiles.retain(|service, _| given.services().all(|given| given != service));
     if aim != Aim::Look {
         // Only those who look print what the files say. The translation finds room where it stood.
         loaded.forget_document();
