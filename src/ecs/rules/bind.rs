@@ -11,7 +11,7 @@ use super::mounts::empty::Empty;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
 use super::outcome::ON_INSTANCES;
 use super::runtime_files::hides;
-use crate::compose::model::{Mount, Storage};
+use crate::compose::model::{Launch, Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
 use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
@@ -46,7 +46,7 @@ pub(super) fn place<'a>(
     if hides(owner.service, &mount.value.target, mount.span, out) {
         return Stored::at(mount, "", Place::Nowhere);
     }
-    if let Some(found) = of_the_machine(path) {
+    if let Some(found) = of_the_machine(path, owner.service.launch()) {
         out.say(found.at(mount.span, "").service(owner.name()));
         return Stored::at(mount, "", Place::Nowhere);
     }
@@ -100,7 +100,9 @@ fn on_the_instance<'a>(
     mount: &'a Located<Mount>,
     path: &Path,
 ) -> Option<Stored<'a>> {
-    if !owner.service.on_instances() || mount.value.storage.is_some() {
+    // ECS developer guide, "Amazon ECS task definition differences for Amazon ECS Managed Instances": no
+    // path of theirs is mounted.
+    if owner.service.launch() != Launch::Ec2 || mount.value.storage.is_some() {
         return None;
     }
     let given = path.to_str().filter(|path| path.starts_with('/'))?;
@@ -114,11 +116,12 @@ fn on_the_instance<'a>(
 
 /// Whether a path of the instance is the system's own, and no place for an app's data.
 pub(crate) fn is_of_the_machine(path: &str) -> bool {
-    path.ends_with(".sock") || of_the_machine(Path::new(path)).is_some()
+    path.ends_with(".sock") || of_the_machine(Path::new(path), Launch::Fargate).is_some()
 }
 
-/// What to say of a path that is the machine's own, on Fargate, where there is none.
-fn of_the_machine(path: &Path) -> Option<Diagnostic> {
+/// What to say of a path that is the machine's own, where tasks see none.
+fn of_the_machine(path: &Path, launch: Launch) -> Option<Diagnostic> {
+    let managed = launch == Launch::ManagedInstances;
     let text = path.to_string_lossy();
     let text = text.trim_end_matches('/');
     let is_below =
@@ -138,7 +141,7 @@ fn of_the_machine(path: &Path) -> Option<Diagnostic> {
     }
     if text.ends_with("/docker.sock") {
         return Some(
-            Diagnostic::error(Code::Refused, "Fargate has no Docker socket")
+            Diagnostic::error(Code::Refused, if managed { "managed instances hand no Docker socket to a task" } else { "Fargate has no Docker socket" })
                 .help(format!("leave the service out on ECS (with `profiles`), or let it use the AWS API{ON_INSTANCES}")),
         );
     }
@@ -154,11 +157,12 @@ fn of_the_machine(path: &Path) -> Option<Diagnostic> {
         "/var/run",
     ];
     (text.is_empty() || MACHINE.into_iter().any(is_below)).then(|| {
-        Diagnostic::error(
-            Code::Refused,
-            format!("Fargate has no machine whose {shown} could be mounted"),
-        )
-        .help(format!("leave the service out on ECS (with `profiles`){ON_INSTANCES}"))
+        let message = match managed {
+            true => format!("managed instances hand no {shown} of theirs to a task"),
+            false => format!("Fargate has no machine whose {shown} could be mounted"),
+        };
+        Diagnostic::error(Code::Refused, message)
+            .help(format!("leave the service out on ECS (with `profiles`){ON_INSTANCES}"))
     })
 }
 
@@ -383,7 +387,7 @@ impl<'a> Bind<'a, '_> {
         if facts.kind == PathKind::Other {
             return error(
                 format!("{} is no file and no directory that can be read", self.shown),
-                "sockets and devices of this machine are not on Fargate",
+                "sockets and devices of this machine are not on ECS",
             );
         }
         None
