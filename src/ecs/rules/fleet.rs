@@ -30,7 +30,7 @@ pub(crate) fn check(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) 
         let message = "no `x-ecs.instances.security_group` is named, and no instance carries the one that is made";
         let help = "name the one that they carry: `x-ecs: {instances: {security_group: sg-0123…}}`; or \
             give them the one that decklift makes";
-        out.say(lacks(message, super::launch::network_span(member.service), help));
+        out.say(lacks(message, chosen(member.service), help));
     }
 }
 

@@ -64,7 +64,11 @@ pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
         // container.rs says it of that network, wherever it is; and instance.rs the rest, of `none`, too.
         return;
     }
-    missed(service.hostname.as_ref().map(|name| name.span), "hostname", "others may call it so");
+    missed(
+        service.hostname.as_ref().map(|name| name.span),
+        "hostname",
+        "a container there has a host name of its own",
+    );
     let addressing = service.addressing.as_ref().filter(|_| member.network == TaskNetwork::Host);
     let Some(addressing) = addressing else { return };
     let zone = "use a name in DNS, in a private hosted zone of Route 53, say";
