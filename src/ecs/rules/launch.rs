@@ -127,7 +127,11 @@ fn separate(unit: &Unit<'_>, span: Span, outcomes: &mut Outcomes<'_>) {
     if let Some(member) = unit.members.iter().find(shares) {
         let message =
             format!("{} shares a network, which containers on bridge do not", member.name());
-        outcomes.refused(span, message, "use `awsvpc` or `host` for services that share a network");
+        outcomes.refused(
+            span,
+            message,
+            "use `x-ecs: {network_mode: awsvpc}` or `host` for services that share a network",
+        );
     }
 }
 
