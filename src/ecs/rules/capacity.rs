@@ -1,6 +1,8 @@
 //! `x-ecs.capacity`: Fargate and Fargate Spot, or providers of instances (ECS API reference,
 //! `CapacityProviderStrategyItem`).
 
+use indexmap::IndexMap;
+
 use super::agreed::{agreed, told_of};
 use crate::compose::model::{Capacity, Launch};
 use crate::diagnostic::{Code, Diagnostic};
@@ -107,6 +109,26 @@ fn instances(
         let help = "give one of the providers a number from 1 to 1000";
         fault(Code::InvalidValue, "no capacity has a weight", given.span, help);
     }
+    misnamed(unit, providers, out);
+    let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let least = base.as_ref().map_or(0, |base| int(base.value));
+    providers
+        .iter()
+        .enumerate()
+        .map(|(index, (name, weight))| CapacityProviderStrategyItem {
+            capacity_provider: name.clone(),
+            weight: int(weight.value),
+            base: if index == 0 { least } else { 0 },
+        })
+        .collect()
+}
+
+/// Refuses providers that are Fargate's, and names that none can have.
+fn misnamed(unit: &Unit<'_>, providers: &IndexMap<String, Located<u32>>, out: &mut Output) {
+    let mut fault = |code, message: &str, span, help: &str| {
+        let found = Diagnostic::error(code, message).at(span, "").help(help);
+        out.say(found.service(unit.name()));
+    };
     for (name, weight) in providers {
         if [ON_DEMAND, SPOT].contains(&name.as_str()) {
             let help =
@@ -128,17 +150,6 @@ fn instances(
             );
         }
     }
-    let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let least = base.as_ref().map_or(0, |base| int(base.value));
-    providers
-        .iter()
-        .enumerate()
-        .map(|(index, (name, weight))| CapacityProviderStrategyItem {
-            capacity_provider: name.clone(),
-            weight: int(weight.value),
-            base: if index == 0 { least } else { 0 },
-        })
-        .collect()
 }
 
 /// Whether a provider of instances may have a name (ECS API reference, `CreateCapacityProvider.name`).
