@@ -275,9 +275,13 @@ pub(crate) fn facts() -> Facts {
     }
 }
 
-/// Translates services with [`facts`].
+/// Translates services with [`facts`], on a cluster with instances where any of them wants these.
 pub(crate) fn run(services: Vec<Service>) -> Translation {
-    translate(&project(services), None, &facts())
+    let mut project = project(services);
+    if project.services.values().any(|service| service.on_instances()) {
+        project.extension.cluster = Some(at("machines".to_owned()));
+    }
+    translate(&project, None, &facts())
 }
 
 /// The one resource of this id.

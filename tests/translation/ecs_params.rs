@@ -97,6 +97,19 @@ run_params:
 }
 
 #[test]
+fn namespaces_of_a_task_on_instances_find_their_place() {
+    let compose = COMPOSE.to_owned() + "x-ecs: {launch: ec2, cluster: c}\n";
+    for (pid, ipc) in [("host", "host"), ("task", "task"), ("host", "none")] {
+        let params = format!("version: 1\ntask_definition: {{pid_mode: {pid}, ipc_mode: {ipc}}}\n");
+        let (loaded, done) = support::read(&compose, &[("ecs-params.yml", &params)]);
+        assert!(!loaded.outcomes.has_errors(), "{:?}", loaded.outcomes);
+        assert!(!done.diagnostics.has_errors(), "{:?}", done.diagnostics);
+        let task = request(&done, "ecs/register-task-definition/web.json");
+        assert_eq!((&task["pidMode"], &task["ipcMode"]), (&json!(pid), &json!(ipc)));
+    }
+}
+
+#[test]
 fn what_has_no_place_on_fargate_is_said() {
     let refused = [(Severity::Error, Code::Refused)];
     for text in [

@@ -84,7 +84,10 @@ impl Decoder<'_> {
         }
         for key in ["pid_mode", "ipc_mode"] {
             if let Some(entry) = table.optional(key) {
-                self.namespace(entry);
+                match instances::are_meant(project) {
+                    true => self.instance_namespace(entry, project),
+                    false => self.namespace(entry),
+                }
             }
         }
         if let Some(entry) = table.optional("placement_constraints") {

@@ -32,6 +32,7 @@ pub(super) fn requests(node: &Node) -> Vec<Located<DeviceRequest>> {
             // What is no text has its fault already.
             kinds: list("capabilities").iter().map(text_of).collect::<Option<_>>()?,
             count: count.or(given).unwrap_or(-1),
+            driver: item.get("driver").and_then(text_of).unwrap_or_default(),
             is_named: named > 0,
             options: item.get("options").filter(|options| !is_empty(options)).map(|o| o.span),
         };
@@ -42,6 +43,7 @@ pub(super) fn requests(node: &Node) -> Vec<Located<DeviceRequest>> {
         let request = DeviceRequest {
             kinds: spec.get("kind").and_then(text_of).into_iter().collect(),
             count: spec.get("value").and_then(number).unwrap_or(1),
+            driver: String::new(),
             is_named: false,
             options: None,
         };

@@ -80,6 +80,8 @@ pub struct DeviceRequest {
     pub kinds: Vec<String>,
     /// How many; -1 for all.
     pub count: i64,
+    /// `driver`; empty when it is not written.
+    pub driver: String,
     /// Whether it says which ones.
     pub is_named: bool,
     /// Where its driver's `options` stand.

@@ -1,5 +1,6 @@
 //! Files and directories of the machine that runs Compose.
 
+mod machine;
 mod names;
 mod shared;
 
@@ -9,15 +10,16 @@ use super::data_directories;
 use super::known_images::Class;
 use super::mounts::empty::Empty;
 use super::mounts::{Owner, Place, Stored, chosen_place, fresh, of_directory};
-use super::outcome::ON_INSTANCES;
 use super::runtime_files::hides;
-use crate::compose::model::{Mount, Storage};
+use crate::compose::model::{Launch, Mount, Storage};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::desired::{Asset, AssetSource, Undecided};
 use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
 use crate::ecs::translate::context::Output;
 use crate::source::Located;
 
+pub(crate) use machine::is_of_the_machine;
+use machine::of_the_machine;
 use names::{CODE, is_data, is_file_name, keeps_state};
 pub(crate) use shared::{Written, written};
 
@@ -46,7 +48,7 @@ pub(super) fn place<'a>(
     if hides(owner.service, &mount.value.target, mount.span, out) {
         return Stored::at(mount, "", Place::Nowhere);
     }
-    if let Some(found) = of_the_machine(path) {
+    if let Some(found) = of_the_machine(path, owner.service.launch()) {
         out.say(found.at(mount.span, "").service(owner.name()));
         return Stored::at(mount, "", Place::Nowhere);
     }
@@ -100,7 +102,9 @@ fn on_the_instance<'a>(
     mount: &'a Located<Mount>,
     path: &Path,
 ) -> Option<Stored<'a>> {
-    if !owner.service.on_instances() || mount.value.storage.is_some() {
+    // ECS developer guide, "Amazon ECS task definition differences for Amazon ECS Managed Instances": no
+    // path of theirs is mounted.
+    if owner.service.launch() != Launch::Ec2 || mount.value.storage.is_some() {
         return None;
     }
     let given = path.to_str().filter(|path| path.starts_with('/'))?;
@@ -110,56 +114,6 @@ fn on_the_instance<'a>(
     }
     let id = of_directory(given).id;
     Some(Stored::at(mount, &id, Place::Host(given.to_owned())))
-}
-
-/// Whether a path of the instance is the system's own, and no place for an app's data.
-pub(crate) fn is_of_the_machine(path: &str) -> bool {
-    path.ends_with(".sock") || of_the_machine(Path::new(path)).is_some()
-}
-
-/// What to say of a path that is the machine's own, on Fargate, where there is none.
-fn of_the_machine(path: &Path) -> Option<Diagnostic> {
-    let text = path.to_string_lossy();
-    let text = text.trim_end_matches('/');
-    let is_below =
-        |top: &str| text.strip_prefix(top).is_some_and(|r| r.is_empty() || r.starts_with('/'));
-    let shown = path.display();
-    if ["/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo"].into_iter().any(is_below) {
-        return Some(
-            Diagnostic::note(Code::Ignored, format!("{shown} of this machine is not mounted"))
-                .help("set the variable TZ to have a time zone in the container"),
-        );
-    }
-    if ["/dev/shm", "/dev/random", "/dev/urandom", "/dev/null"].into_iter().any(is_below) {
-        return Some(
-            Diagnostic::note(Code::Ignored, format!("{shown} of this machine is not mounted"))
-                .help("every container has its own"),
-        );
-    }
-    if text.ends_with("/docker.sock") {
-        return Some(
-            Diagnostic::error(Code::Refused, "Fargate has no Docker socket")
-                .help(format!("leave the service out on ECS (with `profiles`), or let it use the AWS API{ON_INSTANCES}")),
-        );
-    }
-    const MACHINE: [&str; 9] = [
-        "/boot",
-        "/dev",
-        "/lib/modules",
-        "/proc",
-        "/run",
-        "/sys",
-        "/usr/src",
-        "/var/lib/docker",
-        "/var/run",
-    ];
-    (text.is_empty() || MACHINE.into_iter().any(is_below)).then(|| {
-        Diagnostic::error(
-            Code::Refused,
-            format!("Fargate has no machine whose {shown} could be mounted"),
-        )
-        .help(format!("leave the service out on ECS (with `profiles`){ON_INSTANCES}"))
-    })
 }
 
 impl<'a> Bind<'a, '_> {
@@ -383,7 +337,7 @@ impl<'a> Bind<'a, '_> {
         if facts.kind == PathKind::Other {
             return error(
                 format!("{} is no file and no directory that can be read", self.shown),
-                "sockets and devices of this machine are not on Fargate",
+                "sockets and devices of this machine are not on ECS",
             );
         }
         None

@@ -1,6 +1,6 @@
 //! Tasks in the network of their instance: its ports, and who may reach them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exposure::{Face, PublicPort};
 use super::ports;
@@ -141,11 +141,14 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     }
     let origin = Some(first.service.span());
     let group = instance_group(cx);
-    if cx.project.extension.instances.security_group.is_none() {
-        let id = own_group();
+    let owned = cx.project.extension.instances.security_group.is_none();
+    if owned {
         let description = "Carried by the instances of the cluster".to_owned();
-        add_group(cx, id.clone(), description, None, origin, out);
-        rule("instances-self", &group, None, id_of(id), (None, origin), out);
+        add_group(cx, own_group(), description, None, origin, out);
+    }
+    // Tasks on two instances reach each other at the instances, in a group of the user's, too.
+    if owned || meet(members) {
+        rule("instances-self", &group, None, group.clone(), (None, origin), out);
     }
     let networks = |of_the_instance: bool| -> BTreeSet<&str> {
         let has = |m: &&Member<'_>| match of_the_instance {
@@ -163,6 +166,16 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
             rule(&name, &other, None, group.clone(), (None, origin), out);
         }
     }
+}
+
+/// Whether two services in the network of their instances share one of Compose.
+fn meet(members: &[Member<'_>]) -> bool {
+    let mut users: BTreeMap<&str, &str> = BTreeMap::new();
+    let at_the_instance = members.iter().filter(|member| member.network.is_of_the_instance());
+    at_the_instance.flat_map(|member| member.networks.iter().map(move |n| (*n, member.unit))).any(
+        // Containers of one task meet on one instance.
+        |(network, unit)| *users.entry(network).or_insert(unit) != unit,
+    )
 }
 
 /// Lets the load balancer of a port reach a service at its instances; its group stands in rules'

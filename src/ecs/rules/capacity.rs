@@ -1,6 +1,8 @@
 //! `x-ecs.capacity`: Fargate and Fargate Spot, or providers of instances (ECS API reference,
 //! `CapacityProviderStrategyItem`).
 
+use indexmap::IndexMap;
+
 use super::agreed::{agreed, told_of};
 use crate::compose::model::{Capacity, Launch};
 use crate::diagnostic::{Code, Diagnostic};
@@ -107,6 +109,7 @@ fn instances(
         let help = "give one of the providers a number from 1 to 1000";
         fault(Code::InvalidValue, "no capacity has a weight", given.span, help);
     }
+    misnamed(unit, providers, out);
     let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     let least = base.as_ref().map_or(0, |base| int(base.value));
     providers
@@ -118,6 +121,42 @@ fn instances(
             base: if index == 0 { least } else { 0 },
         })
         .collect()
+}
+
+/// Refuses providers that are Fargate's, and names that none can have.
+fn misnamed(unit: &Unit<'_>, providers: &IndexMap<String, Located<u32>>, out: &mut Output) {
+    let mut fault = |code, message: &str, span, help: &str| {
+        let found = Diagnostic::error(code, message).at(span, "").help(help);
+        out.say(found.service(unit.name()));
+    };
+    for (name, weight) in providers {
+        if [ON_DEMAND, SPOT].contains(&name.as_str()) {
+            let help =
+                "name the cluster's providers of instances; or write `x-ecs: {launch: fargate}`";
+            fault(
+                Code::Conflict,
+                &format!("{name} is no capacity of instances"),
+                weight.span,
+                help,
+            );
+        } else if !is_provider(name) {
+            let help = "write up to 255 letters, digits, `-` and `_`, and neither `aws`, `ecs` nor \
+                `fargate` at the start";
+            fault(
+                Code::InvalidValue,
+                &format!("no provider is called {name:?}"),
+                weight.span,
+                help,
+            );
+        }
+    }
+}
+
+/// Whether a provider of instances may have a name (ECS API reference, `CreateCapacityProvider.name`).
+fn is_provider(name: &str) -> bool {
+    let of_aws = ["aws", "ecs", "fargate"].iter().any(|prefix| name.starts_with(prefix));
+    let takes = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    !of_aws && (1..=255).contains(&name.len()) && name.chars().all(takes)
 }
 
 fn same(one: &Capacity, other: &Capacity) -> bool {
@@ -203,5 +242,27 @@ mod tests {
         let quiet = loud(&run(vec![db.clone()]).diagnostics).len();
         db.extension.capacity = Some(at(capacity(None, Some(1), None)));
         assert_eq!(loud(&run(vec![db]).diagnostics).len(), quiet + 1);
+    }
+
+    #[test]
+    fn providers_of_instances_have_names_of_their_own() {
+        for (name, found) in [
+            ("mine", None),
+            ("FARGATE", Some(Code::Conflict)),
+            ("FARGATE_SPOT", Some(Code::Conflict)),
+            ("a b!", Some(Code::InvalidValue)),
+            ("aws-mine", Some(Code::InvalidValue)),
+        ] {
+            for launch in [Launch::Ec2, Launch::ManagedInstances] {
+                let mut web = service("web", "acme/web");
+                web.extension.launch = Some(at(launch));
+                let providers = [(name.to_owned(), at(1))].into_iter().collect();
+                web.extension.capacity = Some(at(Capacity { providers, ..Capacity::default() }));
+                let done = run(vec![web]);
+                let errors = done.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+                let errors: Vec<_> = errors.map(|d| d.code).collect();
+                assert_eq!(errors, Vec::from_iter(found), "{name}");
+            }
+        }
     }
 }

@@ -10,9 +10,9 @@ use super::size::ContainerSize;
 use super::volumes::Mounts;
 use super::{
     addressing, bridge, capabilities, cpu, credentials, dependencies, devices, existing_data,
-    health, hooks, image, image_quirks, instance, kernel, logging, missing_tool, namespaces,
-    networks, placement, privileges, provider, pull, restart_policy, stop_signal, system_controls,
-    ulimits, unpinned,
+    health, hooks, image, image_quirks, instance, kernel, logging, managed, missing_tool,
+    namespaces, networks, placement, privileges, provider, pull, restart_policy, stop_signal,
+    system_controls, ulimits, unpinned,
 };
 use crate::compose::model::{Launch, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
@@ -138,6 +138,7 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     privileges::check(service, out);
     devices::check(service, out);
     kernel::check(service, out);
+    managed::check(member, out);
     cpu::check(service, out);
     hooks::check(service, out);
     provider::check(service, out);

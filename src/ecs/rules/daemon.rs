@@ -30,11 +30,16 @@ pub(crate) fn is_daemon(unit: &Unit<'_>) -> bool {
     daemon(unit).is_some()
 }
 
-/// Refuses a member that says of itself how often it runs, and shares its task with a daemon.
+/// Refuses a member that shares its task with a daemon, and does not ask for one: Compose runs it a number
+/// of times, once where it says nothing.
 pub(crate) fn differs(daemon: &Member<'_>, member: &Member<'_>, out: &mut Output) {
     let (Some(place), None) = (asked(daemon), asked(member)) else { return };
+    // What ends before the others start says nothing of their number.
+    if member.ends {
+        return;
+    }
     let mode = member.service.deploy.mode.as_ref().map(|mode| mode.span);
-    let Some(own) = mode.or(number(member.service)).filter(|_| !member.ends) else { return };
+    let own = mode.or(number(member.service)).unwrap_or(member.service.span());
     let message = format!(
         "{} and {} share a task, and only one of them wants it on each instance",
         member.name(),

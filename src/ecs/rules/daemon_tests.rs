@@ -31,17 +31,18 @@ fn strategy<'a>(done: &'a Translation, name: &str) -> &'a str {
 }
 
 #[test]
-fn any_service_of_a_task_makes_it_a_daemon() {
-    let mut side = member("side");
+fn the_services_of_a_daemon_s_task_are_all_global() {
+    let (mut side, mut web) = (member("side"), member("web"));
     side.deploy.mode = Some(at(Mode::Global));
-    let done = run(vec![member("web"), side.clone()]);
+    web.deploy.mode = Some(at(Mode::Global));
+    let done = run(vec![web, side.clone()]);
     assert_eq!(strategy(&done, "web"), desired::Service::DAEMON);
     assert_eq!(ecs_service(&done, "web").desired_count, 0);
     assert_eq!(loud(&done.diagnostics), []);
     assert_eq!(validate(&done.desired), []);
-    // At the service that names the task, too.
-    let done = run(vec![side, member("web")]);
-    assert_eq!(strategy(&done, "side"), desired::Service::DAEMON);
+    // Compose runs one container of whoever says nothing.
+    assert_eq!(loud(&run(vec![member("web"), side.clone()]).diagnostics), CONFLICT);
+    assert_eq!(loud(&run(vec![side, member("web")]).diagnostics), CONFLICT);
 }
 
 #[test]

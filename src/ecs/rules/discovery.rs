@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::calls::{self, texts};
 use super::cloud_map;
+use super::instance;
 use super::mentions::mentions;
 use super::own_names::names_of;
 use super::port_clash;
@@ -89,7 +90,8 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                     if owner == index || !share_a_network(member, &members[owner]) {
                         continue;
                     }
-                    if member.unit == members[owner].unit {
+                    let linked = instance::reaches(member, &members[owner], &dns);
+                    if member.unit == members[owner].unit && !linked {
                         within.entry((index, owner)).or_insert(span);
                     }
                     mentioned[index].insert(owner);
@@ -129,12 +131,32 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     Mentions { named: mentioned, bare }
 }
 
-/// Service Connect promises nothing of a task's own names, and awsvpc takes no `extraHosts`.
+/// Service Connect promises nothing of a task's own names, and awsvpc takes no `extraHosts`; on bridge there
+/// are links.
 fn same_task(user: &Member<'_>, owner: &Member<'_>, span: Span) -> Diagnostic {
     let message = format!("{} calls {}, with which it shares a task", user.name(), owner.name());
+    let help = match user.network {
+        TaskNetwork::AwsVpc | TaskNetwork::Host => {
+            "use localhost instead of the name: the containers of a task share one network".to_owned()
+        }
+        // Links make no circle, and nor does `depends_on`.
+        TaskNetwork::Bridge if instance::reaches(owner, user, user.name()) => {
+            "on bridge containers find each other by links alone, and links do not go both ways: use \
+             `x-ecs: {network_mode: awsvpc}`, where the containers of a task share localhost"
+                .to_owned()
+        }
+        TaskNetwork::Bridge => format!(
+            "on bridge containers find each other by links alone: name it under `depends_on`, or write \
+             `links: [{}]`",
+            owner.name()
+        ),
+        TaskNetwork::None => {
+            "their task has no network: take `network_mode: none` away, or the call".to_owned()
+        }
+    };
     Diagnostic::warning(Code::Approximated, message)
         .at(span, "called here")
-        .help("use localhost instead of the name: the containers of a task share one network")
+        .help(help)
         .service(user.name())
 }
 

@@ -4,6 +4,7 @@
 use super::addressing;
 use super::container::container_name;
 use super::gpu;
+use super::managed;
 use super::outcome::Outcomes;
 use super::privileges;
 use crate::compose::model::{Addressing, KernelSettings, Launch, Privileges, Service, TaskNetwork};
@@ -27,10 +28,13 @@ pub(crate) fn settings(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -
     let on = privileges.and_then(|p| p.privileged.as_ref()).filter(|on| on.value);
     let mut settings = InstanceSettings {
         privileged: on.map(|_| true),
-        docker_security_options: security_options(service, out),
         resource_requirements: gpu::requirements(service, out),
         ..InstanceSettings::default()
     };
+    if managed::is_managed(service) {
+        return settings;
+    }
+    settings.docker_security_options = security_options(service, out);
     if member.network.is_of_the_instance() {
         addressed(unit, member, &mut settings, out);
     }
@@ -88,12 +92,32 @@ fn links(unit: &Unit<'_>, member: &Member<'_>) -> Vec<String> {
     };
     for name in member.service.depends_on.keys() {
         add(name, name);
+        // Compose resolves its other names, too.
+        for other in unit.member(name).iter().flat_map(|other| &other.names) {
+            add(name, &other.dns);
+        }
     }
     for link in member.service.addressing.iter().flat_map(|addressing| &addressing.links) {
         let (target, alias) = addressing::parts(&link.value);
         add(target, alias.unwrap_or(target));
     }
     links
+}
+
+/// Whether a container finds another one of its task on bridge under a name: it has a link to it.
+pub(crate) fn reaches(user: &Member<'_>, owner: &Member<'_>, name: &str) -> bool {
+    let service = user.service;
+    let has = |known: &super::own_names::Name| known.dns.eq_ignore_ascii_case(name);
+    let depends = service.depends_on.contains_key(owner.name())
+        && (owner.name().eq_ignore_ascii_case(name) || owner.names.iter().any(has));
+    let mut links = service.addressing.iter().flat_map(|addressing| &addressing.links);
+    let linked = |text: &str| {
+        let (target, alias) = addressing::parts(text);
+        target == owner.name() && alias.unwrap_or(target).eq_ignore_ascii_case(name)
+    };
+    user.network == TaskNetwork::Bridge
+        && user.unit == owner.unit
+        && (depends || links.any(|link| linked(&link.value)))
 }
 
 /// ECS API reference, `ContainerDefinition.dockerSecurityOptions`
@@ -168,7 +192,8 @@ pub(crate) fn linux(service: &Service, linux: &mut LinuxParameters, out: &mut Ou
         linux.devices.extend(mapped(device, &mut outcomes));
     }
     linux.devices.sort_by(|a, b| a.host_path.cmp(&b.host_path));
-    let Some(kernel) = service.kernel.as_deref() else { return };
+    let kernel = service.kernel.as_deref().filter(|_| !managed::is_managed(service));
+    let Some(kernel) = kernel else { return };
     if let Some(size) = kernel.shm_size.as_ref().filter(|size| size.value > 0) {
         linux.shared_memory_size = Some(mib(size.value));
     }
@@ -310,3 +335,7 @@ pub(crate) fn addressing(
         outcomes.ignored(address.span, "`mac_address` has no effect on ECS", help);
     }
 }
+
+#[cfg(test)]
+#[path = "instance_tests.rs"]
+mod tests;

@@ -95,6 +95,16 @@ pub(crate) fn jobs<'a>(
 /// Refuses `job: false` of a service whose end somebody waits for.
 fn denied(service: &Service, waiting: &[(&Service, Span)], out: &mut Output) {
     let job = service.extension.job.as_ref().filter(|job| !job.value);
+    if let (Some(job), Some(mode)) = (job, mode_of_job(service)) {
+        let message = format!("{} is said to be a job, and to be none", service.name.value);
+        out.say(
+            Diagnostic::error(Code::Conflict, message)
+                .at(job.span, "`job: false`")
+                .at(mode.span, "a job's mode")
+                .help("take one of the two away")
+                .service(&service.name.value),
+        );
+    }
     let (Some(job), Some((dependent, span))) = (job, waiting.first()) else { return };
     let name = &service.name.value;
     let message = format!("{} waits for the end of {name}", dependent.name.value);
@@ -375,6 +385,14 @@ mod tests {
         let mut seed = service("seed", "acme/seed:1");
         seed.extension.job = Some(at(false));
         assert_eq!(loud(&run(vec![web, seed]).diagnostics), [(Severity::Error, Code::Conflict)]);
+    }
+
+    #[test]
+    fn a_job_and_none() {
+        let mut seed = service("seed", "acme/seed:1");
+        seed.extension.job = Some(at(false));
+        seed.deploy.mode = Some(at(Mode::ReplicatedJob));
+        assert_eq!(loud(&run(vec![seed]).diagnostics), [(Severity::Error, Code::Conflict)]);
     }
 
     #[test]

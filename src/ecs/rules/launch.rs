@@ -2,7 +2,7 @@
 //! on instances.
 
 use super::outcome::{Outcomes, place_of};
-use super::{capacity, daemon};
+use super::{capacity, daemon, namespaces};
 use crate::compose::model::{Launch, Port, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{CapacityProviderStrategyItem, ContainerDefinition};
@@ -34,7 +34,7 @@ pub(crate) fn network(service: &Service) -> TaskNetwork {
 }
 
 /// Where the network was chosen.
-fn network_span(service: &Service) -> Span {
+pub(crate) fn network_span(service: &Service) -> Span {
     let extension = service.extension.network_mode.as_ref().map(|mode| mode.span);
     extension.or(service.network_mode().map(|mode| mode.span)).unwrap_or(service.span())
 }
@@ -64,19 +64,29 @@ pub(crate) fn check(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         }
         return;
     }
+    namespaces::task::check(cx, unit, out);
     let launch = leader.service.launch();
     let mut outcomes = Outcomes::new(leader.service, out);
     let span = network_span(leader.service);
     match (leader.network, launch) {
         // ECS API reference, `ManagedInstancesNetworkConfiguration`: awsvpc, host and none.
         (TaskNetwork::Bridge, Launch::ManagedInstances) => {
-            let help = "use `awsvpc` or `host`, or `x-ecs: {launch: ec2}`";
+            let help = "use `x-ecs: {network_mode: awsvpc}` or `host`, or `x-ecs: {launch: ec2}`";
             outcomes.refused(span, "managed instances have no bridge network", help);
         }
         (TaskNetwork::AwsVpc, _) if cx.facts.network.assign_public_ip => {
             // ECS developer guide, "Allocate a network interface for an Amazon ECS task".
-            let help = "put them into private subnets with a route out, `x-ecs.subnets`; or use the \
-                instance's own network, `x-ecs: {network_mode: bridge}`";
+            // Managed instances have no bridge.
+            let help = match launch {
+                Launch::Ec2 => {
+                    "put them into private subnets with a route out, `x-ecs.subnets`; or use the \
+                     instance's own network, `x-ecs: {network_mode: bridge}`"
+                }
+                _ => {
+                    "put them into private subnets with a route out, `x-ecs.subnets`; or use the \
+                     instance's own network, `x-ecs: {network_mode: host}`"
+                }
+            };
             outcomes.near(leader.service.span(), "tasks on instances get no public address", help);
         }
         (TaskNetwork::Bridge, _) => separate(unit, span, &mut outcomes),
@@ -117,7 +127,11 @@ fn separate(unit: &Unit<'_>, span: Span, outcomes: &mut Outcomes<'_>) {
     if let Some(member) = unit.members.iter().find(shares) {
         let message =
             format!("{} shares a network, which containers on bridge do not", member.name());
-        outcomes.refused(span, message, "use `awsvpc` or `host` for services that share a network");
+        outcomes.refused(
+            span,
+            message,
+            "use `x-ecs: {network_mode: awsvpc}` or `host` for services that share a network",
+        );
     }
 }
 

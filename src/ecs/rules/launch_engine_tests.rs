@@ -46,7 +46,7 @@ services:
 #[test]
 fn managed_instances_are_chosen_by_the_tasks_size() {
     let lines = "x-ecs: {launch: managed-instances, capacity: {providers: {mi: 1}}}";
-    let text = app(lines).replace("{launch: ec2}", "{cluster: prod}");
+    let text = app(lines).replace("{launch: ec2, cluster: prod}", "{cluster: prod}");
     let task = task(&good(&text), "app");
     assert_eq!((&task["cpu"], &task["memory"]), (&json!("256"), &json!("512")));
     assert_eq!(task["requiresCompatibilities"], json!(["MANAGED_INSTANCES"]));
@@ -237,7 +237,7 @@ services:
 #[test]
 fn services_on_the_instances_network_meet_the_others() {
     let text = "name: shop
-x-ecs: {launch: ec2}
+x-ecs: {launch: ec2, cluster: prod}
 services:
   web: {image: 'acme/web:1', x-ecs: {network_mode: bridge}, expose: [8000]}
   api: {image: 'acme/api:1', expose: [9000]}
@@ -254,6 +254,8 @@ services:
         warnings(&done.diagnostics),
         [
             "agent has no names for others, and others none for it",
+            "no `x-ecs.instances.security_group` is named, and no instance carries the one that is \
+             made",
             "a new task of agent starts where port 7000 of an instance is free",
         ]
     );

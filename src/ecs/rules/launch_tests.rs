@@ -59,7 +59,9 @@ pub(crate) fn warnings(diagnostics: &Diagnostics) -> Vec<&str> {
 /// A service `app` on EC2 with these lines.
 pub(crate) fn app(lines: &str) -> String {
     let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
-    format!("name: shop\nx-ecs: {{launch: ec2}}\nservices:\n  app:\n    image: acme/app:1\n{lines}")
+    format!(
+        "name: shop\nx-ecs: {{launch: ec2, cluster: prod}}\nservices:\n  app:\n    image: acme/app:1\n{lines}"
+    )
 }
 
 pub(crate) fn container(lines: &str) -> Json {

@@ -1,7 +1,10 @@
 //! `network_mode`, `ipc`, `pid` and their like: whose namespaces a container lives in.
 
+pub(crate) mod task;
+
 use std::collections::HashSet;
 
+use super::managed;
 use super::outcome::ON_INSTANCES;
 use crate::compose::Project;
 use crate::compose::model::{Launch, Namespaces, Service};
@@ -99,8 +102,14 @@ pub(crate) fn check(service: &Service, out: &mut Output) {
         let found = if service.on_instances() { elsewhere(mode) } else { network(mode) };
         found.into_iter().for_each(|found| say(found, mode));
     }
-    if let Some(mode) = ipc.as_ref().filter(|mode| !on_instance(service, mode)) {
-        shared_memory(mode).into_iter().for_each(|found| say(found, mode));
+    let joins =
+        |mode: &&Located<String>| !managed::is_managed(service) && on_instance(service, mode);
+    if let Some(mode) = ipc.as_ref().filter(|mode| !joins(mode)) {
+        let found = match managed::is_managed(service) {
+            true => managed::shared_memory(mode),
+            false => shared_memory(mode),
+        };
+        found.into_iter().for_each(|found| say(found, mode));
     }
     if let Some(mode) = pid.as_ref().filter(|mode| !on_instance(service, mode)) {
         processes(mode).into_iter().for_each(|found| say(found, mode));

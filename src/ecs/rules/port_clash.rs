@@ -1,4 +1,5 @@
-//! Ports that several containers of a task have: they share one network interface.
+//! Ports that several containers of a task have where they share one network interface: on bridge each
+//! has one of its own.
 //!
 //! A port that only stands in the table of known images, or that an image exposes, need not be listened
 //! on: of two containers of one image the second often runs another program.
@@ -60,13 +61,8 @@ pub(crate) fn settle(members: &mut [Member<'_>], out: &mut Output) {
     for (index, member) in members.iter().enumerate().filter(|(_, m)| shared.contains(m.unit)) {
         let unit = *first.entry(member.unit).or_insert(index);
         for &(port, protocol) in &member.ports {
-            // On bridge each container has a network of its own, and without one it has no ports.
-            let counts = match member.network {
-                TaskNetwork::AwsVpc | TaskNetwork::Host => true,
-                TaskNetwork::Bridge => is_declared(member.service, port),
-                TaskNetwork::None => false,
-            };
-            if counts {
+            // Ports of the instance that two ask for are validate's.
+            if matches!(member.network, TaskNetwork::AwsVpc | TaskNetwork::Host) {
                 users.entry((unit, port, protocol)).or_default().push(index);
             }
         }

@@ -196,7 +196,7 @@ fn containers_in_the_network_of_another_answer_to_its_names() {
 #[test]
 fn without_a_network_there_are_no_ports() {
     let done = good(
-        "name: shop\nx-ecs: {launch: ec2}\nservices:\n  app: {image: acme/app:1, network_mode: none, \
+        "name: shop\nx-ecs: {launch: ec2, cluster: prod}\nservices:\n  app: {image: acme/app:1, network_mode: none, \
          ports: [\"80:80\"], expose: [\"81\"]}\n",
     );
     assert_eq!(containers(&done, "app")[0]["portMappings"], Json::Null);

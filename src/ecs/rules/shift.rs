@@ -268,7 +268,7 @@ fn tasks(unit: &Unit<'_>, strategy: &Located<Strategy>, found: &mut Vec<Diagnost
         let message = format!(
             "requests to ports of the instance are not moved: {word} needs tasks with an address"
         );
-        refuse(message, "write `network_mode: awsvpc` or `strategy: rolling`");
+        refuse(message, "write `x-ecs: {network_mode: awsvpc}` or `strategy: rolling`");
     }
     let scaled = unit.members.iter().find_map(|m| m.service.extension.autoscaling.as_ref());
     if let Some(requests) = scaled.and_then(|scaling| scaling.value.requests.as_ref()) {

@@ -1,6 +1,6 @@
 //! CPU and memory: what the container is limited to, and the Fargate size that holds it.
 
-mod instances;
+pub(crate) mod instances;
 
 use super::cpu;
 use super::firelens;

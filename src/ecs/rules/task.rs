@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, ebs, firelens, homes, image_needs, launch, namespaces, overrides, platform, role,
-    schedule, search_domain, secret_files, seed, size, system_controls, tags, task_role, volumes,
+    container, ebs, firelens, gpu, homes, image_needs, launch, managed, namespaces, overrides,
+    platform, role, schedule, search_domain, secret_files, seed, size, system_controls, tags,
+    task_role, volumes,
 };
 use crate::ecs::desired::{
     Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskExtras, TaskVolume,
@@ -55,6 +56,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
             volumes.insert(volume.name.clone(), volume);
         }
     }
+    gpu::check(unit, &containers, out);
     homes::in_one_task(unit, out);
     ebs::check(cx, unit, &volumes, out);
     containers.extend(helpers);
@@ -88,6 +90,9 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         extras: TaskExtras::default(),
     };
     task_role::prepare(unit, &mut body, out);
+    if managed::is_managed(unit.leader().service) {
+        managed::fit(&mut body);
+    }
     let body = overrides::task(unit, &id, body, out);
     out.add(id, Body::TaskDefinition(Box::new(body)), Some(name), Some(unit.span()));
 }

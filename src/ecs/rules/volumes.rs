@@ -6,6 +6,7 @@ use super::data_directories;
 use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage, own_files};
+use super::managed;
 use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
 use super::writers;
@@ -154,6 +155,10 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
                 Some(of_the_task(anonymous_name(owner, target)))
             }
             Place::Anonymous => anonymous(member, stored.mount, out),
+            Place::Memory(..) if managed::is_managed(member.service) => {
+                out.say(managed::on_disk(member, stored.mount));
+                Some(of_the_task(anonymous_name(owner, target)))
+            }
             Place::Memory(size, options) => {
                 tmpfs.insert(target, memory(target, *size, options));
                 None

@@ -152,8 +152,7 @@ fn member<'a>(
     let job = jobs.runs.get(sharing.unit(name)).copied();
     let known = known(service);
     let networks = sharing.networks(cx, name);
-    let leader = cx.project.services.get(sharing.unit(name)).map_or(service, |leader| leader);
-    let network = launch::network(leader);
+    let network = launch::network(sharing.host(service));
     let stored = mounts::resolve(cx, service, sharing, (known, job.is_some()), out);
     let data = data_directories::kept(&stored).next().filter(|_| known.is_none());
     let data = data.map(|kept| kept.mount.value.target.as_str());

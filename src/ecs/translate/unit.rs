@@ -17,6 +17,7 @@ use crate::ecs::desired::{Gate, ResourceId};
 use crate::ecs::rules::bind::Written;
 use crate::ecs::rules::daemon;
 use crate::ecs::rules::ending::Ending;
+use crate::ecs::rules::namespaces::task::follows;
 use crate::ecs::rules::namespaces::{owners_of_volumes, shared_with};
 use crate::ecs::rules::security_groups::DEFAULT;
 use crate::source::Span;
@@ -44,6 +45,8 @@ pub(crate) struct Sharing<'a> {
     pub(crate) written: Written<'a>,
     /// By volume in memory: who has it.
     users: HashMap<&'a str, Vec<&'a Service>>,
+    /// The service whose network a unit has, by the unit's name; only of units with several.
+    hosts: HashMap<&'a str, &'a Service>,
 }
 
 impl<'a> Sharing<'a> {
@@ -60,6 +63,12 @@ impl<'a> Sharing<'a> {
     /// The services of a unit that has several.
     pub(crate) fn members(&self, unit: &str) -> &[&'a str] {
         self.members.get(unit).map_or(&[], Vec::as_slice)
+    }
+
+    /// The service whose network the task of a service has: the one that names the unit, unless that one
+    /// lives in the network of another one.
+    pub(crate) fn host(&self, service: &'a Service) -> &'a Service {
+        self.hosts.get(self.unit(&service.name.value)).copied().unwrap_or(service)
     }
 
     /// The networks of a service's task: those of all its members.
@@ -123,6 +132,9 @@ pub(crate) fn sharing<'a>(cx: &Context<'a>, ending: &Ending<'a>, out: &mut Outpu
     for members in groups.into_values().filter(|members| members.len() > 1) {
         let Some(leader) = leader(&members, ending) else { continue };
         let unit = leader.name.value.as_str();
+        let own = |service: &&Service| !follows(cx, service);
+        let host = [leader].into_iter().chain(members.iter().copied()).find(own);
+        sharing.hosts.insert(unit, host.unwrap_or(leader));
         let names: Vec<_> = members.iter().map(|service| service.name.value.as_str()).collect();
         if names.len() > MOST {
             out.say(too_many(cx, &names, leader));

@@ -9,12 +9,10 @@ use crate::ecs::desired::{
 };
 use crate::ecs::rules::bridge::{EPHEMERAL, RESERVED};
 use crate::ecs::rules::placement::instances::{MOST_CONSTRAINTS, MOST_STRATEGIES};
+use crate::ecs::rules::size::instances::UNITS;
 
 /// The characters of an expression (ECS API reference, `PlacementConstraint.expression`).
 const LONGEST: usize = 2000;
-
-/// CPU units of a task on EC2 (ECS API reference, `RegisterTaskDefinition.cpu`).
-const UNITS: std::ops::RangeInclusive<u64> = 128..=196_608;
 
 /// Whether a task runs on Fargate.
 pub(super) fn is_fargate(task: &TaskDefinition) -> bool {
@@ -68,6 +66,48 @@ pub(super) fn task(task: &TaskDefinition, report: &mut Report<'_>) {
     if !fargate {
         size(task, report);
         host_ports(task, report);
+    }
+    if is_managed(task) {
+        managed(task, report);
+    }
+}
+
+/// What tasks on instances that ECS looks after have not (ECS developer guide, "Amazon ECS task definition
+/// differences for Amazon ECS Managed Instances").
+fn managed(task: &TaskDefinition, report: &mut Report<'_>) {
+    let mut refuse = |has: bool, what: &str| {
+        if has {
+            report.fault(what, "managed instances do not take it");
+        }
+    };
+    refuse(task.ipc_mode.is_some(), "ipcMode");
+    for volume in &task.volumes {
+        let path = volume.host.as_ref().is_some_and(|host| host.source_path.is_some());
+        refuse(path, "a volume at a path of the instance");
+        refuse(volume.docker_volume_configuration.is_some(), "dockerVolumeConfiguration");
+    }
+    for container in &task.container_definitions {
+        let InstanceSettings {
+            links,
+            hostname,
+            dns_servers,
+            dns_search_domains,
+            extra_hosts,
+            docker_security_options,
+            ..
+        } = &container.instance;
+        refuse(!links.is_empty(), "links");
+        refuse(hostname.is_some(), "hostname");
+        refuse(!dns_servers.is_empty(), "dnsServers");
+        refuse(!dns_search_domains.is_empty(), "dnsSearchDomains");
+        refuse(!extra_hosts.is_empty(), "extraHosts");
+        refuse(!docker_security_options.is_empty(), "dockerSecurityOptions");
+        refuse(!container.docker_labels.is_empty(), "dockerLabels");
+        let Some(linux) = &container.linux_parameters else { continue };
+        refuse(linux.shared_memory_size.is_some(), "sharedMemorySize");
+        refuse(linux.max_swap.is_some(), "maxSwap");
+        refuse(linux.swappiness.is_some(), "swappiness");
+        refuse(!linux.tmpfs.is_empty(), "tmpfs");
     }
 }
 

@@ -37,6 +37,33 @@ impl Decoder<'_> {
         }
     }
 
+    /// `pid_mode` and `ipc_mode` on instances: the task's, which Compose says at its services.
+    pub(super) fn instance_namespace(&mut self, entry: &Entry, project: &mut Project) {
+        let key = &*entry.key.text;
+        let modes = match key {
+            "pid_mode" => [("host", "host"), ("task", "task")].as_slice(),
+            _ => &[("host", "host"), ("task", "task"), ("none", "none")],
+        };
+        let Some(mode) = self.choice(key, &entry.value, modes) else { return };
+        // What shares with the first service shares with all of them.
+        let first = project.services.keys().next().cloned().unwrap_or_default();
+        for (name, service) in &mut project.services {
+            let value = match (mode.value, key) {
+                ("task", "ipc_mode") if *name == first => "shareable".to_owned(),
+                ("task", _) if *name == first => continue,
+                ("task", _) => format!("service:{first}"),
+                (mode, _) => mode.to_owned(),
+            };
+            let value = Located::new(value, mode.span);
+            let namespaces = service.namespaces.get_or_insert_default();
+            if key == "pid_mode" {
+                self.unless_given(&mut namespaces.pid, &value, "pid");
+            } else {
+                self.unless_given(&mut namespaces.ipc, &value, "ipc");
+            }
+        }
+    }
+
     /// `placement_constraints`, or `task_placement` with `strategy` and `constraints`: what they say
     /// comes behind what the Compose file says.
     pub(super) fn placement_parameter(&mut self, entry: &Entry, project: &mut Project) {

@@ -1,7 +1,7 @@
 //! `driver` and `driver_opts` of a named volume.
 
 use super::{OtherVolume, Owner, Place, own, subpath, tmpfs};
-use crate::compose::model::{Mount, Volume};
+use crate::compose::model::{Launch, Mount, Volume};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::DockerVolume;
 use crate::ecs::translate::context::Output;
@@ -17,7 +17,7 @@ pub(super) fn by_options<'a>(
 ) -> Place<'a> {
     let option = |key: &str| volume?.driver_opts.get(key).map(|value| value.value.as_str());
     let driver = volume.and_then(|volume| volume.driver.as_ref()).map_or("", |d| d.value.as_str());
-    if owner.service.on_instances()
+    if owner.service.launch() == Launch::Ec2
         && let Some(volume) = volume.filter(|volume| !volume.external)
         && let Some(place) = on_the_instance(volume, driver)
     {

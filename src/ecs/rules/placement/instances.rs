@@ -1,8 +1,9 @@
 //! Which instances the tasks of a unit run on.
 
 use super::super::daemon::is_daemon;
+use super::super::managed;
 use super::super::outcome::Outcomes;
-use super::query::is_expression;
+use super::query::{attributes, is_expression};
 use crate::compose::model::{Launch, PlacementRule, Service};
 use crate::ecs::desired::{PlacementConstraint, PlacementStrategy};
 use crate::ecs::translate::context::Output;
@@ -16,6 +17,17 @@ pub(crate) const MOST_STRATEGIES: usize = 5;
 
 /// The attribute of the zone (ECS developer guide, "Amazon ECS-provided attributes").
 const ZONE: &str = "attribute:ecs.availability-zone";
+
+/// What a swarm calls the labels of its machines.
+const LABELS: [&str; 2] = ["node.labels.", "engine.labels."];
+
+/// Why attributes of one's own choose no managed instance, and the way out (ECS developer guide, "Amazon
+/// ECS task definition differences for Amazon ECS Managed Instances", `placementConstraints`).
+const NO_ATTRIBUTES: (&str, &str) = (
+    "managed instances have ECS's own attributes alone",
+    "name those, `attribute:ecs.availability-zone == …` under `x-ecs.placement.constraints`, say; or say \
+     of the capacity provider which instances it starts",
+);
 
 /// Where the tasks of a unit are placed.
 #[derive(Debug, Default, PartialEq)]
@@ -84,8 +96,13 @@ fn constrained(service: &Service) -> Option<crate::source::Span> {
 fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_>) {
     let given = &service.deploy.placement;
     let own = &service.extension.placement;
+    let managed = managed::is_managed(service);
     let mut constraints = Vec::new();
     for rule in &given.rules {
+        if managed && LABELS.iter().any(|prefix| rule.value.starts_with(prefix)) {
+            outcomes.missed(rule.span, NO_ATTRIBUTES.0, NO_ATTRIBUTES.1);
+            continue;
+        }
         constraints.extend(expression(rule, outcomes).map(PlacementRule::MemberOf));
     }
     match (given.most, given.max_replicas_per_node) {
@@ -106,6 +123,9 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
                 let message = "this is no expression of the cluster query language";
                 outcomes.invalid(rule.span, message, help);
             }
+            PlacementRule::MemberOf(text) if managed && !are_of_ecs(text) => {
+                outcomes.refused(rule.span, NO_ATTRIBUTES.0, NO_ATTRIBUTES.1);
+            }
             good => constraints.push(good.clone()),
         }
     }
@@ -122,7 +142,9 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
             placed.constraints.push(constraint);
         }
     }
-    let spread = given.spread.iter().map(|spread| ("spread", Some(field(spread, outcomes))));
+    // What managed instances make of a strategy is said of the whole.
+    let mut field = |spread| (!managed).then(|| field(spread, outcomes));
+    let spread = given.spread.iter().map(|spread| ("spread", field(spread)));
     let spread: Vec<_> = spread.collect();
     let steps = own.strategy.iter().map(|step| (step.value.kind, step.value.field.clone()));
     for (kind, field) in spread.into_iter().chain(steps) {
@@ -131,6 +153,11 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
             placed.strategy.push(strategy);
         }
     }
+}
+
+/// Whether an expression names attributes of ECS's own alone.
+fn are_of_ecs(text: &str) -> bool {
+    attributes(text).all(|name| name.starts_with("ecs."))
 }
 
 /// A constraint of a swarm in the cluster query language (ECS developer guide, "Create expressions to
@@ -146,8 +173,7 @@ fn expression(rule: &Located<String>, outcomes: &mut Outcomes<'_>) -> Option<Str
     };
     let (key, value) = (key.trim(), value.trim());
     let attribute = |name: &str, value: &str| Some(format!("attribute:{name} {op} {value}"));
-    let labels = ["node.labels.", "engine.labels."];
-    if let Some(label) = labels.iter().find_map(|prefix| key.strip_prefix(prefix)) {
+    if let Some(label) = LABELS.iter().find_map(|prefix| key.strip_prefix(prefix)) {
         let good = !label.is_empty()
             && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_./\\".contains(c));
         if !good || value.is_empty() {
@@ -185,9 +211,8 @@ fn expression(rule: &Located<String>, outcomes: &mut Outcomes<'_>) -> Option<Str
 
 /// What tasks are spread over.
 fn field(spread: &Located<String>, outcomes: &mut Outcomes<'_>) -> String {
-    let labels = ["node.labels.", "engine.labels."];
     let text = spread.value.trim();
-    let name = labels.iter().find_map(|prefix| text.strip_prefix(prefix));
+    let name = LABELS.iter().find_map(|prefix| text.strip_prefix(prefix));
     match name {
         Some("zone" | "az" | "availability-zone" | "availability_zone") => {
             let help = "write `x-ecs: {placement: {strategy: [{spread: \"attribute:…\"}]}}` for \

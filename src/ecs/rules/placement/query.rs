@@ -33,6 +33,14 @@ const OPERATORS: [&str; 18] = [
     ">",
 ];
 
+/// The attributes that an expression names.
+pub(crate) fn attributes(text: &str) -> impl Iterator<Item = &str> {
+    text.split("attribute:").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "-_./\\".contains(c)));
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
 /// Whether ECS can read it.
 pub(crate) fn is_expression(text: &str) -> bool {
     // Deeper than anybody writes, and far from the end of the stack.
