@@ -9,6 +9,7 @@ mod motion;
 use super::desired::Desired;
 use super::facts::Facts;
 use super::rules::bind::decide;
+use super::rules::image_name;
 use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
@@ -16,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 #[must_use]
 pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<Diagnostic> {
     let mut found = undecided(desired);
+    found.extend(project.services.values().map(|service| &**service).filter_map(image_name::fault));
     found.extend(instances::undeployable(desired, project));
     found.extend(motion::undeployable(desired));
     found.extend(unpushable(desired, project, facts));
@@ -39,7 +41,9 @@ pub fn is_repeated(warning: &Diagnostic, errors: &[Diagnostic]) -> bool {
     errors.iter().any(|error| {
         let same = matches!(
             (warning.code, error.code),
-            (Code::FileNotFound, Code::FileNotFound) | (Code::Approximated, Code::MissingAttribute)
+            (Code::FileNotFound, Code::FileNotFound)
+                | (Code::InvalidValue, Code::InvalidValue)
+                | (Code::Approximated, Code::MissingAttribute)
         );
         same && warning.severity == Severity::Warning && place(warning) == place(error)
     })

@@ -18,8 +18,14 @@ enum Near {
     Account,
 }
 
+/// The account of an emulator, which no customer of AWS has: a file that is for AWS is tried there.
+const EMULATOR: &str = "000000000000";
+
 /// Refuses the ARNs that cannot be meant here, as far as region and account are known.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Output) {
+    if cx.facts.account == EMULATOR {
+        return;
+    }
     each_arn(cx.project, &mut |what, arn, span, service, near| {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let ["arn", partition, _, region, account, _] = parts.as_slice() else { return };
@@ -118,6 +124,15 @@ mod tests {
         assert!(other.contains("the region us-east-1, and the project in eu-west-1"), "{other}");
         let other = cluster("arn:aws:ecs:eu-west-1:210987654321:cluster/x");
         assert!(other.contains("the account 210987654321"), "{other}");
+    }
+
+    #[test]
+    fn a_file_for_aws_is_tried_on_an_emulator() {
+        let mut project = project(vec![service("web", "acme/web:1")]);
+        let cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/x";
+        project.extension.cluster = Some(at(cluster.to_owned()));
+        let facts = crate::ecs::facts::Facts { account: EMULATOR.to_owned(), ..facts() };
+        assert!(!translate(&project, None, &facts).diagnostics.has_errors());
     }
 
     #[test]
