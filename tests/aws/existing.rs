@@ -24,6 +24,7 @@ fn project(name: &str, text: &str) -> Project {
 async fn facts(aws: &Aws, project: &Project) -> Facts {
     let existing = project.extension.load_balancers.iter().map(|balancer| BalancerRequest {
         arn: balancer.value.arn.clone(),
+        name: balancer.value.name_alone().map(str::to_owned),
         listener: balancer.value.listener.clone(),
     });
     let existing = existing.collect();
@@ -128,7 +129,7 @@ impl Theirs {
     /// As AWS has it now.
     async fn look(&self, aws: &Aws) -> BalancerFacts {
         let (arn, listener) = (self.balancer.clone(), Some(self.listener.clone()));
-        let existing = vec![BalancerRequest { arn, listener }];
+        let existing = vec![BalancerRequest { arn, name: None, listener }];
         let request = NetworkRequest { existing, ..NetworkRequest::default() };
         let mut facts = aws.facts(&request).await.expect("facts");
         facts.balancers.remove(&self.balancer).expect("theirs")
@@ -248,14 +249,28 @@ async fn the_project_s_own_load_balancer_is_none_of_others() {
     assert_eq!(error.kind, CloudErrorKind::NotOurs, "{error:?}");
     assert!(error.help.is_some_and(|help| help.contains("x-ecs.load_balancer")));
 
-    // What does not exist is said before anything is made.
-    let lost = format!("{}0", arn);
-    let existing = vec![BalancerRequest { arn: lost, listener: None }];
+    // The name alone, as the retired integration had it: the rest is looked up.
+    let called = arn.split('/').nth(2).expect("a name");
+    let retired = project(&name, &format!("x-aws-loadbalancer: {called}\n{SERVICES}"));
+    let key = &retired.extension.load_balancers[0].value.arn;
+    assert_eq!(&facts(&aws, &retired).await.balancers[key].arn, arn);
+    let existing = vec![BalancerRequest {
+        arn: key.clone(),
+        name: Some(format!("{called}0")),
+        listener: None,
+    }];
     let request = NetworkRequest { existing, ..NetworkRequest::default() };
     let error = aws.facts(&request).await.expect_err("there is none");
     assert_eq!(error.kind, CloudErrorKind::NotFound, "{error:?}");
-    let existing =
-        vec![BalancerRequest { arn: arn.replace("us-east-1", "eu-west-1"), listener: None }];
+
+    // What does not exist is said before anything is made.
+    let lost = format!("{}0", arn);
+    let existing = vec![BalancerRequest { arn: lost, name: None, listener: None }];
+    let request = NetworkRequest { existing, ..NetworkRequest::default() };
+    let error = aws.facts(&request).await.expect_err("there is none");
+    assert_eq!(error.kind, CloudErrorKind::NotFound, "{error:?}");
+    let elsewhere = arn.replace("us-east-1", "eu-west-1");
+    let existing = vec![BalancerRequest { arn: elsewhere, name: None, listener: None }];
     let request = NetworkRequest { existing, ..NetworkRequest::default() };
     let error = aws.facts(&request).await.expect_err("it is elsewhere");
     assert!(error.message.contains("eu-west-1"), "{error:?}");

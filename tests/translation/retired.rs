@@ -246,9 +246,14 @@ fn a_load_balancer_by_its_arn() {
     let notes: Vec<_> = loaded.outcomes.iter().map(|d| (d.severity, d.code)).collect();
     assert_eq!(notes, [(Severity::Note, Code::Obsolete)]);
     assert_eq!(request(&done, "elbv2/create-listener/80.json")["LoadBalancerArn"], arn);
-    // Its name does not say of which kind it is; a variable that is not set says nothing.
-    let named = outcomes(&format!("x-aws-loadbalancer: shared\n{WEB}"));
-    assert_eq!((named.len(), named[0].1), (1, Code::InvalidValue));
+    // Its name is looked up in AWS; a variable that is not set says nothing.
+    let (loaded, done) = read(&format!("x-aws-loadbalancer: shared\n{WEB}{ports}"));
+    assert!(loaded.outcomes.iter().all(|d| d.code == Code::Obsolete), "{:?}", loaded.outcomes);
+    let listener = &request(&done, "elbv2/create-listener/80.json")["LoadBalancerArn"];
+    let text = listener.as_str().expect("an ARN");
+    assert!(text.ends_with("loadbalancer/app/shared/${load-balancer.shared.id}"), "{text}");
+    let no_name = outcomes(&format!("x-aws-loadbalancer: a b\n{WEB}"));
+    assert_eq!((no_name.len(), no_name[0].1), (1, Code::InvalidValue));
     assert_eq!(outcomes(&format!("x-aws-loadbalancer: ${{UNSET-}}\n{WEB}")), []);
     let both = format!("x-aws-loadbalancer: {arn}\nx-ecs: {{load_balancer: '{arn}'}}\n{WEB}");
     assert_eq!(outcomes(&both)[0].1, Code::Conflict);

@@ -18,8 +18,10 @@ use crate::ecs::facts::{BalancerFacts, ListenerFacts, OpenPorts};
 /// A load balancer that a project names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BalancerRequest {
-    /// Its ARN.
+    /// Its ARN, or what is known of it where `name` is given.
     pub arn: String,
+    /// Its name, where that is all that was given: an Application Load Balancer of the region.
+    pub name: Option<String>,
     /// The ARN of the listener of it that was named instead.
     pub listener: Option<String>,
 }
@@ -37,36 +39,50 @@ impl Aws {
                     None => Ok(None),
                 }
             };
-            let (balancer, listener) =
-                try_join(self.existing_balancer(&request.arn), listener).await?;
+            let (balancer, listener) = try_join(self.existing_balancer(request), listener).await?;
             Ok::<_, CloudError>((request.arn.clone(), BalancerFacts { listener, ..balancer }))
         });
         Ok(try_join_all(all).await?.into_iter().collect())
     }
 
-    async fn existing_balancer(&self, arn: &str) -> Result<BalancerFacts, CloudError> {
+    async fn existing_balancer(
+        &self,
+        BalancerRequest { arn, name, listener: _ }: &BalancerRequest,
+    ) -> Result<BalancerFacts, CloudError> {
         let region = arn.split(':').nth(3).unwrap_or_default();
-        if region != self.region() {
+        if name.is_none() && region != self.region() {
             let message = format!("{arn} is in {region}, and the project in {}", self.region());
             let help = "name a load balancer of that region in x-ecs.load_balancer, or deploy to \
                 its region";
             return Err(look(message).help(help));
         }
-        let call = self.elb().describe_load_balancers().load_balancer_arns(arn);
+        let call = self.elb().describe_load_balancers();
+        let call = match name {
+            Some(name) => call.names(name),
+            None => call.load_balancer_arns(arn),
+        };
         let found = match call.send().await.or_fail("elbv2:DescribeLoadBalancers") {
             Err(error) if error.is(&["LoadBalancerNotFound"]) => None,
             answer => answer?.load_balancers.unwrap_or_default().into_iter().next(),
         };
         let Some(found) = found else {
-            return Err(look(format!("{arn} does not exist")).help(
+            let known = name.as_deref().unwrap_or(arn);
+            return Err(look(format!("{known} does not exist")).help(
                 "correct the ARN in x-ecs.load_balancer, or take it away: the project gets a load \
                  balancer of its own",
             ));
         };
+        let arn = found.load_balancer_arn().unwrap_or_default();
+        if let (Some(name), false) = (name, arn.contains(":loadbalancer/app/")) {
+            let message = format!("{name} is no Application Load Balancer");
+            let help = format!("write its ARN instead of its name: {arn}");
+            return Err(look(message).help(&help));
+        }
         let mut groups = found.security_groups().to_vec();
         groups.sort();
         let state = found.state().and_then(|state| state.code());
         Ok(BalancerFacts {
+            arn: arn.to_owned(),
             zones: found
                 .availability_zones()
                 .iter()

@@ -31,6 +31,7 @@ pub(in crate::commands) fn network_request(
         existing: existing
             .map(|balancer| BalancerRequest {
                 arn: balancer.value.arn.clone(),
+                name: balancer.value.name_alone().map(str::to_owned),
                 listener: balancer.value.listener.clone(),
             })
             .collect(),

@@ -65,6 +65,28 @@ impl ExistingBalancer {
         }
     }
 
+    /// An Application Load Balancer by its name alone: the rest of its ARN is looked up where AWS is
+    /// asked. Nothing where that is no name of one (elbv2 API reference, `CreateLoadBalancer`).
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let is_name = (1..=32).contains(&name.len()) && name.chars().all(word);
+        if !is_name || name.starts_with('-') || name.ends_with('-') {
+            return None;
+        }
+        let arn = format!(
+            "arn:${{aws.partition}}:{SERVICE}:${{aws.region}}:${{aws.account}}:loadbalancer/app/{name}/\
+             ${{load-balancer.{name}.id}}"
+        );
+        Some(Self { arn, listener: None, security_group: None })
+    }
+
+    /// Its name, where nothing else is known of it.
+    #[must_use]
+    pub fn name_alone(&self) -> Option<&str> {
+        self.arn.contains("${").then(|| self.name())
+    }
+
     /// Whether it is a Network Load Balancer.
     #[must_use]
     pub fn is_network(&self) -> bool {

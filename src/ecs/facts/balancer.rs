@@ -3,6 +3,8 @@ use crate::ecs::desired::RuleCondition;
 /// A load balancer that is there already, as AWS describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BalancerFacts {
+    /// Its ARN.
+    pub arn: String,
     /// The VPC that it stands in.
     pub vpc_id: String,
     /// The names of the zones that it is in.

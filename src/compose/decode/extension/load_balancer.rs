@@ -8,6 +8,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
 
+/// The key of the retired integration.
+pub(in crate::compose::decode) const RETIRED: &str = "x-aws-loadbalancer";
+
 impl Decoder<'_> {
     /// One, or a list of one Application and one Network Load Balancer. `field` is what messages call
     /// it.
@@ -66,6 +69,13 @@ impl Decoder<'_> {
         let text = self.filled(field, node)?;
         let (why, help) = match ExistingBalancer::parse(&text.value) {
             Ok(found) => return Some(Located::new(found, text.span)),
+            // It took names as well (compose-cli, `parseLoadBalancerExtension`).
+            Err(NoBalancer::Other)
+                if field == RETIRED
+                    && let Some(found) = ExistingBalancer::named(&text.value) =>
+            {
+                return Some(Located::new(found, text.span));
+            }
             Err(NoBalancer::Other) => (
                 "is no ARN of a load balancer or a listener",
                 "write `arn:aws:elasticloadbalancing:REGION:ACCOUNT:loadbalancer/app/NAME/ID`, which \

@@ -21,7 +21,7 @@ fn id(face: Face) -> ResourceId {
 /// Its ARN.
 pub(super) fn arn(cx: &Context<'_>, face: Face) -> Value {
     match existing::of(cx, face) {
-        Some(balancer) => Value::from(balancer.value.arn.as_str()),
+        Some(balancer) => Value::from(existing::arn(cx, &balancer.value)),
         None => Value::From(id(face), Attribute::Arn),
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn zone_id(cx: &Context<'_>, face: Face) -> Value {
 /// The end of its ARN, from its type on.
 pub(crate) fn label(cx: &Context<'_>, face: Face) -> Value {
     match existing::of(cx, face) {
-        Some(balancer) => Value::from(balancer.value.label()),
+        Some(balancer) => Value::from(existing::label(cx, &balancer.value)),
         None => Value::From(id(face), Attribute::Label),
     }
 }

@@ -40,6 +40,17 @@ pub(crate) fn names_listener(cx: &Context<'_>) -> bool {
     listener(cx, Face::Public).is_some()
 }
 
+/// Its ARN, as far as it is known.
+pub(super) fn arn<'a>(cx: &Context<'a>, balancer: &'a ExistingBalancer) -> &'a str {
+    let found = cx.facts.balancers.get(&balancer.arn).map(|facts| facts.arn.as_str());
+    found.filter(|arn| !arn.is_empty()).unwrap_or(&balancer.arn)
+}
+
+/// The end of that, behind `loadbalancer/`.
+pub(super) fn label<'a>(cx: &Context<'a>, balancer: &'a ExistingBalancer) -> &'a str {
+    arn(cx, balancer).split_once(":loadbalancer/").map_or("", |(_, label)| label)
+}
+
 /// What is only known of it once it was looked up.
 pub(super) fn placeholder(balancer: &ExistingBalancer, what: &str) -> String {
     format!("${{load-balancer.{}.{what}}}", balancer.name())
@@ -145,7 +156,7 @@ fn elsewhere(cx: &Context<'_>, balancer: &Located<ExistingBalancer>, out: &mut O
         ),
     ];
     for (what, has, want, help) in pairs {
-        if has != want && !want.contains("${") {
+        if has != want && !want.contains("${") && !has.contains("${") {
             let message =
                 format!("{} is in the {what} {has}, and the project in {want}", it.name());
             out.say(

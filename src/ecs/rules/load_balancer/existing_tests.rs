@@ -43,6 +43,7 @@ fn facts(resource: &str, internal: bool) -> Facts {
     let open =
         [80, 443].map(|port| OpenPorts { protocol: "tcp".into(), ports: Some((port, port)) });
     let balancer = BalancerFacts {
+        arn: format!("{HEAD}{resource}"),
         zone_id: "Z32O12XQLNTSW2".into(),
         ip_address_type: "dualstack".into(),
         vpc_id: "vpc-0123456789abcdef0".into(),
@@ -103,6 +104,25 @@ fn rule(done: &Translation, name: &str) -> ListenerRule {
 /// The public ports, and all.
 fn endpoints(done: &Translation) -> Vec<(u16, bool)> {
     done.desired.endpoints.iter().map(|e| (e.port, e.public)).collect()
+}
+
+#[test]
+fn what_is_known_by_its_name_has_the_arn_that_was_found() {
+    let mut project = behind(&[SHARED], vec![web()]);
+    let named = ExistingBalancer::named("shared").expect("a name");
+    let mut facts = facts(SHARED, false);
+    let found = facts.balancers.pop_first().expect("it").1;
+    facts.balancers.insert(named.arn.clone(), found);
+    project.extension.load_balancers = vec![at(named)];
+    let done = run(&project, &facts);
+    let listeners = done.desired.resources.values().filter_map(|found| match &found.body {
+        Body::Listener(listener) => Some(listener.load_balancer_arn.to_string()),
+        _ => None,
+    });
+    assert_eq!(listeners.collect::<Vec<_>>(), [format!("{HEAD}{SHARED}")]);
+    for no_name in ["", "a b", "-a", "a-", "a/b", &"x".repeat(33)] {
+        assert_eq!(ExistingBalancer::named(no_name), None, "{no_name}");
+    }
 }
 
 #[test]

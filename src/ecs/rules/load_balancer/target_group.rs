@@ -237,7 +237,7 @@ fn target_group_name(
     let target = port.target;
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
     let face = match existing::of(cx, port.face) {
-        Some(balancer) => format!("/{}", balancer.value.label()),
+        Some(balancer) => format!("/{}", existing::label(cx, &balancer.value)),
         None if port.face == Face::Internal => "/internal".to_owned(),
         None => String::new(),
     };
