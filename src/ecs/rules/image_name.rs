@@ -33,13 +33,15 @@ fn lacks_a_part(service: &Service) -> bool {
     let mut before = '/';
     for c in name.chars() {
         let opens = matches!(before, '/' | ':' | '@');
-        if opens && matches!(c, '/' | ':' | '@' | '-' | '.' | '_') {
+        let joins = matches!(before, '-' | '.' | '_');
+        let ends = matches!(c, '/' | ':' | '@');
+        if opens && (ends || matches!(c, '-' | '.' | '_')) || joins && ends {
             whole.push('x');
         }
         whole.push(c);
         before = c;
     }
-    if matches!(before, '/' | ':') {
+    if matches!(before, '/' | ':' | '-' | '.' | '_') {
         whole.push('x');
     }
     whole != name && fault_of_image_name(&whole).is_none()
@@ -59,7 +61,15 @@ mod tests {
 
     #[test]
     fn where_a_variable_is_not_set_is_a_warning() {
-        for name in ["acme/web:", ":-ci-7", "/web:1", "acme/:1", "acme/web:-alpine"] {
+        for name in [
+            "acme/web:",
+            ":-ci-7",
+            "/web:1",
+            "acme/:1",
+            "acme/web:-alpine",
+            "acme/node-:",
+            "acme/a-",
+        ] {
             let done = run(vec![service("web", name)]);
             assert_eq!(
                 loud(&done.diagnostics),
