@@ -121,5 +121,5 @@ fn what_must_not_be_in_an_image_is_refused_before_anything_is_pushed() {
     std::fs::create_dir(project.path("www")).expect("a folder");
     std::os::unix::fs::symlink("/etc/passwd", project.path("www/l")).expect("a link");
     let told = sandbox.run(&project.arguments("plan")).exits(3);
-    told.says("which is not in what is mounted");
+    told.says("./www/l is a link to /etc/passwd, which is not mounted with it");
 }
