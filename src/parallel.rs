@@ -1,5 +1,6 @@
 //! Work that is done in parts, on all processors, with the same result as on one.
 
+use std::convert::Infallible;
 use std::num::NonZero;
 use std::sync::mpsc::sync_channel;
 use std::thread;
@@ -44,6 +45,22 @@ pub(crate) fn in_order<T: Send, E, M: FnMut(usize) -> T>(
     })
 }
 
+/// Looks at each of many things, which costs enough that a few of them are worth a thread.
+pub(crate) fn each<T: Sync, R: Send>(items: &[T], look: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    const A_PART: usize = 64;
+    let parts: Vec<_> = items.chunks(A_PART).collect();
+    let mut found = Vec::with_capacity(items.len());
+    let Ok(()) = in_order(
+        parts.len(),
+        || |part: usize| parts[part].iter().map(&look).collect::<Vec<_>>(),
+        |part| {
+            found.extend(part);
+            Ok::<_, Infallible>(())
+        },
+    );
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +80,14 @@ mod tests {
             assert_eq!(made, Ok(()));
             let wanted: String = (0..count).map(|part| format!("{part} ")).collect();
             assert_eq!(all, wanted);
+        }
+    }
+
+    #[test]
+    fn each_is_looked_at_once() {
+        for count in [0, 1, 64, 65, 1000] {
+            let all: Vec<usize> = (0..count).collect();
+            assert_eq!(each(&all, |number| number + 1), (1..=count).collect::<Vec<_>>());
         }
     }
 

@@ -2,7 +2,6 @@
 //! file says nothing else: their Dockerfiles are here, and nobody is asked.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
 use super::inspected::expose;
 use crate::compose::Project;
@@ -17,18 +16,7 @@ pub(super) fn apply(
     project: &mut Project,
     builds: &[BuildSpec],
 ) -> BTreeMap<String, DockerfileFacts> {
-    const A_PART: usize = 64;
-    let parts: Vec<_> = builds.chunks(A_PART).collect();
-    let look = |part: usize| -> Vec<_> { parts[part].iter().map(declared).collect() };
-    let mut found = Vec::with_capacity(builds.len());
-    let Ok(()) = parallel::in_order(
-        parts.len(),
-        || look,
-        |part| {
-            found.extend(part);
-            Ok::<_, Infallible>(())
-        },
-    );
+    let found = parallel::each(builds, declared);
     let mut facts = BTreeMap::new();
     for (spec, Declared { mut exposed, base, from_scratch, user, lines }) in
         builds.iter().zip(found)

@@ -4,8 +4,9 @@ mod command_line;
 mod connection_string;
 mod known_form;
 
+pub use command_line::in_command;
 pub use connection_string::has_password;
-pub use known_form::{has_known_form, in_command};
+pub use known_form::has_known_form;
 
 /// Words of a variable's name, between underscores, that say that the value is a credential.
 const WORDS: &[&str] = &[

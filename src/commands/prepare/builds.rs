@@ -1,7 +1,6 @@
 //! What a project builds of the files of this machine.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 
 use super::build_options;
 use crate::compose::model::Service;
@@ -85,22 +84,10 @@ fn spec(
 /// What cannot be built, in the order of the builds: on all processors, because each reads a file. What
 /// is only missing at home is an error for whoever builds it, `sends`, and a warning for the others.
 pub(super) fn faults(project: &Project, builds: &[BuildSpec], sends: bool) -> Vec<Diagnostic> {
-    const A_PART: usize = 64;
-    let parts: Vec<_> = builds.chunks(A_PART).collect();
-    let look = |part: usize| -> Vec<_> {
-        let found = |spec| contexts(project, spec).into_iter().chain(fault(project, spec, sends));
-        parts[part].iter().flat_map(found).collect()
+    let found = |spec: &BuildSpec| -> Vec<_> {
+        contexts(project, spec).into_iter().chain(fault(project, spec, sends)).collect()
     };
-    let mut faults = Vec::new();
-    let Ok(()) = parallel::in_order(
-        parts.len(),
-        || look,
-        |found| {
-            faults.extend(found);
-            Ok::<_, Infallible>(())
-        },
-    );
-    faults
+    parallel::each(builds, found).into_iter().flatten().collect()
 }
 
 /// Additional contexts that are no image of another service.

@@ -2,10 +2,15 @@
 
 use std::ops::Range;
 
+use super::known_form::tokens;
 use super::names_a_credential;
 
 /// Options that take `user:password` (curl(1), wget(1)).
 const USERS: &[&str] = &["-u", "--user", "-U", "--proxy-user"];
+
+/// Options whose next word is a credential, or what stands behind their `=`, of whatever program (Redis,
+/// `redis.conf`; Docker Hub, Valkey).
+const OPTIONS: &[&str] = &["--masterauth", "--password", "--requirepass", "--token"];
 
 /// Programs to which `-p` gives a password in the same word (mysql(1), "Using Options").
 const MYSQL: &[&str] = &[
@@ -33,6 +38,24 @@ const NEXT: &[(&str, &str)] = &[
 
 /// Ways to log in that stand between `Authorization:` and the credential (RFC 9110, section 11).
 const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token", "apikey", "api-key"];
+
+/// Whether the words of a command hand over a password: `--requirepass x`, `--password=x`.
+#[must_use]
+pub fn in_command(words: &[String]) -> bool {
+    let line: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    line.iter().enumerate().any(|(place, word)| match word.split_once('=') {
+        Some((name, value)) => OPTIONS.contains(&name) && is_given(value),
+        None => {
+            let next = line.get(place + 1).filter(|next| !next.starts_with("--"));
+            OPTIONS.contains(word) && next.is_some_and(|next| is_given(next))
+        }
+    }) || words.iter().any(|word| !tokens(word).is_empty())
+}
+
+fn is_given(value: &str) -> bool {
+    let value = value.trim_matches(['"', '\'']);
+    super::is_literal(value) && !value.starts_with('$')
+}
 
 /// Where credentials stand in a line of YAML that holds a command, as a text or as a list.
 pub(super) fn values(line: &str) -> Vec<Range<usize>> {
@@ -75,6 +98,8 @@ pub(super) fn values(line: &str) -> Vec<Range<usize>> {
             USERS.iter().find(|option| option.starts_with("--") && is_set(word, option))
         {
             found.extend(of_user(option.len()));
+        } else if let Some(option) = OPTIONS.iter().find(|option| is_set(word, option)) {
+            found.push(range.start + option.len() + 1..range.end);
         } else if word.starts_with("-u") && !word.starts_with("-u=") {
             found.extend(of_user(2));
         } else if let Some(at) = lower.find("authorization:") {
@@ -101,6 +126,7 @@ fn is_set(word: &str, option: &str) -> bool {
 fn is_secret_option(word: &str) -> bool {
     word.starts_with('-') && !word.contains('=') && names_a_credential(word.trim_start_matches('-'))
         || word == "--oauth2-bearer"
+        || OPTIONS.contains(&word)
 }
 
 /// The words of a line, without what quotes and separates them.
@@ -125,6 +151,7 @@ fn words(line: &str) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::super::hide;
+    use super::in_command;
 
     #[test]
     fn credentials_of_commands_are_starred_out() {
@@ -134,6 +161,7 @@ mod tests {
             ("test: curl -ua:pw h", "test: curl -ua:** h"),
             ("[\"--password\", \"pw\", \"-v\"]", "[\"--password\", \"**\", \"-v\"]"),
             ("redis-server --requirepass pw --port 1", "redis-server --requirepass ** --port 1"),
+            ("a --masterauth pw --token=pw", "a --masterauth ** --token=**"),
             ("redis-cli -a pw ping", "redis-cli -a ** ping"),
             ("mysqladmin ping -uroot -ppw -h db", "mysqladmin ping -uroot -p** -h db"),
             ("[CMD, /usr/bin/mysql, -ppw]", "[CMD, /usr/bin/mysql, -p**]"),
@@ -158,5 +186,20 @@ mod tests {
         ] {
             assert_eq!(hide(line), line);
         }
+    }
+
+    #[test]
+    fn passwords_of_commands() {
+        let has = |words: &[&str]| {
+            in_command(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+        };
+        assert!(has(&["redis-server", "--requirepass", "hunter2"]));
+        assert!(has(&["sh", "-c", "redis-server --requirepass hunter2"]));
+        assert!(has(&["app", "--password=hunter2"]));
+        assert!(!has(&["redis-server", "--requirepass"]));
+        assert!(!has(&["redis-server", "--requirepass", "--appendonly", "yes"]));
+        assert!(!has(&["sh", "-c", "redis-server --requirepass $REDIS_PASSWORD"]));
+        assert!(!has(&["sh", "-c", "redis-server --requirepass \"$$PASS\""]));
+        assert!(!has(&["app", "--password-file=/x"]));
     }
 }

@@ -38,9 +38,6 @@ const FIELDS: &[&str] = &[
     "token",
 ];
 
-/// Options of commands whose next word is a credential (Redis, `redis.conf`; Docker Hub, Valkey).
-const OPTIONS: &[&str] = &["--masterauth", "--password", "--requirepass", "--token"];
-
 fn is_of_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-.".contains(c)
 }
@@ -54,30 +51,12 @@ pub fn has_known_form(value: &str) -> bool {
 /// What stands in the first line of a private key in PEM (RFC 7468).
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
-/// Whether the words of a command hand over a password: `--requirepass x`, `--password=x`.
-#[must_use]
-pub fn in_command(words: &[String]) -> bool {
-    let line: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
-    line.iter().enumerate().any(|(place, word)| match word.split_once('=') {
-        Some((name, value)) => OPTIONS.contains(&name) && is_given(value),
-        None => {
-            let next = line.get(place + 1).filter(|next| !next.starts_with("--"));
-            OPTIONS.contains(word) && next.is_some_and(|next| is_given(next))
-        }
-    }) || words.iter().any(|word| !tokens(word).is_empty())
-}
-
-fn is_given(value: &str) -> bool {
-    let value = value.trim_matches(['"', '\'']);
-    super::is_literal(value) && !value.starts_with('$')
-}
-
 /// Where the values of known form stand in a line, for [`hide`](super::hide).
 pub(super) fn places(line: &str) -> Vec<Range<usize>> {
-    tokens(line).into_iter().chain(fields(line)).chain(options(line)).collect()
+    tokens(line).into_iter().chain(fields(line)).collect()
 }
 
-fn tokens(text: &str) -> Vec<Range<usize>> {
+pub(super) fn tokens(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (prefix, least) in PREFIXES {
         for (at, _) in text.match_indices(prefix) {
@@ -118,31 +97,6 @@ fn fields(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// `--requirepass x`, also as words of a list.
-fn options(line: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for option in OPTIONS {
-        for (at, _) in line.match_indices(option) {
-            let rest = &line[at + option.len()..];
-            let is_gap = |c: char| c.is_whitespace() || "\"',=".contains(c);
-            let Some(start) = rest.find(|c| !is_gap(c)).filter(|start| *start > 0) else {
-                continue;
-            };
-            let value = &rest[start..];
-            let length = value.find(is_end).unwrap_or(value.len());
-            let from = at + option.len() + start;
-            if !value.starts_with("--") && is_given(&value[..length]) {
-                found.push(from..from + length);
-            }
-        }
-    }
-    found
-}
-
-fn is_end(c: char) -> bool {
-    c.is_whitespace() || "\"',]".contains(c)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,20 +129,5 @@ mod tests {
         ] {
             assert!(!has_known_form(value), "{value}");
         }
-    }
-
-    #[test]
-    fn passwords_of_commands() {
-        let has = |words: &[&str]| {
-            in_command(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
-        };
-        assert!(has(&["redis-server", "--requirepass", "hunter2"]));
-        assert!(has(&["sh", "-c", "redis-server --requirepass hunter2"]));
-        assert!(has(&["app", "--password=hunter2"]));
-        assert!(!has(&["redis-server", "--requirepass"]));
-        assert!(!has(&["redis-server", "--requirepass", "--appendonly", "yes"]));
-        assert!(!has(&["sh", "-c", "redis-server --requirepass $REDIS_PASSWORD"]));
-        assert!(!has(&["sh", "-c", "redis-server --requirepass \"$$PASS\""]));
-        assert!(!has(&["app", "--password-file=/x"]));
     }
 }

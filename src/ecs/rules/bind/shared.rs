@@ -8,11 +8,11 @@ use super::{Bind, Stored, place, slashes};
 use crate::compose::model::{Mount, MountKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::facts::{PathKind, is_configuration};
-use crate::ecs::rules::known_images::known_image;
 use crate::ecs::rules::mounts::subpath::DEEPEST;
 use crate::ecs::rules::mounts::{OwnVolume, Owner, Place};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit};
+use crate::ecs::translate::survey::known;
 use crate::ecs::translate::unit::Sharing;
 use crate::source::Located;
 
@@ -31,9 +31,7 @@ pub(crate) struct Writer<'a> {
 pub(crate) fn written<'a>(cx: &Context<'a>, sharing: &Sharing<'a>) -> Written<'a> {
     let mut found = Written::new();
     for service in cx.project.services.values() {
-        let reference = service.image.as_ref().filter(|_| service.build.is_none());
-        let known = reference.and_then(|image| known_image(&image.value));
-        let owner = Owner { cx, sharing, service, known, is_job: false };
+        let owner = Owner { cx, sharing, service, known: known(service), is_job: false };
         for mount in service.mounts.iter().filter(|mount| !mount.value.read_only) {
             let MountKind::Bind(path) = &mount.value.kind else { continue };
             if found.contains_key(path.as_path()) {
