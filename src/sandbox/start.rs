@@ -45,6 +45,13 @@ const REGION: &str = "us-east-1";
 /// How long a sandbox may take to come up. It has to clear away what a dead one left behind.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How many ports are tried. A port that was free may be another program's when the sandbox, which
+/// takes seconds to come up, listens on it.
+const PORTS: usize = 8;
+
+/// What the adapter ends with where its port is another program's.
+const PORT_TAKEN: i32 = 75;
+
 /// The sandbox that is running, if one is.
 ///
 /// # Errors
@@ -160,12 +167,77 @@ async fn start(
     provisioned: &provision::Provisioned,
     version: String,
 ) -> Result<Sandbox, SandboxError> {
+    let mut tried = 1;
+    loop {
+        match start_once(paths, provisioned, version.clone()).await? {
+            Outcome::Up(sandbox) => return Ok(*sandbox),
+            Outcome::Ended { code: Some(PORT_TAKEN), .. } if tried < PORTS => tried += 1,
+            Outcome::Ended { output, .. } => {
+                return Err(SandboxError::Start { output, log: paths.log() });
+            }
+        }
+    }
+}
+
+/// What became of a process that was started.
+enum Outcome {
+    /// It answers.
+    Up(Box<Sandbox>),
+    /// It ended, or was ended since it did not answer in time.
+    Ended {
+        /// Its exit code, unless a signal ended it.
+        code: Option<i32>,
+        /// The last lines of its log.
+        output: String,
+    },
+}
+
+async fn start_once(
+    paths: &Paths,
+    provisioned: &provision::Provisioned,
+    version: String,
+) -> Result<Outcome, SandboxError> {
+    let port = free_port().map_err(SandboxError::file("listen on", "127.0.0.1"))?;
+    let mut command = command(paths, provisioned, port)?;
+    let mut child = command.spawn().map_err(SandboxError::file("run", &provisioned.python))?;
+    let instance = Instance { pid: child.id(), port, region: REGION.to_owned(), version };
+    let record = paths.record();
+    let text = serde_json::to_vec_pretty(&instance).unwrap_or_default();
+    std::fs::write(&record, text).map_err(SandboxError::file("write", &record))?;
+
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        // Whoever has the port instead may be a sandbox, too.
+        if let Ok(status) = control::status(port, Duration::from_secs(2)).await
+            && status.instance == paths.instance()
+        {
+            return Ok(Outcome::Up(Box::new(Sandbox { instance, status, started: true })));
+        }
+        let ended = child.try_wait().ok().flatten();
+        if ended.is_some() || Instant::now() >= deadline {
+            // One that hangs must not live on unseen.
+            let _ = child.kill();
+            let _ = child.wait();
+            let _ = std::fs::remove_file(&record);
+            let text = std::fs::read(paths.log()).unwrap_or_default();
+            let code = ended.and_then(|status| status.code());
+            return Ok(Outcome::Ended { code, output: last_lines(&text, &[]) });
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The adapter's process, with a log of its own.
+fn command(
+    paths: &Paths,
+    provisioned: &provision::Provisioned,
+    port: u16,
+) -> Result<Command, SandboxError> {
     let state = paths.state();
     std::fs::create_dir_all(&state).map_err(SandboxError::file("make", &state))?;
     let log_path = paths.log();
     let log = File::create(&log_path).map_err(SandboxError::file("write", &log_path))?;
     let errors = log.try_clone().map_err(SandboxError::file("write", &log_path))?;
-    let port = free_port().map_err(SandboxError::file("listen on", "127.0.0.1"))?;
     let mut command = Command::new(&provisioned.python);
     command
         .args(["-m", "decklift_adapter"])
@@ -196,28 +268,7 @@ async fn start(
     // A Ctrl-C at the prompt is for the command, not for the sandbox.
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
-    let mut child = command.spawn().map_err(SandboxError::file("run", &provisioned.python))?;
-    let instance = Instance { pid: child.id(), port, region: REGION.to_owned(), version };
-    let record = paths.record();
-    let text = serde_json::to_vec_pretty(&instance).unwrap_or_default();
-    std::fs::write(&record, text).map_err(SandboxError::file("write", &record))?;
-
-    let deadline = Instant::now() + START_PATIENCE;
-    loop {
-        if let Ok(status) = control::status(port, Duration::from_secs(2)).await {
-            return Ok(Sandbox { instance, status, started: true });
-        }
-        let ended = child.try_wait().ok().flatten().is_some();
-        if ended || Instant::now() >= deadline {
-            // One that hangs must not live on unseen.
-            let _ = child.kill();
-            let _ = child.wait();
-            let _ = std::fs::remove_file(&record);
-            let text = std::fs::read(&log_path).unwrap_or_default();
-            return Err(SandboxError::Start { output: last_lines(&text, &[]), log: log_path });
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
+    Ok(command)
 }
 
 fn free_port() -> std::io::Result<u16> {
@@ -293,4 +344,45 @@ fn is_adapter(pid: i32) -> bool {
         .args(["-o", "command=", "-p", &pid.to_string()])
         .output()
         .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("decklift_adapter"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// Starts a program in the adapter's place and says what came of it, and the ports that it got.
+    async fn started(script: &str) -> (SandboxError, Vec<String>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = folder.path().as_os_str().to_owned();
+        let paths = Paths::from_env(|name| (name == "DECKLIFT_CACHE_DIR").then(|| cache.clone()))
+            .expect("paths");
+        std::fs::create_dir_all(paths.home()).expect("a home");
+        let python = folder.path().join("python");
+        let ports = folder.path().join("ports");
+        let text = format!("#!/bin/sh\necho $GATEWAY_PORT >> {}\n{script}\n", ports.display());
+        std::fs::write(&python, text).expect("a program");
+        std::fs::set_permissions(&python, std::fs::Permissions::from_mode(0o755))
+            .expect("a program");
+        let provisioned = provision::Provisioned { python, adapter: folder.path().to_owned() };
+        let error = start(&paths, &provisioned, "1".into()).await.expect_err("it cannot answer");
+        let ports = std::fs::read_to_string(ports).expect("ports");
+        (error, ports.lines().map(ToOwned::to_owned).collect())
+    }
+
+    #[tokio::test]
+    async fn a_port_that_was_taken_meanwhile_is_given_up_for_another() {
+        let (error, ports) = started("echo the port is taken; exit 75").await;
+        assert_eq!(ports.len(), PORTS);
+        assert!(ports.iter().any(|port| port != &ports[0]), "{ports:?}");
+        assert_eq!(error.to_string(), "start the sandbox: the port is taken");
+    }
+
+    #[tokio::test]
+    async fn any_other_end_is_the_end() {
+        let (error, ports) = started("echo out of order; exit 1").await;
+        assert_eq!(ports.len(), 1);
+        assert_eq!(error.to_string(), "start the sandbox: out of order");
+    }
 }

@@ -26,6 +26,7 @@ from pathlib import Path
 PACKAGE_FOLDER = Path(__file__).resolve().parents[2] / "src" / "sandbox" / "adapter"
 BASE_IMAGE = os.environ.get("DECKLIFT_TEST_BASE_IMAGE", "")
 REQUIRED = os.environ.get("DECKLIFT_TEST_REQUIRE_ENGINE") == "1"
+PORT_TAKEN = 75  # what the adapter exits with where its port is another program's
 ACCOUNT, REGION = "000000000000", "us-east-1"
 TARGETS = {
     "ecs": "AmazonEC2ContainerServiceV20141113", "logs": "Logs_20140328", "ssm": "AmazonSSM",
@@ -73,28 +74,33 @@ class Sandbox:
     def __init__(self, engine="docker", state=None, instance=None, **environment):
         self.instance = instance or f"t{uuid.uuid4().hex[:8]}"
         self.state = Path(state or tempfile.mkdtemp(prefix="decklift-adapter-"))
-        self.port = free_port()
         self.environment = {
-            **os.environ, "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1",
+            **os.environ, "BIND_HOST": "127.0.0.1",
             "MINISTACK_ACCOUNT_ID": ACCOUNT, "MINISTACK_REGION": REGION, "MINISTACK_HOSTNAME": self.instance,
             "IOT_MTLS_ENABLED": "0", "DECKLIFT_SANDBOX_INSTANCE": self.instance,
             "DECKLIFT_SANDBOX_STATE": str(self.state), "DECKLIFT_SANDBOX_ENGINE": engine,
             "PYTHONPATH": str(PACKAGE_FOLDER), "PYTHONDONTWRITEBYTECODE": "1", **environment}
         self.process = None
 
-    def start(self):
+    def launch(self, port):
+        self.port = port
         self.log_path = self.state / "sandbox.log"
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "decklift_adapter"], env=self.environment,
+            self.process = subprocess.Popen([sys.executable, "-m", "decklift_adapter"],
+                                            env={**self.environment, "GATEWAY_PORT": str(port)},
                                             stdout=log, stderr=subprocess.STDOUT)
+
+    def start(self):
+        self.launch(free_port())
         begin = time.monotonic()
         while True:
             try:
                 self.get("/_decklift/endpoints")
-                self.start_seconds = time.monotonic() - begin
                 return self
             except (OSError, ApiError):
-                if self.process.poll() is not None or time.monotonic() - begin > 20:
+                if self.process.poll() == PORT_TAKEN:
+                    self.launch(free_port())
+                elif self.process.poll() is not None or time.monotonic() - begin > 20:
                     raise RuntimeError(f"the sandbox did not start:\n{self.log()}") from None
                 time.sleep(0.02)
 

@@ -6,7 +6,7 @@ import time
 import unittest
 import urllib.request
 
-from support import NETWORK, Sandbox, SandboxCase, connect, every, fetch, first, free_port
+from support import NETWORK, PORT_TAKEN, Sandbox, SandboxCase, connect, every, fetch, first, free_port
 
 SIMPLE = {"name": "main", "image": "x:local", "portMappings": [{"containerPort": 8080, "name": "p8080"}]}
 
@@ -225,6 +225,14 @@ class ApiTests(SandboxCase):
         self.assertEqual(self.balanced(f"p{self.unique}", port)[1], url)
         low = self.balanced(f"w{self.unique}", 80)[1]
         self.assertGreater(int(low.rsplit(":", 1)[1]), 1023)
+
+    def test_a_taken_port_of_the_sandbox_itself_has_an_exit_status_of_its_own(self):
+        box = Sandbox(engine="none")
+        box.launch(self.box.port)
+        try:
+            self.assertEqual(box.process.wait(60), PORT_TAKEN, box.log())
+        finally:
+            box.stop()
 
     # -- others --
 

@@ -101,29 +101,31 @@ impl TestRegistry {
     pub(crate) async fn all() -> Vec<Self> {
         let mut found = Vec::new();
         if let Some(program) = ministack().await {
-            let port = free_port();
-            let mut command = Command::new(program);
-            command
-                .env("GATEWAY_PORT", port.to_string())
-                .env("BIND_HOST", "127.0.0.1")
-                .env("IOT_MTLS_ENABLED", "0")
-                // Told apart from every other instance, whose containers it would remove.
-                .env("MINISTACK_HOSTNAME", unique("images-test"));
-            let files = tempfile::tempdir().expect("directory");
-            found.push(Self::start("ministack", port, command, files).await);
+            let command = |port: u16, _: &Path| {
+                let mut command = Command::new(&program);
+                command
+                    .env("GATEWAY_PORT", port.to_string())
+                    .env("BIND_HOST", "127.0.0.1")
+                    .env("IOT_MTLS_ENABLED", "0")
+                    // Told apart from every other instance, whose containers it would remove.
+                    .env("MINISTACK_HOSTNAME", unique("images-test"));
+                command
+            };
+            found.push(Self::start("ministack", command).await);
         }
         if let Some(program) = installed("docker-registry") {
-            let port = free_port();
-            let files = tempfile::tempdir().expect("directory");
-            let configuration = format!(
-                "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
-                 storage: {{filesystem: {{rootdirectory: '{}'}}}}\n",
-                files.path().join("data").display()
-            );
-            fs::write(files.path().join("registry.yml"), configuration).expect("write");
-            let mut command = Command::new(program);
-            command.arg("serve").arg(files.path().join("registry.yml"));
-            found.push(Self::start("docker-registry", port, command, files).await);
+            let command = |port: u16, files: &Path| {
+                let configuration = format!(
+                    "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
+                     storage: {{filesystem: {{rootdirectory: '{}'}}}}\n",
+                    files.join("data").display()
+                );
+                fs::write(files.join("registry.yml"), configuration).expect("write");
+                let mut command = Command::new(&program);
+                command.arg("serve").arg(files.join("registry.yml"));
+                command
+            };
+            found.push(Self::start("docker-registry", command).await);
         }
         if found.is_empty() {
             skip("there is no registry: neither the sandbox's MiniStack nor docker-registry");
@@ -131,14 +133,24 @@ impl TestRegistry {
         found
     }
 
-    async fn start(name: &'static str, port: u16, mut command: Command, files: TempDir) -> Self {
-        let child =
-            command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null()).spawn();
-        let host = format!("127.0.0.1:{port}");
-        let registry = Self { name, host, child: child.expect(name), _files: files };
+    /// A port that was free may be another program's by the time the registry listens: one that
+    /// ended is started again on another one.
+    async fn start(name: &'static str, command: impl Fn(u16, &Path) -> Command) -> Self {
+        let files = tempfile::tempdir().expect("directory");
+        let spawn = |port: u16| {
+            let mut command = command(port, files.path());
+            command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+            (format!("127.0.0.1:{port}"), command.spawn().expect(name))
+        };
+        let (mut host, mut child) = spawn(free_port());
+        let mut again = 8;
         for _ in 0..600 {
-            if http(&registry.host, "GET /v2/ HTTP/1.1\r\n", "").await.contains("HTTP/1.1 ") {
-                return registry;
+            if http(&host, "GET /v2/ HTTP/1.1\r\n", "").await.contains("HTTP/1.1 ") {
+                return Self { name, host, child, _files: files };
+            }
+            if again > 0 && matches!(child.try_wait(), Ok(Some(_))) {
+                (host, child) = spawn(free_port());
+                again -= 1;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }

@@ -1,10 +1,12 @@
 """`python -m decklift_adapter`: MiniStack with the adapter, in the foreground.
 
 The environment decides (see `settings`).  SIGTERM and SIGINT stop the sandbox
-with everything it made, and the exit status is 0.
+with everything it made, and the exit status is 0.  It is 75 where GATEWAY_PORT
+is another program's: whoever started the sandbox tries another one.
 """
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -13,6 +15,8 @@ import threading
 import time
 
 from . import patching, settings
+
+PORT_TAKEN = 75
 
 
 def main():
@@ -119,9 +123,10 @@ async def serve(config, controls):
     waiting = asyncio.ensure_future(stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.is_set():
-        logging.getLogger("decklift").error("the server stopped by itself: %s", serving.exception())
+        why = serving.exception()
+        logging.getLogger("decklift").error("the server stopped by itself: %s", why)
         await asyncio.to_thread(controls.shutdown)
-        return 1
+        return PORT_TAKEN if getattr(why, "errno", None) == errno.EADDRINUSE else 1
     await asyncio.to_thread(controls.shutdown)
     await asyncio.wait({serving}, timeout=4)
     return 0
