@@ -150,7 +150,12 @@ pub(crate) fn resolve<'a>(
 }
 
 fn place<'a>(owner: &Owner<'a, '_>, mount: &'a Located<Mount>, out: &mut Output) -> Stored<'a> {
-    if let Some(fault) = fault::fault(mount) {
+    // A pipe's target is no path: what is wrong with it is its type.
+    let fault = match &mount.value.kind {
+        MountKind::Other(_) => None,
+        _ => fault::fault(mount),
+    };
+    if let Some(fault) = fault {
         out.say(fault.service(owner.name()));
         return Stored::at(mount, "", Place::Nowhere);
     }

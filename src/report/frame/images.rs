@@ -10,6 +10,12 @@ use crate::report::state::{ImageRow, ImageState, State};
 pub(super) fn blocks(state: &State, now: Duration, view: View) -> Vec<Block> {
     let names = state.images.iter().map(|image| width(&image.name)).max().unwrap_or(0);
     let names = names.min(view.names());
+    // Where there is no room for bars there is none for blanks.
+    let uploads = match view.bar() {
+        0 => 0,
+        _ => state.images.iter().map(|image| uploaded(image, view).width()).max().unwrap_or(0),
+    };
+    let columns = Columns { names, uploads };
     let block = |image: &ImageRow| Block {
         rank: match image.state {
             ImageState::Failed(_) => Rank::Failed,
@@ -17,7 +23,7 @@ pub(super) fn blocks(state: &State, now: Duration, view: View) -> Vec<Block> {
             ImageState::Waiting => Rank::Waiting,
             ImageState::Pushed { .. } => Rank::Done,
         },
-        lines: vec![line(image, names, now, view)],
+        lines: vec![line(image, columns, now, view)],
         indent: 0,
     };
     state.images.iter().map(block).collect()
@@ -35,7 +41,15 @@ pub(super) fn summary(state: &State) -> Block {
     Block { rank: Rank::Done, lines: vec![Line::text(Paint::Plain, &text)], indent: 0 }
 }
 
-fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
+/// How wide the columns are that stand below each other.
+#[derive(Clone, Copy)]
+struct Columns {
+    names: usize,
+    uploads: usize,
+}
+
+fn line(image: &ImageRow, columns: Columns, now: Duration, view: View) -> Line {
+    let Columns { names, uploads } = columns;
     let mut line = Line::text(Paint::Plain, &shorten(&image.name, names, view));
     line.pad(names + 1);
     match &image.state {
@@ -55,6 +69,7 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
         }
         ImageState::Pushing => {
             line.append(upload(image, view));
+            line.pad(names + 1 + uploads);
             match image.rate(now) {
                 Some(rate) => line.push(Paint::Plain, &format!("  {}/s", bytes(rate))),
                 None => line.push(Paint::Plain, "  pushing"),
@@ -65,6 +80,7 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
         }
         ImageState::Pushed { digest, was_there } => {
             line.append(upload(image, view));
+            line.pad(names + 1 + uploads);
             let text = if *was_there { "already there" } else { "pushed" };
             line.push(Paint::Good, &format!("  {} ", tick(view)));
             line.push(Paint::Plain, text);
@@ -74,6 +90,14 @@ fn line(image: &ImageRow, names: usize, now: Duration, view: View) -> Line {
         }
     }
     line
+}
+
+/// What `upload` draws, for the images that have begun to be uploaded.
+fn uploaded(image: &ImageRow, view: View) -> Line {
+    match image.state {
+        ImageState::Pushing | ImageState::Pushed { .. } => upload(image, view),
+        _ => Line::default(),
+    }
 }
 
 /// `████████████░░░░░░░░ 71.4/118 MiB`, or `5/8 layers` where nobody counts bytes; nothing where
