@@ -7,7 +7,7 @@ use self::users::Shared;
 use super::load::Loaded;
 use crate::diagnostic::{Code, Coverage, Diagnostic, Diagnostics, Severity};
 use crate::source::Span;
-use crate::yaml::{Entry, Kind, Node};
+use crate::yaml::{Entry, Kind, Mapping, Node};
 
 /// Attributes whose parts are attributes too. What is below the others, such as the ports of `ports`,
 /// is their value.
@@ -128,7 +128,9 @@ fn collect(prefix: &str, groups: &[Span], node: &Node, out: &mut Vec<Attribute>)
         let path =
             if prefix.is_empty() { key.text.to_string() } else { format!("{prefix}.{}", key.text) };
         let spans = [Some(key.span), Some(value.span), value.alias];
-        if GROUPS.contains(&path.as_str()) && value.as_mapping().is_some() {
+        // An empty one says all the same: `build: {}` builds the project's directory.
+        let is_full = |mapping: &Mapping| !mapping.entries.is_empty();
+        if GROUPS.contains(&path.as_str()) && value.as_mapping().is_some_and(is_full) {
             let groups: Vec<_> =
                 groups.iter().copied().chain(spans.into_iter().flatten()).collect();
             collect(&path, &groups, value, out);

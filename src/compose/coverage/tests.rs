@@ -39,6 +39,13 @@ fn an_attribute_with_a_diagnostic_is_never_mapped() {
 }
 
 #[test]
+fn a_group_without_a_key_is_an_attribute_itself() {
+    let text = "services:\n  web: {build: {}, deploy: {resources: {}}, healthcheck:}\n";
+    let all = covered(text, |_, _| {});
+    assert_eq!(all[0].mapped, ["build", "deploy.resources"]);
+}
+
+#[test]
 fn a_list_is_as_bad_as_the_worst_of_its_items() {
     let text = "services:\n  web: {image: a, dns: [a, b], dns_search: [a, b], devices: ['/a:/a', '/b:/b'], \
                 labels: {a: x, b: y}}\n";
