@@ -116,6 +116,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::security_groups::add_networks(&cx, &members, &mut out);
     rules::instance_networks::check(&cx, &members, &mut out);
     rules::bridge::add(&cx, &members, &mut out);
+    rules::capacity::check(&cx, &members, &mut out);
     rules::fleet::check(&cx, &members, &mut out);
     rules::file_system::add(&cx, &members, &mut out);
     rules::homes::on_existing(&cx, &members, &mut out);

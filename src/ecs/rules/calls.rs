@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::mentions::mentions;
+use super::mentions::{mentions, port_in_words};
 use super::namespaces;
 use crate::compose::model::{HealthTest, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,6 +30,11 @@ impl Text<'_> {
                 .variable
                 .filter(|_| name == self.text)
                 .and_then(|v| of_variable(service, v));
+        }
+        let words: Vec<_> = self.words.iter().map(String::as_str).collect();
+        let host = words.iter().position(|word| *word == self.text).filter(|_| name == self.text);
+        if let Some(port) = host.and_then(|host| port_in_words(&words, host)) {
+            return Some(port);
         }
         let option = self.text.split_once('=').map(|(option, _)| option).or(self.variable)?;
         let stem = HOSTS.iter().find_map(|host| {

@@ -4,10 +4,12 @@
 use indexmap::IndexMap;
 
 use super::agreed::{agreed, told_of};
+use super::daemon;
 use crate::compose::model::{Capacity, Launch};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::CapacityProviderStrategyItem;
 use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::survey::Member;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -15,6 +17,29 @@ use crate::source::Located;
 const ON_DEMAND: &str = "FARGATE";
 /// Spare capacity, which AWS takes back with two minutes' notice.
 const SPOT: &str = "FARGATE_SPOT";
+
+/// Capacity of the project that is none of its services'.
+pub(crate) fn check(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
+    let Some(given) = &cx.project.extension.capacity else { return };
+    let weight = given.value.providers.values().next();
+    let on_instances = weight.is_some();
+    if members.is_empty() || members.iter().any(|m| m.service.on_instances() == on_instances) {
+        return;
+    }
+    out.say(match weight {
+        Some(weight) => {
+            Diagnostic::error(Code::Conflict, "other capacity providers are for instances")
+                .at(weight.span, "and every service is on Fargate")
+                .help(
+                    "write `x-ecs: {launch: ec2}` at the top level, too; or weights of `fargate`, \
+                     `fargate_spot`",
+                )
+        }
+        None => Diagnostic::warning(Code::Ignored, "every service is on instances")
+            .at(given.span, "Fargate's capacity has no effect")
+            .help("name the cluster's providers: `x-ecs: {capacity: {providers: {NAME: 1}}}`"),
+    });
+}
 
 /// Where the tasks of a unit run: as the service says, else the project, else on Fargate.
 pub(crate) fn strategy(
@@ -110,6 +135,16 @@ fn instances(
         fault(Code::InvalidValue, "no capacity has a weight", given.span, help);
     }
     misnamed(unit, providers, out);
+    if daemon::is_daemon(unit) && service.launch() == Launch::Ec2 {
+        // AWS's answer to CreateService: "Specifying a capacity provider strategy is not supported when
+        // you create a service using the DAEMON scheduling strategy".
+        let message = "a daemon runs on every instance of the cluster, whatever its provider is";
+        let found = Diagnostic::warning(Code::Approximated, message)
+            .at(given.span, "")
+            .help("`x-ecs: {placement: {constraints: …}}` chooses among the instances");
+        out.say(told_of(unit, given.span, found));
+        return Vec::new();
+    }
     let int = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
     let least = base.as_ref().map_or(0, |base| int(base.value));
     providers
@@ -172,6 +207,7 @@ fn same(one: &Capacity, other: &Capacity) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::model::Mode;
     use crate::diagnostic::Severity;
     use crate::ecs::desired::{Body, Kind};
     use crate::ecs::testing::{
@@ -242,6 +278,41 @@ mod tests {
         let quiet = loud(&run(vec![db.clone()]).diagnostics).len();
         db.extension.capacity = Some(at(capacity(None, Some(1), None)));
         assert_eq!(loud(&run(vec![db]).diagnostics).len(), quiet + 1);
+    }
+
+    #[test]
+    fn the_project_s_that_is_for_none_of_the_services() {
+        let of = |launch, given: Capacity| {
+            let mut web = service("web", "acme/web");
+            web.extension.launch = Some(at(launch));
+            let mut project = project(vec![web]);
+            project.extension.capacity = Some(at(given));
+            let said = loud(&translate(&project, None, &facts()).diagnostics);
+            said.into_iter().find(|(_, code)| [Code::Conflict, Code::Ignored].contains(code))
+        };
+        let providers = || {
+            let providers = [("mine".to_owned(), at(1))].into_iter().collect();
+            Capacity { providers, ..Capacity::default() }
+        };
+        assert_eq!(of(Launch::Fargate, providers()), Some((Severity::Error, Code::Conflict)));
+        assert_eq!(of(Launch::Ec2, providers()), None);
+        let spot = || capacity(None, Some(1), None);
+        assert_eq!(of(Launch::Ec2, spot()), Some((Severity::Warning, Code::Ignored)));
+        assert_eq!(of(Launch::Fargate, spot()), None);
+    }
+
+    #[test]
+    fn a_daemon_runs_on_the_launch_type() {
+        let mut agent = service("agent", "acme/agent");
+        agent.extension.launch = Some(at(Launch::Ec2));
+        agent.deploy.mode = Some(at(Mode::Global));
+        let providers = [("mine".to_owned(), at(1))].into_iter().collect();
+        agent.extension.capacity = Some(at(Capacity { providers, ..Capacity::default() }));
+        let done = run(vec![agent]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        let made = ecs_service(&done, "agent");
+        assert_eq!(made.launch_type.as_deref(), Some("EC2"));
+        assert!(made.capacity_provider_strategy.is_empty());
     }
 
     #[test]

@@ -165,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn members_of_a_cluster_reach_each_other() {
+        for (image, port) in [
+            ("zookeeper:3.9", 3888),
+            ("opensearchproject/opensearch:2", 9300),
+            ("hashicorp/consul:1.19", 8301),
+            ("rabbitmq:4-management-alpine", 25672),
+            ("nats:2", 6222),
+            ("clickhouse/clickhouse-server", 9009),
+            ("flink:1.20", 6123),
+        ] {
+            assert!(listening_ports(image).contains(&port), "{image} {port}");
+        }
+    }
+
+    #[test]
     fn variants_of_web_applications_listen_elsewhere() {
         let ports = |reference| known_image(reference).map(|image| image.ports_of(reference));
         assert_eq!(ports("wordpress:6"), Some(&[80][..]));

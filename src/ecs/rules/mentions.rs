@@ -3,6 +3,10 @@
 //! It only looks at tokens and compares them with nothing: the caller looks each one up, so that
 //! the work grows with the text and not with the number of services.
 
+mod clients;
+
+pub(super) use self::clients::port_in_words;
+
 /// How far back the scheme of an address is looked for, in bytes.
 const LOOK_BACK: usize = 256;
 
@@ -59,18 +63,45 @@ pub(crate) fn mentions<'a>(
         if !known(name) {
             continue;
         }
-        let port = port_after(&bytes[start + name.len()..]);
+        let after = &bytes[start + name.len()..];
         let before = &bytes[start.saturating_sub(LOOK_BACK)..start];
+        let port = port_after(after).or_else(|| clients::port_in_command(before, after));
         let scheme = scheme_before(before);
         let is_value =
             port.is_none() && scheme.is_none() && key_before(before).is_some_and(names_an_address);
-        let beside = || port_beside(&bytes[start + name.len()..]).filter(|_| is_value);
+        let beside = || port_beside(after).filter(|_| is_value);
         f(Mention {
             name,
             port: port.or_else(|| scheme.and_then(usual_port)).or_else(beside),
             address: port.is_some() || scheme.is_some() || is_value,
         });
+        for port in further_ports(after) {
+            f(Mention { name, port: Some(port), address: true });
+        }
     }
+}
+
+/// The ports behind the first one, of members of an ensemble: `zoo1:2888:3888;2181` (ZooKeeper
+/// administrator's guide, "Cluster Options": quorum, election and client port).
+fn further_ports(after: &[u8]) -> impl Iterator<Item = u16> {
+    let digits = |rest: &[u8]| rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let first = match after.strip_prefix(b":") {
+        Some(rest) if port_after(after).is_some() => digits(rest) + 1,
+        _ => 0,
+    };
+    let after = &after[first..];
+    let second = port_after(after).filter(|_| first > 0);
+    let after = match after.strip_prefix(b":").filter(|_| second.is_some()) {
+        Some(rest) => &rest[digits(rest)..],
+        None => &[],
+    };
+    // What the member is stands before the client's port.
+    let role = [&b":participant"[..], b":observer"].into_iter().find_map(|r| after.strip_prefix(r));
+    let client = role.unwrap_or(after).strip_prefix(b";").and_then(|rest| {
+        let digits = std::str::from_utf8(&rest[..digits(rest)]).ok()?;
+        digits.parse().ok().filter(|port| *port != 0)
+    });
+    second.into_iter().chain(client)
 }
 
 /// Whether a variable's name says that its value is an address.
@@ -175,8 +206,14 @@ fn port_after(after: &[u8]) -> Option<u16> {
     (port != 0).then_some(port)
 }
 
-/// The scheme in `scheme://` or `scheme://user:password@`, where the text ends with one.
+/// The scheme in `scheme://` or `scheme://user:password@`, where the text ends with one, or with one
+/// and other hosts: `mongodb://m1:27017,`.
 fn scheme_before(before: &[u8]) -> Option<&str> {
+    let mut before = before;
+    if before.last() == Some(&b',') {
+        let is_of_hosts = |byte: &u8| is_name(*byte) || matches!(byte, b':' | b',');
+        before = &before[..=before.iter().rposition(|byte| !is_of_hosts(byte))?];
+    }
     let head = match before.last()? {
         b'@' => {
             let slashes = before.windows(3).rposition(|window| window == b"://")?;
@@ -188,27 +225,36 @@ fn scheme_before(before: &[u8]) -> Option<&str> {
         }
         _ => before.strip_suffix(b"://")?,
     };
-    let start = head.iter().rposition(|b| !b.is_ascii_alphanumeric()).map_or(0, |at| at + 1);
+    let is_of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'+';
+    let start = head.iter().rposition(|byte| !is_of_scheme(byte)).map_or(0, |at| at + 1);
     std::str::from_utf8(&head[start..]).ok().filter(|scheme| !scheme.is_empty())
 }
 
-/// The port of an address that names none (IANA's registry, and the vendors' own defaults).
+/// The port of an address that names none (IANA's registry, and the vendors' own defaults). A scheme
+/// may name a driver or a format beside: `postgresql+asyncpg`.
 fn usual_port(scheme: &str) -> Option<u16> {
+    let scheme = scheme.split('+').next().unwrap_or(scheme);
     Some(match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => 80,
         "https" | "wss" => 443,
-        "postgres" | "postgresql" => 5432,
+        "postgres" | "postgresql" | "postgis" | "pgsql" => 5432,
         "mysql" | "mysql2" | "mariadb" => 3306,
+        "sqlserver" | "mssql" => 1433,
         "redis" | "rediss" | "valkey" => 6379,
         "mongodb" => 27017,
         "amqp" => 5672,
         "amqps" => 5671,
         "nats" => 4222,
         "mqtt" => 1883,
+        "mqtts" => 8883,
+        "pulsar" => 6650,
+        "hdfs" => 8020,
         "bolt" | "neo4j" => 7687,
         "memcached" => 11211,
         "ldap" => 389,
+        "ldaps" => 636,
         "smtp" => 25,
+        "smtps" => 465,
         _ => return None,
     })
 }
@@ -246,11 +292,43 @@ mod tests {
     }
 
     #[test]
+    fn every_host_of_a_list_takes_the_scheme_s_port() {
+        for (text, port) in [
+            ("mongodb://db,kafka/x", 27017),
+            ("mongodb://u:p@db:27017,kafka:27017/x?replicaSet=r", 27017),
+            ("postgresql+asyncpg://u:p@db,kafka/x", 5432),
+        ] {
+            let both = [("db", Some(port), true), ("kafka", Some(port), true)];
+            assert_eq!(found(text), both, "{text}");
+        }
+        assert_eq!(found("x, db,kafka"), [("db", None, false), ("kafka", None, false)]);
+        assert_eq!(found("git+ssh://db/x"), [("db", None, true)]);
+    }
+
+    #[test]
+    fn members_of_an_ensemble_have_several_ports() {
+        let all = |ports: &[u16]| ports.iter().map(|p| ("db", Some(*p), true)).collect::<Vec<_>>();
+        assert_eq!(found("server.1=db:2888:3888;2181"), all(&[2888, 3888, 2181]));
+        assert_eq!(found("db:2888:3888:participant;2181 x"), all(&[2888, 3888, 2181]));
+        assert_eq!(found("db:2888:3888"), all(&[2888, 3888]));
+        assert_eq!(found("db:80;443"), all(&[80]));
+        assert_eq!(found("db:80:x"), all(&[80]));
+        assert_eq!(found("db:80:90@x"), all(&[80]));
+    }
+
+    #[test]
+    fn hosts_of_commands_are_addresses() {
+        assert_eq!(found("until nc -z db 4000; do :; done"), [("db", Some(4000), true)]);
+        assert_eq!(found("pg_isready -h db"), [("db", Some(5432), true)]);
+    }
+
+    #[test]
     fn values_of_hosts_are_addresses() {
         for (text, port) in [
             ("host=db port=5433 user=x", Some(5433)),
             (r#"{"host": "db", "port": 7000}"#, Some(7000)),
-            ("psql --host db -U x", None),
+            ("serve --host db -U x", None),
+            ("psql --host db -U x", Some(5432)),
             ("serve --db-host=db --db-port=3307", Some(3307)),
             ("Server=db;Database=x", None),
             ("-Dspring.redis.host=db", None),

@@ -140,6 +140,12 @@ fn daemon(service: &Service, task: Option<&TaskDefinition>, report: &mut Report<
             if task.is_some_and(instance::is_fargate) {
                 report.fault("a daemon on Fargate", "a daemon runs on instances");
             }
+            if !service.capacity_provider_strategy.is_empty() {
+                report.fault(
+                    "a daemon with a capacity provider strategy",
+                    "ECS takes none: a daemon runs on every instance of the cluster",
+                );
+            }
             let most = service.deployment_configuration.maximum_percent;
             if !service.placement_strategy.is_empty() || service.desired_count != 0 || most != 100 {
                 report.fault(

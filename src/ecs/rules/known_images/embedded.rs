@@ -27,9 +27,13 @@ const fn program(
 /// Sorted by the first image.
 const PROGRAMS: &[Embedded] = &[
     program(&["actualbudget/actual-server"], &["/data"], &[]),
+    program(&["adguard/adguardhome"], &["/opt/adguardhome/work"], &[]),
     program(&["advplyr/audiobookshelf"], &["/config"], &[]),
     program(&["baserow/baserow"], &["/baserow/data"], &["DATABASE_HOST", "DATABASE_URL"]),
+    program(&["binwiederhier/ntfy"], &["/var/cache/ntfy", "/var/lib/ntfy"], &[]),
+    program(&["deluan/navidrome"], &["/data"], &[]),
     program(&["directus/directus"], &["/directus/database"], &["DB_CLIENT"]),
+    program(&["dpage/pgadmin4"], &["/var/lib/pgadmin"], &["PGADMIN_CONFIG_CONFIG_DATABASE_URI"]),
     program(&["drone/drone"], &["/data"], &["DRONE_DATABASE_DRIVER"]),
     program(&["flowiseai/flowise"], &["/root/.flowise"], &["DATABASE_TYPE"]),
     program(
@@ -39,13 +43,20 @@ const PROGRAMS: &[Embedded] = &[
     ),
     program(&["freshrss/freshrss"], &["/var/www/FreshRSS/data"], &["FRESHRSS_INSTALL"]),
     program(&["gitlab/gitlab-ce", "gitlab/gitlab-ee"], &["/var/opt/gitlab"], &[]),
+    program(&["gogs/gogs"], &["/data"], &[]),
     program(&["gotify/server"], &["/app/data"], &["GOTIFY_DATABASE_DIALECT"]),
     program(
         &["grafana/grafana", "grafana/grafana-enterprise", "grafana/grafana-oss"],
         &["/var/lib/grafana"],
         &["GF_DATABASE_TYPE", "GF_DATABASE_URL"],
     ),
+    // The write-ahead logs and, on a disk, the blocks.
+    program(&["grafana/loki"], &["/loki", "/var/loki"], &[]),
+    program(&["grafana/mimir"], &["/data", "/var/mimir"], &[]),
+    program(&["grafana/tempo"], &["/var/tempo", "/tmp/tempo"], &[]),
+    program(&["headscale/headscale", "juanfont/headscale"], &["/var/lib/headscale"], &[]),
     program(&["healthchecks/healthchecks"], &["/data"], &["DB"]),
+    program(&["hkotel/mealie", "mealie-recipes/mealie"], &["/app/data"], &["DB_ENGINE"]),
     program(
         &[
             "home-assistant/home-assistant",
@@ -61,6 +72,7 @@ const PROGRAMS: &[Embedded] = &[
     program(&["jenkins/jenkins"], &["/var/jenkins_home"], &[]),
     program(&["jetbrains/teamcity-server"], &["/data/teamcity_server/datadir"], &[]),
     program(&["keycloak/keycloak"], &["/opt/keycloak/data"], &["KC_DB", "KC_DB_URL"]),
+    program(&["langflowai/langflow"], &["/app/langflow"], &["LANGFLOW_DATABASE_URL"]),
     program(
         &[
             "linuxserver/bazarr",
@@ -79,11 +91,21 @@ const PROGRAMS: &[Embedded] = &[
         ],
     ),
     program(&["linuxserver/plex", "plexinc/pms-docker"], &["/config"], &[]),
+    program(&["linuxserver/syncthing", "syncthing/syncthing"], &["/config", "/var/syncthing"], &[]),
+    program(&["lloesche/valheim-server"], &["/config", "/opt/valheim"], &[]),
     program(&["louislam/uptime-kuma"], &["/app/data"], &["UPTIME_KUMA_DB_TYPE"]),
     program(&["metabase/metabase"], &["/metabase-data", "/metabase.db"], &["MB_DB_TYPE"]),
+    program(&["muchobien/pocketbase", "spectado/pocketbase"], &["/pb_data"], &[]),
     program(&["n8nio/n8n"], &["/home/node/.n8n"], &["DB_TYPE"]),
+    program(&["neosmemo/memos"], &["/var/opt/memos"], &["MEMOS_DRIVER"]),
+    program(&["nocodb/nocodb"], &["/usr/app/data"], &["NC_DB", "NC_DB_JSON"]),
     program(&["nodered/node-red"], &["/data"], &[]),
     program(&["open-webui/open-webui"], &["/app/backend/data"], &["DATABASE_URL"]),
+    program(
+        &["paperless-ngx/paperless-ngx", "paperlessngx/paperless-ngx"],
+        &["/usr/src/paperless/data"],
+        &["PAPERLESS_DBHOST"],
+    ),
     program(&["photoprism/photoprism"], &["/photoprism/storage"], &["PHOTOPRISM_DATABASE_DRIVER"]),
     program(&["pihole/pihole"], &["/etc/pihole"], &[]),
     program(
@@ -95,11 +117,22 @@ const PROGRAMS: &[Embedded] = &[
     program(&["sissbruecker/linkding"], &["/etc/linkding/data"], &["LD_DB_ENGINE"]),
     program(&["sonarqube"], &["/opt/sonarqube/data"], &[]),
     program(&["sonatype/nexus3"], &["/nexus-data"], &["NEXUS_DATASTORE_NEXUS_JDBCURL"]),
+    program(&["teamspeak"], &["/var/ts3server"], &["TS3SERVER_DB_PLUGIN"]),
+    program(
+        &["triliumnext/notes", "triliumnext/trilium", "zadam/trilium"],
+        &["/home/node/trilium-data"],
+        &[],
+    ),
     program(&["vaultwarden/server"], &["/data"], &["DATABASE_URL"]),
     program(
         &["wallabag/wallabag"],
         &["/var/www/wallabag/data"],
         &["SYMFONY__ENV__DATABASE_DRIVER"],
+    ),
+    program(
+        &["woodpeckerci/woodpecker-server"],
+        &["/var/lib/woodpecker"],
+        &["WOODPECKER_DATABASE_DRIVER"],
     ),
 ];
 

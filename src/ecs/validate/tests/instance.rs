@@ -3,8 +3,8 @@
 use super::*;
 use crate::compose::model::{Launch, TaskNetwork};
 use crate::ecs::desired::{
-    Device, DockerVolume, HostEntry, Job, PlacementConstraint, PlacementStrategy,
-    ResourceRequirement, S3FilesVolume, TaskVolume,
+    CapacityProviderStrategyItem, Device, DockerVolume, HostEntry, Job, PlacementConstraint,
+    PlacementStrategy, ResourceRequirement, S3FilesVolume, TaskVolume,
 };
 use crate::ecs::testing::{at, port, project, service as compose_service};
 
@@ -230,6 +230,15 @@ fn daemons() {
     service_on(TaskNetwork::Bridge, "a daemon with a number", |s| {
         daemon(s);
         s.desired_count = 1;
+    });
+    service_on(TaskNetwork::Bridge, "a daemon with a capacity provider strategy", |s| {
+        daemon(s);
+        s.launch_type = None;
+        s.capacity_provider_strategy = vec![CapacityProviderStrategyItem {
+            capacity_provider: "FARGATE".to_owned(),
+            weight: 1,
+            base: 0,
+        }];
     });
     service("a daemon on Fargate", daemon);
 }
