@@ -63,6 +63,7 @@ pub(crate) mod once;
 pub(crate) mod other_program;
 pub(crate) mod outcome;
 pub(crate) mod overrides;
+mod own_calls;
 pub(crate) mod own_names;
 pub(crate) mod placement;
 pub(crate) mod platform;

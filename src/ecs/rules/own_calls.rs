@@ -1,0 +1,251 @@
+//! Services that call themselves by name. Under Compose the name leads to the container itself. On ECS it
+//! leads through the proxy to any of the service's tasks, and only tasks that started after the name was
+//! there know it (ECS developer guide, "Amazon ECS Service Connect components"); a service alone has no
+//! proxy, and so no name.
+
+use super::calls::{Text, of_health, of_program};
+use super::mentions::{Mention, mentions};
+use crate::compose::model::TaskNetwork;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
+use crate::source::Span;
+
+/// Words, in what a value is called, of addresses that a program tells others, or by which the members of
+/// a cluster know each other: they are not called, and `localhost` would be wrong there.
+const TOLD: &[&str] = &[
+    "ADVERTISE",
+    "ALLOW",
+    "BASE_URL",
+    "CALLBACK",
+    "CLUSTER",
+    "CORS",
+    "DOMAIN",
+    "EXTERNAL",
+    "ISSUER",
+    "ORIGIN",
+    "PUBLIC",
+    "REDIRECT",
+    "ROOT_URL",
+    "SEED",
+    "SITE",
+    "VIRTUAL_HOST",
+    "WEBHOOK",
+];
+
+/// Words of addresses at which a program listens.
+const LISTENED_AT: &[&str] = &["BIND", "LISTEN"];
+
+/// Variables that hold the name of a node of Erlang's, `rabbit@host` (RabbitMQ, "Environment Variables";
+/// Elixir, `mix release`).
+const NODES: &[&str] = &["NODENAME", "NODE_NAME", "RELEASE_NODE"];
+
+/// Whether a mention is an address with a port, and not a bare word that may be the name of anything, such
+/// as the node of a cluster that is called as its service is.
+pub(super) fn is_address(mention: &Mention<'_>) -> bool {
+    mention.address && mention.port.is_some()
+}
+
+/// Says where a service calls itself.
+pub(super) fn check(member: &Member<'_>, out: &mut Output) {
+    let hostname = member.service.hostname.as_ref().map(|name| name.value.to_ascii_lowercase());
+    // A container on bridge knows its own host name, as under Docker; on awsvpc it gets none.
+    let on_awsvpc = member.network == TaskNetwork::AwsVpc;
+    let is_own = |token: &str| {
+        let dns = token.to_ascii_lowercase();
+        match hostname.as_deref() == Some(&*dns) {
+            true => on_awsvpc && !member.names.is_empty(),
+            false => member.names.iter().any(|name| name.dns == dns),
+        }
+    };
+    for text in of_health(member.service) {
+        if let Some(mention) = first(text.text, is_own, |m, at| is_asked(&text, m, at)) {
+            out.say(asks(member, &mention, text.span));
+        }
+    }
+    for text in of_program(member.service) {
+        if let Some((_, said)) = judged(member, &text, is_own) {
+            out.say(said);
+        }
+    }
+}
+
+/// The first mention that `wanted` takes, which also gets its place.
+fn first<'t>(
+    text: &'t str,
+    is_own: impl Fn(&str) -> bool,
+    wanted: impl Fn(&Mention<'_>, usize) -> bool,
+) -> Option<Mention<'t>> {
+    let mut found = None;
+    mentions(text, is_own, |mention| {
+        let at = mention.name.as_ptr() as usize - text.as_ptr() as usize;
+        if found.is_none() && wanted(&mention, at) {
+            found = Some(mention);
+        }
+    });
+    found
+}
+
+/// Whether a health check asks whom it mentions: what is quoted within a line is what somebody is told.
+fn is_asked(text: &Text<'_>, mention: &Mention<'_>, at: usize) -> bool {
+    let is_quoted = text.text.get(..at).is_some_and(|head| head.ends_with(['"', '\'']));
+    !is_quoted && mention.is_called(text.variable, text.text)
+}
+
+fn asks(member: &Member<'_>, mention: &Mention<'_>, span: Span) -> Diagnostic {
+    let name = member.name();
+    let message =
+        format!("the health check of {name} asks {:?}, and not its own container", mention.name);
+    Diagnostic::warning(Code::Approximated, message)
+        .at(span, "")
+        .help("write `localhost`: on ECS the name leads to any of the service's tasks, or nowhere")
+        .service(name)
+}
+
+/// What is to be said of the first call in a text, and of whom.
+fn judged<'t>(
+    member: &Member<'_>,
+    text: &Text<'t>,
+    is_own: impl Fn(&str) -> bool + Copy,
+) -> Option<(Mention<'t>, Diagnostic)> {
+    let called = |at: usize| called_what(text, at).to_ascii_uppercase().replace(['-', '.'], "_");
+    let holds = |called: &str, words: &[&str]| words.iter().any(|word| called.contains(word));
+    let node = first(text.text, is_own, |mention, at| {
+        let head = text.text.get(..at).unwrap_or_default();
+        let is_last = at + mention.name.len() == text.text.len();
+        is_last && head.ends_with('@') && !head.contains("://") && holds(&called(at), NODES)
+    });
+    if let Some(mention) = node {
+        let said = named_after(member, &mention, text);
+        return Some((mention, said));
+    }
+    let mention =
+        first(text.text, is_own, |mention, at| is_address(mention) && !holds(&called(at), TOLD))?;
+    let at = mention.name.as_ptr() as usize - text.text.as_ptr() as usize;
+    let port = mention.port?;
+    let said = match holds(&called(at), LISTENED_AT) {
+        true => listens(member, &mention, port, text.span),
+        false => calls(member, &mention, port, text.span),
+    };
+    Some((mention, said))
+}
+
+/// What an address at a place of a text is called: the variable, the options before it, its key.
+fn called_what(text: &Text<'_>, at: usize) -> String {
+    let head = text.text.get(..at).unwrap_or_default();
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let (last, before) = match words.split_last() {
+        Some((last, before)) if !head.ends_with(char::is_whitespace) => (*last, before),
+        _ => ("", &words[..]),
+    };
+    let option = before.last().filter(|word| word.starts_with('-')).copied().unwrap_or_default();
+    let key = last.split_once('=').map_or("", |(key, _)| key);
+    // A line of a shell says more than the option before it.
+    let variable = text.variable.filter(|_| before.is_empty()).unwrap_or_default();
+    format!("{variable} {option} {key}")
+}
+
+fn calls(member: &Member<'_>, mention: &Mention<'_>, port: u16, span: Span) -> Diagnostic {
+    let name = member.name();
+    let message = format!("{name} calls itself at {}:{port}", mention.name);
+    let help = format!(
+        "write `localhost:{port}`, unless it is an address that it tells others: on ECS its own name leads \
+         through a proxy to any of its tasks, and to none before one is in service"
+    );
+    Diagnostic::warning(Code::Approximated, message).at(span, "").help(help).service(name)
+}
+
+fn listens(member: &Member<'_>, mention: &Mention<'_>, port: u16, span: Span) -> Diagnostic {
+    let name = member.name();
+    let message = format!("{name} listens at its own name, {}:{port}", mention.name);
+    let help = format!(
+        "write `0.0.0.0:{port}`: on ECS its own name is no address of the container, so that nobody would \
+         reach it"
+    );
+    Diagnostic::warning(Code::Approximated, message).at(span, "").help(help).service(name)
+}
+
+fn named_after(member: &Member<'_>, mention: &Mention<'_>, text: &Text<'_>) -> Diagnostic {
+    let name = member.name();
+    let message = format!("the node of {name} is named after its host, {:?}", mention.name);
+    let node = text.text.strip_suffix(mention.name).unwrap_or_default();
+    let help = format!(
+        "write `{node}localhost`, which each new task can call: on ECS the name is no address of the \
+         container"
+    );
+    Diagnostic::warning(Code::Approximated, message).at(text.span, "").help(help).service(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::compose::model::Service;
+    use crate::diagnostic::{Code, Severity};
+    use crate::ecs::testing::{at, ecs_service, env, loud, run, service};
+
+    fn kafka() -> Service {
+        let mut kafka = service("kafka", "acme/kafka:1");
+        env(&mut kafka, "KAFKA_ADVERTISED_LISTENERS", "PLAINTEXT://kafka:9092");
+        kafka
+    }
+
+    fn said(mut one: Service, variable: &str, value: &str) -> Vec<String> {
+        env(&mut one, variable, value);
+        let done = run(vec![one, service("web", "acme/web:1")]);
+        done.diagnostics.iter().map(|said| said.message.clone()).collect()
+    }
+
+    #[test]
+    fn a_port_at_which_only_the_service_calls_itself_is_offered() {
+        let mut kafka = kafka();
+        env(&mut kafka, "KAFKA_CONTROLLER_QUORUM_VOTERS", "1@kafka:9093");
+        let done = run(vec![kafka, service("web", "acme/web:1")]);
+        let connect = ecs_service(&done, "kafka").service_connect_configuration.as_ref();
+        let names: Vec<_> =
+            connect.unwrap().services.iter().map(|s| s.discovery_name.as_str()).collect();
+        assert_eq!(names, ["kafka-9092", "kafka-9093"]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        let help = done.diagnostics.iter().next().unwrap().help.clone().unwrap();
+        assert!(help.contains("`localhost:9093`"), "{help}");
+    }
+
+    #[test]
+    fn addresses_that_are_told_others_stay() {
+        assert_eq!(
+            said(kafka(), "CONTROLLER", "1@kafka:9093"),
+            ["kafka calls itself at kafka:9093"]
+        );
+        for (variable, value) in [
+            ("ETCD_INITIAL_CLUSTER", "kafka=http://kafka:2380"),
+            ("PUBLIC_URL", "http://kafka:9000"),
+            ("cluster.initial_master_nodes", "kafka"),
+            ("node.name", "kafka"),
+            ("SERVER_HOST", "kafka"),
+        ] {
+            assert_eq!(said(kafka(), variable, value), [""; 0], "{variable}");
+        }
+        let mut etcd = service("etcd", "acme/etcd:1");
+        let words = ["etcd", "--initial-advertise-peer-urls", "http://etcd:2380"];
+        etcd.command = Some(at(words.map(str::to_owned).to_vec()));
+        assert_eq!(said(etcd.clone(), "A", "b"), [""; 0]);
+        let line = "exec etcd --advertise-client-urls=http://etcd:2379 --join http://etcd:2380";
+        etcd.command = Some(at(["sh", "-c", line].map(str::to_owned).to_vec()));
+        assert_eq!(said(etcd, "A", "b"), ["etcd calls itself at etcd:2380"]);
+    }
+
+    #[test]
+    fn what_listens_at_its_own_name_is_said() {
+        let said = said(kafka(), "KAFKA_LISTENERS", "PLAINTEXT://kafka:9092");
+        assert_eq!(said, ["kafka listens at its own name, kafka:9092"]);
+    }
+
+    #[test]
+    fn nodes_of_erlang_s_are_not_named_after_a_service() {
+        let mut mq = service("mq", "acme/mq:1");
+        mq.hostname = Some(at("rabbit".to_owned()));
+        let message = "the node of mq is named after its host, \"rabbit\"";
+        let all = said(mq.clone(), "RABBITMQ_NODENAME", "shop@rabbit");
+        assert!(all.iter().any(|said| said == message), "{all:?}");
+        let all = said(mq, "RABBITMQ_NODENAME", "shop@localhost");
+        assert!(all.iter().all(|said| said != message), "{all:?}");
+    }
+}
