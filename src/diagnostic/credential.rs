@@ -3,6 +3,7 @@
 mod command_line;
 mod connection_string;
 mod known_form;
+mod lists;
 
 pub use command_line::in_command;
 pub use connection_string::has_password;
@@ -165,13 +166,57 @@ pub fn has_userinfo(value: &str) -> bool {
 /// are. Variables stay to be read, and their defaults do not: `${DB_PASSWORD:-*****}`.
 #[must_use]
 pub fn hide(text: &str) -> String {
-    text.split_inclusive('\n').map(hide_in_line).collect()
+    let hidden: String = text.split_inclusive('\n').map(hide_in_line).collect();
+    let later: Vec<_> = lists::parts(text).flat_map(|part| of_list(text, part)).collect();
+    if later.is_empty() { hidden } else { star_out(&hidden, later) }
 }
 
 fn hide_in_line(line: &str) -> String {
     let found = values(line).into_iter().chain(passwords(line)).chain(command_line::values(line));
-    let found = found.chain(known_form::places(line));
+    let found = found.chain(known_form::places(line)).chain(defaults(line));
     star_out(line, found)
+}
+
+/// What is to be starred out in a command that is a list of several lines. Items of a block are starred out
+/// to their end.
+fn of_list(text: &str, part: std::ops::Range<usize>) -> Vec<std::ops::Range<usize>> {
+    let lines = text.get(part.clone()).unwrap_or_default();
+    let whole = |range: std::ops::Range<usize>| {
+        let (start, end) = (part.start + range.start, part.start + range.end);
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let head = text[line..start].trim_start().trim_end_matches(['"', '\'']);
+        let rest = text[start..].lines().next().unwrap_or_default();
+        let rest = rest[..rest.find(" #").unwrap_or(rest.len())].trim_end();
+        if head.trim_end() == "-" { start..end.max(start + rest.len()) } else { start..end }
+    };
+    command_line::values(lines).into_iter().map(whole).collect()
+}
+
+/// Where the defaults of variables stand that are called like credentials: `${API_TOKEN:-x}`.
+fn defaults(line: &str) -> Vec<std::ops::Range<usize>> {
+    let default = |(at, name, kept): (usize, &str, usize)| {
+        let from = at + kept;
+        let end = line.get(from..)?.find('}').map_or(line.len(), |end| from + end);
+        let has_one = line[at..].starts_with("${") && from < end;
+        (has_one && names_a_credential(name)).then_some(from..end)
+    };
+    variables(line).filter_map(default).collect()
+}
+
+/// The variables in a text: where each starts, its name, and how long it is as far as its default.
+fn variables(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    text.match_indices('$').map(|(at, _)| {
+        let rest = &text[at..];
+        let name = rest.trim_start_matches(['$', '{']);
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        (at, &name[..end.unwrap_or(name.len())], reference(rest))
+    })
+}
+
+/// Whether a text has a variable in it that is called like a credential.
+#[must_use]
+pub fn takes_one(text: &str) -> bool {
+    variables(text).any(|(_, name, _)| names_a_credential(name))
 }
 
 /// The text with these parts starred out, as [`hide`] does it.
@@ -294,6 +339,8 @@ mod tests {
             ("  P_PASSWORD: ${P:-hunter2}", "  P_PASSWORD: ${P:-*******}"),
             ("  P_PASSWORD: ${P:?set it}", "  P_PASSWORD: ${P:?set it}"),
             ("  P_PASSWORD: a${P}b", "  P_PASSWORD: *${P}*"),
+            ("  env_file: ${A_TOKEN:-hunter2}/x", "  env_file: ${A_TOKEN:-*******}/x"),
+            ("  image: a:${A_TOKEN-hunter2}", "  image: a:${A_TOKEN-*******}"),
             ("  URL: postgres://u:hunter2@db/x", "  URL: postgres://u:*******@db/x"),
             ("  URL: postgres://u:${P:-x}@db", "  URL: postgres://u:${P:-*}@db"),
             ("  C: Server=db;Uid=sa;Pwd=hunter2", "  C: Server=db;Uid=sa;Pwd=*******"),
@@ -346,6 +393,8 @@ mod tests {
             "    password:\n      file: ./x\n",
             "  URL: postgres://u@db/x",
             "  C: Server=db;Pwd=${P}",
+            "  env_file: ${ENV_FILE:-.env}",
+            "  env_file: ${A_TOKEN:?set it}",
             "",
         ] {
             assert_eq!(hide(line), line);
