@@ -105,9 +105,7 @@ fn of_variable(service: &Service, variable: &str) -> Option<u16> {
 /// Says of calls by name that lead nowhere: to what has no name of its own, and to the caller itself.
 pub(super) fn check(members: &[Member<'_>], out: &mut Output) {
     nameless(members, out);
-    for member in members {
-        own_calls::check(member, out);
-    }
+    own_calls::check(members, out);
 }
 
 /// Why nobody can call a service by name.

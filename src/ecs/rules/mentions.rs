@@ -62,6 +62,8 @@ pub(crate) fn mentions<'a>(
         let port = port_after(&bytes[start + name.len()..]);
         let before = &bytes[start.saturating_sub(LOOK_BACK)..start];
         let scheme = scheme_before(before);
+        // `scheme://user:password@host`
+        let scheme = scheme.filter(|_| !is_user(&bytes[start + name.len()..]));
         let is_value =
             port.is_none() && scheme.is_none() && key_before(before).is_some_and(names_an_address);
         let beside = || port_beside(&bytes[start + name.len()..]).filter(|_| is_value);
@@ -173,6 +175,13 @@ fn port_after(after: &[u8]) -> Option<u16> {
     }
     let port = std::str::from_utf8(digits.get(..end)?).ok()?.parse().ok()?;
     (port != 0).then_some(port)
+}
+
+/// Whether what stands behind a name within an address makes it the name of a user.
+fn is_user(after: &[u8]) -> bool {
+    let is_end = |b: u8| b.is_ascii_whitespace() || b"/?#,;\"'@".contains(&b);
+    let near = &after[..LOOK_BACK.min(after.len())];
+    near.iter().copied().find(|b| is_end(*b)) == Some(b'@')
 }
 
 /// The scheme in `scheme://` or `scheme://user:password@`, where the text ends with one.
@@ -301,7 +310,15 @@ mod tests {
 
     #[test]
     fn what_only_looks_like_a_port() {
-        assert_eq!(found("x://db:5432@api"), [("db", None, true), ("api", None, true)]);
+        assert_eq!(found("x://db:5432@api"), [("db", None, false), ("api", None, true)]);
+        assert_eq!(
+            found("mysql://db@api/db"),
+            [("db", None, false), ("api", Some(3306), true), ("db", None, false)]
+        );
+        assert_eq!(
+            found("mongodb://db,api/a@b"),
+            [("db", Some(27017), true), ("api", None, false)]
+        );
         assert_eq!(found("db:16-alpine"), [("db", None, false)]);
         assert_eq!(found("db:0"), [("db", None, false)]);
         assert_eq!(found("db:99999"), [("db", None, false)]);

@@ -3,8 +3,11 @@
 //! there know it (ECS developer guide, "Amazon ECS Service Connect components"); a service alone has no
 //! proxy, and so no name.
 
+use std::collections::{HashMap, HashSet};
+
 use super::calls::{Text, of_health, of_program};
 use super::mentions::{Mention, mentions};
+use super::own_names::Name;
 use crate::compose::model::TaskNetwork;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -46,26 +49,64 @@ pub(super) fn is_address(mention: &Mention<'_>) -> bool {
     mention.address && mention.port.is_some()
 }
 
-/// Says where a service calls itself.
-pub(super) fn check(member: &Member<'_>, out: &mut Output) {
-    let hostname = member.service.hostname.as_ref().map(|name| name.value.to_ascii_lowercase());
-    // A container on bridge knows its own host name, as under Docker; on awsvpc it gets none.
-    let on_awsvpc = member.network == TaskNetwork::AwsVpc;
-    let is_own = |token: &str| {
-        let dns = token.to_ascii_lowercase();
-        match hostname.as_deref() == Some(&*dns) {
-            true => on_awsvpc && !member.names.is_empty(),
-            false => member.names.iter().any(|name| name.dns == dns),
+/// Whether a token is a host with a port written beside it: `localhost:9092` is nobody else.
+fn has_port(mention: &Mention<'_>) -> bool {
+    let is_this = matches!(mention.name, "localhost" | "127.0.0.1" | "0.0.0.0");
+    let is_word = mention.name.bytes().any(|byte| byte.is_ascii_alphabetic());
+    is_address(mention) && is_word && !is_this
+}
+
+/// Says where services call themselves.
+pub(super) fn check(members: &[Member<'_>], out: &mut Output) {
+    let mut found: Vec<(Span, Diagnostic)> = Vec::new();
+    for member in members {
+        let names = OwnNames::of(member);
+        let is_own = |token: &str| names.has(token);
+        for text in of_health(member.service) {
+            if let Some(mention) = first(text.text, is_own, |m, at| is_asked(&text, m, at)) {
+                out.say(asks(member, &mention, text.span));
+            }
         }
-    };
-    for text in of_health(member.service) {
-        if let Some(mention) = first(text.text, is_own, |m, at| is_asked(&text, m, at)) {
-            out.say(asks(member, &mention, text.span));
+        let texts = of_program(member.service);
+        found.extend(texts.filter_map(|text| Some((text.span, judged(member, &text, is_own)?))));
+    }
+    if found.is_empty() {
+        return;
+    }
+    // What several services are told, by a file of variables or an anchor, is where others call one of them.
+    let mut told: HashMap<Span, usize> = found.iter().map(|(span, _)| (*span, 0)).collect();
+    for member in members {
+        let places: HashSet<Span> = of_program(member.service).map(|text| text.span).collect();
+        for place in places {
+            told.entry(place).and_modify(|count| *count += 1);
         }
     }
-    for text in of_program(member.service) {
-        if let Some((_, said)) = judged(member, &text, is_own) {
+    for (span, said) in found {
+        if told.get(&span).is_none_or(|count| *count < 2) {
             out.say(said);
+        }
+    }
+}
+
+/// The names that lead to a container itself under Compose.
+struct OwnNames<'m> {
+    names: &'m [Name],
+    hostname: Option<&'m str>,
+    /// Whether the container knows its own host name, as under Docker.
+    has_hostname: bool,
+}
+
+impl<'m> OwnNames<'m> {
+    fn of(member: &'m Member<'_>) -> Self {
+        let hostname = member.service.hostname.as_ref().map(|name| name.value.as_str());
+        let has_hostname = member.network != TaskNetwork::AwsVpc;
+        Self { names: &member.names, hostname, has_hostname }
+    }
+
+    fn has(&self, token: &str) -> bool {
+        match self.hostname.is_some_and(|hostname| hostname.eq_ignore_ascii_case(token)) {
+            true => !self.has_hostname && !self.names.is_empty(),
+            false => self.names.iter().any(|name| name.dns.eq_ignore_ascii_case(token)),
         }
     }
 }
@@ -102,12 +143,12 @@ fn asks(member: &Member<'_>, mention: &Mention<'_>, span: Span) -> Diagnostic {
         .service(name)
 }
 
-/// What is to be said of the first call in a text, and of whom.
-fn judged<'t>(
+/// What is to be said of the first call in a text.
+fn judged(
     member: &Member<'_>,
-    text: &Text<'t>,
+    text: &Text<'_>,
     is_own: impl Fn(&str) -> bool + Copy,
-) -> Option<(Mention<'t>, Diagnostic)> {
+) -> Option<Diagnostic> {
     let called = |at: usize| called_what(text, at).to_ascii_uppercase().replace(['-', '.'], "_");
     let holds = |called: &str, words: &[&str]| words.iter().any(|word| called.contains(word));
     let node = first(text.text, is_own, |mention, at| {
@@ -116,18 +157,22 @@ fn judged<'t>(
         is_last && head.ends_with('@') && !head.contains("://") && holds(&called(at), NODES)
     });
     if let Some(mention) = node {
-        let said = named_after(member, &mention, text);
-        return Some((mention, said));
+        return Some(named_after(member, &mention, text));
+    }
+    // The members of a cluster, itself among them; a line of a shell may call several.
+    let mut others = 0;
+    mentions(text.text, |token| !is_own(token), |m| others += u32::from(has_port(&m)));
+    if others > 0 && text.variable.is_some() {
+        return None;
     }
     let mention =
         first(text.text, is_own, |mention, at| is_address(mention) && !holds(&called(at), TOLD))?;
     let at = mention.name.as_ptr() as usize - text.text.as_ptr() as usize;
     let port = mention.port?;
-    let said = match holds(&called(at), LISTENED_AT) {
+    Some(match holds(&called(at), LISTENED_AT) {
         true => listens(member, &mention, port, text.span),
         false => calls(member, &mention, port, text.span),
-    };
-    Some((mention, said))
+    })
 }
 
 /// What an address at a place of a text is called: the variable, the options before it, its key.
@@ -149,8 +194,8 @@ fn calls(member: &Member<'_>, mention: &Mention<'_>, port: u16, span: Span) -> D
     let name = member.name();
     let message = format!("{name} calls itself at {}:{port}", mention.name);
     let help = format!(
-        "write `localhost:{port}`, unless it is an address that it tells others: on ECS its own name leads \
-         through a proxy to any of its tasks, and to none before one is in service"
+        "write `localhost:{port}` where the container calls itself, and leave what it tells others: on ECS \
+         its own name leads through a proxy to any of its tasks, and to none before one is in service"
     );
     Diagnostic::warning(Code::Approximated, message).at(span, "").help(help).service(name)
 }
@@ -159,8 +204,8 @@ fn listens(member: &Member<'_>, mention: &Mention<'_>, port: u16, span: Span) ->
     let name = member.name();
     let message = format!("{name} listens at its own name, {}:{port}", mention.name);
     let help = format!(
-        "write `0.0.0.0:{port}`: on ECS its own name is no address of the container, so that nobody would \
-         reach it"
+        "write `0.0.0.0:{port}`, and the name where it tells others how to call it: on ECS its own name is \
+         no address of the container, so that nobody would reach it there"
     );
     Diagnostic::warning(Code::Approximated, message).at(span, "").help(help).service(name)
 }
@@ -181,6 +226,7 @@ mod tests {
     use crate::compose::model::Service;
     use crate::diagnostic::{Code, Severity};
     use crate::ecs::testing::{at, ecs_service, env, loud, run, service};
+    use crate::source::{Located, Span};
 
     fn kafka() -> Service {
         let mut kafka = service("kafka", "acme/kafka:1");
@@ -189,7 +235,8 @@ mod tests {
     }
 
     fn said(mut one: Service, variable: &str, value: &str) -> Vec<String> {
-        env(&mut one, variable, value);
+        let place = Span { start: 3, ..crate::ecs::testing::span() };
+        one.environment.insert(variable.to_owned(), Located::new(value.to_owned(), place));
         let done = run(vec![one, service("web", "acme/web:1")]);
         done.diagnostics.iter().map(|said| said.message.clone()).collect()
     }
@@ -220,6 +267,8 @@ mod tests {
             ("cluster.initial_master_nodes", "kafka"),
             ("node.name", "kafka"),
             ("SERVER_HOST", "kafka"),
+            ("VOTERS", "1@kafka:9093,2@kafka2:9093"),
+            ("DSN", "postgres://kafka@db/kafka"),
         ] {
             assert_eq!(said(kafka(), variable, value), [""; 0], "{variable}");
         }
@@ -230,6 +279,19 @@ mod tests {
         let line = "exec etcd --advertise-client-urls=http://etcd:2379 --join http://etcd:2380";
         etcd.command = Some(at(["sh", "-c", line].map(str::to_owned).to_vec()));
         assert_eq!(said(etcd, "A", "b"), ["etcd calls itself at etcd:2380"]);
+    }
+
+    #[test]
+    fn what_several_services_are_told_is_no_call_of_one() {
+        let mut kafka = kafka();
+        let mut web = service("web", "acme/web:1");
+        let place = crate::ecs::testing::span();
+        let shared = Located::new("kafka:9093".to_owned(), Span { start: 7, ..place });
+        for one in [&mut kafka, &mut web] {
+            one.environment.insert("KAFKA_ADDR".to_owned(), shared.clone());
+        }
+        let done = run(vec![kafka, web]);
+        assert_eq!(loud(&done.diagnostics), []);
     }
 
     #[test]
