@@ -4,10 +4,12 @@ mod command_line;
 mod connection_string;
 mod known_form;
 mod lists;
+mod references;
 
 pub use command_line::in_command;
 pub use connection_string::has_password;
 pub use known_form::has_known_form;
+pub use references::takes_one;
 
 /// Words of a variable's name, between underscores, that say that the value is a credential.
 const WORDS: &[&str] = &[
@@ -167,56 +169,14 @@ pub fn has_userinfo(value: &str) -> bool {
 #[must_use]
 pub fn hide(text: &str) -> String {
     let hidden: String = text.split_inclusive('\n').map(hide_in_line).collect();
-    let later: Vec<_> = lists::parts(text).flat_map(|part| of_list(text, part)).collect();
+    let later = lists::values(text);
     if later.is_empty() { hidden } else { star_out(&hidden, later) }
 }
 
 fn hide_in_line(line: &str) -> String {
     let found = values(line).into_iter().chain(passwords(line)).chain(command_line::values(line));
-    let found = found.chain(known_form::places(line)).chain(defaults(line));
+    let found = found.chain(known_form::places(line)).chain(references::defaults(line));
     star_out(line, found)
-}
-
-/// What is to be starred out in a command that is a list of several lines. Items of a block are starred out
-/// to their end.
-fn of_list(text: &str, part: std::ops::Range<usize>) -> Vec<std::ops::Range<usize>> {
-    let lines = text.get(part.clone()).unwrap_or_default();
-    let whole = |range: std::ops::Range<usize>| {
-        let (start, end) = (part.start + range.start, part.start + range.end);
-        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let head = text[line..start].trim_start().trim_end_matches(['"', '\'']);
-        let rest = text[start..].lines().next().unwrap_or_default();
-        let rest = rest[..rest.find(" #").unwrap_or(rest.len())].trim_end();
-        if head.trim_end() == "-" { start..end.max(start + rest.len()) } else { start..end }
-    };
-    command_line::values(lines).into_iter().map(whole).collect()
-}
-
-/// Where the defaults of variables stand that are called like credentials: `${API_TOKEN:-x}`.
-fn defaults(line: &str) -> Vec<std::ops::Range<usize>> {
-    let default = |(at, name, kept): (usize, &str, usize)| {
-        let from = at + kept;
-        let end = line.get(from..)?.find('}').map_or(line.len(), |end| from + end);
-        let has_one = line[at..].starts_with("${") && from < end;
-        (has_one && names_a_credential(name)).then_some(from..end)
-    };
-    variables(line).filter_map(default).collect()
-}
-
-/// The variables in a text: where each starts, its name, and how long it is as far as its default.
-fn variables(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
-    text.match_indices('$').map(|(at, _)| {
-        let rest = &text[at..];
-        let name = rest.trim_start_matches(['$', '{']);
-        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        (at, &name[..end.unwrap_or(name.len())], reference(rest))
-    })
-}
-
-/// Whether a text has a variable in it that is called like a credential.
-#[must_use]
-pub fn takes_one(text: &str) -> bool {
-    variables(text).any(|(_, name, _)| names_a_credential(name))
 }
 
 /// The text with these parts starred out, as [`hide`] does it.
@@ -227,7 +187,7 @@ pub fn star_out(text: &str, parts: impl IntoIterator<Item = std::ops::Range<usiz
         let mut at = range.start;
         while at < range.end {
             let Some(rest) = text.get(at..range.end) else { break };
-            let kept = reference(rest);
+            let kept = references::length(rest);
             if kept > 0 {
                 at += kept;
                 continue;
@@ -242,22 +202,6 @@ pub fn star_out(text: &str, parts: impl IntoIterator<Item = std::ops::Range<usiz
     }
     // Whole characters were replaced by stars alone.
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// How much of a text is a variable, as far as its default: `${NAME:-`, `${NAME:?message}`, `$NAME`.
-fn reference(text: &str) -> usize {
-    let Some(rest) = text.strip_prefix('$') else { return 0 };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let Some(inner) = rest.strip_prefix('{') else {
-        return 1 + rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-    };
-    let name = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
-    let operator = inner[name..].find(|c| !":-+?".contains(c)).unwrap_or(inner.len() - name);
-    let end = match inner[name..name + operator].contains('?') {
-        true => inner.find('}').unwrap_or(inner.len()),
-        false => name + operator,
-    };
-    2 + end
 }
 
 /// Where the values of settings stand that are called like credentials: `NAME: value`, `NAME=value`.

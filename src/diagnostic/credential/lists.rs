@@ -2,9 +2,31 @@
 
 use std::ops::Range;
 
+use super::command_line;
+
+/// Where the values of credentials stand in commands that are lists of several lines.
+pub(super) fn values(text: &str) -> Vec<Range<usize>> {
+    parts(text).flat_map(|part| of_list(text, part)).collect()
+}
+
+/// What is to be starred out in a command that is a list of several lines. Items of a block are starred out
+/// to their end.
+fn of_list(text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let lines = text.get(part.clone()).unwrap_or_default();
+    let whole = |range: Range<usize>| {
+        let (start, end) = (part.start + range.start, part.start + range.end);
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let head = text[line..start].trim_start().trim_end_matches(['"', '\'']);
+        let rest = text[start..].lines().next().unwrap_or_default();
+        let rest = rest[..rest.find(" #").unwrap_or(rest.len())].trim_end();
+        if head.trim_end() == "-" { start..end.max(start + rest.len()) } else { start..end }
+    };
+    command_line::values(lines).into_iter().map(whole).collect()
+}
+
 /// The lists of a text that have more than one line: items of a block at one indentation, and what
 /// stands between brackets as far as lines end with a comma.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn parts(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut lines = text.split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
         *at += line.len();
