@@ -405,6 +405,19 @@ mod tests {
     use crate::diagnostic::Code;
 
     #[test]
+    fn a_credential_is_hidden_where_its_option_is_not_shown() {
+        let text = "command:\n  - serve\n  - --password\n  - hunter2\n";
+        let mut sources = Sources::default();
+        let source = sources.add("compose.yaml", text.to_owned());
+        let at = text.find("hunter2").expect("a value");
+        let mut diagnostics = Diagnostics::default();
+        let place = Span::new(source, at, at + 7);
+        diagnostics.push(Diagnostic::warning(Code::Approximated, "it differs").at(place, ""));
+        let text = render(&diagnostics, &sources, RenderOptions::default());
+        assert!(text.contains("4 |   - *******\n") && !text.contains("serve"), "{text}");
+    }
+
+    #[test]
     fn what_an_anchor_brings_to_many_is_said_once() {
         let mut sources = Sources::default();
         let source = sources.add("compose.yaml", "x: &x {stop_signal: SIGINT}\n".to_owned());
