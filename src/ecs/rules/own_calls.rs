@@ -248,10 +248,10 @@ mod tests {
         let done = run(vec![kafka, service("web", "acme/web:1")]);
         let connect = ecs_service(&done, "kafka").service_connect_configuration.as_ref();
         let names: Vec<_> =
-            connect.unwrap().services.iter().map(|s| s.discovery_name.as_str()).collect();
+            connect.expect("a proxy").services.iter().map(|s| s.discovery_name.as_str()).collect();
         assert_eq!(names, ["kafka-9092", "kafka-9093"]);
         assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
-        let help = done.diagnostics.iter().next().unwrap().help.clone().unwrap();
+        let help = done.diagnostics.iter().find_map(|said| said.help.clone()).expect("help");
         assert!(help.contains("`localhost:9093`"), "{help}");
     }
 
