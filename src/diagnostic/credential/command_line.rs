@@ -47,13 +47,16 @@ const CLIENTS: &[&str] = &["curl", "wget"];
 pub fn in_command(words: &[String]) -> bool {
     let split = |word| self::words(word).into_iter().filter_map(|range| str::get(word, range));
     let line: Vec<&str> = words.iter().flat_map(|word| split(word)).collect();
-    let is_client = calls(&line, CLIENTS);
     let by_options = found(&line).into_iter().any(|Found { word, range, is_of_user }| {
         let value = line[word].get(range).unwrap_or_default();
-        is_given(value) && (is_client || !is_of_user)
+        is_given(value) && (!is_of_user || calls(&line, CLIENTS))
     });
     by_options
         || words.iter().any(|word| {
+            // Neither settings nor addresses nor objects.
+            if !word.contains(['=', ':']) {
+                return known_form::tokens(word).into_iter().any(|range| is_given(&word[range]));
+            }
             let settings = super::values(word).into_iter().chain(super::passwords(word));
             let mut all = settings.chain(known_form::places(word));
             all.any(|range| is_given(word.get(range).unwrap_or_default()))
@@ -98,10 +101,14 @@ fn calls(words: &[&str], programs: &[&str]) -> bool {
 }
 
 fn found(words: &[&str]) -> Vec<Found> {
-    let is_mysql = calls(words, MYSQL);
+    if !words.iter().any(|word| word.starts_with('-') || word.contains("uthorization")) {
+        return Vec::new();
+    }
+    // Few commands have such options; whose they are is looked at last.
+    let is_mysql = words.iter().any(|word| word.starts_with("-p")) && calls(words, MYSQL);
     let takes: Vec<&str> = NEXT
         .iter()
-        .filter(|(program, _)| calls(words, &[program]))
+        .filter(|(program, option)| words.contains(option) && calls(words, &[program]))
         .map(|(_, option)| *option)
         .collect();
     let mut found = Vec::new();

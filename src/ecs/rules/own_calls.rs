@@ -159,14 +159,14 @@ fn judged(
     if let Some(mention) = node {
         return Some(named_after(member, &mention, text));
     }
+    let mention =
+        first(text.text, is_own, |mention, at| is_address(mention) && !holds(&called(at), TOLD))?;
     // The members of a cluster, itself among them; a line of a shell may call several.
     let mut others = 0;
     mentions(text.text, |token| !is_own(token), |m| others += u32::from(has_port(&m)));
     if others > 0 && text.variable.is_some() {
         return None;
     }
-    let mention =
-        first(text.text, is_own, |mention, at| is_address(mention) && !holds(&called(at), TOLD))?;
     let at = mention.name.as_ptr() as usize - text.text.as_ptr() as usize;
     let port = mention.port?;
     Some(match holds(&called(at), LISTENED_AT) {
