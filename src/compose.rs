@@ -34,6 +34,7 @@ mod template;
 mod uninterpolated;
 mod unique;
 mod unsupported;
+mod users;
 mod validate;
 mod variables;
 
@@ -46,4 +47,5 @@ pub use name::normalize_project_name;
 pub use options::LoadOptions;
 pub use suggest::{closest_first, did_you_mean};
 pub use uninterpolated::uninterpolated;
+pub use users::Users;
 pub use variables::{Variable, variables};

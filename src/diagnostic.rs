@@ -50,6 +50,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The Compose service it concerns, where there is one.
     pub service: Option<String>,
+    /// The part of the attribute at its place that it is about, where a short form or a list has no place
+    /// of its own for it: `mode` of an item of `ports`.
+    pub part: Option<String>,
 }
 
 impl Diagnostic {
@@ -76,6 +79,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             service: None,
+            part: None,
         }
     }
 
@@ -90,6 +94,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says which part of the attribute it is about.
+    #[must_use]
+    pub fn part(mut self, part: impl Into<String>) -> Self {
+        self.part = Some(part.into());
         self
     }
 

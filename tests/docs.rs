@@ -33,6 +33,7 @@ other commands do so when there are errors.
 | `code` | the name, as below; names are stable |
 | `message` | one line, in lower case |
 | `service` | the Compose service it concerns, or `null` |
+| `services` | a list: that service, or those that use the network, volume, secret or config it is about |
 | `labels` | the places, a list that may be empty. The first is the fault; the others are what it clashes with |
 | `labels[].file` | the file as it was named, or `<stdin>` |
 | `labels[].line`, `column` | where the place starts, both from 1; columns count characters |
@@ -165,7 +166,7 @@ fn field_faults(object: &serde_json::Value) -> impl Iterator<Item = &'static str
             && start <= end
             && label["primary"] == (index == 0)
     });
-    let known = ["code", "help", "labels", "message", "service", "severity"];
+    let known = ["code", "help", "labels", "message", "service", "services", "severity"];
     let fields: Vec<&String> = object.as_object().into_iter().flat_map(|map| map.keys()).collect();
     [
         (object["labels"].is_array() && places, "labels"),
@@ -173,6 +174,7 @@ fn field_faults(object: &serde_json::Value) -> impl Iterator<Item = &'static str
         (text(&object["message"], false), "message"),
         (text(&object["help"], true), "help"),
         (text(&object["service"], true), "service"),
+        (object["services"].is_array(), "services"),
         (fields == known, "a field too many or too few"),
     ]
     .into_iter()

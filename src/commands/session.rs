@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crate::aws::Traffic;
 use crate::cli::{Color, Command, Global, OutputFormat};
+use crate::compose::Users;
 use crate::diagnostic::Diagnostics;
 use crate::error::Error;
 use crate::event::Event;
@@ -104,12 +105,18 @@ impl Session {
     /// Prints diagnostics: as text on stderr, or as JSON on stdout where they are the result. Beside
     /// a result of another kind they stay out of its way.
     pub(super) fn print(&self, list: &Diagnostics, sources: &Sources) {
+        self.print_of(list, sources, &Users::default());
+    }
+
+    /// The same where it is known who uses what services share.
+    pub(super) fn print_of(&self, list: &Diagnostics, sources: &Sources, users: &Users) {
         // In addition, where GitHub shows them beside the lines: it reads both streams.
         if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
             self.screen.block(&diagnostics::render_github(list, sources));
         }
         if self.json() && (self.checks || list.has_errors()) {
-            for line in diagnostics::render_json(list, sources).lines() {
+            let users = |diagnostic| users.of_what(diagnostic);
+            for line in diagnostics::render_json(list, sources, &users).lines() {
                 self.screen.data(line);
             }
             return;

@@ -17,6 +17,7 @@ use super::options::LoadOptions;
 use super::paths::{Paths, display};
 use super::reset::Marks;
 use super::scalar::{Typed, plain};
+use super::suggest::shown_path;
 use super::uninterpolated::in_full;
 use super::unique::{Lists, unique};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -221,13 +222,11 @@ impl<'a> Assembler<'a> {
         }
     }
 
-    /// What messages call a file: as it is written where a variable's value is part of its path.
+    /// What messages call a file.
     pub(super) fn name(&self, path: &Path, named: &Located<String>) -> String {
         let written = self.sources.slice(named.span).trim_matches(['"', '\'']);
-        if written.contains('$') && !self.options.no_interpolate {
-            return written.to_owned();
-        }
-        display(path, &self.options.cwd)
+        let path = display(path, &self.options.cwd);
+        if self.options.no_interpolate { path } else { shown_path(path, written) }
     }
 
     /// Counts a file; `false`, reported once, when there are too many.

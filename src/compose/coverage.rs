@@ -68,6 +68,8 @@ impl Item {
 struct Set {
     service: String,
     attributes: Vec<Attribute>,
+    /// What has no effect within an attribute that has: `ports.mode`.
+    without_effect: Vec<String>,
     /// For each file, from where to where its attributes stand: most places are elsewhere.
     hulls: Vec<Span>,
 }
@@ -84,7 +86,7 @@ impl Set {
                 None => hulls.push(*span),
             }
         }
-        Self { service: service.to_owned(), attributes, hulls }
+        Self { service: service.to_owned(), attributes, without_effect: Vec::new(), hulls }
     }
 
     fn may_have(&self, place: Span) -> bool {
@@ -162,7 +164,7 @@ fn items(node: &Node) -> Vec<Item> {
 }
 
 /// Every place below a value.
-fn inside(node: &Node, out: &mut Vec<Span>) {
+pub(super) fn inside(node: &Node, out: &mut Vec<Span>) {
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::Sequence(items) => {
@@ -210,8 +212,16 @@ fn judge_at(sets: &mut [Set], diagnostic: &Diagnostic, place: Span) {
     let mut found = false;
     for set in sets.iter_mut().filter(|set| (own(set) || !in_own) && set.may_have(place)) {
         for attribute in set.attributes.iter_mut().filter(|attribute| has(attribute)) {
-            attribute.judge(diagnostic, place);
             found = true;
+            match &diagnostic.part {
+                Some(part) if fate(diagnostic, true) == Fate::Ignored => {
+                    let path = format!("{}.{part}", attribute.path);
+                    if !set.without_effect.contains(&path) {
+                        set.without_effect.push(path);
+                    }
+                }
+                _ => attribute.judge(diagnostic, place),
+            }
         }
     }
     // A fault in an env file stands in no Compose file.
@@ -285,10 +295,12 @@ fn told(set: Set) -> Coverage {
         let attributes = set.attributes.iter().filter(|attribute| attribute.outcome() == fate);
         attributes.map(|attribute| attribute.path.clone()).collect()
     };
+    let mut ignored: Vec<_> = of(Fate::Ignored);
+    ignored.extend(set.without_effect.iter().cloned());
     Coverage {
         mapped: of(Fate::Mapped),
         approximated: of(Fate::Approximated),
-        ignored: of(Fate::Ignored),
+        ignored,
         refused: of(Fate::Refused),
         service: set.service,
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::environment::Environment;
 use super::template::{Expanded, TemplateError, TemplateErrorKind, Unset, expand};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Label, Severity};
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, Node, Scalar, Style};
 
@@ -14,6 +14,9 @@ const MAX_ADDED: usize = 64 * 1024 * 1024;
 
 /// How many variables that are not set are kept; a report holds far fewer.
 const MAX_UNSET: usize = 100_000;
+
+/// How many aliases are named that bring a fault elsewhere; fewer are drawn.
+const MAX_ALIASES: usize = 64;
 
 /// What the interpolation of all documents together came to.
 #[derive(Default)]
@@ -25,6 +28,9 @@ pub(super) struct Replaced {
     more: usize,
     /// How many bytes the values added.
     added: usize,
+    /// What cannot be read, by its place: what an anchor holds comes in wherever its alias stands.
+    faults: Vec<Diagnostic>,
+    faulty: HashMap<Span, usize>,
 }
 
 /// Replaces the variables of documents and remembers which were not set.
@@ -52,6 +58,20 @@ impl Replaced {
             });
         }
         (0..self.more).for_each(|_| diagnostics.omit());
+        diagnostics.extend(self.faults);
+    }
+
+    /// Takes a fault in, once for each place, with the aliases that bring it elsewhere.
+    fn fault(&mut self, error: &TemplateError, place: Span, alias: Option<Span>) {
+        let at = *self.faulty.entry(place).or_insert_with(|| {
+            self.faults.push(fault(error, place));
+            self.faults.len() - 1
+        });
+        let fault = &mut self.faults[at];
+        let is_new = |alias: &Span| fault.labels.iter().all(|label| label.span != *alias);
+        if let Some(alias) = alias.filter(|_| fault.labels.len() <= MAX_ALIASES).filter(is_new) {
+            fault.labels.push(Label { span: alias, text: "used here".to_owned() });
+        }
     }
 }
 
@@ -105,11 +125,7 @@ impl<'a> Interpolation<'a> {
             }
             Err(error) => {
                 let place = self.inside(scalar, span, &error.range);
-                let mut fault = fault(&error, place);
-                if let Some(alias) = alias {
-                    fault = fault.at(alias, "used here");
-                }
-                diagnostics.push(fault);
+                self.replaced.fault(&error, place, alias);
                 // What follows reads a text of unknown content.
                 *scalar =
                     Scalar { text: "".into(), style: Style::DoubleQuoted, interpolated: true };

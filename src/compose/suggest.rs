@@ -1,5 +1,6 @@
 //! Finds what somebody meant to write.
 
+use crate::diagnostic::credential;
 use crate::source::{Sources, Span};
 
 /// The candidate closest to `word`, when one is close enough to be a slip.
@@ -56,6 +57,16 @@ pub(super) fn shown(name: &str, span: Span, sources: &Sources) -> String {
     }
 }
 
+/// The path of a file as messages may show it: the one that was looked for, unless a variable that is
+/// called like a credential is part of what is written, or what came of it looks like one.
+pub(super) fn shown_path(path: String, written: &str) -> String {
+    let is_secret = written.contains('$')
+        && (credential::takes_one(written)
+            || credential::has_known_form(&path)
+            || credential::has_userinfo(&path));
+    if is_secret { credential::hide(written) } else { path }
+}
+
 /// How many letters must be typed, left out, replaced or swapped; case counts nothing.
 fn distance(a: &str, b: &str) -> usize {
     let a: Vec<char> = a.to_lowercase().chars().collect();
@@ -86,6 +97,16 @@ mod tests {
     fn the_closest_come_first() {
         assert_eq!(closest_first("prod", ["base", "dev", "prd"]), ["prd", "base", "dev"]);
         assert_eq!(closest_first("x", ["b", "a"]), ["b", "a"]);
+    }
+
+    #[test]
+    fn paths_are_shown_unless_they_may_hold_a_credential() {
+        let shown = |path: &str, written| shown_path(path.to_owned(), written);
+        assert_eq!(shown("conf/.env", "${ENV_FILE:-.env}"), "conf/.env");
+        assert_eq!(shown(".env", ".env"), ".env");
+        assert_eq!(shown("hunter2/.env", "$DB_PASSWORD/.env"), "$DB_PASSWORD/.env");
+        assert_eq!(shown("hunter2/x", "${TOKEN:-hunter2}/x"), "${TOKEN:-*******}/x");
+        assert_eq!(shown("sk_live_hunter22", "${A}"), "${A}");
     }
 
     #[test]

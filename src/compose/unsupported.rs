@@ -170,6 +170,17 @@ impl Level {
         })
     }
 
+    /// Within a mount, what stands before the names of its attributes: a dot ends it.
+    pub(super) fn within_mount(self) -> Option<&'static str> {
+        Some(match self {
+            Level::Mount => "",
+            Level::MountBind => "bind.",
+            Level::MountVolume => "volume.",
+            Level::MountTmpfs => "tmpfs.",
+            _ => return None,
+        })
+    }
+
     /// Attributes that have no effect on ECS and are dropped with a note; [`why_ignored`] says why.
     pub(super) fn ignored(self) -> &'static [&'static str] {
         match self {
@@ -200,6 +211,16 @@ pub(super) fn why_ignored(key: &str) -> &'static str {
         "tmpfs" => "of a tmpfs ECS takes `size`, `mode`, `uid`, `gid`, `noexec` and the like",
         _ => "of the options of a mount ECS takes `ro` alone",
     }
+}
+
+/// What the option of a mount in its short form is called in the long one.
+pub(super) fn part_of(option: &str) -> Option<&'static str> {
+    Some(match option {
+        "cached" | "consistent" | "delegated" => "consistency",
+        "z" | "Z" => "bind.selinux",
+        "private" | "rprivate" | "rshared" | "rslave" | "shared" | "slave" => "bind.propagation",
+        _ => return None,
+    })
 }
 
 /// What to do without an attribute for now.

@@ -3,10 +3,13 @@
 mod command_line;
 mod connection_string;
 mod known_form;
+mod lists;
+mod references;
 
 pub use command_line::in_command;
 pub use connection_string::has_password;
 pub use known_form::has_known_form;
+pub use references::takes_one;
 
 /// Words of a variable's name, between underscores, that say that the value is a credential.
 const WORDS: &[&str] = &[
@@ -165,12 +168,14 @@ pub fn has_userinfo(value: &str) -> bool {
 /// are. Variables stay to be read, and their defaults do not: `${DB_PASSWORD:-*****}`.
 #[must_use]
 pub fn hide(text: &str) -> String {
-    text.split_inclusive('\n').map(hide_in_line).collect()
+    let hidden: String = text.split_inclusive('\n').map(hide_in_line).collect();
+    let later = lists::values(text);
+    if later.is_empty() { hidden } else { star_out(&hidden, later) }
 }
 
 fn hide_in_line(line: &str) -> String {
     let found = values(line).into_iter().chain(passwords(line)).chain(command_line::values(line));
-    let found = found.chain(known_form::places(line));
+    let found = found.chain(known_form::places(line)).chain(references::defaults(line));
     star_out(line, found)
 }
 
@@ -182,7 +187,7 @@ pub fn star_out(text: &str, parts: impl IntoIterator<Item = std::ops::Range<usiz
         let mut at = range.start;
         while at < range.end {
             let Some(rest) = text.get(at..range.end) else { break };
-            let kept = reference(rest);
+            let kept = references::length(rest);
             if kept > 0 {
                 at += kept;
                 continue;
@@ -197,22 +202,6 @@ pub fn star_out(text: &str, parts: impl IntoIterator<Item = std::ops::Range<usiz
     }
     // Whole characters were replaced by stars alone.
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// How much of a text is a variable, as far as its default: `${NAME:-`, `${NAME:?message}`, `$NAME`.
-fn reference(text: &str) -> usize {
-    let Some(rest) = text.strip_prefix('$') else { return 0 };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let Some(inner) = rest.strip_prefix('{') else {
-        return 1 + rest.find(|c| !is_name(c)).unwrap_or(rest.len());
-    };
-    let name = inner.find(|c| !is_name(c)).unwrap_or(inner.len());
-    let operator = inner[name..].find(|c| !":-+?".contains(c)).unwrap_or(inner.len() - name);
-    let end = match inner[name..name + operator].contains('?') {
-        true => inner.find('}').unwrap_or(inner.len()),
-        false => name + operator,
-    };
-    2 + end
 }
 
 /// Where the values of settings stand that are called like credentials: `NAME: value`, `NAME=value`.
@@ -294,6 +283,8 @@ mod tests {
             ("  P_PASSWORD: ${P:-hunter2}", "  P_PASSWORD: ${P:-*******}"),
             ("  P_PASSWORD: ${P:?set it}", "  P_PASSWORD: ${P:?set it}"),
             ("  P_PASSWORD: a${P}b", "  P_PASSWORD: *${P}*"),
+            ("  env_file: ${A_TOKEN:-hunter2}/x", "  env_file: ${A_TOKEN:-*******}/x"),
+            ("  image: a:${A_TOKEN-hunter2}", "  image: a:${A_TOKEN-*******}"),
             ("  URL: postgres://u:hunter2@db/x", "  URL: postgres://u:*******@db/x"),
             ("  URL: postgres://u:${P:-x}@db", "  URL: postgres://u:${P:-*}@db"),
             ("  C: Server=db;Uid=sa;Pwd=hunter2", "  C: Server=db;Uid=sa;Pwd=*******"),
@@ -346,6 +337,8 @@ mod tests {
             "    password:\n      file: ./x\n",
             "  URL: postgres://u@db/x",
             "  C: Server=db;Pwd=${P}",
+            "  env_file: ${ENV_FILE:-.env}",
+            "  env_file: ${A_TOKEN:?set it}",
             "",
         ] {
             assert_eq!(hide(line), line);

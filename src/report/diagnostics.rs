@@ -32,6 +32,9 @@ const MAX_DRAWN: usize = 200;
 /// More places than this of one diagnostic nobody looks at.
 const MAX_LABELS: usize = 12;
 
+/// How far before the lines that are shown an option may stand, in bytes.
+const LINES_BEFORE: usize = 2_000;
+
 /// Lines longer than this, in bytes, are cut around their label.
 const MAX_LINE: usize = 20_000;
 
@@ -79,7 +82,7 @@ fn said_once(list: Vec<&Diagnostic>) -> Vec<Said<'_>> {
     let mut places = HashMap::new();
     let mut all: Vec<Said<'_>> = Vec::new();
     for diagnostic in list {
-        let Diagnostic { code, severity, message, labels, help, service } = diagnostic;
+        let Diagnostic { code, severity, message, labels, help, service, part: _ } = diagnostic;
         let place = *places.entry((code, severity, message, labels, help)).or_insert_with(|| {
             all.push(Said { diagnostic, services: Vec::new() });
             all.len() - 1
@@ -248,7 +251,8 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
         (from < to).then(|| from - start..to - start)
     });
     let shown = without_steering(source.text.get(start..end).unwrap_or_default());
-    let mut text = credential::hide(&credential::star_out(&shown, hidden));
+    let shown = credential::star_out(&shown, hidden);
+    let mut text = without_credentials(&source.text, start, &shown);
     let mut base = start;
     let is_cut = is_long(primary, sources);
     if is_cut {
@@ -270,6 +274,20 @@ fn excerpt<'a>(cluster: &[(usize, &'a Label, Span)], sources: &Sources) -> Excer
         labels,
         text,
     }
+}
+
+/// The lines from `start` on, as they are shown, with credentials starred out. An option may stand on the
+/// line before its value, so that some lines before them are looked at, too.
+fn without_credentials(whole: &str, start: usize, shown: &str) -> String {
+    let near = floor(whole, start.saturating_sub(LINES_BEFORE));
+    let before = whole.get(near..start).unwrap_or_default();
+    let before = match near {
+        0 => before,
+        // Not the end of a line that starts further up.
+        _ => before.find('\n').and_then(|end| before.get(end + 1..)).unwrap_or_default(),
+    };
+    let hidden = credential::hide(&format!("{before}{shown}"));
+    hidden.get(before.len()..).unwrap_or_default().to_owned()
 }
 
 /// What stands around a span in a long line: the byte where it starts in the file, and the text.
@@ -307,12 +325,21 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// Every diagnostic as one JSON object on a line of its own, in the order of the files.
+/// Every diagnostic as one JSON object on a line of its own, in the order of the files. `users` says
+/// which services use what it is about, where it is about none by itself.
 #[must_use]
-pub fn render_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
+pub fn render_json<'a>(
+    diagnostics: &'a Diagnostics,
+    sources: &Sources,
+    users: &dyn Fn(&'a Diagnostic) -> Vec<&'a str>,
+) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics.sorted() {
-        let Diagnostic { code, severity, message, labels, help, service } = diagnostic;
+        let Diagnostic { code, severity, message, labels, help, service, part: _ } = diagnostic;
+        let services = match service {
+            Some(service) => vec![service.as_str()],
+            None => users(diagnostic),
+        };
         let labels: Vec<_> = labels
             .iter()
             .enumerate()
@@ -335,6 +362,7 @@ pub fn render_json(diagnostics: &Diagnostics, sources: &Sources) -> String {
             "code": code.as_str(),
             "message": message,
             "service": service,
+            "services": services,
             "labels": labels,
             "help": help,
         });
@@ -375,6 +403,19 @@ pub fn render_github(diagnostics: &Diagnostics, sources: &Sources) -> String {
 mod tests {
     use super::*;
     use crate::diagnostic::Code;
+
+    #[test]
+    fn a_credential_is_hidden_where_its_option_is_not_shown() {
+        let text = "command:\n  - serve\n  - --password\n  - hunter2\n";
+        let mut sources = Sources::default();
+        let source = sources.add("compose.yaml", text.to_owned());
+        let at = text.find("hunter2").expect("a value");
+        let mut diagnostics = Diagnostics::default();
+        let place = Span::new(source, at, at + 7);
+        diagnostics.push(Diagnostic::warning(Code::Approximated, "it differs").at(place, ""));
+        let text = render(&diagnostics, &sources, RenderOptions::default());
+        assert!(text.contains("4 |   - *******\n") && !text.contains("serve"), "{text}");
+    }
 
     #[test]
     fn what_an_anchor_brings_to_many_is_said_once() {

@@ -125,6 +125,16 @@ fn as_json() {
     assert_snapshot!(project.refused_with("--output json"));
 }
 
+#[test]
+fn as_json_with_whom_it_concerns() {
+    let compose = "services:\n  a: {image: \"a:1\", networks: [n]}\n  b: {image: \"b:1\", networks: [n]}\n  \
+                   c: {image: \"c:1\", privileged: true}\nnetworks: {n: {driver: macvlan}}\n";
+    let said = Project::of(compose).refused_with("--output json");
+    let concerned = "\"service\":null,\"services\":[\"a\",\"b\"],\"severity\":\"warning\"";
+    assert!(said.contains(concerned), "{said}");
+    assert!(said.contains("\"service\":\"c\",\"services\":[\"c\"]"), "{said}");
+}
+
 /// The line of a key of a secret is shown; the file's other lines are not.
 #[test]
 fn coloured_when_asked() {

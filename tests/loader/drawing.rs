@@ -48,7 +48,7 @@ fn nothing_to_say() {
 #[test]
 fn as_json() {
     let (found, sources) = sample();
-    let text = render_json(&found, &sources);
+    let text = render_json(&found, &sources, &|_| Vec::new());
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), 3);

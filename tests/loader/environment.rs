@@ -1,4 +1,4 @@
-use crate::support::{Case, messages};
+use crate::support::{Case, messages, one};
 
 fn environment(case: &Case) -> Vec<String> {
     let loaded = case.load();
@@ -154,4 +154,16 @@ fn a_broken_env_file_shows_its_place() {
     let case = Case::new(&[("compose.yaml", &text), ("a.env", "GOOD=1\nBAD=\"never closed\n")]);
     insta::assert_snapshot!(case.drawn());
     assert_eq!(messages(&case.load()).len(), 1);
+}
+
+#[test]
+fn a_variable_behind_an_anchor_is_missed_once() {
+    let text = "x-all: &all {environment: {A: \"${A:?set A}\"}}\nservices:\n  \
+                a: {<<: *all, image: a}\n  b: {<<: *all, image: b}\n";
+    let loaded = one(text).load();
+    let missed: Vec<_> = loaded.diagnostics.iter().filter(|d| d.message.contains("`A`")).collect();
+    assert_eq!(missed.len(), 1, "{missed:?}");
+    let places: Vec<_> =
+        missed[0].labels.iter().map(|label| loaded.sources.slice(label.span)).collect();
+    assert_eq!(places, ["${A:?set A}", "*all", "*all"]);
 }

@@ -11,7 +11,7 @@ use super::{App, builds, extensions, region, scaled};
 use crate::cli::GivenArgs;
 use crate::commands::vault::Vault;
 use crate::commands::{Session, built, inspected, mounted, pinned};
-use crate::compose::{LoadOptions, Loaded, load};
+use crate::compose::{LoadOptions, Loaded, Users, load};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ecs::deployable::{is_repeated, undeployable, unpushable};
 use crate::ecs::desired::Desired;
@@ -33,6 +33,7 @@ pub(in crate::commands) struct Examined {
     first_deploy: Vec<(usize, Action)>,
     vault: Vault,
     extended: Vec<extensions::Extended>,
+    users: Users,
 }
 
 /// What files are examined for.
@@ -72,8 +73,9 @@ impl Examined {
             first_deploy,
             vault,
             extended,
+            users,
         } = self;
-        session.print(&diagnostics, &loaded.sources);
+        session.print_of(&diagnostics, &loaded.sources, &users);
         match loaded.project {
             Some(project) if !diagnostics.has_errors() => {
                 let (sources, told) = (loaded.sources, diagnostics);
@@ -177,6 +179,8 @@ fn examine_with(
         dockerfiles = built::apply(project, &builds);
     }
     builds.retain(|spec| given.services().all(|service| service != spec.service));
+    // Nobody else says whom it concerns.
+    let users = if session.json() { Users::of(&loaded) } else { Users::default() };
     if aim != Aim::Look {
         // Only those who look print what the files say. The translation finds room where it stood.
         loaded.forget_document();
@@ -235,6 +239,7 @@ fn examine_with(
         first_deploy,
         vault,
         extended,
+        users,
     })
 }
 

@@ -32,9 +32,15 @@ fn an_attribute_with_a_diagnostic_is_never_mapped() {
         diagnostics.push(Diagnostic::note(Code::Ignored, "x").at(place, "").service("web"));
     });
     let [web] = all.as_slice() else { panic!("{all:?}") };
-    assert_eq!(web.mapped, ["image", "healthcheck.test", "deploy.resources.limits.cpus"]);
-    assert_eq!(web.approximated, ["volumes"], "a part of it is ignored");
-    assert_eq!(web.ignored, ["dns", "attach", "deploy.placement.constraints"]);
+    assert_eq!(
+        web.mapped,
+        ["image", "healthcheck.test", "deploy.resources.limits.cpus", "volumes"]
+    );
+    assert_eq!(web.approximated, [""; 0]);
+    assert_eq!(
+        web.ignored,
+        ["dns", "attach", "deploy.placement.constraints", "volumes.consistency"]
+    );
     assert_eq!(web.refused, ["privileged", "healthcheck.interval"]);
 }
 
@@ -130,4 +136,18 @@ fn an_anchor_s_text_is_judged_in_the_service_that_is_meant() {
     });
     assert_eq!(all[0].ignored, Vec::<String>::new());
     assert_eq!(all[1].ignored, ["labels"]);
+}
+
+#[test]
+fn what_has_no_effect_within_a_port_or_a_mount_leaves_the_rest_mapped() {
+    let text = "services:\n  web:\n    image: a\n    ports: [{target: 80, mode: host}]\n    \
+                volumes: ['data:/d:z,cached', {type: bind, source: ./x, target: /x, bind: {selinux: Z}}]\n\
+                volumes: {data: {}}\n";
+    let all = covered(text, |loaded, diagnostics| {
+        let web = &loaded.project.as_ref().expect("a project").services["web"];
+        let said = Diagnostic::note(Code::Ignored, "x").at(web.ports[0].span, "").part("mode");
+        diagnostics.push(said.service("web"));
+    });
+    assert_eq!(all[0].mapped, ["image", "ports", "volumes"]);
+    assert_eq!(all[0].ignored, ["volumes.bind.selinux", "volumes.consistency", "ports.mode"]);
 }

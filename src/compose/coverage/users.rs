@@ -82,7 +82,7 @@ impl<'a> Shared<'a> {
         let fate = of_users(diagnostic);
         let found = self.0.iter().filter(|thing| thing.spans.iter().any(holds));
         for thing in found.filter(|_| fate > Fate::Mapped) {
-            for Set { service, attributes, hulls: _ } in sets.iter_mut() {
+            for Set { service, attributes, without_effect: _, hulls: _ } in sets.iter_mut() {
                 let Some(service) = project.services.get(service.as_str()) else { continue };
                 let uses = |attribute: &&mut Attribute| {
                     thing.section.is_used(thing.name, service, &attribute.path)

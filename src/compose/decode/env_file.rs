@@ -1,8 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Decoder;
 use super::stage::Stage;
 use super::table::Table;
+use crate::compose::paths::display;
+use crate::compose::suggest::shown_path;
 use crate::compose::unsupported::Level;
 use crate::source::{Located, Span};
 use crate::yaml::{Kind, Node};
@@ -12,8 +14,8 @@ use crate::yaml::{Kind, Node};
 pub(in crate::compose) struct EnvFile {
     /// The absolute path, and where it is written.
     pub(in crate::compose) path: Located<PathBuf>,
-    /// What messages call it, when a variable's value is part of the path.
-    pub(in crate::compose) shown: Option<String>,
+    /// The path as it is written, where a variable's value is part of it.
+    pub(in crate::compose) written: Option<String>,
     /// Where the entry came in by an alias.
     pub(in crate::compose) alias: Option<Span>,
     pub(in crate::compose) required: bool,
@@ -33,6 +35,17 @@ pub(in crate::compose) enum Format {
     Unknown(Span),
 }
 
+impl EnvFile {
+    /// What messages call it, seen from the working directory.
+    pub(in crate::compose) fn shown(&self, cwd: &Path) -> String {
+        let path = display(&self.path.value, cwd);
+        match &self.written {
+            Some(written) => shown_path(path, written),
+            None => path,
+        }
+    }
+}
+
 impl Decoder<'_> {
     /// `env_file`; of equal paths the later one wins.
     pub(super) fn env_files(&mut self, node: &Node) -> Vec<EnvFile> {
@@ -50,7 +63,7 @@ impl Decoder<'_> {
                 Kind::Mapping(_) => self.long_env_file(item),
                 Kind::Scalar(_) | Kind::Sequence(_) => self.env_path(item).map(|path| EnvFile {
                     path,
-                    shown: self.as_written(item),
+                    written: self.as_written(item),
                     alias: item.alias,
                     required: true,
                     format: Format::Compose,
@@ -84,7 +97,7 @@ impl Decoder<'_> {
             }
             out.push(EnvFile {
                 path: text.map(|text| self.paths.absolute(&text)),
-                shown: self.as_written(item),
+                written: self.as_written(item),
                 alias: item.alias,
                 required: true,
                 format: Format::Compose,
@@ -126,7 +139,7 @@ impl Decoder<'_> {
         let path_node = path?;
         Some(EnvFile {
             path: self.env_path(path_node)?,
-            shown: self.as_written(path_node),
+            written: self.as_written(path_node),
             alias: node.alias,
             required: required.is_none_or(|required| required.value),
             format: format.unwrap_or_default(),

@@ -9,7 +9,7 @@ use super::stage::Stage;
 use crate::compose::model::{Mount, MountKind, Setting, Settings};
 use crate::compose::paths::clean_target;
 use crate::compose::suggest::shown;
-use crate::compose::unsupported::why_ignored;
+use crate::compose::unsupported::{part_of, why_ignored};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::{Kind, Node};
@@ -206,6 +206,10 @@ impl Decoder<'_> {
             format!("the mount option {} is ignored", shown(option, node.span, self.sources)),
         );
         let fault = self.used_at(fault.at(node.span, "it has no effect on ECS"), node);
+        let fault = match part_of(option) {
+            Some(part) => fault.part(part),
+            None => fault,
+        };
         self.outcome(fault.help(help));
     }
 

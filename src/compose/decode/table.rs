@@ -92,7 +92,7 @@ impl<'n> Table<'n> {
             {
                 decoder.stray_extension(self.level, entry, home);
             } else if self.level.ignored().contains(&key) {
-                decoder.ignored(key, &entry.key);
+                decoder.ignored(key, &entry.key, self.level);
             } else if self.level.not_supported_yet().contains(&key) {
                 if !is_empty(&entry.value) {
                     decoder.not_supported(&format!("`{key}`"), entry, way_out());
@@ -184,12 +184,14 @@ impl Decoder<'_> {
     }
 
     /// Reports an attribute that is dropped.
-    fn ignored(&mut self, name: &str, key: &Key) {
-        self.outcome(
-            Diagnostic::note(Code::Ignored, format!("`{name}` is ignored"))
-                .at(key.span, "it has no effect on ECS")
-                .help(why_ignored(name)),
-        );
+    fn ignored(&mut self, name: &str, key: &Key, level: Level) {
+        let note = Diagnostic::note(Code::Ignored, format!("`{name}` is ignored"))
+            .at(key.span, "it has no effect on ECS")
+            .help(why_ignored(name));
+        self.outcome(match level.within_mount() {
+            Some(within) => note.part(format!("{within}{name}")),
+            None => note,
+        });
     }
 
     /// Reports an attribute, or a form of one, that is refused until it is supported.

@@ -9,7 +9,6 @@ use crate::compose::decode::{EnvFile, Format};
 use crate::compose::dotenv::{Dotenv, Nothing, Variable, masked, parse, parse_raw};
 use crate::compose::environment::Environment;
 use crate::compose::files::{bad_env_file, read_env_text};
-use crate::compose::paths::display;
 use crate::compose::template::Lookup;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, SourceId, Span};
@@ -97,7 +96,7 @@ impl Validator<'_> {
     pub(super) fn read_label_files(&mut self, list: &[EnvFile], service: &str) -> Variables {
         let mut out = Variables::new();
         for file in list {
-            let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
+            let name = file.shown(self.cwd);
             let place = |fault: Diagnostic| {
                 let fault = fault.at(file.path.span, "named here").service(service);
                 match file.alias {
@@ -161,7 +160,7 @@ impl Validator<'_> {
             self.diagnostics.push(fault.service(service));
             return None;
         }
-        let name = file.shown.clone().unwrap_or_else(|| display(&file.path.value, self.cwd));
+        let name = file.shown(self.cwd);
         let text = match read_env_text(&file.path.value, &name) {
             Ok(text) => text,
             Err(mut fault) => {

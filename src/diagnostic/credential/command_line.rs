@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::known_form::tokens;
-use super::names_a_credential;
+use super::{known_form, names_a_credential};
 
 /// Options that take `user:password` (curl(1), wget(1)).
 const USERS: &[&str] = &["-u", "--user", "-U", "--proxy-user"];
@@ -39,47 +38,89 @@ const NEXT: &[(&str, &str)] = &[
 /// Ways to log in that stand between `Authorization:` and the credential (RFC 9110, section 11).
 const SCHEMES: &[&str] = &["basic", "bearer", "digest", "token", "apikey", "api-key"];
 
-/// Whether the words of a command hand over a password: `--requirepass x`, `--password=x`.
+/// Programs whose `-u` and the like is not the number of a user.
+const CLIENTS: &[&str] = &["curl", "wget"];
+
+/// Whether the words of a command hand over a password: `--requirepass x`, `--db-password=x`,
+/// `curl -u user:x`, `PGPASSWORD=x psql`. What [`hide`](super::hide) stars out is what counts here.
 #[must_use]
 pub fn in_command(words: &[String]) -> bool {
-    let line: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
-    line.iter().enumerate().any(|(place, word)| match word.split_once('=') {
-        Some((name, value)) => OPTIONS.contains(&name) && is_given(value),
-        None => {
-            let next = line.get(place + 1).filter(|next| !next.starts_with("--"));
-            OPTIONS.contains(word) && next.is_some_and(|next| is_given(next))
-        }
-    }) || words.iter().any(|word| !tokens(word).is_empty())
+    let split = |word| self::words(word).into_iter().filter_map(|range| str::get(word, range));
+    let line: Vec<&str> = words.iter().flat_map(|word| split(word)).collect();
+    let by_options = found(&line).into_iter().any(|Found { word, range, is_of_user }| {
+        let value = line[word].get(range).unwrap_or_default();
+        is_given(value) && (!is_of_user || calls(&line, CLIENTS))
+    });
+    by_options
+        || words.iter().any(|word| {
+            // Neither settings nor addresses nor objects.
+            if !word.contains(['=', ':']) {
+                return known_form::tokens(word).into_iter().any(|range| is_given(&word[range]));
+            }
+            let settings = super::values(word).into_iter().chain(super::passwords(word));
+            let mut all = settings.chain(known_form::places(word));
+            all.any(|range| is_given(word.get(range).unwrap_or_default()))
+        })
 }
 
+/// Whether a value is one, and no variable, no further option, and no file that it stands in.
 fn is_given(value: &str) -> bool {
-    let value = value.trim_matches(['"', '\'']);
-    super::is_literal(value) && !value.starts_with('$')
+    let value = value.trim_matches(['"', '\'', ';']);
+    let is_path = value.starts_with(['/', '.']) && value.get(1..).is_some_and(|v| v.contains('/'));
+    super::is_literal(value) && !value.starts_with(['$', '-']) && !is_path
 }
 
-/// Where credentials stand in a line of YAML that holds a command, as a text or as a list.
-pub(super) fn values(line: &str) -> Vec<Range<usize>> {
+/// Where credentials stand in lines of YAML that hold a command, as a text or as a list.
+pub(super) fn values(text: &str) -> Vec<Range<usize>> {
     // Most lines hold no command with options.
-    if !line.contains('-') && !line.contains("uthorization") {
+    if !text.contains('-') && !text.contains("uthorization") {
         return Vec::new();
     }
-    let words = words(line);
-    let text = |range: &Range<usize>| line.get(range.clone()).unwrap_or_default();
-    let calls = |programs: &[&str]| {
-        let name = |word: &Range<usize>| text(word).rsplit('/').next().unwrap_or_default();
-        words.iter().any(|word| programs.contains(&name(word)))
+    let words = words(text);
+    let line: Vec<&str> =
+        words.iter().map(|range| text.get(range.clone()).unwrap_or_default()).collect();
+    let place = |Found { word, range, is_of_user: _ }| {
+        let start = words[word].start;
+        start + range.start..start + range.end
     };
-    let is_mysql = calls(MYSQL);
-    let takes: Vec<&str> =
-        NEXT.iter().filter(|(program, _)| calls(&[program])).map(|(_, option)| *option).collect();
+    found(&line).into_iter().map(place).collect()
+}
+
+/// A credential among the words of a command.
+struct Found {
+    word: usize,
+    /// Within the word.
+    range: Range<usize>,
+    /// Whether it stands behind the name of a user, as a group does, too.
+    is_of_user: bool,
+}
+
+/// Whether one of the words is one of these programs.
+fn calls(words: &[&str], programs: &[&str]) -> bool {
+    words.iter().any(|word| programs.contains(&word.rsplit('/').next().unwrap_or_default()))
+}
+
+fn found(words: &[&str]) -> Vec<Found> {
+    if !words.iter().any(|word| word.starts_with('-') || word.contains("uthorization")) {
+        return Vec::new();
+    }
+    // Few commands have such options; whose they are is looked at last.
+    let is_mysql = words.iter().any(|word| word.starts_with("-p")) && calls(words, MYSQL);
+    let takes: Vec<&str> = NEXT
+        .iter()
+        .filter(|(program, option)| words.contains(option) && calls(words, &[program]))
+        .map(|(_, option)| *option)
+        .collect();
     let mut found = Vec::new();
     let mut before = "";
     let mut authorizes = false;
-    for range in &words {
-        let word = text(range);
+    for (at, word) in words.iter().enumerate() {
+        let mut add = |range: Range<usize>| {
+            found.push(Found { word: at, range, is_of_user: false });
+        };
         let of_user = |from: usize| {
             let colon = word.get(from..)?.find(':')?;
-            Some(range.start + from + colon + 1..range.end)
+            Some(Found { word: at, range: from + colon + 1..word.len(), is_of_user: true })
         };
         let is_option = word.starts_with('-') && word.len() > 1;
         let lower = word.to_ascii_lowercase();
@@ -87,30 +128,30 @@ pub(super) fn values(line: &str) -> Vec<Range<usize>> {
             continue;
         }
         if std::mem::take(&mut authorizes) || !is_option && takes.contains(&before) {
-            found.push(range.clone());
+            add(0..word.len());
         } else if USERS.contains(&before) {
             found.extend(of_user(0));
         } else if !is_option && is_secret_option(before) {
-            found.push(range.clone());
+            add(0..word.len());
         } else if is_mysql && word.starts_with("-p") && word.len() > 2 {
-            found.push(range.start + 2..range.end);
+            add(2..word.len());
         } else if let Some(option) =
             USERS.iter().find(|option| option.starts_with("--") && is_set(word, option))
         {
             found.extend(of_user(option.len()));
         } else if let Some(option) = OPTIONS.iter().find(|option| is_set(word, option)) {
-            found.push(range.start + option.len() + 1..range.end);
+            add(option.len() + 1..word.len());
         } else if word.starts_with("-u") && !word.starts_with("-u=") {
             found.extend(of_user(2));
         } else if let Some(at) = lower.find("authorization:") {
             let value = at + "authorization:".len();
             authorizes = value == word.len() || SCHEMES.contains(&&lower[value..]);
             if !authorizes {
-                found.push(range.start + value..range.end);
+                add(value..word.len());
             }
-        } else if let Some(value) = lower.find("pass:") {
+        } else if let Some(value) = lower.find("pass:").filter(|_| before.starts_with("-pass")) {
             // openssl's `-passin pass:…`.
-            found.extend((before.starts_with("-pass")).then(|| range.start + value + 5..range.end));
+            add(value + 5..word.len());
         }
         before = word;
     }
@@ -129,16 +170,22 @@ fn is_secret_option(word: &str) -> bool {
         || OPTIONS.contains(&word)
 }
 
-/// The words of a line, without what quotes and separates them.
-fn words(line: &str) -> Vec<Range<usize>> {
+fn is_at_line_start(head: &str) -> bool {
+    head.bytes().rev().take_while(|byte| *byte != b'\n').all(|byte| byte == b' ')
+}
+
+/// The words of a text, without what quotes and separates them.
+fn words(text: &str) -> Vec<Range<usize>> {
     let is_end = |c: char| c.is_whitespace() || "\"'[]".contains(c);
     let mut words = Vec::new();
     let mut start = 0;
-    for (at, c) in line.char_indices().chain([(line.len(), ' ')]) {
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         if is_end(c) {
-            let word = line.get(start..at).unwrap_or_default();
+            let word = text.get(start..at).unwrap_or_default();
             let inner = word.trim_matches(',');
-            if !inner.is_empty() {
+            // What stands before an item of a list in a block.
+            let is_bullet = inner == "-" && text.get(..start).is_some_and(is_at_line_start);
+            if !inner.is_empty() && !is_bullet {
                 let from = start + word.len() - word.trim_start_matches(',').len();
                 words.push(from..from + inner.len());
             }
@@ -175,6 +222,32 @@ mod tests {
     }
 
     #[test]
+    fn credentials_on_the_line_after_their_option_are_starred_out() {
+        for (lines, shown) in [
+            (
+                "command:\n  - serve\n  - --password\n  - pw # mine\n  - -v\n",
+                "--password\n  - ** # mine\n  - -v\n",
+            ),
+            ("  - \"--api-key\"\n  - \"p w\"\n", "\"--api-key\"\n  - \"***\"\n"),
+            ("- curl\n- -u\n- me:pw\n", "- curl\n- -u\n- me:**\n"),
+            ("- redis-cli\n- -a\n- pw\n- ping\n", "- -a\n- **\n- ping\n"),
+            ("command: [serve, --token,\n  pw, -v]\n", "--token,\n  **, -v]\n"),
+        ] {
+            let hidden = hide(lines);
+            assert!(hidden.ends_with(shown), "{hidden}");
+            assert_eq!(hidden.len(), lines.len());
+        }
+        // Another list, or no list at all, is not what follows.
+        for lines in [
+            "command:\n  - --password\nprivileged: true\n",
+            "a:\n  - --token\nb:\n- x\n",
+            "- --password\n- --verbose\n",
+        ] {
+            assert_eq!(hide(lines), lines);
+        }
+    }
+
+    #[test]
     fn other_words_stay() {
         for line in [
             "command: [\"nginx\", \"-g\", \"daemon off;\"]",
@@ -201,5 +274,17 @@ mod tests {
         assert!(!has(&["sh", "-c", "redis-server --requirepass $REDIS_PASSWORD"]));
         assert!(!has(&["sh", "-c", "redis-server --requirepass \"$$PASS\""]));
         assert!(!has(&["app", "--password-file=/x"]));
+        // Whatever is starred out is warned of.
+        assert!(has(&["serve", "--api-key", "hunter2"]));
+        assert!(has(&["serve", "--db-password=hunter2"]));
+        assert!(has(&["redis-cli", "-a", "hunter2"]));
+        assert!(has(&["sh", "-c", "mysqladmin ping -uroot -phunter2"]));
+        assert!(has(&["curl", "-u", "me:hunter2", "http://x"]));
+        assert!(has(&["sh", "-c", "PGPASSWORD=hunter2 psql -h db"]));
+        assert!(has(&["migrate", "-database", "postgres://me:hunter2@db/x", "up"]));
+        assert!(!has(&["gosu", "-u", "1000:1000", "serve"]));
+        assert!(!has(&["serve", "--tls-private-key", "/etc/tls/key.pem"]));
+        assert!(!has(&["serve", "--api-key", "--verbose"]));
+        assert!(!has(&["sh", "-c", "PGPASSWORD=$DB_PASSWORD psql -h db"]));
     }
 }

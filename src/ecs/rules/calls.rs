@@ -4,7 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::mentions::{mentions, port_in_words};
 use super::namespaces;
-use crate::compose::model::{HealthTest, Service, TaskNetwork};
+use super::own_calls;
+use crate::compose::model::{HealthTest, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 use crate::ecs::translate::survey::Member;
@@ -60,6 +61,11 @@ const HOSTS: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
 
 /// Everything of a service in which it may name another.
 pub(super) fn texts(service: &Service) -> impl Iterator<Item = Text<'_>> {
+    of_program(service).chain(of_health(service))
+}
+
+/// What the program of a service is told.
+pub(super) fn of_program(service: &Service) -> impl Iterator<Item = Text<'_>> {
     let environment = service.environment.iter().map(|(name, value)| Text {
         variable: Some(name.as_str()),
         text: &value.value,
@@ -68,11 +74,11 @@ pub(super) fn texts(service: &Service) -> impl Iterator<Item = Text<'_>> {
     });
     let words = service.command.iter().chain(&service.entrypoint);
     let words = words.flat_map(|words| of_words(&words.value, words.span));
-    environment.chain(words).chain(of_health(service))
+    environment.chain(words)
 }
 
 /// The words of a health check.
-fn of_health(service: &Service) -> impl Iterator<Item = Text<'_>> {
+pub(super) fn of_health(service: &Service) -> impl Iterator<Item = Text<'_>> {
     let test = service.healthcheck.iter().filter_map(|check| check.value.test.as_ref());
     test.flat_map(|test| {
         let words: &[String] = match &test.value {
@@ -104,47 +110,7 @@ fn of_variable(service: &Service, variable: &str) -> Option<u16> {
 /// Says of calls by name that lead nowhere: to what has no name of its own, and to the caller itself.
 pub(super) fn check(members: &[Member<'_>], out: &mut Output) {
     nameless(members, out);
-    for member in members {
-        itself(member, out);
-    }
-}
-
-/// A health check that asks its own service by name: through Service Connect that is any of its tasks,
-/// or, where nobody else has the name, nowhere (ECS developer guide, "Service Connect": names are those
-/// of the namespace's services, and not the container's own).
-fn itself(member: &Member<'_>, out: &mut Output) {
-    // Under Docker a container on bridge knows its own host name.
-    let hostname = member.service.hostname.as_ref().map(|name| name.value.to_ascii_lowercase());
-    let here =
-        |dns: &str| member.network != TaskNetwork::AwsVpc && hostname.as_deref() == Some(dns);
-    let is_own = |dns: &str| !here(dns) && member.names.iter().any(|name| name.dns == dns);
-    for Text { variable: option, text, span, words: _ } in of_health(member.service) {
-        let mut said = false;
-        let known = |token: &str| is_own(&token.to_ascii_lowercase());
-        mentions(text, known, |mention| {
-            // What is quoted within a line is what somebody is told, not who is asked.
-            let at = mention.name.as_ptr() as usize - text.as_ptr() as usize;
-            let is_quoted = text.get(..at).is_some_and(|head| head.ends_with(['"', '\'']));
-            if said || is_quoted || !mention.is_called(option, text) {
-                return;
-            }
-            said = true;
-            let name = member.name();
-            let message = format!(
-                "the health check of {name} asks {:?}, and not its own container",
-                mention.name
-            );
-            out.say(
-                Diagnostic::warning(Code::Approximated, message)
-                    .at(span, "")
-                    .help(
-                        "write `localhost`: on ECS the name leads to any of the service's tasks, or \
-                        nowhere",
-                    )
-                    .service(name),
-            );
-        });
-    }
+    own_calls::check(members, out);
 }
 
 /// Why nobody can call a service by name.

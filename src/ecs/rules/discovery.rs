@@ -10,6 +10,7 @@ use super::calls::{self, texts};
 use super::cloud_map;
 use super::instance;
 use super::mentions::mentions;
+use super::own_calls;
 use super::own_names::names_of;
 use super::port_clash;
 use super::ports::{has, port_name};
@@ -87,7 +88,16 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                 let dns = mention.name.to_ascii_lowercase();
                 let is_called = mention.is_called(one.variable, text);
                 for &owner in owners.get(&dns).into_iter().flatten() {
-                    if owner == index || !share_a_network(member, &members[owner]) {
+                    if owner == index {
+                        // Where it calls itself, its name leads through the proxy like anybody's.
+                        if let Some(port) = mention.port.filter(|_| own_calls::is_address(&mention))
+                        {
+                            found.insert((owner, port), ());
+                            used_hints.insert(dns.clone());
+                        }
+                        continue;
+                    }
+                    if !share_a_network(member, &members[owner]) {
                         continue;
                     }
                     let linked = instance::reaches(member, &members[owner], &dns);
@@ -103,7 +113,8 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                     let port = mention.port.or_else(beside);
                     if let Some(port) = port {
                         found.insert((owner, port), ());
-                    } else if is_called {
+                    } else if is_called && (member.unit != members[owner].unit || linked) {
+                        // Within a task no port makes the name work.
                         lost.entry(owner).or_insert((index, span));
                     }
                 }

@@ -164,3 +164,15 @@ fn udp_has_no_names() {
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
     assert!(ecs_service(&done, "dns").service_connect_configuration.is_none());
 }
+
+#[test]
+fn containers_of_one_task_are_told_of_localhost_alone() {
+    let mut web = service("web", "acme/web:1");
+    env(&mut web, "API_HOST", "api");
+    let mut api = service("api", "acme/api:1");
+    for one in [&mut web, &mut api] {
+        one.extension.task = Some(at("pair".to_owned()));
+    }
+    let done = run(vec![web, api]);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+}

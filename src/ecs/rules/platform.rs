@@ -61,7 +61,6 @@ const OTHER_MACHINES: &[&str] = &[
     "s390x",
     "sparc",
     "sparc64",
-    "wasm",
 ];
 
 /// Why no task runs a platform.
@@ -71,6 +70,8 @@ enum Unfit {
     Unknown,
     /// Not Linux.
     System,
+    /// WebAssembly, which Docker runs through other shims of containerd's.
+    Wasm,
     /// Neither x86-64 nor ARM64.
     Machine,
     /// A generation of processors.
@@ -125,6 +126,12 @@ fn refusal(platform: &Located<String>, why: Unfit) -> Diagnostic {
             "use `linux/amd64` or \
              `linux/arm64`, with an image that is made for it; or leave the service out on ECS (with \
              `profiles`)",
+        ),
+        Unfit::Wasm => (
+            Code::Refused,
+            format!("ECS runs no Wasm, which {text:?} is"),
+            "build the program for `linux/amd64` or `linux/arm64`; or leave the service out on ECS \
+             (with `profiles`)",
         ),
         Unfit::Machine => (Code::Refused, format!("ECS has no machine for {text:?}"), BOTH),
         Unfit::Generation => (
@@ -185,6 +192,10 @@ fn architecture(platform: &str) -> Result<&'static str, Unfit> {
         [system, machine, variant] => (*system, *machine, *variant),
         _ => return Err(Unfit::Unknown),
     };
+    // Docker documentation, "Wasm workloads": `wasi/wasm`, and `wasi/wasm32` before.
+    if matches!(system, "wasi" | "wasip1" | "wasip2") || machine.starts_with("wasm") {
+        return Err(Unfit::Wasm);
+    }
     if system != "linux" {
         return Err(if named(system) { Unfit::System } else { Unfit::Unknown });
     }
@@ -243,6 +254,9 @@ mod tests {
         }
         for text in ["windows/amd64", "windows", "windows(10.0.17763)/amd64", "darwin/arm64"] {
             assert_eq!(architecture(text), Err(Unfit::System), "{text}");
+        }
+        for text in ["wasi/wasm", "wasi/wasm32", "WASI/Wasm", "wasm", "wasip1/wasm", "js/wasm"] {
+            assert_eq!(architecture(text), Err(Unfit::Wasm), "{text}");
         }
         for text in ["linux/amd64/v3", "linux/arm64/v9"] {
             assert_eq!(architecture(text), Err(Unfit::Generation), "{text}");

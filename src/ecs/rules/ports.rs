@@ -42,6 +42,7 @@ pub(crate) fn declared(
             out.say(
                 Diagnostic::note(Code::Ignored, format!("the port's name {name:?} has no effect"))
                     .at(port.span, "")
+                    .part("name")
                     .help("decklift names each port mapping after the service and the port")
                     .service(&service.name.value),
             );
@@ -50,6 +51,7 @@ pub(crate) fn declared(
             out.say(
                 Diagnostic::note(Code::Ignored, "`mode: host` has no effect on ECS")
                     .at(port.span, "")
+                    .part("mode")
                     .help("the network of the task says whether a port is one of the instance's")
                     .service(&service.name.value),
             );

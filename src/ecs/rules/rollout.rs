@@ -7,6 +7,7 @@ use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 
 use super::update::{self, Update};
+use super::writers::writer;
 use super::{autoscaling, daemon, rollout_settings};
 
 /// How a new revision of a service replaces the old one.
@@ -35,7 +36,7 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
                     "the old task stops before the new one starts",
                 )
                 .at(order.given.span, "")
-                .help("two copies of a database must not write to one volume")
+                .help(format!("two copies of {} must not write to one volume", writer(unit)))
                 .service(&order.by.name.value),
             );
         }

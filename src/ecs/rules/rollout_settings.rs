@@ -2,6 +2,7 @@
 
 use super::agreed::{Said, said};
 use super::rollout::has_room;
+use super::writers::writer;
 use super::{autoscaling, daemon, shift};
 use crate::compose::model::{Rollout, Strategy};
 use crate::diagnostic::{Code, Diagnostic};
@@ -56,7 +57,7 @@ pub(crate) fn apply(unit: &Unit<'_>, config: &mut DeploymentConfiguration, out: 
             "the old task stops before the new one starts",
         )
         .at(span, "")
-        .help("two copies of a database must not write to one volume"));
+        .help(format!("two copies of {} must not write to one volume", writer(unit))));
         return;
     }
     percentages(unit, &given.value, by, config, out);

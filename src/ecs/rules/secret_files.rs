@@ -2,6 +2,8 @@
 //! hands values over as variables alone.
 
 use super::helper_image;
+use super::mounts::{Place, Stored};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     ContainerDefinition, ContainerDependency, ContainerSecret, HostVolume, MountPoint, TaskVolume,
     Value,
@@ -11,6 +13,49 @@ use crate::ecs::translate::survey::Member;
 
 /// Where secrets stand in a container (Compose Specification, `secrets`).
 pub(crate) const DIRECTORY: &str = "/run/secrets";
+
+/// What to do about files of the image where the secrets are.
+pub(super) const FILES_BESIDE: &str = "the secrets get a volume of the task there, over what is in the image: \
+    mount the file elsewhere, or make it a secret, too";
+
+/// Where the directory is as well: most images have a link from `/var/run` to `/run`, as the Filesystem
+/// Hierarchy Standard 3.0 allows, which the runtime follows.
+const OTHER: &str = "/var/run/secrets";
+
+/// Whether a mount is where a service's secrets are, or below: their volume is read-only there, so that
+/// nothing can make a place for another one. Above, such as a tmpfs at `/run`, it may be.
+pub(super) fn is_in_the_way(member: &Member<'_>, stored: &Stored<'_>) -> bool {
+    let target = stored.mount.value.target.trim_end_matches('/');
+    let is_mounted = match stored.place {
+        // Of the image; `volumes::hidden` says of those.
+        Place::Asset(_) | Place::Nowhere => false,
+        // The container's own disk serves in its place, unless that is read-only.
+        Place::Anonymous => member.service.read_only.as_ref().is_some_and(|on| on.value),
+        _ => true,
+    };
+    let is_there = |place: &str| {
+        target.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    is_mounted && !member.supply.files.is_empty() && (is_there(DIRECTORY) || is_there(OTHER))
+}
+
+/// What is to be said of such a mount.
+pub(super) fn in_the_way(member: &Member<'_>, stored: &Stored<'_>) -> Diagnostic {
+    let mount = stored.mount;
+    let target = &mount.value.target;
+    let message =
+        format!("{} has its secrets where it mounts something else, {target}", member.name());
+    let said = Diagnostic::error(Code::Conflict, message).at(mount.span, "");
+    let said = match member.service.written.secrets.first() {
+        Some(secret) => said.at(secret.source.span, "the secrets"),
+        None => said,
+    };
+    said.help(
+        "take the mount away: on ECS the secrets get a volume of the task there, which is read-only; what the \
+         container writes itself needs another path",
+    )
+    .service(member.name())
+}
 
 /// A secret that becomes a file.
 #[derive(Clone, Debug, PartialEq)]

@@ -127,3 +127,30 @@ fn the_script_writes_every_byte_and_says_nothing() {
         assert_eq!(permissions.mode() & 0o7777, mode, "{name}");
     }
 }
+
+#[test]
+fn nothing_else_is_mounted_where_they_are() {
+    use crate::compose::model::MountKind;
+    use crate::diagnostic::{Code, Severity};
+    use crate::ecs::testing::{mount, volume_mount};
+    let said = |mounted: crate::source::Located<crate::compose::model::Mount>, reads: bool| {
+        let mut web = built("web");
+        web.mounts = vec![mounted];
+        if reads {
+            web.written.secrets.push(reference("db", &[]));
+        }
+        let mut project = project(vec![web]);
+        project.secrets.insert("db".to_owned(), object(&[("file", "/app/db.txt")]));
+        let done = translate(&project, None, &facts());
+        let errors = done.diagnostics.iter().filter(|said| said.severity == Severity::Error);
+        errors.map(|said| said.code).collect::<Vec<_>>()
+    };
+    let memory = |path| mount(MountKind::Tmpfs { size: None, options: Vec::new() }, path);
+    for path in ["/run/secrets", "/run/secrets/more", "/var/run/secrets"] {
+        assert_eq!(said(memory(path), true), [Code::Conflict], "{path}");
+        assert_eq!(said(volume_mount("data", path), true), [Code::Conflict], "{path}");
+        assert_eq!(said(memory(path), false), [], "{path}");
+    }
+    assert_eq!(said(memory("/run"), true), []);
+    assert_eq!(said(memory("/run/secrets2"), true), []);
+}

@@ -9,6 +9,7 @@ use super::known_images::{Class, KnownImage, own_files};
 use super::managed;
 use super::mounts::{Place, Stored};
 use super::namespaces::volumes_of;
+use super::secret_files;
 use super::writers;
 use crate::compose::model::{Mount, Service};
 use crate::diagnostic::{Code, Diagnostic};
@@ -23,6 +24,10 @@ use crate::source::Located;
 
 /// The size of a `tmpfs` that names none, MiB (mapping.md, "Volumes").
 const TMPFS: u64 = 64;
+
+/// What to do about a file of the image that a volume hides.
+const FILES_BELOW: &str = "files become a part of the image, below any volume: mount them elsewhere, or the \
+    volume deeper";
 
 /// What a container mounts.
 #[derive(Debug, Default, PartialEq)]
@@ -142,6 +147,10 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
     let find = |name: &str| lenders.get(name).copied();
     for Given { owner, stored, read_only } in given(&find, member) {
         let target = &stored.mount.value.target;
+        if secret_files::is_in_the_way(member, stored) {
+            out.say(secret_files::in_the_way(member, stored));
+            continue;
+        }
         let volume = match &stored.place {
             Place::Own(volume) => Some(file_system::task_volume(&stored.name, &volume.id)),
             Place::Other(other) => Some(file_system::other_volume(&stored.name, other)),
@@ -179,8 +188,7 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
         }
     }
     let covers = points.keys().chain(tmpfs.keys()).map(|path| (*path, open.contains(path)));
-    let secrets =
-        (!member.supply.files.is_empty()).then_some((super::secret_files::DIRECTORY, false));
+    let secrets = (!member.supply.files.is_empty()).then_some((secret_files::DIRECTORY, false));
     hidden(member, covers.chain(secrets).collect(), out);
     // A volume whose mount another one replaced is not the task's.
     let used: BTreeSet<_> = points.values().map(|point| &point.source_volume).collect();
@@ -209,22 +217,20 @@ fn hidden(member: &Member<'_>, covers: Vec<(&str, bool)>, out: &mut Output) {
         let mount = member.stored.iter().find(|stored| stored.mount.value.target == asset.target);
         let given = member.supply.assets.get(&asset.target).map(|(_, span)| *span);
         let span = given.or(mount.map(|stored| stored.mount.span));
-        let message = format!("the volume at {path} hides {}", asset.target);
+        let is_of_secrets = *path == secret_files::DIRECTORY && !member.supply.files.is_empty();
+        let (volume, help) = match is_of_secrets {
+            true => ("volume of the secrets", secret_files::FILES_BESIDE),
+            false => ("volume", FILES_BELOW),
+        };
+        let message = format!("the {volume} at {path} hides {}", asset.target);
         // A mount that waits for a decision may yet become a part of the image, too.
         let diagnostic = if *is_open {
             Diagnostic::warning(Code::Conflict, message)
         } else {
             Diagnostic::error(Code::Conflict, message)
         };
-        out.say(
-            diagnostic
-                .at(span.unwrap_or(member.service.span()), "")
-                .help(
-                    "files become a part of the image, below any volume: mount them elsewhere, or \
-                    the volume deeper",
-                )
-                .service(member.name()),
-        );
+        let span = span.unwrap_or(member.service.span());
+        out.say(diagnostic.at(span, "").help(help).service(member.name()));
     }
 }
 

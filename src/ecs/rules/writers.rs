@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::data_directories;
+use super::known_images::Class;
 use super::mounts::{Place, Stored};
 use super::volumes::{Given, given, is_stateful, lent};
 use crate::compose::model::Service;
@@ -90,6 +92,19 @@ pub(crate) fn stateful<'a>(members: &'a [Member<'a>]) -> Vec<bool> {
     members.iter().map(is_stateful).collect()
 }
 
+/// What writes to a volume that two tasks of a unit must not have at once, in words. Many programs hold a
+/// database, or files that they have open, without being one.
+pub(crate) fn writer(unit: &Unit<'_>) -> &'static str {
+    let is_database = |member: &Member<'_>| {
+        let is_known = member.known.is_some_and(|image| image.class == Class::Database);
+        is_known || data_directories::kept(&member.stored).next().is_some()
+    };
+    match unit.members.iter().any(|member| is_database(member)) {
+        true => "a database",
+        false => "a program that keeps its data in files",
+    }
+}
+
 /// Refuses copies of a database on one volume, and warns of those of other programs, unless somebody
 /// said that they may be. `place` is where their number stands.
 pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), out: &mut Output) {
@@ -106,11 +121,11 @@ pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), ou
     if is_refused {
         let (message, help) = match tasks {
             Tasks::Count(tasks) => (
-                format!("{tasks} copies of a database would write to one volume"),
+                format!("{tasks} copies of {} would write to one volume", writer(unit)),
                 "run one replica, or one service with a volume of its own for each copy",
             ),
             Tasks::OnEachInstance => (
-                "a copy of a database on each instance would write to one volume".to_owned(),
+                format!("a copy of {} on each instance would write to one volume", writer(unit)),
                 "write `mode: replicated`, or have one service with a volume of its own for each \
                 copy",
             ),

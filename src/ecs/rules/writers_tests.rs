@@ -101,3 +101,23 @@ fn jobs_that_write_to_one_volume() {
         assert_eq!(loud(&run(vec![service]).diagnostics), []);
     }
 }
+
+#[test]
+fn a_program_with_files_of_its_own_is_no_database() {
+    let said = |image: &str, target: &str| {
+        let mut one = service("one", image);
+        one.mounts = vec![volume_mount("data", target)];
+        one.scale = Some(at(2));
+        let done = run(vec![one]);
+        let refused = done.diagnostics.iter().find(|said| said.code == Code::Refused);
+        refused.map(|said| said.message.clone()).unwrap_or_default()
+    };
+    assert!(said("postgres:16", "/var/lib/postgresql/data").contains("copies of a database"));
+    assert!(said("acme/own:1", "/var/lib/mysql").contains("copies of a database"));
+    for (image, target) in
+        [("jenkins/jenkins:2.4", "/var/jenkins_home"), ("gitea/gitea:1.22", "/data")]
+    {
+        let said = said(image, target);
+        assert!(said.contains("copies of a program that keeps its data in files"), "{said}");
+    }
+}

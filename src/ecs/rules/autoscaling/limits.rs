@@ -4,6 +4,7 @@ use super::{range, steps as by_steps, times};
 use crate::compose::model::{Autoscaling, QueueScaling};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::rules::agreed::told_of;
+use crate::ecs::rules::writers::writer;
 use crate::ecs::rules::{daemon, load_balancer};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::unit::Unit;
@@ -135,8 +136,11 @@ fn database(unit: &Unit<'_>, scaling: &Located<Autoscaling>) -> Option<Diagnosti
     let mut limits = scaling.value.max.iter().chain(places);
     let several = limits.find(|max| max.value > 1).filter(|_| unit.stateful())?;
     Some(
-        Diagnostic::error(Code::Refused, "several copies of a database would write to one volume")
-            .at(several.span, "")
-            .help("take `autoscaling` away, or write `x-ecs: {allow_shared_volume: true}`"),
+        Diagnostic::error(
+            Code::Refused,
+            format!("several copies of {} would write to one volume", writer(unit)),
+        )
+        .at(several.span, "")
+        .help("take `autoscaling` away, or write `x-ecs: {allow_shared_volume: true}`"),
     )
 }
