@@ -1,5 +1,7 @@
 //! Small projects for the unit tests of the translation.
 
+pub(crate) mod members;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -309,6 +309,7 @@ impl App {
                 host_port: 80,
                 protocol: "tcp".to_owned(),
                 app_protocol: None,
+                container_port_range: None,
             }],
             essential: true,
             command: Some(vec!["sleep".to_owned(), "600".to_owned()]),
@@ -362,6 +363,7 @@ impl App {
                     file_system_id: attribute(Kind::FileSystem, "data", Attribute::Id),
                     root_directory: None,
                     transit_encryption: "ENABLED".to_owned(),
+                    transit_encryption_port: None,
                     authorization_config: Some(EfsAuthorizationConfig {
                         access_point_id: Some(attribute(Kind::AccessPoint, "pages", Attribute::Id)),
                         iam: "DISABLED".to_owned(),
@@ -402,6 +404,8 @@ impl App {
                 deployment_circuit_breaker: DeploymentCircuitBreaker {
                     enable: true,
                     rollback: true,
+                    reset_on_healthy_task: None,
+                    threshold_configuration: None,
                 },
                 maximum_percent: 200,
                 minimum_healthy_percent: 100,
@@ -410,6 +414,7 @@ impl App {
                 canary_configuration: None,
                 linear_configuration: None,
                 lifecycle_hooks: Vec::new(),
+                early_success_criteria: None,
             },
             network_configuration: NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
@@ -438,13 +443,23 @@ impl App {
                     client_aliases: vec![ServiceConnectClientAlias {
                         port: 80,
                         dns_name: "web".to_owned(),
+                        test_traffic_rules: None,
                     }],
+                    ingress_port_override: None,
+                    timeout: None,
+                    tls: None,
                 }],
+                log_configuration: None,
+                access_log_configuration: None,
+                container_configurations: Vec::new(),
             }),
-            service_registries: vec![ServiceRegistry {
-                registry_arn: attribute(Kind::DnsName, "web", Attribute::Arn),
-            }],
+            service_registries: vec![ServiceRegistry::of(attribute(
+                Kind::DnsName,
+                "web",
+                Attribute::Arn,
+            ))],
             volume_configurations: Vec::new(),
+            vpc_lattice_configurations: Vec::new(),
             availability_zone_rebalancing: "ENABLED".to_owned(),
             enable_ecs_managed_tags: true,
             propagate_tags: "SERVICE".to_owned(),
