@@ -63,6 +63,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
         tty: None,
         stdin_open: None,
         stop_signal: None,
+        image_signal: None,
         pull_policy: None,
         pull_refresh_after: None,
         attach: None,
