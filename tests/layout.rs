@@ -57,6 +57,10 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
+/// How many lines a file of the program or of its tests has at most. The design's limit is soft; this is
+/// where it becomes hard.
+const MOST_LINES: usize = 450;
+
 fn sources() -> Vec<(String, PathBuf, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -113,11 +117,16 @@ fn only_aws_names_the_sdk_and_only_report_draws_bars() {
 
 #[test]
 fn files_stay_small() {
-    // The design's limit is soft; this is where it becomes hard.
-    let long: Vec<_> = sources()
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        rust_files(&root.join(folder), &mut files);
+    }
+    let length = |path: &PathBuf| fs::read_to_string(path).expect("text").lines().count();
+    let long: Vec<_> = files
         .into_iter()
-        .map(|(_, path, text)| (path, text.lines().count()))
-        .filter(|(_, lines)| *lines > 450)
+        .map(|path| (length(&path), path))
+        .filter(|(lines, _)| *lines > MOST_LINES)
         .collect();
     assert!(long.is_empty(), "{long:?}");
 }

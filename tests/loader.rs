@@ -38,6 +38,8 @@ mod model;
 mod no_interpolate;
 #[path = "loader/nodes.rs"]
 mod nodes;
+#[path = "loader/numbers.rs"]
+mod numbers;
 #[path = "loader/parts.rs"]
 mod parts;
 #[path = "loader/properties.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "translation/ecs_params.rs"]
 mod ecs_params;
+#[path = "translation/elsewhere.rs"]
+mod elsewhere;
 #[path = "translation/guide.rs"]
 mod guide;
 #[path = "translation/iam_policy.rs"]

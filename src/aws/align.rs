@@ -5,10 +5,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::ecs::desired::{Body, VolumeConfiguration};
+use crate::ecs::desired::{Body, LifecycleHook, VolumeConfiguration};
 
 /// Lists whose order means nothing to AWS.
-const SETS: [&str; 26] = [
+const SETS: [&str; 27] = [
     "associations",
     "SubnetIds",
     "SecurityGroupIds",
@@ -30,6 +30,7 @@ const SETS: [&str; 26] = [
     "subnets",
     "tmpfs",
     "volumes",
+    "vpcLatticeConfigurations",
     "SecurityGroups",
     "Subnets",
     "Attributes",
@@ -79,6 +80,8 @@ pub(super) fn align(want: &Body, have: &mut Body) {
     }
     if let (Body::Service(want), Body::Service(have)) = (want, &mut *have) {
         volumes(&want.volume_configurations, &mut have.volume_configurations);
+        let (want, have) = (&want.deployment_configuration, &mut have.deployment_configuration);
+        hooks(&want.lifecycle_hooks, &mut have.lifecycle_hooks);
     }
     if let (Body::TargetGroup(want), Body::TargetGroup(have)) = (want, &mut *have) {
         let wanted = &want.attributes.attributes;
@@ -110,6 +113,20 @@ fn volumes(want: &[VolumeConfiguration], have: &mut [VolumeConfiguration]) {
         }
         if want.size_in_gib.is_none() && want.snapshot_id.is_some() {
             have.size_in_gib = None;
+        }
+    }
+}
+
+/// Functions that somebody else lets ECS call are nobody's fault, nor how long ECS waits for one by
+/// itself.
+fn hooks(want: &[LifecycleHook], have: &mut Vec<LifecycleHook>) {
+    let calls = |hook: &LifecycleHook| hook.target_type == LifecycleHook::FUNCTION;
+    if !want.iter().any(calls) {
+        have.retain(|hook| !calls(hook));
+    }
+    for (want, have) in want.iter().zip(have) {
+        if calls(have) && want.timeout_configuration.is_none() {
+            have.timeout_configuration = None;
         }
     }
 }
@@ -233,6 +250,7 @@ mod tests {
                 volume_type: "gp3".to_owned(),
                 size_in_gib: Some(20),
                 snapshot_id: None,
+                volume_initialization_rate: None,
                 iops,
                 throughput,
                 tag_specifications: Vec::new(),

@@ -1,8 +1,10 @@
 //! Amazon ECS: the cluster, task definitions, services and what becomes of their tasks.
 
 mod cluster;
+mod connect;
 mod container;
 mod container_settings;
+mod deployment;
 mod ebs;
 mod elsewhere;
 mod extras;
@@ -12,6 +14,8 @@ mod generate;
 mod inspect;
 mod instance;
 mod job;
+mod lattice;
+mod port;
 mod read;
 mod s3_files;
 mod service;

@@ -7,20 +7,26 @@ use super::inspected::expose;
 use crate::compose::Project;
 use crate::ecs::facts::DockerfileFacts;
 use crate::ecs::listening_ports;
-use crate::images::{BuildSpec, Declared, declared};
+use crate::images::{BuildSpec, Declared, ImageError, examined};
 use crate::parallel;
+
+/// What was learned of the builds, by their services.
+#[derive(Debug, Default)]
+pub(super) struct Built {
+    /// What their Dockerfiles say.
+    pub(super) facts: BTreeMap<String, DockerfileFacts>,
+    /// Why they cannot be built.
+    pub(super) errors: BTreeMap<String, ImageError>,
+}
 
 /// Adds the ports that the Dockerfiles expose, and those of the images that they begin with; tells what
 /// else they say, of each service. On all processors, because each reads a file.
-pub(super) fn apply(
-    project: &mut Project,
-    builds: &[BuildSpec],
-) -> BTreeMap<String, DockerfileFacts> {
-    let found = parallel::each(builds, declared);
-    let mut facts = BTreeMap::new();
-    for (spec, Declared { mut exposed, base, from_scratch, user, lines }) in
-        builds.iter().zip(found)
-    {
+pub(super) fn apply(project: &mut Project, builds: &[BuildSpec]) -> Built {
+    let found = parallel::each(builds, examined);
+    let (mut facts, mut errors) = (BTreeMap::new(), BTreeMap::new());
+    for (spec, (declared, error)) in builds.iter().zip(found) {
+        let Declared { mut exposed, base, from_scratch, user, lines } = declared;
+        errors.extend(error.map(|error| (spec.service.clone(), error)));
         let Some(service) = project.services.get_mut(&spec.service) else { continue };
         let Some(span) = service.build.as_ref().map(|build| build.span) else { continue };
         let of_base = base.iter().flat_map(|base| listening_ports(base));
@@ -34,5 +40,5 @@ pub(super) fn apply(
         let says = DockerfileFacts { base: base.or(nothing).unwrap_or_default(), user, lines };
         facts.insert(spec.service.clone(), says);
     }
-    facts
+    Built { facts, errors }
 }

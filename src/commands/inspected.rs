@@ -140,8 +140,15 @@ pub(super) fn apply(
         said.extend(check(service, config, span));
         said.extend(user(service, config, span));
         said.extend(machine(service, config, span));
+        service.image_signal = Some(signal(config));
     }
     said
+}
+
+/// What ends its containers (Dockerfile reference, `STOPSIGNAL`: SIGTERM unless it is said).
+fn signal(config: &ImageConfig) -> String {
+    let named = config.stop_signal.trim();
+    if named.is_empty() { "SIGTERM" } else { named }.to_owned()
 }
 
 /// Peers may call every port that an image exposes.
@@ -306,6 +313,15 @@ mod tests {
         let said = apply(&mut project, &BTreeMap::from([(image.to_owned(), config)]));
         let said = said.into_iter().map(|found| (found.severity, found.code)).collect();
         ((*project.services["web"]).clone(), said)
+    }
+
+    #[test]
+    fn the_signal_of_the_image_is_known() {
+        let config =
+            |signal: &str| ImageConfig { stop_signal: signal.to_owned(), ..ImageConfig::default() };
+        let of = |signal| applied("stop_signal: SIGINT", config(signal)).0.image_signal;
+        assert_eq!(of("SIGQUIT").as_deref(), Some("SIGQUIT"));
+        assert_eq!(of("").as_deref(), Some("SIGTERM"));
     }
 
     fn healthy() -> ImageConfig {

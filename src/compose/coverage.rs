@@ -1,8 +1,12 @@
 //! What becomes of each attribute: the attributes that the files set, and the diagnostics that point
 //! at them.
 
+mod places;
 mod users;
 
+use std::collections::HashMap;
+
+use self::places::Places;
 use self::users::Shared;
 use super::load::Loaded;
 use crate::diagnostic::{Code, Coverage, Diagnostic, Diagnostics, Severity};
@@ -70,29 +74,25 @@ struct Set {
     attributes: Vec<Attribute>,
     /// What has no effect within an attribute that has: `ports.mode`.
     without_effect: Vec<String>,
-    /// For each file, from where to where its attributes stand: most places are elsewhere.
-    hulls: Vec<Span>,
 }
 
-impl Set {
-    fn new(service: &str, attributes: Vec<Attribute>) -> Self {
-        let mut hulls: Vec<Span> = Vec::new();
-        let spans = attributes.iter().flat_map(|a| a.whole.iter().chain(&a.parts).chain(&a.groups));
-        for span in spans {
-            match hulls.iter_mut().find(|hull| hull.source == span.source) {
-                Some(hull) => {
-                    (hull.start, hull.end) = (hull.start.min(span.start), hull.end.max(span.end));
-                }
-                None => hulls.push(*span),
-            }
-        }
-        Self { service: service.to_owned(), attributes, without_effect: Vec::new(), hulls }
-    }
+/// All services, and where everything in them stands.
+struct Sets {
+    all: Vec<Set>,
+    /// By the service's name.
+    by_name: HashMap<String, usize>,
+    places: Places,
+}
 
-    fn may_have(&self, place: Span) -> bool {
-        self.hulls.iter().any(|hull| {
-            hull.source == place.source && hull.start <= place.start && place.end <= hull.end
-        })
+impl Sets {
+    fn new(all: Vec<Set>) -> Self {
+        let names = all.iter().enumerate().map(|(index, set)| (set.service.clone(), index));
+        let spans = all.iter().enumerate().flat_map(|(index, set)| {
+            let all =
+                set.attributes.iter().flat_map(|a| a.whole.iter().chain(&a.parts).chain(&a.groups));
+            all.map(move |span| (*span, index))
+        });
+        Self { by_name: names.collect(), places: Places::of(spans), all }
     }
 }
 
@@ -104,23 +104,24 @@ pub fn coverage(loaded: &Loaded, diagnostics: &Diagnostics) -> Vec<Coverage> {
     };
     let services = details.document.get("services").and_then(Node::as_mapping);
     let entries = services.map(|services| services.entries.as_slice()).unwrap_or_default();
-    let mut sets: Vec<Set> = entries
+    let sets = entries
         .iter()
         .filter(|entry| project.services.contains_key(&*entry.key.text))
         .map(|entry| {
             let mut attributes = Vec::new();
             collect("", &[], &entry.value, &mut attributes);
-            Set::new(&entry.key.text, attributes)
+            Set { service: entry.key.text.to_string(), attributes, without_effect: Vec::new() }
         })
         .collect();
-    let shared = Shared::of(&details.document);
+    let mut sets = Sets::new(sets);
+    let shared = Shared::of(&details.document, project, &sets.all);
     for diagnostic in diagnostics.iter() {
         judge(&mut sets, diagnostic);
         if diagnostic.service.is_none() {
-            shared.judge(&mut sets, project, diagnostic);
+            shared.judge(&mut sets.all, diagnostic);
         }
     }
-    sets.into_iter().map(told).collect()
+    sets.all.into_iter().map(told).collect()
 }
 
 /// The attributes below a mapping.
@@ -184,7 +185,7 @@ pub(super) fn inside(node: &Node, out: &mut Vec<Span>) {
 
 /// Finds the attributes that a diagnostic is about. Of two that contradict each other both are at fault,
 /// and a volume that starts empty does so for all who mount it.
-fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
+fn judge(sets: &mut Sets, diagnostic: &Diagnostic) {
     let is_of_all = match diagnostic.code {
         Code::Conflict => diagnostic.severity == Severity::Error,
         Code::VolumeStartsEmpty => true,
@@ -198,26 +199,23 @@ fn judge(sets: &mut [Set], diagnostic: &Diagnostic) {
 
 /// What is at a place. An anchor's text may stand in several services: there the diagnostic's own
 /// service decides.
-fn judge_at(sets: &mut [Set], diagnostic: &Diagnostic, place: Span) {
-    let own = |set: &Set| diagnostic.service.as_ref().is_none_or(|service| *service == set.service);
-    let has = |attribute: &Attribute| {
-        let holds = |span: &Span| {
-            span.source == place.source && span.start <= place.start && place.end <= span.end
-        };
-        attribute.groups.contains(&place)
-            || attribute.whole.iter().chain(&attribute.parts).any(holds)
+fn judge_at(sets: &mut Sets, diagnostic: &Diagnostic, place: Span) {
+    let own = diagnostic.service.as_ref().and_then(|service| sets.by_name.get(service)).copied();
+    let is_in = |index: &usize| sets.all.get(*index).is_some_and(|set| set.has(place));
+    let there: Vec<usize> = match own.filter(is_in) {
+        Some(own) => vec![own],
+        None => sets.places.holding(place).into_iter().filter(is_in).collect(),
     };
-    let is_in = |set: &Set| set.may_have(place) && set.attributes.iter().any(has);
-    let in_own = sets.iter().any(|set| own(set) && is_in(set));
-    let mut found = false;
-    for set in sets.iter_mut().filter(|set| (own(set) || !in_own) && set.may_have(place)) {
-        for attribute in set.attributes.iter_mut().filter(|attribute| has(attribute)) {
-            found = true;
+    for index in &there {
+        let Some(Set { attributes, without_effect, service: _ }) = sets.all.get_mut(*index) else {
+            continue;
+        };
+        for attribute in attributes.iter_mut().filter(|attribute| attribute.has(place)) {
             match &diagnostic.part {
                 Some(part) if fate(diagnostic, true) == Fate::Ignored => {
                     let path = format!("{}.{part}", attribute.path);
-                    if !set.without_effect.contains(&path) {
-                        set.without_effect.push(path);
+                    if !without_effect.contains(&path) {
+                        without_effect.push(path);
                     }
                 }
                 _ => attribute.judge(diagnostic, place),
@@ -225,15 +223,17 @@ fn judge_at(sets: &mut [Set], diagnostic: &Diagnostic, place: Span) {
         }
     }
     // A fault in an env file stands in no Compose file.
-    if !found && diagnostic.service.is_some() {
-        let elsewhere = |set: &&mut Set| {
-            own(set)
-                && !set.attributes.iter().flat_map(|a| &a.whole).any(|s| s.source == place.source)
-        };
-        for set in sets.iter_mut().filter(elsewhere) {
-            let files = set.attributes.iter_mut().filter(|attribute| attribute.path == "env_file");
-            files.for_each(|a| a.fate = a.fate.max(fate(diagnostic, false)));
-        }
+    let own = own.filter(|_| there.is_empty()).and_then(|own| sets.all.get_mut(own));
+    let Some(set) = own else { return };
+    if !set.attributes.iter().flat_map(|a| &a.whole).any(|span| span.source == place.source) {
+        let files = set.attributes.iter_mut().filter(|attribute| attribute.path == "env_file");
+        files.for_each(|a| a.fate = a.fate.max(fate(diagnostic, false)));
+    }
+}
+
+impl Set {
+    fn has(&self, place: Span) -> bool {
+        self.attributes.iter().any(|attribute| attribute.has(place))
     }
 }
 
@@ -259,6 +259,14 @@ fn fate(diagnostic: &Diagnostic, whole: bool) -> Fate {
 }
 
 impl Attribute {
+    /// Whether a place is in it, or all of a group around it.
+    fn has(&self, place: Span) -> bool {
+        let holds = |span: &Span| {
+            span.source == place.source && span.start <= place.start && place.end <= span.end
+        };
+        self.groups.contains(&place) || self.whole.iter().chain(&self.parts).any(holds)
+    }
+
     /// Takes what is said of it as a whole, of one of its items, or of a part of one.
     fn judge(&mut self, diagnostic: &Diagnostic, place: Span) {
         let spans = |item: &Item| {

@@ -1,5 +1,7 @@
 //! Small projects for the unit tests of the translation.
 
+pub(crate) mod members;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,6 +63,7 @@ pub(crate) fn service(name: &str, image: &str) -> Service {
         tty: None,
         stdin_open: None,
         stop_signal: None,
+        image_signal: None,
         pull_policy: None,
         pull_refresh_after: None,
         attach: None,

@@ -8,10 +8,11 @@ pub(crate) mod names;
 pub(crate) mod survey;
 pub(crate) mod unit;
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 
 use crate::compose::Project;
-use crate::compose::model::ProjectExtension;
+use crate::compose::model::{MountKind, ProjectExtension};
 use crate::diagnostic::Diagnostics;
 use crate::ecs::desired::Desired;
 use crate::ecs::facts::Facts;
@@ -99,6 +100,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         trust: rules::role::trust(facts),
         tags: rules::tags::project_tags(extension, &mut out),
         log_retention: rules::log_group::retention(extension, &mut out),
+        written: written(project),
     };
     out.desired.stack.clone_from(&cx.stack);
     out.desired.resources.reserve(cx.project.services.len() * OF_A_SERVICE);
@@ -161,6 +163,12 @@ fn each<T: Sync>(all: &[T], out: &mut Output, add: impl Fn(&T, &mut Output) + Sy
             Ok::<_, Infallible>(())
         },
     );
+}
+
+/// What services mount to write to it.
+fn written(project: &Project) -> HashSet<&MountKind> {
+    let mounts = project.services.values().flat_map(|service| &service.mounts);
+    mounts.filter(|mount| !mount.value.read_only).map(|mount| &mount.value.kind).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod container;
 mod container_settings;
 mod dns;
 mod ebs;
+mod extras;
 mod file_system;
 mod iam;
 mod instance;

@@ -14,6 +14,8 @@ pub struct ImageConfig {
     pub health: Option<ImageHealth>,
     /// `USER`; empty for root.
     pub user: String,
+    /// `STOPSIGNAL`; empty where it names none.
+    pub stop_signal: String,
     /// Such as `linux/arm64`.
     pub platform: String,
     /// Whether a registry has it: what was pulled may be there for other platforms as well.
@@ -59,6 +61,7 @@ struct Stored {
 #[serde(rename_all = "PascalCase", default)]
 struct Settings {
     user: String,
+    stop_signal: Option<String>,
     exposed_ports: Option<BTreeMap<String, serde_json::Value>>,
     healthcheck: Option<Check>,
 }
@@ -90,7 +93,7 @@ impl ImageConfig {
     }
 
     fn of(os: &str, architecture: &str, settings: Settings, is_public: bool) -> Self {
-        let Settings { user, exposed_ports, healthcheck } = settings;
+        let Settings { user, stop_signal, exposed_ports, healthcheck } = settings;
         let ports = exposed_ports.unwrap_or_default();
         let mut exposed: Vec<_> = ports.keys().filter_map(|port| exposed_port(port)).collect();
         exposed.sort();
@@ -98,6 +101,7 @@ impl ImageConfig {
             exposed,
             health: healthcheck.and_then(health),
             user,
+            stop_signal: stop_signal.unwrap_or_default(),
             platform: format!("{os}/{architecture}"),
             is_public,
         }
@@ -129,13 +133,14 @@ mod tests {
     #[test]
     fn what_docker_says_is_read() {
         let json = br#"{"Id": "sha256:1", "Os": "linux", "Architecture": "arm64", "RepoDigests": [],
-            "Config": {"User": "app", "ExposedPorts": {"9000/udp": {}, "80/tcp": {}, "0/tcp": {}},
+            "Config": {"User": "app", "StopSignal": "SIGQUIT", "ExposedPorts": {"9000/udp": {}, "80/tcp": {}, "0/tcp": {}},
             "Healthcheck": {"Test": ["CMD-SHELL", "true"], "Interval": 5000000000, "Retries": 3}}}"#;
         let found = ImageConfig::read(json).expect("a configuration");
         let health = found.health.expect("a check");
         assert_eq!(found.exposed, [(80, "tcp".to_owned()), (9000, "udp".to_owned())]);
         assert_eq!((found.user.as_str(), found.platform.as_str()), ("app", "linux/arm64"));
         assert_eq!((health.interval, health.timeout), (Some(Duration::from_secs(5)), None));
+        assert_eq!(found.stop_signal, "SIGQUIT");
         assert_eq!((health.retries, health.test.len(), found.is_public), (Some(3), 2, false));
     }
 

@@ -14,7 +14,7 @@ use super::context::unreadable;
 use super::error::ImageError;
 use super::spec::BuildSpec;
 
-pub use declared::{Declared, declared};
+pub use declared::{Declared, declared, examined};
 use lines::{Instruction, Lines};
 use substitute::substitute;
 

@@ -2,7 +2,7 @@
 
 /// The fields of a service whose change starts a deployment by itself (ECS API reference,
 /// `UpdateService`); others are taken over by the deployment that runs.
-pub const STARTS_DEPLOYMENT: [&str; 7] = [
+pub const STARTS_DEPLOYMENT: [&str; 8] = [
     "taskDefinition",
     "networkConfiguration",
     "platformVersion",
@@ -10,6 +10,7 @@ pub const STARTS_DEPLOYMENT: [&str; 7] = [
     "serviceConnectConfiguration",
     "serviceRegistries",
     "volumeConfigurations",
+    "vpcLatticeConfigurations",
 ];
 
 /// Whether a change of this field of a service replaces its tasks. A strategy changes where tasks run,

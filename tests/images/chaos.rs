@@ -3,6 +3,9 @@
 //! What goes wrong follows from a seed, from the request, and from how often it was seen: not from the
 //! order in which parallel requests happen to come.
 
+#[path = "chaos/plan.rs"]
+mod plan;
+
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -12,6 +15,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+pub(crate) use plan::{Plan, Seen};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,50 +37,6 @@ pub(crate) enum Fault {
     Close,
     /// A byte of the answer's body is another one.
     Damage,
-}
-
-/// When.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) seed: u64,
-    /// One of these,
-    pub(crate) faults: Vec<Fault>,
-    /// with so many of a hundred requests,
-    pub(crate) share: u64,
-    /// of those that begin so: `METHOD path`.
-    pub(crate) only: String,
-    /// Bytes a second and connection.
-    pub(crate) pace: Option<u64>,
-}
-
-impl Plan {
-    pub(crate) fn quiet() -> Self {
-        Self::new(0, &[], 0)
-    }
-
-    pub(crate) fn new(seed: u64, faults: &[Fault], share: u64) -> Self {
-        Self { seed, faults: faults.to_vec(), share, only: String::new(), pace: None }
-    }
-
-    pub(crate) fn only(self, only: &str) -> Self {
-        Self { only: only.to_owned(), ..self }
-    }
-}
-
-/// A request that came.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub(crate) method: String,
-    /// Without what follows a `?`.
-    pub(crate) path: String,
-    pub(crate) query: String,
-    /// Of `Content-Range` or `Range`.
-    pub(crate) range: Option<String>,
-    pub(crate) fault: Option<Fault>,
-    /// Bytes of the body that were passed on.
-    pub(crate) sent: u64,
-    /// What the registry said to it.
-    pub(crate) status: Option<u16>,
 }
 
 struct State {

@@ -80,7 +80,7 @@ pub(super) fn of_deletion(all: &Resources, id: &ResourceId) -> Result<(), CloudE
 /// An update that starts no deployment leaves alone what only a deployment changes.
 pub(super) fn without_deployment(before: &Service, wanted: Service) -> Service {
     // One more of them is one more line below.
-    let [_, _, _, _, _, _, _] = STARTS_DEPLOYMENT;
+    let [_, _, _, _, _, _, _, _] = STARTS_DEPLOYMENT;
     Service {
         task_definition: before.task_definition.clone(),
         network_configuration: before.network_configuration.clone(),
@@ -89,6 +89,7 @@ pub(super) fn without_deployment(before: &Service, wanted: Service) -> Service {
         service_connect_configuration: before.service_connect_configuration.clone(),
         service_registries: before.service_registries.clone(),
         volume_configurations: before.volume_configurations.clone(),
+        vpc_lattice_configurations: before.vpc_lattice_configurations.clone(),
         capacity_provider_strategy: before.capacity_provider_strategy.clone(),
         ..wanted
     }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use aws_sdk_ecs::types as sdk;
 
 use super::container_settings as settings;
-use super::{extras, instance};
+use super::{extras, instance, port};
 use crate::apply::cloud::CloudError;
 use crate::aws::values::{some, text};
 use crate::ecs::desired::{
     ContainerDefinition, ContainerDependency, ContainerSecret, EnvironmentFile,
     FirelensConfiguration, HealthCheck, KeyValuePair, LinuxParameters, LogConfiguration,
-    MountPoint, PortMapping, RepositoryCredentials, SecretOption, TextMap, Tmpfs, Value,
+    MountPoint, RepositoryCredentials, SecretOption, TextMap, Tmpfs, Value,
 };
 
 /// As `RegisterTaskDefinition` takes it. What is empty is not sent.
@@ -60,7 +60,7 @@ pub(super) fn to_sdk(
         .cpu(*cpu)
         .set_memory(*memory)
         .set_memory_reservation(*memory_reservation)
-        .set_port_mappings(some(port_mappings.iter().map(port).collect()))
+        .set_port_mappings(some(port_mappings.iter().map(port::to_sdk).collect()))
         .essential(*essential)
         .set_entry_point(entry_point.clone())
         .set_command(command.clone())
@@ -102,7 +102,7 @@ pub(super) fn from_sdk(
         cpu: container.cpu(),
         memory: container.memory(),
         memory_reservation: container.memory_reservation(),
-        port_mappings: ports_back(container.port_mappings(), bridge),
+        port_mappings: port::from_sdk(container.port_mappings(), bridge),
         essential: container.essential().unwrap_or(true),
         entry_point: container.entry_point.clone().filter(|list| !list.is_empty()),
         command: container.command.clone().filter(|list| !list.is_empty()),
@@ -138,42 +138,6 @@ pub(super) fn from_sdk(
         instance: instance::settings_back(container),
         extras: extras::container_back(container),
     }
-}
-
-fn port(port: &PortMapping) -> sdk::PortMapping {
-    let PortMapping { name, container_port, host_port, protocol, app_protocol } = port;
-    sdk::PortMapping::builder()
-        .set_name(name.clone())
-        .container_port(*container_port)
-        .host_port(*host_port)
-        .protocol(protocol.as_str().into())
-        .set_app_protocol(app_protocol.as_deref().map(Into::into))
-        .build()
-}
-
-fn ports_back(list: &[sdk::PortMapping], bridge: bool) -> Vec<PortMapping> {
-    let mut ports: Vec<_> = list
-        .iter()
-        .map(|port| {
-            let container_port = port.container_port().unwrap_or_default();
-            PortMapping {
-                name: port.name().map(str::to_owned),
-                container_port,
-                // A host port that is left out is the container's, on bridge any.
-                host_port: port.host_port().filter(|p| *p != 0).unwrap_or(if bridge {
-                    0
-                } else {
-                    container_port
-                }),
-                protocol: port.protocol().map_or("tcp", |p| p.as_str()).to_owned(),
-                app_protocol: port.app_protocol().map(|p| p.as_str().to_owned()),
-            }
-        })
-        .collect();
-    ports.sort_by(|a, b| {
-        (a.container_port, &a.protocol, &a.name).cmp(&(b.container_port, &b.protocol, &b.name))
-    });
-    ports
 }
 
 fn variable(pair: &KeyValuePair) -> sdk::KeyValuePair {
@@ -335,7 +299,7 @@ fn linux_back(linux: &sdk::LinuxParameters) -> Option<LinuxParameters> {
     (linux != LinuxParameters::default()).then_some(linux)
 }
 
-fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
+pub(super) fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
     let LogConfiguration { log_driver, options, secret_options } = logs;
     let secrets = secret_options
         .iter()
@@ -350,7 +314,7 @@ fn logs(logs: &LogConfiguration) -> Result<sdk::LogConfiguration, CloudError> {
         .build()?)
 }
 
-fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
+pub(super) fn logs_back(logs: &sdk::LogConfiguration) -> LogConfiguration {
     let mut secret_options: Vec<_> = logs
         .secret_options()
         .iter()

@@ -23,6 +23,7 @@ pub(super) fn of_service(
             volume_type,
             size_in_gib,
             snapshot_id,
+            volume_initialization_rate,
             iops,
             throughput,
             tag_specifications,
@@ -36,6 +37,7 @@ pub(super) fn of_service(
             .volume_type(volume_type)
             .set_size_in_gib(*size_in_gib)
             .set_snapshot_id(snapshot_id.clone())
+            .set_volume_initialization_rate(*volume_initialization_rate)
             .set_iops(*iops)
             .set_throughput(*throughput)
             .set_tag_specifications(some(specifications(tag_specifications)?))
@@ -61,6 +63,7 @@ pub(super) fn of_job(
             volume_type,
             size_in_gib,
             snapshot_id,
+            volume_initialization_rate,
             iops,
             throughput,
             tag_specifications,
@@ -80,6 +83,7 @@ pub(super) fn of_job(
             .volume_type(volume_type)
             .set_size_in_gib(*size_in_gib)
             .set_snapshot_id(snapshot_id.clone())
+            .set_volume_initialization_rate(*volume_initialization_rate)
             .set_iops(*iops)
             .set_throughput(*throughput)
             .set_tag_specifications(some(specifications(tag_specifications)?))
@@ -131,6 +135,7 @@ pub(super) fn from_sdk(volume: &sdk::ServiceVolumeConfiguration) -> Option<Volum
             volume_type: managed.volume_type().unwrap_or("gp3").to_owned(),
             size_in_gib: managed.size_in_gib(),
             snapshot_id: managed.snapshot_id().map(str::to_owned),
+            volume_initialization_rate: managed.volume_initialization_rate(),
             iops: managed.iops(),
             throughput: managed.throughput(),
             tag_specifications: managed.tag_specifications().iter().map(back).collect(),

@@ -43,6 +43,7 @@ fn ports() -> impl Strategy<Value = Vec<PortMapping>> {
             host_port: port,
             protocol: if udp { "udp" } else { "tcp" }.to_owned(),
             app_protocol,
+            container_port_range: None,
         });
     prop::collection::vec(port, 0..4)
         .prop_map(|list| sorted(list, |port| (port.container_port, port.protocol.clone())))
@@ -239,7 +240,14 @@ fn connect() -> impl Strategy<Value = ServiceConnectConfiguration> {
         (word(), word(), 1..65535).prop_map(|(port_name, name, port)| ServiceConnectService {
             port_name,
             discovery_name: name.clone(),
-            client_aliases: vec![ServiceConnectClientAlias { port, dns_name: name }],
+            client_aliases: vec![ServiceConnectClientAlias {
+                port,
+                dns_name: name,
+                test_traffic_rules: None,
+            }],
+            ingress_port_override: None,
+            timeout: None,
+            tls: None,
         });
     let offers = prop::collection::vec(offer, 0..3)
         .prop_map(|list| sorted(list, |o: &ServiceConnectService| o.discovery_name.clone()));
@@ -247,6 +255,9 @@ fn connect() -> impl Strategy<Value = ServiceConnectConfiguration> {
         enabled: true,
         namespace,
         services,
+        log_configuration: None,
+        access_log_configuration: None,
+        container_configurations: Vec::new(),
     })
 }
 
@@ -292,10 +303,12 @@ prop_compose! {
                 }),
                 deployment_circuit_breaker: DeploymentCircuitBreaker {
                     enable: switches.0, rollback: switches.1,
+                    reset_on_healthy_task: None, threshold_configuration: None,
                 },
                 maximum_percent, minimum_healthy_percent,
                 strategy: None, bake_time_in_minutes: None, canary_configuration: None,
                 linear_configuration: None, lifecycle_hooks: Vec::new(),
+                early_success_criteria: None,
             }, moved),
             network_configuration: NetworkConfiguration {
                 awsvpc_configuration: AwsVpcConfiguration {
@@ -306,7 +319,8 @@ prop_compose! {
             load_balancers,
             service_connect_configuration: connect,
             volume_configurations,
-            service_registries: registry.map(|registry_arn| ServiceRegistry { registry_arn }).into_iter().collect(),
+            vpc_lattice_configurations: Vec::new(),
+            service_registries: registry.map(ServiceRegistry::of).into_iter().collect(),
             availability_zone_rebalancing: "ENABLED".to_owned(),
             enable_ecs_managed_tags: switches.2,
             propagate_tags: "SERVICE".to_owned(),

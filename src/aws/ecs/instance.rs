@@ -8,8 +8,8 @@ use aws_sdk_ecs::types::builders::ContainerDefinitionBuilder;
 use crate::apply::cloud::CloudError;
 use crate::aws::values::some;
 use crate::ecs::desired::{
-    Device, DockerVolume, HostEntry, InstanceSettings, PlacementConstraint, PlacementStrategy,
-    ResourceRequirement, TextMap,
+    Device, DockerVolume, HostEntry, InstanceSettings, NvidiaMps, PlacementConstraint,
+    PlacementStrategy, ResourceRequirement, SharingStrategy, TextMap,
 };
 
 /// Whether a service's tasks run on instances.
@@ -84,9 +84,7 @@ pub(super) fn settings(
     let hosts = extra_hosts.iter().map(|HostEntry { hostname, ip_address }| {
         Ok(sdk::HostEntry::builder().hostname(hostname).ip_address(ip_address).build()?)
     });
-    let resources = resource_requirements.iter().map(|ResourceRequirement { kind, value }| {
-        Ok(sdk::ResourceRequirement::builder().r#type(kind.as_str().into()).value(value).build()?)
-    });
+    let resources = resource_requirements.iter().map(resource);
     Ok(builder
         .set_links(some(links.clone()))
         .set_hostname(hostname.clone())
@@ -172,9 +170,33 @@ pub(super) fn docker_volume_back(volume: &sdk::DockerVolumeConfiguration) -> Doc
     }
 }
 
+fn resource(wanted: &ResourceRequirement) -> Result<sdk::ResourceRequirement, CloudError> {
+    let ResourceRequirement { kind, value, sharing_strategy } = wanted;
+    let shared = |SharingStrategy { nvidia_mps }: &SharingStrategy| {
+        let NvidiaMps { memory, max_compute_percent } = nvidia_mps;
+        let share = sdk::NvidiaMpsAllocation::builder()
+            .memory(*memory)
+            .set_max_compute_percent(*max_compute_percent)
+            .build()?;
+        Ok::<_, CloudError>(sdk::SharingStrategy::NvidiaMps(share))
+    };
+    Ok(sdk::ResourceRequirement::builder()
+        .r#type(kind.as_str().into())
+        .value(value)
+        .set_sharing_strategy(sharing_strategy.as_ref().map(shared).transpose()?)
+        .build()?)
+}
+
 fn resource_back(found: &sdk::ResourceRequirement) -> ResourceRequirement {
+    let shared = found.sharing_strategy().and_then(|strategy| strategy.as_nvidia_mps().ok());
     ResourceRequirement {
         kind: found.r#type().as_str().to_owned(),
         value: found.value().to_owned(),
+        sharing_strategy: shared.map(|share| SharingStrategy {
+            nvidia_mps: NvidiaMps {
+                memory: share.memory(),
+                max_compute_percent: share.max_compute_percent(),
+            },
+        }),
     }
 }

@@ -3,19 +3,15 @@
 use aws_sdk_ecs::operation::create_service::builders::CreateServiceFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
-use super::ebs;
-use super::instance;
 use super::service::primary;
-use super::shift;
+use super::{connect, deployment, ebs, instance, lattice, shift};
 use crate::apply::cloud::CloudError;
 use crate::aws::observe::Found;
 use crate::aws::tags;
 use crate::aws::values::{some, text, texts};
 use crate::ecs::desired::{
-    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, DeploymentAlarms,
-    DeploymentCircuitBreaker, DeploymentConfiguration, NetworkConfiguration, Service,
-    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
-    ServiceLoadBalancer, ServiceRegistry, Value,
+    Attribute, AwsVpcConfiguration, Body, CapacityProviderStrategyItem, NetworkConfiguration,
+    Service, ServiceLoadBalancer, ServiceRegistry, Value,
 };
 use crate::plan::{Live, RolloutState};
 
@@ -42,6 +38,7 @@ pub(super) fn request(
         service_connect_configuration,
         service_registries,
         volume_configurations,
+        vpc_lattice_configurations,
         availability_zone_rebalancing,
         enable_ecs_managed_tags,
         propagate_tags,
@@ -49,7 +46,7 @@ pub(super) fn request(
         tags,
         is_scaled: _,
     } = body;
-    let connect = service_connect_configuration.as_ref().map(connect).transpose()?;
+    let connected = service_connect_configuration.as_ref().map(connect::to_sdk).transpose()?;
     Ok(call
         .cluster(cluster)
         .service_name(service_name)
@@ -61,13 +58,14 @@ pub(super) fn request(
         .set_placement_constraints(some(instance::constraints(placement_constraints)))
         .set_placement_strategy(some(instance::strategies(placement_strategy)))
         .scheduling_strategy(scheduling_strategy.as_str().into())
-        .deployment_configuration(deployment(deployment_configuration))
+        .deployment_configuration(deployment::to_sdk(deployment_configuration))
         .set_network_configuration(network(network_configuration)?)
         .set_load_balancers(some(balancers(load_balancers)?))
         .set_health_check_grace_period_seconds(*health_check_grace_period_seconds)
-        .set_service_connect_configuration(connect)
+        .set_service_connect_configuration(connected)
         .set_service_registries(some(registries(service_registries)?))
         .set_volume_configurations(some(ebs::of_service(volume_configurations)?))
+        .set_vpc_lattice_configurations(some(lattice::to_sdk(vpc_lattice_configurations)?))
         .availability_zone_rebalancing(availability_zone_rebalancing.as_str().into())
         .enable_ecs_managed_tags(*enable_ecs_managed_tags)
         .propagate_tags(propagate_tags.as_str().into())
@@ -93,38 +91,6 @@ pub(super) fn strategy(
                 .build()?)
         })
         .collect()
-}
-
-pub(super) fn deployment(config: &DeploymentConfiguration) -> sdk::DeploymentConfiguration {
-    let DeploymentConfiguration {
-        alarms,
-        deployment_circuit_breaker: DeploymentCircuitBreaker { enable, rollback },
-        maximum_percent,
-        minimum_healthy_percent,
-        strategy: _,             // shift.rs
-        bake_time_in_minutes: _, // shift.rs
-        canary_configuration: _, // shift.rs
-        linear_configuration: _, // shift.rs
-        lifecycle_hooks: _,      // shift.rs
-    } = config;
-    // Names are given, even none: the builder has nothing else to complain about.
-    let alarms = alarms.as_ref().and_then(|alarms| {
-        let DeploymentAlarms { alarm_names, rollback, enable } = alarms;
-        sdk::DeploymentAlarms::builder()
-            .set_alarm_names(Some(alarm_names.clone()))
-            .rollback(*rollback)
-            .enable(*enable)
-            .build()
-            .ok()
-    });
-    shift::to_sdk(sdk::DeploymentConfiguration::builder(), config)
-        .set_alarms(alarms)
-        .deployment_circuit_breaker(
-            sdk::DeploymentCircuitBreaker::builder().enable(*enable).rollback(*rollback).build(),
-        )
-        .maximum_percent(*maximum_percent)
-        .minimum_healthy_percent(*minimum_healthy_percent)
-        .build()
 }
 
 pub(super) fn network(
@@ -166,41 +132,32 @@ pub(super) fn balancers(
         .collect()
 }
 
-pub(super) fn connect(
-    config: &ServiceConnectConfiguration,
-) -> Result<sdk::ServiceConnectConfiguration, CloudError> {
-    let ServiceConnectConfiguration { enabled, namespace, services } = config;
-    let services = services
-        .iter()
-        .map(|ServiceConnectService { port_name, discovery_name, client_aliases }| {
-            let aliases = client_aliases
-                .iter()
-                .map(|ServiceConnectClientAlias { port, dns_name }| {
-                    sdk::ServiceConnectClientAlias::builder().port(*port).dns_name(dns_name).build()
-                })
-                .collect::<Result<_, _>>()?;
-            Ok(sdk::ServiceConnectService::builder()
-                .port_name(port_name)
-                .discovery_name(discovery_name)
-                .set_client_aliases(Some(aliases))
-                .build()?)
-        })
-        .collect::<Result<Vec<_>, CloudError>>()?;
-    Ok(sdk::ServiceConnectConfiguration::builder()
-        .enabled(*enabled)
-        .namespace(text(namespace)?)
-        .set_services(some(services))
-        .build())
-}
-
 pub(super) fn registries(
     list: &[ServiceRegistry],
 ) -> Result<Vec<sdk::ServiceRegistry>, CloudError> {
     list.iter()
-        .map(|ServiceRegistry { registry_arn }| {
-            Ok(sdk::ServiceRegistry::builder().registry_arn(text(registry_arn)?).build())
+        .map(|ServiceRegistry { registry_arn, port, container_name, container_port }| {
+            Ok(sdk::ServiceRegistry::builder()
+                .registry_arn(text(registry_arn)?)
+                .set_port(*port)
+                .set_container_name(container_name.clone())
+                .set_container_port(*container_port)
+                .build())
         })
         .collect()
+}
+
+fn registry_back(registry: &sdk::ServiceRegistry) -> ServiceRegistry {
+    // Emulators answer zeros and empty names where there are none.
+    ServiceRegistry {
+        registry_arn: registry.registry_arn().unwrap_or_default().into(),
+        port: registry.port().filter(|port| *port != 0),
+        container_name: registry
+            .container_name()
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned),
+        container_port: registry.container_port().filter(|port| *port != 0),
+    }
 }
 
 /// A service as it was read, in the words of Desired; nothing when it is deleted or going.
@@ -238,7 +195,7 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
             .scheduling_strategy()
             .map_or("REPLICA", |s| s.as_str())
             .to_owned(),
-        deployment_configuration: deployment_back(service.deployment_configuration()),
+        deployment_configuration: deployment::from_sdk(service.deployment_configuration()),
         network_configuration: network_back(
             service
                 .network_configuration()
@@ -251,14 +208,13 @@ pub(super) fn from_sdk(service: &sdk::Service) -> Option<Found> {
         service_connect_configuration: primary
             .and_then(|p| p.service_connect_configuration())
             .filter(|connect| connect.enabled())
-            .map(connect_back),
-        service_registries: service
-            .service_registries()
-            .iter()
-            .map(|r| ServiceRegistry { registry_arn: r.registry_arn().unwrap_or_default().into() })
-            .collect(),
+            .map(connect::from_sdk),
+        service_registries: service.service_registries().iter().map(registry_back).collect(),
         volume_configurations: primary
             .map(|p| p.volume_configurations().iter().filter_map(ebs::from_sdk).collect())
+            .unwrap_or_default(),
+        vpc_lattice_configurations: primary
+            .map(|p| lattice::from_sdk(p.vpc_lattice_configurations()))
             .unwrap_or_default(),
         availability_zone_rebalancing: service
             .availability_zone_rebalancing()
@@ -321,31 +277,6 @@ fn balancer_back(balancer: &sdk::LoadBalancer) -> ServiceLoadBalancer {
     }
 }
 
-fn deployment_back(config: Option<&sdk::DeploymentConfiguration>) -> DeploymentConfiguration {
-    let breaker = config.and_then(|c| c.deployment_circuit_breaker());
-    let alarms = config.and_then(|c| c.alarms()).filter(|alarms| alarms.enable());
-    // The defaults are ECS's (API reference, DeploymentConfiguration).
-    let rest = DeploymentConfiguration {
-        alarms: alarms.map(|alarms| DeploymentAlarms {
-            alarm_names: alarms.alarm_names().to_vec(),
-            rollback: alarms.rollback(),
-            enable: alarms.enable(),
-        }),
-        deployment_circuit_breaker: DeploymentCircuitBreaker {
-            enable: breaker.is_some_and(|b| b.enable()),
-            rollback: breaker.is_some_and(|b| b.rollback()),
-        },
-        maximum_percent: config.and_then(|c| c.maximum_percent()).unwrap_or(200),
-        minimum_healthy_percent: config.and_then(|c| c.minimum_healthy_percent()).unwrap_or(100),
-        strategy: None,
-        bake_time_in_minutes: None,
-        canary_configuration: None,
-        linear_configuration: None,
-        lifecycle_hooks: Vec::new(),
-    };
-    shift::from_sdk(config, rest)
-}
-
 fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfiguration {
     let vpc = config.and_then(|c| c.awsvpc_configuration());
     if vpc.is_none_or(|vpc| vpc.subnets().is_empty()) {
@@ -364,34 +295,5 @@ fn network_back(config: Option<&sdk::NetworkConfiguration>) -> NetworkConfigurat
                 .map_or("DISABLED", |a| a.as_str())
                 .to_owned(),
         },
-    }
-}
-
-fn connect_back(connect: &sdk::ServiceConnectConfiguration) -> ServiceConnectConfiguration {
-    let mut services: Vec<_> = connect
-        .services()
-        .iter()
-        .map(|service| ServiceConnectService {
-            port_name: service.port_name().to_owned(),
-            // A name that is left out is the port's (API reference, ServiceConnectService).
-            discovery_name: service
-                .discovery_name()
-                .unwrap_or_else(|| service.port_name())
-                .to_owned(),
-            client_aliases: service
-                .client_aliases()
-                .iter()
-                .map(|alias| ServiceConnectClientAlias {
-                    port: alias.port(),
-                    dns_name: alias.dns_name().unwrap_or_default().to_owned(),
-                })
-                .collect(),
-        })
-        .collect();
-    services.sort_by(|a, b| a.discovery_name.cmp(&b.discovery_name));
-    ServiceConnectConfiguration {
-        enabled: connect.enabled(),
-        namespace: Value::from(connect.namespace().unwrap_or_default()),
-        services,
     }
 }

@@ -251,6 +251,7 @@ fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, Clou
         file_system_id,
         root_directory,
         transit_encryption,
+        transit_encryption_port,
         authorization_config,
     } = efs;
     let authorization = |authorization: &EfsAuthorizationConfig| {
@@ -267,6 +268,7 @@ fn efs(efs: &EfsVolumeConfiguration) -> Result<sdk::EfsVolumeConfiguration, Clou
         .file_system_id(text(file_system_id)?)
         .set_root_directory(root_directory.clone())
         .transit_encryption(transit_encryption.as_str().into())
+        .set_transit_encryption_port(*transit_encryption_port)
         .set_authorization_config(authorization_config.as_ref().map(authorization).transpose()?)
         .build()?)
 }
@@ -289,6 +291,8 @@ fn volume_back(volume: &sdk::Volume) -> TaskVolume {
                 .transit_encryption()
                 .map_or("DISABLED", |e| e.as_str())
                 .to_owned(),
+            // Emulators answer 0 where there is none.
+            transit_encryption_port: efs.transit_encryption_port().filter(|port| *port != 0),
             authorization_config: authorization,
         }
     });

@@ -11,6 +11,7 @@ use super::{container, shape, task_definition};
 use crate::aws::Aws;
 use crate::aws::recorder::Recorder;
 use crate::ecs::desired::*;
+use crate::ecs::testing::members;
 use crate::plan::{Action, Change, RolloutState};
 
 /// As AWS would describe what was registered, with the defaults that it fills in.
@@ -73,6 +74,7 @@ fn created(aws: &Aws, body: &Service) -> sdk::Service {
         .rollout_state(sdk::DeploymentRolloutState::Completed)
         .set_service_connect_configuration(sent.service_connect_configuration.clone())
         .set_volume_configurations(sent.volume_configurations.clone())
+        .set_vpc_lattice_configurations(sent.vpc_lattice_configurations.clone())
         .build();
     sdk::Service::builder()
         .service_arn("arn:aws:ecs:r:1:service/c/s")
@@ -159,6 +161,30 @@ proptest! {
     }
 }
 
+#[test]
+fn every_member_that_is_taken_is_sent_and_comes_back() {
+    let task: TaskDefinition =
+        serde_json::from_value(members::sample("RegisterTaskDefinition")).unwrap();
+    let recorder = Recorder::default();
+    runtime().block_on(recorder.aws().register(&task)).unwrap();
+    assert_eq!(sent_json(&recorder), serde_json::to_value(&task).unwrap());
+    let (described, tags) = registered(&Recorder::default().aws(), &task);
+    let observed = task_definition::observed(&described, &tags).observed;
+    assert_eq!(observed.body, Body::TaskDefinition(Box::new(task)));
+
+    let mut service: Service = serde_json::from_value(members::sample("CreateService")).unwrap();
+    // A strategy names no launch type.
+    service.launch_type = None;
+    let recorder = Recorder::default();
+    runtime().block_on(recorder.aws().create_service(&service, false)).unwrap();
+    let mut sent = sent_json(&recorder);
+    sent.as_object_mut().unwrap().remove("clientToken");
+    assert_eq!(sent, serde_json::to_value(&service).unwrap());
+    let described = created(&Recorder::default().aws(), &service);
+    let observed = shape::from_sdk(&described).unwrap().observed;
+    assert_eq!(observed.body, Body::Service(Box::new(service)));
+}
+
 fn one<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -188,6 +214,7 @@ fn what_aws_fills_in_is_left_out() {
             host_port: 80,
             protocol: "tcp".to_owned(),
             app_protocol: None,
+            container_port_range: None,
         }],
         ..ContainerDefinition::default()
     };

@@ -6,17 +6,18 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use aws_sdk_ecs::types as sdk;
 
-use super::ebs;
-use super::instance;
+use super::deployment::USUAL_THRESHOLD;
 use super::service::{changed, primary};
-use super::shape::{balancers, connect, deployment, network, registries, strategy, version};
+use super::shape::{balancers, network, registries, strategy, version};
 use super::tasks::BATCH;
-use super::{DRAIN, SETTLE, tasks};
+use super::{DRAIN, SETTLE, connect, deployment, ebs, instance, lattice, tasks};
 use crate::apply::cloud::{Changed, CloudError};
 use crate::aws::Aws;
 use crate::aws::error::OrFail;
 use crate::aws::values::text;
-use crate::ecs::desired::{DeploymentAlarms, DeploymentConfiguration, Service};
+use crate::ecs::desired::{
+    BreakerThreshold, DeploymentAlarms, DeploymentConfiguration, EarlySuccess, Service,
+};
 use crate::plan::{Action, Change, DESIRED_COUNT, STARTS_DEPLOYMENT};
 
 const UPDATE: &str = "ecs:UpdateService";
@@ -115,7 +116,7 @@ impl Aws {
             .cluster(&body.cluster)
             .service(&body.service_name)
             .set_desired_count(count)
-            .deployment_configuration(deployment(&switched(
+            .deployment_configuration(deployment::to_sdk(&switched(
                 &body.deployment_configuration,
                 changes,
             )))
@@ -132,7 +133,7 @@ impl Aws {
         }
         if deploys {
             let connected = match &body.service_connect_configuration {
-                Some(config) => connect(config)?,
+                Some(config) => connect::to_sdk(config)?,
                 None => sdk::ServiceConnectConfiguration::builder().enabled(false).build(),
             };
             call = call
@@ -152,6 +153,11 @@ impl Aws {
             if !body.volume_configurations.is_empty() || changes.iter().any(configures) {
                 let volumes = ebs::of_service(&body.volume_configurations)?;
                 call = call.set_volume_configurations(Some(volumes));
+            }
+            let serves = |change: &Change| change.path.starts_with("vpcLatticeConfigurations");
+            if !body.vpc_lattice_configurations.is_empty() || changes.iter().any(serves) {
+                let groups = lattice::to_sdk(&body.vpc_lattice_configurations)?;
+                call = call.set_vpc_lattice_configurations(Some(groups));
             }
             if must_force(changes) {
                 call = call.force_new_deployment(true);
@@ -250,7 +256,8 @@ fn must_force(changes: &[Change]) -> bool {
 }
 
 /// What is absent from an update stays as it was: alarms that are no longer wanted are switched off
-/// (ECS API reference, `DeploymentAlarms.enable`), and a rolling update is asked for by name where it
+/// (ECS API reference, `DeploymentAlarms.enable`), what the breaker counts goes back to what ECS takes
+/// for granted, and a rolling update is asked for by name where it
 /// takes the place of another.
 fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentConfiguration {
     let mut config = config.clone();
@@ -258,6 +265,24 @@ fn switched(config: &DeploymentConfiguration, changes: &[Change]) -> DeploymentC
     if config.alarms.is_none() && changes.iter().any(changed) {
         let (rollback, enable) = (false, false);
         config.alarms = Some(DeploymentAlarms { alarm_names: Vec::new(), rollback, enable });
+    }
+    let breaker = &mut config.deployment_circuit_breaker;
+    let touched = |field: &str| changes.iter().any(|change| change.path.contains(field));
+    if touched("resetOnHealthyTask") {
+        breaker.reset_on_healthy_task.get_or_insert(true);
+    }
+    if touched("thresholdConfiguration") {
+        breaker.threshold_configuration.get_or_insert_with(|| BreakerThreshold {
+            kind: USUAL_THRESHOLD.0.to_owned(),
+            value: USUAL_THRESHOLD.1,
+        });
+    }
+    if touched("earlySuccessCriteria") {
+        config.early_success_criteria.get_or_insert(EarlySuccess {
+            enable: false,
+            healthy_percent: None,
+            source_service_revision_cleanup: None,
+        });
     }
     let moved = |change: &Change| change.path == "deploymentConfiguration.strategy";
     if config.strategy.is_none() && changes.iter().any(moved) {

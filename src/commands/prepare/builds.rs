@@ -7,8 +7,7 @@ use crate::compose::model::Service;
 use crate::compose::{Project, closest_first, did_you_mean};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::docker_platform;
-use crate::images::{BuildSpec, ImageError, external_bases, to_find_a_stage};
-use crate::parallel;
+use crate::images::{BuildSpec, ImageError, to_find_a_stage};
 
 /// What an additional context starts with that is the image of another service.
 const SERVICE: &str = "service:";
@@ -81,13 +80,20 @@ fn spec(
     Some(spec)
 }
 
-/// What cannot be built, in the order of the builds: on all processors, because each reads a file. What
-/// is only missing at home is an error for whoever builds it, `sends`, and a warning for the others.
-pub(super) fn faults(project: &Project, builds: &[BuildSpec], sends: bool) -> Vec<Diagnostic> {
-    let found = |spec: &BuildSpec| -> Vec<_> {
-        contexts(project, spec).into_iter().chain(fault(project, spec, sends)).collect()
+/// What cannot be built, in the order of the builds; `errors` are those of them whose files are at fault.
+/// What is only missing at home is an error for whoever builds it, `sends`, and a warning for the others.
+pub(super) fn faults(
+    project: &Project,
+    builds: &[BuildSpec],
+    errors: &BTreeMap<String, ImageError>,
+    sends: bool,
+) -> Vec<Diagnostic> {
+    let found = |spec: &BuildSpec| {
+        let error = errors.get(&spec.service);
+        let own = error.map(|error| fault(project, spec, error, sends));
+        contexts(project, spec).into_iter().chain(own)
     };
-    parallel::each(builds, found).into_iter().flatten().collect()
+    builds.iter().flat_map(found).collect()
 }
 
 /// Additional contexts that are no image of another service.
@@ -143,17 +149,12 @@ fn leads_to(project: &Project, from: &str, to: &str) -> bool {
 }
 
 /// A build context or Dockerfile that cannot be used, at its place in the Compose file.
-fn fault(project: &Project, spec: &BuildSpec, sends: bool) -> Option<Diagnostic> {
-    // What lies elsewhere is looked at when it is fetched, if that can be.
-    let error = match spec.is_here() {
-        true => external_bases(spec).err()?,
-        false => spec.check_address().err()?,
-    };
-    let mut fault = unusable(project, &spec.service, &error);
+fn fault(project: &Project, spec: &BuildSpec, error: &ImageError, sends: bool) -> Diagnostic {
+    let mut fault = unusable(project, &spec.service, error);
     if error.is_absence() && !sends {
         fault.severity = Severity::Warning;
     }
-    Some(fault)
+    fault
 }
 
 /// What is wrong with a service's build, at its place.
@@ -190,6 +191,13 @@ pub(super) fn unusable(project: &Project, service: &str, error: &ImageError) -> 
 mod tests {
     use super::*;
     use crate::compose::{LoadOptions, load};
+    use crate::images::examined;
+
+    fn found(project: &Project, builds: &[BuildSpec]) -> Vec<Diagnostic> {
+        let errors =
+            builds.iter().filter_map(|spec| Some((spec.service.clone(), examined(spec).1?)));
+        faults(project, builds, &errors.collect(), true)
+    }
 
     fn project(text: &str) -> (tempfile::TempDir, Project) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -208,7 +216,7 @@ mod tests {
                     build:\n      context: .\n      additional_contexts: {mid: 'service:middle'}\n";
         let (_folder, project) = project(text);
         let specs = specs(&project, &BTreeMap::new());
-        assert_eq!(faults(&project, &specs, true), []);
+        assert_eq!(found(&project, &specs), []);
         let web = specs.iter().find(|spec| spec.service == "web").expect("web");
         let (name, middle) = &web.built_contexts[0];
         assert_eq!((name.as_str(), middle.service.as_str()), ("mid", "middle"));
@@ -236,7 +244,7 @@ mod tests {
                         context: .\n      additional_contexts: {b: 'service:web'}\n";
             let (_folder, project) = project(&format!("services:\n{text}{rest}"));
             let specs = specs(&project, &BTreeMap::new());
-            let faults = faults(&project, &specs, true);
+            let faults = found(&project, &specs);
             let said = faults.iter().find(|fault| fault.service.as_deref() == Some("web"));
             let said = said.unwrap_or_else(|| panic!("{why}: {faults:?}"));
             assert!(said.message.ends_with(why), "{}", said.message);
@@ -255,7 +263,7 @@ mod tests {
             (text.replace("FROM base AS prod", "FROM"), "FROM a AS", "correct line 2"),
         ] {
             let (_folder, project) = project(&text);
-            let found = faults(&project, &specs(&project, &BTreeMap::new()), true);
+            let found = super::tests::found(&project, &specs(&project, &BTreeMap::new()));
             let [fault] = found.as_slice() else { panic!("{found:?}") };
             let span = fault.labels[0].span;
             assert!(text[span.start as usize..].starts_with(place), "{place}: {fault:?}");
@@ -269,6 +277,6 @@ mod tests {
         let (_folder, project) = project(text);
         let specs = specs(&project, &BTreeMap::new());
         assert_eq!(specs[0].address.as_deref(), Some("https://example.com/acme/web.git#main:api"));
-        assert_eq!(faults(&project, &specs, true), []);
+        assert_eq!(found(&project, &specs), []);
     }
 }

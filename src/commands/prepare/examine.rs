@@ -167,7 +167,7 @@ fn examine_with(
     };
     let mut desired = Desired::default();
     let mut paths = BTreeMap::new();
-    let mut dockerfiles = BTreeMap::new();
+    let mut built = built::Built::default();
     let mut first_deploy = Vec::new();
     let mut vault = Vault::default();
     let mut extended = Vec::new();
@@ -176,7 +176,7 @@ fn examine_with(
         diagnostics.extend(inspected::apply(project, &found));
     }
     if let Some(project) = &mut loaded.project {
-        dockerfiles = built::apply(project, &builds);
+        built = built::apply(project, &builds);
     }
     builds.retain(|spec| given.services().all(|service| service != spec.service));
     // Nobody else says whom it concerns.
@@ -189,7 +189,7 @@ fn examine_with(
         paths = mounted::look(project);
         // Faults of the translation are worth knowing even when the file has others.
         let facts = Facts::offline(region(session, project).as_deref());
-        let facts = Facts { paths: paths.clone(), dockerfiles: dockerfiles.clone(), ..facts };
+        let facts = Facts { paths: paths.clone(), dockerfiles: built.facts.clone(), ..facts };
         let pinned = match aim {
             Aim::Convert { resolves: true } => {
                 let known = translate(project, global.environment.as_deref(), &facts).desired;
@@ -224,7 +224,12 @@ fn examine_with(
         if sends || aim == Aim::Push {
             extended = extensions::read(project, &desired, &variables);
         }
-        diagnostics.extend(builds::faults(project, &builds, sends || aim == Aim::Push));
+        diagnostics.extend(builds::faults(
+            project,
+            &builds,
+            &built.errors,
+            sends || aim == Aim::Push,
+        ));
     }
     if strict {
         diagnostics.make_strict();
@@ -235,7 +240,7 @@ fn examine_with(
         builds,
         desired,
         paths,
-        dockerfiles,
+        dockerfiles: built.facts,
         first_deploy,
         vault,
         extended,

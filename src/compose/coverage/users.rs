@@ -1,15 +1,17 @@
 //! What services share: the networks, volumes, secrets and configs of the top level. What is said of one
 //! of these, once, counts for every service that uses it.
 
-use super::{Attribute, Fate, Set, fate, inside};
+use std::collections::{BTreeSet, HashMap};
+
+use super::places::Places;
+use super::{Fate, Set, fate, inside};
 use crate::compose::Project;
 use crate::compose::model::{MountKind, Service};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::source::Span;
 use crate::yaml::{Entry, Node};
 
 /// A section of the top level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Section {
     Configs,
     Networks,
@@ -25,69 +27,83 @@ impl Section {
         (Self::Volumes, "volumes"),
     ];
 
-    /// Whether an attribute of a service uses something of this section.
-    fn is_used(self, name: &str, service: &Service, attribute: &str) -> bool {
+    /// What an attribute of a service uses, by section and name.
+    fn used<'a>(service: &'a Service, attribute: &str) -> Vec<(Self, &'a str)> {
         let written = &service.written;
-        let has = |references: &[crate::compose::model::FileReference]| {
-            references.iter().any(|reference| reference.source.value == name)
+        let of = |section, references: &'a [crate::compose::model::FileReference]| {
+            let names = references.iter().map(|reference| reference.source.value.as_str());
+            names.map(|name| (section, name)).collect()
         };
-        match (self, attribute) {
-            (Self::Configs, "configs") => has(&written.configs),
-            (Self::Networks, "networks") => service.networks.contains_key(name),
-            (Self::Secrets, "secrets") => has(&written.secrets),
-            (Self::Secrets, "build.secrets") => has(&written.build_secrets),
-            (Self::Secrets, "x-ecs.secret_env") => {
-                service.extension.secret_env.values().any(|source| source.value == name)
+        match attribute {
+            "configs" => of(Self::Configs, &written.configs),
+            "networks" => service.networks.keys().map(|name| (Self::Networks, &**name)).collect(),
+            "secrets" => of(Self::Secrets, &written.secrets),
+            "build.secrets" => of(Self::Secrets, &written.build_secrets),
+            "x-ecs.secret_env" => {
+                let sources = service.extension.secret_env.values();
+                sources.map(|source| (Self::Secrets, source.value.as_str())).collect()
             }
-            (Self::Volumes, "volumes") => service
-                .mounts
-                .iter()
-                .any(|mount| matches!(&mount.value.kind, MountKind::Volume(of) if of == name)),
-            _ => false,
+            "volumes" => {
+                let named = service.mounts.iter().filter_map(|mount| match &mount.value.kind {
+                    MountKind::Volume(name) => Some((Self::Volumes, name.as_str())),
+                    _ => None,
+                });
+                named.collect()
+            }
+            _ => Vec::new(),
         }
     }
 }
 
-/// An entry of a section.
-struct Thing<'a> {
-    section: Section,
-    name: &'a str,
-    /// Its key, its value, and what is inside: files that are merged bring parts of it.
-    spans: Vec<Span>,
-}
+/// The attributes that use something: the place of the set, and of the attribute in it.
+type Users<'a> = HashMap<(Section, &'a str), BTreeSet<(usize, usize)>>;
 
 /// Everything that services share.
-pub(super) struct Shared<'a>(Vec<Thing<'a>>);
+pub(super) struct Shared<'a> {
+    /// Sections and names.
+    things: Vec<(Section, &'a str)>,
+    /// Their keys, their values, and what is inside: files that are merged bring parts of it.
+    places: Places,
+    users: Users<'a>,
+}
 
 impl<'a> Shared<'a> {
-    pub(super) fn of(document: &'a Node) -> Self {
-        let mut things = Vec::new();
+    pub(super) fn of(document: &'a Node, project: &'a Project, sets: &[Set]) -> Self {
+        let (mut things, mut all) = (Vec::new(), Vec::new());
         for (section, key) in Section::ALL {
             let entries = document.get(key).and_then(Node::as_mapping);
             for Entry { key, value } in entries.map(|m| &m.entries).into_iter().flatten() {
                 let mut spans = vec![key.span, value.span];
                 inside(value, &mut spans);
-                things.push(Thing { section, name: &key.text, spans });
+                all.extend(spans.into_iter().map(|span| (span, things.len())));
+                things.push((section, &*key.text));
             }
         }
-        Self(things)
+        let mut users = Users::new();
+        for (index, Set { service, attributes, without_effect: _ }) in sets.iter().enumerate() {
+            let Some(service) = project.services.get(service.as_str()) else { continue };
+            for (place, attribute) in attributes.iter().enumerate() {
+                for used in Section::used(service, &attribute.path) {
+                    users.entry(used).or_default().insert((index, place));
+                }
+            }
+        }
+        Self { things, places: Places::of(all.into_iter()), users }
     }
 
     /// Tells the services that use what a diagnostic is about.
-    pub(super) fn judge(&self, sets: &mut [Set], project: &Project, diagnostic: &Diagnostic) {
+    pub(super) fn judge(&self, sets: &mut [Set], diagnostic: &Diagnostic) {
         let Some(place) = diagnostic.labels.first().map(|label| label.span) else { return };
-        let holds = |span: &Span| {
-            span.source == place.source && span.start <= place.start && place.end <= span.end
-        };
         let fate = of_users(diagnostic);
-        let found = self.0.iter().filter(|thing| thing.spans.iter().any(holds));
-        for thing in found.filter(|_| fate > Fate::Mapped) {
-            for Set { service, attributes, without_effect: _, hulls: _ } in sets.iter_mut() {
-                let Some(service) = project.services.get(service.as_str()) else { continue };
-                let uses = |attribute: &&mut Attribute| {
-                    thing.section.is_used(thing.name, service, &attribute.path)
-                };
-                attributes.iter_mut().filter(uses).for_each(|a| a.fate = a.fate.max(fate));
+        if fate == Fate::Mapped {
+            return;
+        }
+        let found = self.places.holding(place);
+        let things = found.into_iter().filter_map(|index| self.things.get(index));
+        for (set, attribute) in things.filter_map(|thing| self.users.get(thing)).flatten() {
+            let set = sets.get_mut(*set);
+            if let Some(attribute) = set.and_then(|set| set.attributes.get_mut(*attribute)) {
+                attribute.fate = attribute.fate.max(fate);
             }
         }
     }

@@ -1,5 +1,6 @@
 mod access;
 mod domain;
+mod endpoint;
 mod launch;
 mod load_balancer;
 mod motion;

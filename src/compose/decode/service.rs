@@ -84,6 +84,7 @@ impl<'a> Decoder<'a> {
             tty: self.read(t, "tty", Self::boolean),
             stdin_open: self.read(t, "stdin_open", Self::boolean),
             stop_signal: self.read(t, "stop_signal", Self::filled),
+            image_signal: None,
             pull_policy: self.pull_policy(t),
             pull_refresh_after: self.read(t, "pull_refresh_after", Self::filled),
             attach: self.read(t, "attach", |d, key, node| {

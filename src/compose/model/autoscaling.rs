@@ -74,8 +74,8 @@ pub struct ScheduledScaling {
 pub struct QueueScaling {
     /// The name of an SQS queue: `name`, or the end of `arn`
     pub name: Located<String>,
-    /// The region of the queue's `arn`
-    pub region: Option<String>,
+    /// `arn`
+    pub arn: Option<Located<String>>,
     /// `messages`: how many may wait for each task that runs
     pub messages: Located<f64>,
 }

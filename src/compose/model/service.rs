@@ -86,6 +86,9 @@ pub struct Service {
     pub stdin_open: Option<Located<bool>>,
     /// `stop_signal`
     pub stop_signal: Option<Located<String>>,
+    /// No attribute: what the image itself says of it, where somebody asked; SIGTERM where it says
+    /// nothing.
+    pub image_signal: Option<String>,
     /// `pull_policy`: `always`, `never`, `missing`, `build`, `refresh`, `daily`, `weekly` or
     /// `every_DURATION`
     pub pull_policy: Option<Located<String>>,

@@ -47,7 +47,7 @@ fn is_file_system(text: &str) -> bool {
 }
 
 /// What is mounted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MountKind {
     /// A named volume, by its key under the project's `volumes`.
     Volume(String),

@@ -61,3 +61,57 @@ pub struct VolumeFrom {
     /// Whether they may only be read.
     pub read_only: bool,
 }
+
+/// `ecs ThresholdConfiguration`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BreakerThreshold {
+    /// `COUNT`, `BOUNDED_PERCENT` or `UNBOUNDED_PERCENT`
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Tasks, or percent of those that are wanted.
+    pub value: i32,
+}
+
+/// `ecs DeploymentEarlySuccessCriteria`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EarlySuccess {
+    /// Whether it counts.
+    pub enable: bool,
+    /// The share of new tasks that is enough, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy_percent: Option<i32>,
+    /// `BLOCKING` or `DEFERRED`: whether the old tasks go before it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_service_revision_cleanup: Option<String>,
+}
+
+/// `ecs VpcLatticeConfiguration`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcLattice {
+    /// The role with which ECS registers the tasks.
+    pub role_arn: String,
+    /// The target group.
+    pub target_group_arn: String,
+    /// A named port of the task definition.
+    pub port_name: String,
+    /// Where the new tasks stand until the requests are moved to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advanced_configuration: Option<VpcLatticeAdvanced>,
+}
+
+/// `ecs VpcLatticeAdvancedConfiguration`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcLatticeAdvanced {
+    /// The other target group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternate_target_group_arn: Option<String>,
+    /// The rule that leads to the two groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production_listener_rule: Option<String>,
+    /// The rule that leads to the new tasks first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_listener_rule: Option<String>,
+}

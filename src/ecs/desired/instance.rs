@@ -44,12 +44,35 @@ pub struct HostEntry {
 
 /// `ecs ResourceRequirement`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ResourceRequirement {
-    /// `GPU`
+    /// `GPU`; overrides may say `NeuronDevice`.
     #[serde(rename = "type")]
     pub kind: String,
     /// How many, or `ALL`.
     pub value: String,
+    /// How containers share one; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing_strategy: Option<SharingStrategy>,
+}
+
+/// `ecs SharingStrategy`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SharingStrategy {
+    /// NVIDIA's Multi-Process Service.
+    pub nvidia_mps: NvidiaMps,
+}
+
+/// `ecs NvidiaMpsAllocation`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NvidiaMps {
+    /// MiB of the GPU's memory.
+    pub memory: i32,
+    /// The share of its computing that the container may take, in percent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_compute_percent: Option<i32>,
 }
 
 /// `ecs Device`

@@ -1,6 +1,10 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use super::{PlacementConstraint, PlacementStrategy, Tag, Value, VolumeConfiguration};
+use super::{
+    BreakerThreshold, EarlySuccess, PlacementConstraint, PlacementStrategy,
+    ServiceConnectConfiguration, Tag, Value, VolumeConfiguration, VpcLattice,
+};
 
 /// `ecs CreateService`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub struct Service {
     /// What a volume is that its task definition leaves open; at most one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub volume_configurations: Vec<VolumeConfiguration>,
+    /// Target groups of VPC Lattice, sorted by port; overrides alone set them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_lattice_configurations: Vec<VpcLattice>,
     /// `ENABLED` or `DISABLED`
     pub availability_zone_rebalancing: String,
     /// Whether ECS tags the tasks with cluster and service.
@@ -107,9 +114,12 @@ pub struct DeploymentConfiguration {
     /// Of `LINEAR`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear_configuration: Option<LinearConfiguration>,
-    /// Where it waits for somebody's word.
+    /// Where it waits for somebody's word, or calls a function.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifecycle_hooks: Vec<LifecycleHook>,
+    /// What is enough for it to count as done; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_success_criteria: Option<EarlySuccess>,
 }
 
 /// `ecs CanaryConfiguration`
@@ -132,16 +142,31 @@ pub struct LinearConfiguration {
     pub step_bake_time_in_minutes: i32,
 }
 
-/// `ecs DeploymentLifecycleHook` that pauses
+/// `ecs DeploymentLifecycleHook`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleHook {
-    /// `PAUSE`
+    /// `PAUSE`; overrides may say `AWS_LAMBDA`.
     pub target_type: String,
+    /// The function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_target_arn: Option<String>,
+    /// The role with which ECS calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_arn: Option<String>,
     /// Where it pauses.
     pub lifecycle_stages: Vec<String>,
-    /// What happens when nobody says a word.
-    pub timeout_configuration: HookTimeout,
+    /// What the function is told beside what ECS tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hook_details: Option<Json>,
+    /// What happens when nobody says a word; always with a pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_configuration: Option<HookTimeout>,
+}
+
+impl LifecycleHook {
+    /// What calls a function of Lambda's.
+    pub const FUNCTION: &'static str = "AWS_LAMBDA";
 }
 
 /// `ecs DeploymentLifecycleHookTimeoutConfiguration`
@@ -185,6 +210,12 @@ pub struct DeploymentCircuitBreaker {
     pub enable: bool,
     /// Whether a failed deployment goes back to the last good one.
     pub rollback: bool,
+    /// `false` where a healthy task does not set the count back; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_on_healthy_task: Option<bool>,
+    /// How many tasks may fail; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold_configuration: Option<BreakerThreshold>,
 }
 
 /// `ecs NetworkConfiguration`
@@ -250,6 +281,9 @@ pub struct AdvancedConfiguration {
     pub alternate_target_group_arn: Value,
     /// The rule that leads to the two groups, or the listener of a Network Load Balancer.
     pub production_listener_rule: Value,
+    /// The rule or the listener that leads to the new tasks first; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_listener_rule: Option<String>,
     /// The role with which ECS moves the requests.
     pub role_arn: Value,
 }
@@ -260,39 +294,21 @@ pub struct AdvancedConfiguration {
 pub struct ServiceRegistry {
     /// The Cloud Map service.
     pub registry_arn: Value,
+    /// The port of SRV records; overrides alone set this and the next two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
+    /// The container whose port they name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_name: Option<String>,
+    /// That port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container_port: Option<i32>,
 }
 
-/// `ecs ServiceConnectConfiguration`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServiceConnectConfiguration {
-    /// Always true.
-    pub enabled: bool,
-    /// The namespace's ARN.
-    pub namespace: Value,
-    /// What the service offers, sorted by discovery name; empty for a client.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub services: Vec<ServiceConnectService>,
-}
-
-/// `ecs ServiceConnectService`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServiceConnectService {
-    /// A named port of the task definition.
-    pub port_name: String,
-    /// Its name in Cloud Map, unique in the namespace.
-    pub discovery_name: String,
-    /// Exactly one.
-    pub client_aliases: Vec<ServiceConnectClientAlias>,
-}
-
-/// `ecs ServiceConnectClientAlias`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ServiceConnectClientAlias {
-    /// The port that clients connect to.
-    pub port: i32,
-    /// The name that clients use.
-    pub dns_name: String,
+impl ServiceRegistry {
+    /// A Cloud Map service of addresses.
+    #[must_use]
+    pub fn of(registry_arn: Value) -> Self {
+        Self { registry_arn, port: None, container_name: None, container_port: None }
+    }
 }

@@ -2,8 +2,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ContainerExtras, ContainerRestartPolicy, Device, DockerVolume, FirelensConfiguration,
-    InstanceSettings, KernelCapabilities, LogConfiguration, RepositoryCredentials, SystemControl,
-    Tag, TaskExtras, TextMap, Ulimit, Value,
+    InstanceSettings, KernelCapabilities, LogConfiguration, PortMapping, RepositoryCredentials,
+    SystemControl, Tag, TaskExtras, TextMap, Ulimit, Value,
 };
 
 /// The label of a container whose image is called by its digest: what it is called by its tag.
@@ -121,6 +121,9 @@ pub struct EfsVolumeConfiguration {
     pub root_directory: Option<String>,
     /// `ENABLED`: mandatory with an access point.
     pub transit_encryption: String,
+    /// The port on the instance that the encryption uses; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transit_encryption_port: Option<i32>,
     /// The access point, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_config: Option<EfsAuthorizationConfig>,
@@ -135,6 +138,9 @@ pub struct S3FilesVolume {
     /// The directory of the file system; none with an access point, which has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_directory: Option<String>,
+    /// The port on the instance that the encryption uses; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transit_encryption_port: Option<i32>,
     /// The ARN of the access point, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_point_arn: Option<String>,
@@ -251,24 +257,6 @@ impl Default for Value {
     fn default() -> Self {
         Self::Known(String::new())
     }
-}
-
-/// `ecs PortMapping`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PortMapping {
-    /// The name that Service Connect refers to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// The container's port.
-    pub container_port: i32,
-    /// The same as `container_port` on awsvpc; 0 for any on bridge.
-    pub host_port: i32,
-    /// `tcp` or `udp`
-    pub protocol: String,
-    /// `http`, `http2` or `grpc`, of which Service Connect measures more; overrides alone set it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app_protocol: Option<String>,
 }
 
 /// `ecs KeyValuePair`

@@ -31,6 +31,9 @@ pub struct ManagedEbsVolume {
     /// What is in it at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_id: Option<String>,
+    /// MiB/s in which a snapshot is read into it; overrides alone set it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume_initialization_rate: Option<i32>,
     /// Operations a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iops: Option<i32>,

@@ -75,7 +75,7 @@ pub(crate) fn add(
 ) -> bool {
     // What the services of the task disagree on was said before.
     let Some(scaling) = wanted(unit, &mut Output::default()) else { return false };
-    if !limits::is_possible(cx, unit, scaling, out) {
+    if !limits::is_possible(unit, scaling, out) {
         return false;
     }
     let name = unit.name();
@@ -225,8 +225,8 @@ fn same(one: &Autoscaling, other: &Autoscaling) -> bool {
     let share = |n: &Option<Located<f64>>| n.as_ref().map(|n| n.value);
     let waiting = |queue: &Option<Located<QueueScaling>>| {
         queue.as_ref().map(|queue| {
-            let QueueScaling { name, region, messages } = &queue.value;
-            (name.value.clone(), region.clone(), messages.value)
+            let QueueScaling { name, arn, messages } = &queue.value;
+            (name.value.clone(), arn.as_ref().map(|arn| arn.value.clone()), messages.value)
         })
     };
     let values = |entry: &Located<StepScaling>| steps::values(&entry.value);

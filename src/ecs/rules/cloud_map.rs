@@ -317,7 +317,7 @@ pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
 /// The name that the tasks of a unit answer to.
 pub(crate) fn registries(unit: &Unit<'_>) -> Vec<ServiceRegistry> {
     let id = ResourceId::new(Kind::DnsName, unit.name());
-    let registry = ServiceRegistry { registry_arn: Value::From(id, Attribute::Arn) };
+    let registry = ServiceRegistry::of(Value::From(id, Attribute::Arn));
     unit.leader().zone_name.iter().map(|_| registry.clone()).collect()
 }
 

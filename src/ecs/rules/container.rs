@@ -78,6 +78,7 @@ pub(crate) fn container(
         tty,
         stdin_open,
         stop_signal: _,        // stop_signal.rs
+        image_signal: _,       // stop_signal.rs
         pull_policy: _,        // pull.rs
         pull_refresh_after: _, // pull.rs
         attach: _,             // a note of the loader

@@ -329,7 +329,11 @@ pub(crate) fn configuration(unit: &Unit<'_>) -> Option<ServiceConnectConfigurati
                 client_aliases: vec![ServiceConnectClientAlias {
                     port: i32::from(port),
                     dns_name: name.dns.clone(),
+                    test_traffic_rules: None,
                 }],
+                ingress_port_override: None,
+                timeout: None,
+                tls: None,
             });
         }
     }
@@ -338,6 +342,9 @@ pub(crate) fn configuration(unit: &Unit<'_>) -> Option<ServiceConnectConfigurati
         enabled: true,
         namespace: Value::From(namespace_id(), Attribute::Arn),
         services,
+        log_configuration: None,
+        access_log_configuration: None,
+        container_configurations: Vec::new(),
     })
 }
 

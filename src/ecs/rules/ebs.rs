@@ -202,6 +202,7 @@ fn managed(ebs: &Ebs, tags: Option<&[Tag]>, role_arn: Value) -> ManagedEbsVolume
         volume_type: kind.as_str().to_owned(),
         size_in_gib: size(ebs).map(number),
         snapshot_id: snapshot.clone(),
+        volume_initialization_rate: None,
         iops: iops.map(number),
         throughput: throughput.map(number),
         tag_specifications: vec![EbsTagSpecification {

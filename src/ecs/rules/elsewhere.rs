@@ -2,7 +2,7 @@
 //! balancers load_balancer/existing.rs speaks.
 
 use crate::compose::Project;
-use crate::compose::model::Policy;
+use crate::compose::model::{Policy, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::{Context, Output};
 use crate::source::{Located, Span};
@@ -76,6 +76,12 @@ fn each_arn(project: &Project, look: &mut impl FnMut(&str, &str, Span, Option<&s
         if let Some(Located { value, span }) = &object.extension.arn {
             look("secret", value, *span, None, Near::Partition);
         }
+        if let Some(name) = object.name.as_ref().filter(|_| object.external) {
+            look("secret", name, object.span, None, Near::Partition);
+        }
+    }
+    for storage in project.volumes.values().filter_map(|volume| volume.storage.as_ref()) {
+        stored(storage, None, look);
     }
     for service in project.services.values() {
         let name = Some(service.name.value.as_str());
@@ -90,10 +96,40 @@ fn each_arn(project: &Project, look: &mut impl FnMut(&str, &str, Span, Option<&s
         for (what, given) in roles.chain(secrets).chain(pull).chain(files) {
             look(what, &given.value, given.span, name, Near::Partition);
         }
+        let queue = x.autoscaling.as_ref().and_then(|scaling| scaling.value.queue.as_ref());
+        if let Some(arn) = queue.and_then(|queue| queue.value.arn.as_ref()) {
+            // CloudWatch counts the messages of a queue in its region, for its account.
+            look("queue", &arn.value, arn.span, name, Near::Account);
+        }
+        let mounts = service.mounts.iter().filter_map(|mount| mount.value.storage.as_ref());
+        for storage in x.volume.iter().chain(mounts) {
+            stored(storage, name, look);
+        }
         for policy in &x.policies {
             if let Policy::Managed(arn) = &policy.value {
                 look("policy", arn, policy.span, name, Near::Partition);
             }
+        }
+    }
+}
+
+/// The ARNs of where data lives. A volume of EBS's takes a key of its region (EBS user guide, "Amazon EBS
+/// encryption"), and what is mounted is in the region of the task.
+fn stored(
+    storage: &Located<Storage>,
+    service: Option<&str>,
+    look: &mut impl FnMut(&str, &str, Span, Option<&str>, Near),
+) {
+    let found = match &storage.value {
+        Storage::Ebs(ebs) => vec![("key of the volume", ebs.kms_key.as_ref())],
+        Storage::S3Files { file_system, access_point } => {
+            vec![("file system", Some(file_system)), ("access point", access_point.as_ref())]
+        }
+        Storage::Asset | Storage::Efs | Storage::Existing { .. } | Storage::Ephemeral => Vec::new(),
+    };
+    for (what, arn) in found {
+        if let Some(arn) = arn {
+            look(what, arn, storage.span, service, Near::Region);
         }
     }
 }
@@ -145,5 +181,47 @@ mod tests {
         };
         assert_eq!(secret("arn:aws:ssm:us-east-1:123456789012:parameter/a"), [""; 0]);
         assert_eq!(secret("arn:aws-cn:ssm:cn-north-1:123456789012:parameter/a").len(), 1);
+    }
+
+    #[test]
+    fn data_and_queues_are_where_the_tasks_are() {
+        use crate::compose::model::{Autoscaling, Ebs, QueueScaling};
+        let stored = |storage: Storage| {
+            said(|project| {
+                let web = project.services.get_mut("web").expect("a service");
+                web.extension.volume = Some(at(storage));
+            })
+        };
+        let key = |region: &str| {
+            let arn = format!("arn:aws:kms:{region}:210987654321:key/0123");
+            stored(Storage::Ebs(Box::new(Ebs { kms_key: Some(arn), ..Ebs::default() })))
+        };
+        assert_eq!(key("eu-west-1"), [""; 0]);
+        assert_eq!(
+            key("us-east-1"),
+            ["the key of the volume is in the region us-east-1, and the project in eu-west-1"]
+        );
+        let files = |region: &str| {
+            let file_system = format!("arn:aws:s3files:{region}:123456789012:file-system/fs-0123");
+            stored(Storage::S3Files { file_system, access_point: None })
+        };
+        assert_eq!(files("eu-west-1"), [""; 0]);
+        assert_eq!(files("us-east-1").len(), 1);
+        let queue = |account: &str| {
+            said(|project| {
+                let web = project.services.get_mut("web").expect("a service");
+                web.extension.autoscaling = Some(at(Autoscaling {
+                    max: Some(at(4)),
+                    queue: Some(at(QueueScaling {
+                        name: at("orders".to_owned()),
+                        arn: Some(at(format!("arn:aws:sqs:eu-west-1:{account}:orders"))),
+                        messages: at(5.0),
+                    })),
+                    ..Autoscaling::default()
+                }));
+            })
+        };
+        assert_eq!(queue("123456789012"), [""; 0]);
+        assert_eq!(queue("210987654321").len(), 1);
     }
 }

@@ -37,6 +37,7 @@ pub(crate) fn task_volume(name: &str, access_point: &str) -> TaskVolume {
             root_directory: None,
             // ECS API reference, EFSAuthorizationConfig: an access point needs it.
             transit_encryption: "ENABLED".to_owned(),
+            transit_encryption_port: None,
             authorization_config: Some(EfsAuthorizationConfig {
                 access_point_id: Some(Value::From(access_point_id(access_point), Attribute::Id)),
                 iam: "DISABLED".to_owned(),
@@ -62,6 +63,7 @@ pub(crate) fn other_volume(name: &str, other: &OtherVolume) -> TaskVolume {
             file_system_id: Value::Known(file_system.clone()),
             root_directory: root.clone(),
             transit_encryption: "ENABLED".to_owned(),
+            transit_encryption_port: None,
             authorization_config: (*iam || access_point.is_some()).then(authorization),
         }),
     }

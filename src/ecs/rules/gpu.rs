@@ -62,7 +62,7 @@ pub(crate) fn requirements(service: &Service, out: &mut Output) -> Vec<ResourceR
     let wanted = wanted.into_iter().map(|(count, _)| count);
     let Some(most) = wanted.reduce(larger) else { return Vec::new() };
     let value = most.map_or_else(|| ALL.to_owned(), |count| count.to_string());
-    vec![ResourceRequirement { kind: "GPU".to_owned(), value }]
+    vec![ResourceRequirement { kind: "GPU".to_owned(), value, sharing_strategy: None }]
 }
 
 fn larger(one: Count, other: Count) -> Count {

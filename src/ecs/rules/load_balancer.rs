@@ -234,6 +234,7 @@ pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBa
                         true => door.arn(cx),
                         false => arn(door.rule(name)),
                     },
+                    test_listener_rule: None,
                     role_arn: shift::role_arn(),
                 }
             }),

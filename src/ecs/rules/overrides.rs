@@ -3,6 +3,7 @@
 
 mod complete;
 mod needs;
+mod refused;
 
 pub(crate) use needs::{images, reads};
 
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 use self::complete::complete;
+use self::refused::Part;
 use super::container::container_name;
 use crate::compose::model::Patch;
 use crate::diagnostic::{Code, Diagnostic};
@@ -19,9 +21,13 @@ use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 
 /// What decklift finds resources again by, or makes itself.
-const TASK: [&str; 3] = ["family", "containerDefinitions", "tags"];
-const CONTAINER: [&str; 1] = ["name"];
-const SERVICE: [&str; 4] = ["cluster", "serviceName", "taskDefinition", "tags"];
+const fn fixed(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::Task => &["family", "containerDefinitions", "tags"],
+        Part::Container => &["name"],
+        Part::Service => &["cluster", "serviceName", "taskDefinition", "tags"],
+    }
+}
 
 /// Patches a task definition.
 pub(crate) fn task(
@@ -42,7 +48,8 @@ pub(crate) fn task(
             match all.find(|found| found.name == known || found.name == *container) {
                 Some(found) => {
                     let path = vec!["containerDefinitions".to_owned(), found.name.clone()];
-                    let place = Place { service: name, id, path, fixed: &CONTAINER, bridge };
+                    let part = Part::Container;
+                    let place = Place { service: name, id, path, part, bridge };
                     *found = patched(&place, found, patch, out);
                 }
                 None => {
@@ -59,7 +66,7 @@ pub(crate) fn task(
             }
         }
         if let Some(patch) = &overrides.task_definition {
-            let place = Place { service: name, id, path: Vec::new(), fixed: &TASK, bridge };
+            let place = Place { service: name, id, path: Vec::new(), part: Part::Task, bridge };
             task = patched(&place, &task, patch, out);
         }
     }
@@ -78,7 +85,7 @@ pub(crate) fn service(
         if let Some(patch) = &member.extension.overrides.service {
             let service = &member.name.value;
             let path = Vec::new();
-            let place = Place { service, id, path, fixed: &SERVICE, bridge: false };
+            let place = Place { service, id, path, part: Part::Service, bridge: false };
             body = patched(&place, &body, patch, out);
         }
     }
@@ -107,8 +114,8 @@ struct Place<'a> {
     id: &'a ResourceId,
     /// The way to the body in the resource.
     path: Vec<String>,
-    /// What cannot be patched.
-    fixed: &'a [&'a str],
+    /// What kind of body it is.
+    part: Part,
     /// Whether the task has a network of its own behind the instance's.
     bridge: bool,
 }
@@ -127,11 +134,14 @@ fn patched<T: Serialize + DeserializeOwned + Clone>(
             .service(place.service)
     };
     let mut values = patch.values.clone();
-    for key in place.fixed {
+    for key in fixed(place.part) {
         if values.remove(*key).is_some() {
             let message = format!("`{key}` cannot be overridden");
             out.say(fault(&[(*key).to_owned()], message, "decklift finds what it made by it"));
         }
+    }
+    for refused::Key { path, why, way } in refused::take_out(place.part, &mut values) {
+        out.say(fault(&path, format!("`{}` is not taken: {why}", path.join(".")), way));
     }
     let Ok(before) = serde_json::to_value(body) else { return body.clone() };
     let merged = |values: &Map<String, Json>| {
@@ -151,8 +161,7 @@ fn patched<T: Serialize + DeserializeOwned + Clone>(
             let known = serde_json::to_value(&body).unwrap_or_default();
             for path in lost(&values, &after, &known) {
                 let message = format!("decklift does not know `{}` of ECS here", path.join("."));
-                let help = "check the spelling: names are those of the ECS API, in camelCase; \
-                    an attribute that decklift never sets cannot be overridden yet";
+                let help = "check the spelling: names are those of the ECS API, in camelCase";
                 out.say(fault(&path, message, help));
             }
             record(place, patch, &values, &before, out);
@@ -270,13 +279,27 @@ fn merge(target: &mut Json, patch: &Json) {
 /// The paths of the patch that the typed form does not have. Nothing is dropped in silence.
 fn lost(patch: &Map<String, Json>, after: &Json, told: &Json) -> Vec<Vec<String>> {
     let mut paths = Vec::new();
+    let below = |key: &str, inner: Vec<Vec<String>>| {
+        inner.into_iter().map(move |path| [vec![key.to_owned()], path].concat()).collect::<Vec<_>>()
+    };
     for (key, value) in patch {
         let (Some(after), found) = (after.get(key), told.get(key)) else { continue };
         match (value, found) {
             (Json::Object(inner), Some(found @ Json::Object(_))) => {
-                for mut path in lost(inner, after, found) {
-                    path.insert(0, key.clone());
-                    paths.push(path);
+                paths.extend(below(key, lost(inner, after, found)));
+            }
+            // Items of lists are replaced as a whole, each by its own.
+            (Json::Array(_), Some(Json::Array(found)))
+                if after.as_array().is_some_and(|after| after.len() == found.len()) =>
+            {
+                let after = after.as_array().into_iter().flatten();
+                for (index, (after, found)) in after.zip(found).enumerate() {
+                    let item = match after {
+                        Json::Object(inner) => lost(inner, &Json::Object(inner.clone()), found),
+                        _ if after == found => Vec::new(),
+                        _ => vec![Vec::new()],
+                    };
+                    paths.extend(below(key, below(&index.to_string(), item)));
                 }
             }
             (_, Some(found)) if found == after => {}
@@ -295,6 +318,19 @@ fn is_empty(value: &Json) -> bool {
         _ => false,
     }
 }
+
+/// Whether a member of a request is not taken.
+#[cfg(test)]
+pub(crate) fn is_refused(operation: &str, member: &str) -> bool {
+    match (operation, member.strip_prefix("containerDefinitions[].")) {
+        ("CreateService", _) => refused::covers(Part::Service, member),
+        (_, Some(member)) => refused::covers(Part::Container, member),
+        (_, None) => refused::covers(Part::Task, member),
+    }
+}
+
+#[cfg(test)]
+mod members_tests;
 
 #[cfg(test)]
 #[path = "overrides_tests.rs"]

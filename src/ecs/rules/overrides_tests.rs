@@ -216,3 +216,128 @@ fn secrets_of_a_patch_are_granted_and_credentials_are_warned_of() {
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::LiteralCredential)]);
     assert!(!done.diagnostics.iter().any(|d| format!("{d:?}").contains("hunter2")));
 }
+
+fn errors(done: &Translation) -> Vec<String> {
+    let errors = done.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| d.message.clone()).collect()
+}
+
+#[test]
+fn what_is_not_taken_has_a_reason_of_its_own() {
+    let done = of_service(&json!({
+        "deploymentController": {"type": "EXTERNAL"}, "clientToken": "x", "role": "r",
+        "monitoring": {"metricConfigurations": []}, "gatewayConnectors": [],
+        "loadBalancers": [{"loadBalancerName": "old", "containerName": "web", "containerPort": 1}],
+    }));
+    let found = errors(&done);
+    for word in ["EXTERNAL", "unknown", "does not know"] {
+        assert!(!found.iter().any(|message| message.contains(word)), "{word}: {found:?}");
+    }
+    for key in [
+        "deploymentController.type",
+        "clientToken",
+        "role",
+        "monitoring",
+        "gatewayConnectors",
+        "loadBalancers.0.loadBalancerName",
+    ] {
+        let start = format!("`{key}` is not taken: ");
+        assert!(found.iter().any(|message| message.starts_with(&start)), "{key}: {found:?}");
+    }
+    let usual = of_service(&json!({"deploymentController": {"type": "ECS"}}));
+    assert_eq!(loud(&usual.diagnostics), []);
+    let done = of_task(&json!({"volumes": [
+        {"name": "x", "fsxWindowsFileServerVolumeConfiguration": {"fileSystemId": "fs-1"}},
+    ]}));
+    assert!(errors(&done)[0].contains("Windows"), "{:?}", errors(&done));
+}
+
+#[test]
+fn a_key_in_a_list_that_is_not_known_is_named() {
+    let ports =
+        json!({"portMappings": [{"containerPort": 80}, {"containerPort": 81, "hostProt": 1}]});
+    let found = errors(&of_container("web", &ports));
+    assert_eq!(found, ["decklift does not know `portMappings.1.hostProt` of ECS here"]);
+}
+
+#[test]
+fn a_range_of_ports_goes_through() {
+    let range = |range: &str| {
+        let ports = [json!({"containerPortRange": range}), json!({"containerPort": 80})];
+        of_container("web", &json!({"portMappings": ports}))
+    };
+    let done = range("8000-8010");
+    assert_eq!(loud(&done.diagnostics), []);
+    assert_eq!(validate(&done.desired), []);
+    let written = serde_json::to_value(&container(&done, "web").port_mappings).expect("JSON");
+    let port = json!({"containerPort": 80, "hostPort": 80, "protocol": "tcp"});
+    assert_eq!(written, json!([{"containerPortRange": "8000-8010", "protocol": "tcp"}, port]));
+    for (text, fault) in [
+        ("8010-8000", "containerPortRange"),
+        ("1-70000", "containerPortRange"),
+        ("70-90", "the ports 70-90 are taken twice"),
+    ] {
+        let found = validate(&range(text).desired);
+        assert!(found.iter().any(|d| d.message.contains(fault)), "{text}: {found:?}");
+    }
+    let both = json!({"portMappings": [{"containerPort": 80, "containerPortRange": "81-82"}]});
+    assert_eq!(errors(&of_container("web", &both)).len(), 1);
+}
+
+#[test]
+fn what_only_overrides_set_of_a_service_is_checked() {
+    let arn = "arn:aws:iam::123456789012:role/r";
+    let connect = |extra: &Json| {
+        let mut connect = json!({"logConfiguration": {"logDriver": "awslogs"}});
+        merge(&mut connect, extra);
+        json!({"serviceConnectConfiguration": connect})
+    };
+    let good = [json!({"deploymentConfiguration": {
+        "deploymentCircuitBreaker": {"thresholdConfiguration": {"type": "COUNT", "value": 3}},
+        "earlySuccessCriteria": {
+            "enable": true, "healthyPercent": 100, "sourceServiceRevisionCleanup": "DEFERRED",
+        },
+    }})];
+    for patch in good {
+        let done = of_service(&patch);
+        assert_eq!(
+            (loud(&done.diagnostics), validate(&done.desired).len()),
+            (vec![], 0),
+            "{patch}"
+        );
+    }
+    let lattice = json!([{"roleArn": arn, "targetGroupArn": "tg", "portName": "nowhere"}]);
+    for (patch, fault) in [
+        (
+            json!({"deploymentConfiguration": {"deploymentCircuitBreaker": {
+                "thresholdConfiguration": {"type": "SOME", "value": 3}}}}),
+            "thresholdConfiguration",
+        ),
+        (
+            json!({"deploymentConfiguration": {"earlySuccessCriteria": {
+                "enable": true, "healthyPercent": 50, "sourceServiceRevisionCleanup": "DEFERRED"}}}),
+            "earlySuccessCriteria",
+        ),
+        (json!({"vpcLatticeConfigurations": lattice}), "without a role or a target group"),
+        (json!({"vpcLatticeConfigurations": lattice}), "which is no port of its task"),
+    ] {
+        let found = validate(&of_service(&patch).desired);
+        assert!(found.iter().any(|d| d.message.contains(fault)), "{patch}: {found:?}");
+    }
+    let mut named = a_service("web", "acme/web");
+    named.ports = vec![crate::ecs::testing::port(80, 80)];
+    for (extra, fault) in [
+        (json!({"accessLogConfiguration": {"format": "XML"}}), "accessLogConfiguration"),
+        (
+            json!({"logConfiguration": null, "accessLogConfiguration": {"format": "TEXT"}}),
+            "goes nowhere",
+        ),
+        (json!({"containerConfigurations": [{"logLevel": "loud"}]}), "settings of the proxy"),
+    ] {
+        let mut web = named.clone();
+        web.extension.overrides =
+            Overrides { service: Some(patch(&connect(&extra))), ..Overrides::default() };
+        let found = validate(&run(vec![web, a_service("other", "acme/other")]).desired);
+        assert!(found.iter().any(|d| d.message.contains(fault)), "{extra}: {found:?}");
+    }
+}

@@ -133,6 +133,7 @@ pub(crate) fn mappings(service: &str, ports: &Ports) -> Vec<PortMapping> {
             host_port: i32::from(port),
             protocol: protocol.as_str().to_owned(),
             app_protocol: None,
+            container_port_range: None,
         })
         .collect()
 }

@@ -52,6 +52,8 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
         deployment_circuit_breaker: DeploymentCircuitBreaker {
             enable: failure != Some(FailureAction::Continue),
             rollback: failure.is_none_or(|failure| failure == FailureAction::Rollback),
+            reset_on_healthy_task: None,
+            threshold_configuration: None,
         },
         maximum_percent: maximum,
         minimum_healthy_percent: minimum,
@@ -60,6 +62,7 @@ pub(crate) fn deployment(unit: &Unit<'_>, out: &mut Output) -> DeploymentConfigu
         canary_configuration: None,
         linear_configuration: None,
         lifecycle_hooks: Vec::new(),
+        early_success_criteria: None,
     };
     rollout_settings::apply(unit, &mut config, out);
     config

@@ -48,6 +48,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         service_connect_configuration: discovery::configuration(unit),
         service_registries: cloud_map::registries(unit),
         volume_configurations: ebs::configurations(cx, unit, None, out),
+        vpc_lattice_configurations: Vec::new(),
         enable_ecs_managed_tags: true,
         propagate_tags: "SERVICE".to_owned(),
         enable_execute_command: task_role::exec(unit),

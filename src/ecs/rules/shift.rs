@@ -221,11 +221,14 @@ fn minutes(name: &str, time: &Located<Duration>, found: &mut Vec<Diagnostic>) ->
 fn approval() -> LifecycleHook {
     LifecycleHook {
         target_type: "PAUSE".to_owned(),
+        hook_target_arn: None,
+        role_arn: None,
         lifecycle_stages: vec!["PRE_PRODUCTION_TRAFFIC_SHIFT".to_owned()],
-        timeout_configuration: HookTimeout {
+        hook_details: None,
+        timeout_configuration: Some(HookTimeout {
             timeout_in_minutes: MOST_MINUTES,
             action: "ROLLBACK".to_owned(),
-        },
+        }),
     }
 }
 

@@ -81,9 +81,11 @@ pub(crate) fn check(member: &Member<'_>, out: &mut Output) {
         let help = "ECS sends the signal that the image names";
         return outcomes.near(signal.span, "the signal becomes a part of the image", help);
     }
-    let image = service.image.as_ref().and_then(|image| known_images::signal(&image.value));
+    // What the image says counts, where somebody asked it.
+    let known = service.image.as_ref().and_then(|image| known_images::signal(&image.value));
+    let image = service.image_signal.as_deref().map(plain).or_else(|| known.map(str::to_owned));
     let wanted = plain(&signal.value);
-    if image.is_some_and(|image| image == wanted) {
+    if image.as_ref() == Some(&wanted) {
         return;
     }
     if image.is_none() && wanted == "TERM" {
@@ -127,6 +129,30 @@ mod tests {
         let mut web = service("web", "acme/web:1");
         web.stop_signal = Some(at("SIGTERM".to_owned()));
         assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    }
+
+    #[test]
+    fn an_image_that_was_asked_counts() {
+        let said = |image: &str, of_image: &str, signal: &str| {
+            let mut web = service("web", image);
+            web.stop_signal = Some(at(signal.to_owned()));
+            web.image_signal = Some(of_image.to_owned());
+            let done = run(vec![web]).diagnostics;
+            done.iter()
+                .filter(|d| d.severity == Severity::Warning)
+                .map(|d| d.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said("acme/web:1", "SIGQUIT", "QUIT"), [""; 0]);
+        assert_eq!(said("acme/web:1", "3", "SIGQUIT"), [""; 0]);
+        assert_eq!(
+            said("acme/web:1", "SIGQUIT", "SIGTERM"),
+            ["`stop_signal` does not carry over: ECS sends SIGQUIT, the image's, not SIGTERM"]
+        );
+        assert_eq!(
+            said("acme/web:1", "SIGTERM", "SIGINT"),
+            ["`stop_signal` does not carry over: ECS sends SIGTERM, the image's, not SIGINT"]
+        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! What every rule sees, and what every rule adds to.
 
+use std::collections::HashSet;
+
 use super::names::{Grammar, fit};
 use crate::compose::Project;
+use crate::compose::model::MountKind;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::ecs::desired::{
     Body, Desired, Gate, Kind, Resource, ResourceId, Tag, TextMap, UpperTag,
@@ -30,6 +33,8 @@ pub(crate) struct Context<'a> {
     pub(crate) tags: Tags,
     /// Days.
     pub(crate) log_retention: i32,
+    /// What any service mounts to write to it: looked for once, however many only read.
+    pub(crate) written: HashSet<&'a MountKind>,
 }
 
 impl Context<'_> {

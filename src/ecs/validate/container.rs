@@ -169,13 +169,23 @@ fn mounts(container: &ContainerDefinition, task: &TaskDefinition, report: &mut R
 fn ports(container: &ContainerDefinition, task: &TaskDefinition, report: &mut Report<'_>) {
     for mapping in &container.port_mappings {
         let (port, host) = (mapping.container_port, mapping.host_port);
-        if !is_port(port) || !matches!(mapping.protocol.as_str(), "tcp" | "udp") {
+        let is_protocol = matches!(mapping.protocol.as_str(), "tcp" | "udp");
+        if let Some(range) = &mapping.container_port_range {
+            let goes = matches!(task.network_mode.as_str(), "awsvpc" | "bridge");
+            if mapping.ports().is_none() || !goes || !is_protocol {
+                report.fault(
+                    format!("containerPortRange {range:?} of {:?}", container.name),
+                    "ECS takes FIRST-LAST, of 1 to 65535 and the first below the last, on awsvpc \
+                        and bridge",
+                );
+            }
+        } else if !is_port(port) || !is_protocol {
             report.fault(
                 format!("{port}/{} of {:?} is no port", mapping.protocol, container.name),
                 "a port is 1 to 65535, tcp or udp",
             );
         }
-        if !instance::mapped(mapping, task) {
+        if mapping.container_port_range.is_none() && !instance::mapped(mapping, task) {
             report.fault(
                 format!("container port {port} of {:?} is host port {host}", container.name),
                 "on awsvpc and host both are the same",

@@ -86,7 +86,23 @@ pub(super) fn registries(
     if service.service_registries.len() > 1 {
         report.fault("it has several registries", "ECS takes one a service");
     }
-    for ServiceRegistry { registry_arn } in &service.service_registries {
+    for registry in &service.service_registries {
+        let ServiceRegistry { registry_arn, port, container_name, container_port } = registry;
+        let pair = (container_name.as_deref(), *container_port);
+        let mapped = match pair {
+            (None, None) => true,
+            (Some(name), Some(port)) => task.is_none_or(|task| {
+                let found = task.container_definitions.iter().find(|c| c.name == name);
+                found.is_some_and(|c| c.port_mappings.iter().any(|m| m.container_port == port))
+            }),
+            _ => false,
+        };
+        if !mapped || port.is_some() && pair != (None, None) {
+            report.fault(
+                "a registry of no port of its tasks",
+                "`containerName` and `containerPort` name a mapped port of the task, `port` stands alone",
+            );
+        }
         let Some((id, _)) = registry_arn.reference() else { continue };
         let name = report.desired.resources.get(id).map(|resource| &resource.body);
         let Some(Body::DnsName(name)) = name else {

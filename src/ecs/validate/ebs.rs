@@ -90,6 +90,7 @@ fn managed(
         volume_type,
         size_in_gib,
         snapshot_id,
+        volume_initialization_rate: rate,
         iops,
         throughput,
         tag_specifications,
@@ -105,6 +106,10 @@ fn managed(
     }
     if size_in_gib.is_none() && snapshot_id.is_none() {
         report.fault("a volume of no size", "ECS needs a size or a snapshot");
+    }
+    // ECS API reference, `ServiceManagedEBSVolumeConfiguration.volumeInitializationRate`
+    if rate.is_some_and(|rate| !(100..=300).contains(&rate) || snapshot_id.is_none()) {
+        report.fault("a rate of no snapshot", "a snapshot is read at 100 to 300 MiB/s");
     }
     if launch.is_service && termination_policy.is_some() {
         report.fault("a volume that stays", "those of a service always go with their task");

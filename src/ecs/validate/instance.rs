@@ -242,11 +242,22 @@ pub(super) fn container(
             );
         }
     }
-    for ResourceRequirement { kind, value } in resource_requirements {
-        if kind != "GPU" || !(value == "ALL" || value.parse().is_ok_and(|n: u32| n > 0)) {
+    for ResourceRequirement { kind, value, sharing_strategy } in resource_requirements {
+        let known = kind == "GPU" || kind == "NeuronDevice";
+        if !known || !(value == "ALL" || value.parse().is_ok_and(|n: u32| n > 0)) {
             report.fault(
                 format!("{value:?} of {kind:?} for {name:?}"),
                 "a container asks for GPUs, by number or ALL",
+            );
+        }
+        let share = sharing_strategy.as_ref().map(|strategy| &strategy.nvidia_mps);
+        let good = share.is_none_or(|share| {
+            share.memory > 0 && share.max_compute_percent.is_none_or(|p| (1..=100).contains(&p))
+        });
+        if !good || share.is_some() && kind != "GPU" {
+            report.fault(
+                format!("how {name:?} shares a {kind}"),
+                "a GPU is shared by MiB of its memory, and 1 to 100 percent of its computing",
             );
         }
     }

@@ -47,6 +47,7 @@ pub(super) fn service(
     daemon(service, task, report);
     rollout(service, report);
     words(service, report);
+    super::extras::service(service, task, report);
     super::shift::shift(service, report);
     network(&service.network_configuration, task, report);
     load_balancers(service, task, listeners, report);
@@ -326,10 +327,22 @@ fn connect(
         report.fault("Service Connect without a proxy", "it goes with awsvpc and bridge");
     }
     for entry in &connect.services {
-        let ServiceConnectService { port_name, discovery_name, client_aliases } = entry;
+        let ServiceConnectService {
+            port_name,
+            discovery_name,
+            client_aliases,
+            ingress_port_override: _, // extras.rs
+            timeout: _,               // extras.rs
+            tls: _,                   // extras.rs
+        } = entry;
         let mapped = task.is_none_or(|task| {
             let mut mappings = task.container_definitions.iter().flat_map(|c| &c.port_mappings);
-            mappings.any(|m| m.name.as_ref() == Some(port_name) && m.protocol == "tcp")
+            // A range is no port that it could listen on.
+            mappings.any(|m| {
+                m.name.as_ref() == Some(port_name)
+                    && m.protocol == "tcp"
+                    && m.container_port_range.is_none()
+            })
         });
         if !mapped {
             report.fault(

@@ -8,6 +8,9 @@ use crate::ecs::desired::{
 };
 use crate::ecs::rules::shift::{LEAST, MOST_MINUTES, is_share};
 
+/// The stages while requests are moved, at which a hook may call a function alone.
+const MOVES: [&str; 2] = ["TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"];
+
 /// The stages at which a hook may pause.
 const STAGES: [&str; 6] = [
     "RECONCILE_SERVICE",
@@ -30,6 +33,7 @@ pub(super) fn shift(service: &Service, report: &mut Report<'_>) {
         canary_configuration: canary,
         linear_configuration: linear,
         lifecycle_hooks,
+        early_success_criteria: _, // extras.rs
     } = config;
     let strategy = strategy.as_deref().unwrap_or(DeploymentConfiguration::ROLLING);
     let parts = (bake.is_some(), canary.is_some(), linear.is_some());
@@ -85,16 +89,42 @@ pub(super) fn shift(service: &Service, report: &mut Report<'_>) {
 
 fn hooks(config: &DeploymentConfiguration, hooks: &[LifecycleHook], report: &mut Report<'_>) {
     for hook in hooks {
-        let LifecycleHook { target_type, lifecycle_stages, timeout_configuration } = hook;
-        let HookTimeout { timeout_in_minutes, action } = timeout_configuration;
-        let pauses = config.moves_requests() && target_type == "PAUSE";
-        let stages = !lifecycle_stages.is_empty()
-            && lifecycle_stages.iter().all(|stage| STAGES.contains(&stage.as_str()));
-        let ends = (1..=20_160).contains(timeout_in_minutes)
-            && ["ROLLBACK", "CONTINUE"].contains(&action.as_str());
-        if !(pauses && stages && ends) {
+        let LifecycleHook {
+            target_type,
+            hook_target_arn,
+            role_arn,
+            lifecycle_stages,
+            hook_details: _,
+            timeout_configuration,
+        } = hook;
+        let stages = config.moves_requests() && !lifecycle_stages.is_empty();
+        let ends = timeout_configuration.as_ref().is_none_or(
+            |HookTimeout { timeout_in_minutes, action }| {
+                (1..=20_160).contains(timeout_in_minutes)
+                    && ["ROLLBACK", "CONTINUE"].contains(&action.as_str())
+            },
+        );
+        if target_type == LifecycleHook::FUNCTION {
+            let known = lifecycle_stages.iter().all(|stage| {
+                let stage = stage.as_str();
+                STAGES.contains(&stage) || MOVES.contains(&stage)
+            });
+            let called = [hook_target_arn, role_arn].into_iter().flatten();
+            let called = called.filter(|arn| arn.starts_with("arn:")).count() == 2;
+            if !(stages && known && ends && called) {
+                report.fault(
+                    format!("it cannot call a function at {lifecycle_stages:?}"),
+                    "a hook names a function and a role by their ARNs, and stages of a deployment \
+                        that moves requests",
+                );
+            }
+            continue;
+        }
+        let known = lifecycle_stages.iter().all(|stage| STAGES.contains(&stage.as_str()));
+        let pauses = target_type == "PAUSE" && timeout_configuration.is_some();
+        if !(pauses && stages && known && ends) {
             report.fault(
-                format!("it cannot pause at {lifecycle_stages:?} for {timeout_in_minutes} min"),
+                format!("it cannot pause at {lifecycle_stages:?}"),
                 "a hook pauses between the moves of requests, for 1 to 20160 minutes, and then \
                     goes on or back",
             );
@@ -126,6 +156,7 @@ fn ways(service: &Service, strategy: &str, report: &mut Report<'_>) {
         let AdvancedConfiguration {
             alternate_target_group_arn: other,
             production_listener_rule: rule,
+            test_listener_rule: _,
             role_arn,
         } = advanced;
         let first = &balancer.target_group_arn;

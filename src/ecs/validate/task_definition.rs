@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use super::text::is_ecs_name;
+use super::text::{is_ecs_name, is_port};
 use super::{Report, Unique, container, container_settings, instance, logging, tags};
 use crate::ecs::desired::{
     Attribute, EfsVolumeConfiguration, Kind, S3FilesVolume, TaskDefinition, TaskExtras, TaskVolume,
@@ -193,7 +193,13 @@ fn volumes(task: &TaskDefinition, report: &mut Report<'_>) {
 /// `ecs S3FilesVolumeConfiguration` (its documentation in the ECS API reference, and the developer
 /// guide's "Configuring S3 Files for Amazon ECS")
 fn s3_files_volume(name: &str, s3: &S3FilesVolume, task: &TaskDefinition, report: &mut Report<'_>) {
-    let S3FilesVolume { file_system_arn, root_directory, access_point_arn } = s3;
+    let S3FilesVolume {
+        file_system_arn,
+        root_directory,
+        transit_encryption_port,
+        access_point_arn,
+    } = s3;
+    encryption_port(name, *transit_encryption_port, report);
     let is_arn = |arn: &str, part: &str| {
         let mut parts = arn.splitn(6, ':');
         parts.next() == Some("arn")
@@ -236,14 +242,25 @@ fn s3_files_volume(name: &str, s3: &S3FilesVolume, task: &TaskDefinition, report
     }
 }
 
+fn encryption_port(name: &str, port: Option<i32>, report: &mut Report<'_>) {
+    if let Some(port) = port.filter(|port| !is_port(*port)) {
+        report.fault(
+            format!("transitEncryptionPort {port} of volume {name:?}"),
+            "a port is 1 to 65535",
+        );
+    }
+}
+
 /// `ecs EFSVolumeConfiguration`
 fn efs_volume(name: &str, efs: &EfsVolumeConfiguration, report: &mut Report<'_>) {
     let EfsVolumeConfiguration {
         file_system_id,
         root_directory,
         transit_encryption,
+        transit_encryption_port,
         authorization_config,
     } = efs;
+    encryption_port(name, *transit_encryption_port, report);
     if transit_encryption != "ENABLED" {
         report.fault(
             format!("volume {name:?} is not encrypted in transit"),
@@ -291,7 +308,7 @@ fn containers(task: &TaskDefinition, report: &mut Report<'_>) {
                 "names are unique in a task",
             );
         }
-        for mapping in &container.port_mappings {
+        for mapping in container.port_mappings.iter().filter(|m| m.container_port_range.is_none()) {
             let key = (mapping.container_port, &mapping.protocol);
             // On bridge each container has a network of its own.
             let shared = task.network_mode != "bridge";
@@ -304,19 +321,53 @@ fn containers(task: &TaskDefinition, report: &mut Report<'_>) {
                     "the containers of an awsvpc task share one network interface",
                 );
             }
-            if let Some(name) = &mapping.name
-                && !port_names.insert(name)
-            {
+        }
+        for name in container.port_mappings.iter().filter_map(|mapping| mapping.name.as_ref()) {
+            if !port_names.insert(name) {
                 report
                     .fault(format!("two ports are called {name:?}"), "names are unique in a task");
             }
         }
         container::container(container, task, report);
     }
+    ranges(task, report);
     if let Some(name) = container::cycle(containers) {
         report.fault(
             format!("container {name:?} depends on itself in a circle"),
             "no container of the circle would ever start",
         );
+    }
+}
+
+/// No port of a container is in two mappings; on awsvpc none of two containers (ECS API reference,
+/// `PortMapping.containerPortRange`).
+fn ranges(task: &TaskDefinition, report: &mut Report<'_>) {
+    let mut open: Vec<_> = task
+        .container_definitions
+        .iter()
+        .enumerate()
+        .flat_map(|(index, container)| {
+            let own = if task.network_mode == "bridge" { index } else { 0 };
+            let ports = container.port_mappings.iter();
+            ports.filter_map(move |m| Some((own, &m.protocol, m.ports()?, m)))
+        })
+        .collect();
+    open.sort_by_key(|(own, protocol, ports, _)| (*own, *protocol, *ports));
+    for pair in open.windows(2) {
+        let [(own, protocol, (_, last), one), (other_own, other, (first, _), mapping)] = pair
+        else {
+            continue;
+        };
+        let ranges = [one, mapping].into_iter().filter_map(|m| m.container_port_range.as_ref());
+        if own == other_own
+            && protocol == other
+            && first <= last
+            && let Some(range) = ranges.last()
+        {
+            report.fault(
+                format!("the ports {range} are taken twice"),
+                "a port is in one mapping, and those of an awsvpc task in one of all containers",
+            );
+        }
     }
 }

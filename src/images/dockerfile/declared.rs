@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{Dockerfile, Stage, lines};
-use crate::images::bases::replaced;
+use crate::images::ImageError;
+use crate::images::bases::{bases_of, replaced};
+use crate::images::context::check_directory;
 use crate::images::spec::BuildSpec;
 
 /// More ports than anybody writes out: a range of as many is for something else than peers.
@@ -28,10 +30,24 @@ pub struct Declared {
 /// cannot be read, says nothing: its faults are named where it is built.
 #[must_use]
 pub fn declared(spec: &BuildSpec) -> Declared {
-    if spec.address.is_some() && spec.dockerfile_inline.is_none() {
-        return Declared::default();
-    }
-    Dockerfile::read(spec).ok().and_then(|dockerfile| dockerfile.declared(spec)).unwrap_or_default()
+    examined(spec).0
+}
+
+/// The same, and what is wrong with the build, of which the Dockerfile is read once. What lies elsewhere
+/// is looked at when it is fetched, if that can be.
+#[must_use]
+pub fn examined(spec: &BuildSpec) -> (Declared, Option<ImageError>) {
+    let is_elsewhere = spec.address.is_some() && spec.dockerfile_inline.is_none();
+    let read = (!is_elsewhere).then(|| Dockerfile::read(spec));
+    let dockerfile = read.as_ref().and_then(|read| read.as_ref().ok());
+    let declared = dockerfile.and_then(|dockerfile| dockerfile.declared(spec));
+    let fault = match (spec.is_here(), read) {
+        (true, Some(read)) => {
+            check_directory(spec).and(read).and_then(|read| bases_of(&read, spec)).err()
+        }
+        _ => spec.check_address().err(),
+    };
+    (declared.unwrap_or_default(), fault)
 }
 
 impl Dockerfile {

@@ -44,8 +44,11 @@ pub(super) fn instance() -> impl Strategy<Value = InstanceSettings> {
         (word(), word()).prop_map(|(hostname, ip_address)| HostEntry { hostname, ip_address });
     let hosts = prop::collection::vec(host, 0..3);
     let gpus = option(1..4).prop_map(|count| {
-        let one =
-            |count: i32| ResourceRequirement { kind: "GPU".to_owned(), value: count.to_string() };
+        let one = |count: i32| ResourceRequirement {
+            kind: "GPU".to_owned(),
+            value: count.to_string(),
+            sharing_strategy: None,
+        };
         count.map(one).into_iter().collect()
     });
     ((list(), list(), list(), list()), option(word()), hosts, on(), gpus).prop_map(

@@ -8,11 +8,14 @@ use crate::ecs::desired::*;
 fn hook() -> impl Strategy<Value = LifecycleHook> {
     (1..20_160, prop::bool::ANY).prop_map(|(timeout_in_minutes, goes_on)| LifecycleHook {
         target_type: "PAUSE".to_owned(),
+        hook_target_arn: None,
+        role_arn: None,
+        hook_details: None,
         lifecycle_stages: vec!["PRE_PRODUCTION_TRAFFIC_SHIFT".to_owned()],
-        timeout_configuration: HookTimeout {
+        timeout_configuration: Some(HookTimeout {
             timeout_in_minutes,
             action: if goes_on { "CONTINUE" } else { "ROLLBACK" }.to_owned(),
-        },
+        }),
     })
 }
 
@@ -66,6 +69,11 @@ prop_compose! {
 prop_compose! {
     pub(super) fn advanced()(arns in (value(), value(), value())) -> AdvancedConfiguration {
         let (alternate_target_group_arn, production_listener_rule, role_arn) = arns;
-        AdvancedConfiguration { alternate_target_group_arn, production_listener_rule, role_arn }
+        AdvancedConfiguration {
+            alternate_target_group_arn,
+            production_listener_rule,
+            test_listener_rule: None,
+            role_arn,
+        }
     }
 }

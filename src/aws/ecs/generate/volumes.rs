@@ -14,6 +14,7 @@ pub(super) fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
                 // Nothing but the root goes with an access point.
                 root_directory: root.filter(|_| point.is_none()),
                 transit_encryption: "ENABLED".to_owned(),
+                transit_encryption_port: None,
                 authorization_config: (iam || point.is_some()).then(|| EfsAuthorizationConfig {
                     access_point_id: point,
                     iam: if iam { "ENABLED" } else { "DISABLED" }.to_owned(),
@@ -30,7 +31,12 @@ pub(super) fn volumes() -> impl Strategy<Value = Vec<TaskVolume>> {
         });
     let s3 = (word(), option(word()), option(word())).prop_map(|(system, root, point)| {
         let root_directory = root.filter(|_| point.is_none()).map(|path| format!("/{path}"));
-        S3FilesVolume { file_system_arn: system, root_directory, access_point_arn: point }
+        S3FilesVolume {
+            file_system_arn: system,
+            root_directory,
+            transit_encryption_port: None,
+            access_point_arn: point,
+        }
     });
     let volume = (word(), option(efs), option(s3), option(docker), option(word()), on()).prop_map(
         |(name, efs, s3, docker, path, open)| {
@@ -68,6 +74,7 @@ pub(super) fn configured() -> impl Strategy<Value = Vec<VolumeConfiguration>> {
                     volume_type: "gp3".to_owned(),
                     size_in_gib,
                     snapshot_id,
+                    volume_initialization_rate: None,
                     iops,
                     throughput,
                     tag_specifications: vec![EbsTagSpecification {

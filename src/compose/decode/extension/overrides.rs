@@ -48,13 +48,23 @@ impl Decoder<'_> {
     }
 }
 
-/// Where each key stands.
+/// Where each key and each item of a list stands; items are called by their numbers.
 fn keys(node: &Node, path: &mut Vec<String>, places: &mut Vec<(Vec<String>, Span)>) {
-    let Kind::Mapping(mapping) = &node.kind else { return };
-    for entry in &mapping.entries {
-        path.push(entry.key.text.to_string());
-        places.push((path.clone(), entry.key.span));
-        keys(&entry.value, path, places);
+    let mut one = |key: String, span: Span, value: &Node| {
+        path.push(key);
+        places.push((path.clone(), span));
+        keys(value, path, places);
         path.pop();
+    };
+    match &node.kind {
+        Kind::Mapping(mapping) => {
+            let entries = mapping.entries.iter();
+            entries.for_each(|entry| one(entry.key.text.to_string(), entry.key.span, &entry.value));
+        }
+        Kind::Sequence(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| one(index.to_string(), item.span, item));
+        }
+        Kind::Scalar(_) => {}
     }
 }

@@ -3,6 +3,8 @@
 
 use super::super::Decoder;
 use super::domain::is_name;
+use super::endpoint;
+use crate::compose::did_you_mean;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Located;
 use crate::yaml::Node;
@@ -135,7 +137,21 @@ impl Decoder<'_> {
         };
         let help = "write what stands behind the region in its name: `logs` for \
             `com.amazonaws.REGION.logs`, or `ecr.api`, `s3`";
-        self.given_as("x-ecs.vpc.endpoints", node, is, ("names no service", help))
+        let name = self.given_as("x-ecs.vpc.endpoints", node, is, ("names no service", help))?;
+        if !endpoint::is_known(&name.value) {
+            let message =
+                format!("no service of AWS that decklift knows has an endpoint `{}`", name.value);
+            let near = did_you_mean(&name.value, endpoint::known());
+            let fault = Diagnostic::warning(Code::UndefinedReference, message)
+                .at(node.span, "")
+                .help(near.unwrap_or_else(|| {
+                    "AWS refuses a name that it does not have when the VPC is there already: \
+                        `aws ec2 describe-vpc-endpoint-services` lists those of a region"
+                        .to_owned()
+                }));
+            self.outcome(self.used_at(fault, node));
+        }
+        Some(name)
     }
 }
 

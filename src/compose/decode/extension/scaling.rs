@@ -121,10 +121,10 @@ impl Decoder<'_> {
         let name = table.value("name").and_then(|node| self.filled("name", node));
         let arn = table.value("arn").and_then(|node| self.filled("arn", node));
         let arn = arn.and_then(|arn| self.queue_arn(arn, table.value("arn")));
-        let (name, region) = match (name, arn) {
+        let (name, arn) = match (name, arn) {
             (Some(name), None) => (Some(name), None),
-            (None, Some((name, region))) => (Some(name), Some(region)),
-            (Some(name), Some((other, region))) => {
+            (None, Some((name, arn))) => (Some(name), Some(arn)),
+            (Some(name), Some((other, arn))) => {
                 if name.value != other.value {
                     let message = "`name` and `arn` are of two queues";
                     let fault = Diagnostic::error(Code::Conflict, message)
@@ -133,7 +133,7 @@ impl Decoder<'_> {
                         .help("take one of the two away");
                     self.report(fault);
                 }
-                (Some(name), Some(region))
+                (Some(name), Some(arn))
             }
             (None, None) => {
                 if !table.has_like("name") && !table.has_like("arn") {
@@ -146,19 +146,19 @@ impl Decoder<'_> {
             }
         };
         table.finish(self);
-        let queue = QueueScaling { name: name?, region, messages: messages? };
+        let queue = QueueScaling { name: name?, arn, messages: messages? };
         Some(Located::new(queue, node.span))
     }
 
-    /// The name and the region of `arn:aws:sqs:REGION:ACCOUNT:NAME`.
+    /// The name in, and the whole of `arn:aws:sqs:REGION:ACCOUNT:NAME`.
     fn queue_arn(
         &mut self,
         arn: Located<String>,
         node: Option<&Node>,
-    ) -> Option<(Located<String>, String)> {
+    ) -> Option<(Located<String>, Located<String>)> {
         let parts: Vec<&str> = arn.value.split(':').collect();
-        if let ["arn", _, "sqs", region, _, name] = parts.as_slice() {
-            return Some((Located::new((*name).to_owned(), arn.span), (*region).to_owned()));
+        if let ["arn", _, "sqs", _, _, name] = parts.as_slice() {
+            return Some((Located::new((*name).to_owned(), arn.span), arn));
         }
         let help = "write `arn:aws:sqs:REGION:ACCOUNT:NAME`, or the `name`";
         self.invalid("arn", node?, "is no ARN of an SQS queue", help);

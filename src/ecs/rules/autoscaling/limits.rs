@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::rules::agreed::told_of;
 use crate::ecs::rules::writers::writer;
 use crate::ecs::rules::{daemon, load_balancer};
-use crate::ecs::translate::context::{Context, Output};
+use crate::ecs::translate::context::Output;
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
 
@@ -16,7 +16,6 @@ const LONGEST_NAME: usize = 80;
 
 /// Whether it can be done; reported otherwise.
 pub(super) fn is_possible(
-    cx: &Context<'_>,
     unit: &Unit<'_>,
     scaling: &Located<Autoscaling>,
     out: &mut Output,
@@ -60,7 +59,7 @@ pub(super) fn is_possible(
     }
     found.extend(requests.as_ref().and_then(|requests| counted(unit, requests)));
     if let Some(queue) = queue {
-        backlog(cx, &queue.value, &mut found);
+        backlog(&queue.value, &mut found);
     }
     times::check_all(&scaling.value, &mut found);
     by_steps::check_all(&scaling.value, &mut found);
@@ -92,9 +91,9 @@ fn counted(unit: &Unit<'_>, requests: &Located<f64>) -> Option<Diagnostic> {
     })
 }
 
-/// A queue that CloudWatch knows in this region.
-fn backlog(cx: &Context<'_>, queue: &QueueScaling, found: &mut Vec<Diagnostic>) {
-    let QueueScaling { name, region, messages } = queue;
+/// A queue that may be; where it is, elsewhere.rs says.
+fn backlog(queue: &QueueScaling, found: &mut Vec<Diagnostic>) {
+    let QueueScaling { name, arn: _, messages } = queue;
     if messages.value <= 0.0 {
         found.push(
             Diagnostic::error(Code::InvalidValue, "`messages` is no number of messages")
@@ -115,17 +114,6 @@ fn backlog(cx: &Context<'_>, queue: &QueueScaling, found: &mut Vec<Diagnostic>) 
             )
             .at(name.span, "")
             .help("it has up to 80 letters, digits, `-` and `_`, and may end in `.fifo`"),
-        );
-    }
-    let here = &cx.facts.region;
-    if let Some(region) = region.as_ref().filter(|there| !here.contains("${") && *there != here) {
-        found.push(
-            Diagnostic::error(
-                Code::Refused,
-                format!("the queue is in {region}, and its messages are counted there"),
-            )
-            .at(name.span, "")
-            .help(format!("a policy in {here} sees the metrics of {here} alone")),
         );
     }
 }

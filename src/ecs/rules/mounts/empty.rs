@@ -44,7 +44,7 @@ pub(super) fn named(
     let is_first = owner.service.mounts.iter().find(is_same).is_none_or(|m| std::ptr::eq(m, mount));
     // What is in somebody else's volume, Docker would not touch either.
     let is_external = owner.cx.project.volumes.get(volume).is_some_and(|volume| volume.external);
-    if mount.value.nocopy || !is_first || is_external || only_reads(owner.cx.project, mount) {
+    if mount.value.nocopy || !is_first || is_external || only_reads(owner.cx, mount) {
         return;
     }
     // Whoever asks for a volume on EBS knows that it is new with every task.

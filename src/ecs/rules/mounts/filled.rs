@@ -2,8 +2,8 @@
 
 use super::super::data_directories;
 use super::super::known_images::{own_files, repository};
-use crate::compose::Project;
 use crate::compose::model::{Mount, Service};
+use crate::ecs::translate::context::Context;
 use crate::source::Located;
 
 /// Directories of known images that are empty in the image, or that the program, or the script that
@@ -34,14 +34,8 @@ const FILLED: &[(&str, &[&str])] = &[
 ];
 
 /// Whether a mount only reads what another service writes, which is told then.
-pub(super) fn only_reads(project: &Project, mount: &Located<Mount>) -> bool {
-    mount.value.read_only && project.services.values().any(|other| writes(other, mount))
-}
-
-/// Whether a service may write to the volume of a mount.
-fn writes(service: &Service, mount: &Located<Mount>) -> bool {
-    let same = |other: &&Located<Mount>| other.value.kind == mount.value.kind;
-    service.mounts.iter().filter(same).any(|other| !other.value.read_only)
+pub(super) fn only_reads(cx: &Context<'_>, mount: &Located<Mount>) -> bool {
+    mount.value.read_only && cx.written.contains(&mount.value.kind)
 }
 
 /// Whether a service's image has nothing in a directory, or fills it by itself.

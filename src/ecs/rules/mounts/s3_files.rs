@@ -53,6 +53,7 @@ pub(super) fn place<'a>(
     Place::S3(S3FilesVolume {
         file_system_arn,
         root_directory: subpath::root(&parts),
+        transit_encryption_port: None,
         access_point_arn,
     })
 }

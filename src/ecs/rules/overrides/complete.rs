@@ -20,7 +20,7 @@ pub(super) fn complete(body: &mut Json, bridge: bool) {
     fields.retain(|key, value| {
         let is_off = SWITCHES.contains(&key.as_str()) && *value == Json::Bool(false);
         // `enabled` is the default (ECS API reference, `ContainerDefinition`).
-        let is_usual = key == "versionConsistency" && *value == "enabled";
+        let is_usual = key == "versionConsistency" && *value == "enabled" || is_usual(key, value);
         !(is_off || is_usual)
     });
     for (key, value) in fields {
@@ -28,6 +28,20 @@ pub(super) fn complete(body: &mut Json, bridge: bool) {
             Json::Array(items) => items.iter_mut().for_each(|item| below(key, item, bridge)),
             value => below(key, value, bridge),
         }
+    }
+}
+
+/// What ECS does by itself (ECS API reference, the structures of these names).
+fn is_usual(key: &str, value: &Json) -> bool {
+    let says = |field: &str, text: &str| value.get(field).is_some_and(|found| found == text);
+    match key {
+        "deploymentController" => *value == json!({}) || says("type", "ECS"),
+        "resetOnHealthyTask" => *value == json!(true),
+        "thresholdConfiguration" => *value == json!({"type": "BOUNDED_PERCENT", "value": 50}),
+        "earlySuccessCriteria" => value.get("enable") == Some(&json!(false)),
+        "includeQueryParameters" => *value == json!("DISABLED"),
+        "containerConfigurations" => *value == json!([{"logLevel": "info"}]),
+        _ => false,
     }
 }
 
@@ -39,6 +53,12 @@ fn below(key: &str, value: &mut Json, bridge: bool) {
             // On awsvpc and host both are the same.
             let host = if bridge { Json::from(0) } else { port };
             fields.entry("hostPort").or_insert(host);
+        }
+        // A service that is offered is known by the port's name, a client's alias by the service's.
+        if key == "services"
+            && let Some(port) = fields.get("portName").cloned()
+        {
+            fields.entry("discoveryName").or_insert(port);
         }
         for (name, default) in defaults(key) {
             fields.entry(name).or_insert(default);
@@ -57,6 +77,7 @@ fn defaults(key: &str) -> Map<String, Json> {
         "authorizationConfig" => json!({"iam": "DISABLED"}),
         "capacityProviderStrategy" => json!({"weight": 0, "base": 0}),
         "logConfiguration" => json!({"options": {}}),
+        "lifecycleHooks" => json!({"targetType": "AWS_LAMBDA"}),
         _ => Json::Null,
     };
     match defaults {

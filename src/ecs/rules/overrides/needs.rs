@@ -14,6 +14,11 @@ fn patches<'a>(unit: &'a Unit<'_>) -> impl Iterator<Item = &'a Patch> {
     services.flat_map(|service| service.extension.overrides.containers.iter().map(|(_, p)| p))
 }
 
+/// The patches of the ECS service of a unit.
+fn services<'a>(unit: &'a Unit<'_>) -> impl Iterator<Item = &'a Patch> {
+    unit.members.iter().filter_map(|m| m.service.extension.overrides.service.as_ref())
+}
+
 /// The texts under a key of a list of mappings.
 fn texts<'a>(list: Option<&'a Json>, key: &'a str) -> impl Iterator<Item = &'a str> {
     let items = list.and_then(Json::as_array).into_iter().flatten();
@@ -23,6 +28,14 @@ fn texts<'a>(list: Option<&'a Json>, key: &'a str) -> impl Iterator<Item = &'a s
 /// What the execution role reads for them.
 pub(crate) fn reads(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<Grant> {
     let mut all = Vec::new();
+    for patch in services(unit) {
+        let connect = patch.values.get("serviceConnectConfiguration");
+        let logs =
+            connect.and_then(|connect| connect.get("logConfiguration")?.get("secretOptions"));
+        all.extend(
+            texts(logs, "valueFrom").filter_map(|t| existing(cx, t, None).ok()).map(|f| f.grant),
+        );
+    }
     for patch in patches(unit) {
         let logs = patch.values.get("logConfiguration").and_then(|logs| logs.get("secretOptions"));
         let secrets =

@@ -89,6 +89,7 @@ fn ports_of_the_instance() {
             host_port: 80,
             protocol: "tcp".to_owned(),
             app_protocol: None,
+            container_port_range: None,
         }];
     });
 }
@@ -116,7 +117,11 @@ fn settings_of_the_engine() {
         c.instance.docker_security_options = vec!["seccomp:x".to_owned()];
     });
     bridged("\"0\" of \"GPU\"", |c| {
-        let gpus = ResourceRequirement { kind: "GPU".to_owned(), value: "0".to_owned() };
+        let gpus = ResourceRequirement {
+            kind: "GPU".to_owned(),
+            value: "0".to_owned(),
+            sharing_strategy: None,
+        };
         c.instance.resource_requirements = vec![gpus];
     });
     let linux = |linux| move |c: &mut ContainerDefinition| c.linux_parameters = Some(linux);
@@ -154,6 +159,7 @@ fn volumes_of_the_engine() {
         let on_s3 = S3FilesVolume {
             file_system_arn: "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0".to_owned(),
             root_directory: None,
+            transit_encryption_port: None,
             access_point_arn: None,
         };
         t.task_role_arn = Some("arn:aws:iam::123456789012:role/r".into());

@@ -149,7 +149,7 @@ fn metrics_of_a_queue_and_scheduled_actions() {
         max: Some(at(4)),
         queue: Some(at(QueueScaling {
             name: at("orders".to_owned()),
-            region: None,
+            arn: None,
             messages: at(500.0),
         })),
         schedule: vec![at(ScheduledScaling {

@@ -155,8 +155,8 @@ fn listeners_of_a_load_balancer() {
 #[test]
 fn names_in_dns() {
     use crate::ecs::desired::ServiceRegistry;
-    let registry = |kind, name: &str| ServiceRegistry {
-        registry_arn: Value::From(ResourceId::new(kind, name), Attribute::Arn),
+    let registry = |kind, name: &str| {
+        ServiceRegistry::of(Value::From(ResourceId::new(kind, name), Attribute::Arn))
     };
     let mut desired = {
         let mut shop = shop();

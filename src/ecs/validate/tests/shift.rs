@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::compose::model::{Pause, Rollout, Strategy};
-use crate::ecs::desired::{Body, DeploymentConfiguration, Service, Value};
+use crate::ecs::desired::{Body, DeploymentConfiguration, HookTimeout, Service, Value};
 use crate::ecs::testing::{at, port, run, service};
 
 fn desired(strategy: Strategy) -> Desired {
@@ -74,10 +74,10 @@ fn hooks_that_pause() {
     });
     configured("cannot pause", BlueGreen, |c| c.lifecycle_hooks[0].lifecycle_stages.clear());
     configured("cannot pause", BlueGreen, |c| {
-        c.lifecycle_hooks[0].timeout_configuration.timeout_in_minutes = 20_161;
+        timeout(c).timeout_in_minutes = 20_161;
     });
     configured("cannot pause", BlueGreen, |c| {
-        c.lifecycle_hooks[0].timeout_configuration.action = "STOP".to_owned();
+        timeout(c).action = "STOP".to_owned();
     });
 }
 
@@ -127,4 +127,8 @@ fn ways_that_are_moved() {
         }
     });
     assert!(found.len() == 1 && found[0].contains("a second target group"), "{found:?}");
+}
+
+fn timeout(config: &mut DeploymentConfiguration) -> &mut HookTimeout {
+    config.lifecycle_hooks[0].timeout_configuration.as_mut().expect("a pause ends")
 }

@@ -335,6 +335,7 @@ fn volumes_on_s3_files() {
             let mut volume = S3FilesVolume {
                 file_system_arn: "arn:aws:s3files:eu-west-1:123456789012:file-system/fs-0".into(),
                 root_directory: None,
+                transit_encryption_port: None,
                 access_point_arn: None,
             };
             edit(&mut volume);

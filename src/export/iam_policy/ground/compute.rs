@@ -89,7 +89,10 @@ impl Ground<'_> {
                     balancer.advanced_configuration.as_ref().map(|advanced| &advanced.role_arn)
                 });
                 let volumes = volumes(self.bodies(), Kind::Service);
-                self.passed("ecs.amazonaws.com", roles.chain(volumes).collect())
+                let told: Vec<Value> =
+                    self.bodies().flat_map(overridden).map(Value::from).collect();
+                let all = roles.chain(volumes).chain(&told);
+                self.passed("ecs.amazonaws.com", all.collect())
             }
             Grant::RolesForJobs => {
                 self.passed("ecs.amazonaws.com", volumes(self.bodies(), Kind::Job).collect())
@@ -140,6 +143,19 @@ fn volumes<'a>(
         _ => None,
     });
     made.flatten().map(|volume| &volume.managed_ebs_volume.role_arn)
+}
+
+/// The roles that overrides give ECS: for VPC Lattice, certificates and hooks.
+fn overridden(body: &Body) -> Vec<&str> {
+    let Body::Service(service) = body else { return Vec::new() };
+    let hooks = service.deployment_configuration.lifecycle_hooks.iter();
+    let connect = service.service_connect_configuration.iter().flat_map(|c| &c.services);
+    let lattice =
+        service.vpc_lattice_configurations.iter().map(|lattice| lattice.role_arn.as_str());
+    lattice
+        .chain(hooks.filter_map(|hook| hook.role_arn.as_deref()))
+        .chain(connect.filter_map(|offer| offer.tls.as_ref()?.role_arn.as_deref()))
+        .collect()
 }
 
 fn service_name(body: &Body) -> Option<&str> {
