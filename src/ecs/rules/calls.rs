@@ -21,7 +21,17 @@ pub(super) struct Text<'a> {
     words: &'a [String],
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// What stands alone.
+    pub(super) fn alone(text: &'a str, span: Span) -> Self {
+        Self { variable: None, text, span, words: &[] }
+    }
+
+    /// Whether it is the value of a variable.
+    pub(super) fn is_of_a_variable(&self) -> bool {
+        self.variable.is_some() && self.words.is_empty()
+    }
+
     /// The port that stands beside all of a text that is a host: in another variable, or behind another
     /// option.
     pub(super) fn port_beside(&self, service: &Service, name: &str) -> Option<u16> {
@@ -55,6 +65,11 @@ const HOSTS: [&str; 5] = ["HOST", "HOSTNAME", "SERVER", "ADDR", "ADDRESS"];
 
 /// Everything of a service in which it may name another.
 pub(super) fn texts(service: &Service) -> impl Iterator<Item = Text<'_>> {
+    of_program(service).chain(of_health(service))
+}
+
+/// What the program of a service is told.
+pub(super) fn of_program(service: &Service) -> impl Iterator<Item = Text<'_>> {
     let environment = service.environment.iter().map(|(name, value)| Text {
         variable: Some(name.as_str()),
         text: &value.value,
@@ -63,7 +78,7 @@ pub(super) fn texts(service: &Service) -> impl Iterator<Item = Text<'_>> {
     });
     let words = service.command.iter().chain(&service.entrypoint);
     let words = words.flat_map(|words| of_words(&words.value, words.span));
-    environment.chain(words).chain(of_health(service))
+    environment.chain(words)
 }
 
 /// The words of a health check.
