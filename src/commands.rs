@@ -4,6 +4,7 @@ mod built;
 mod check;
 mod commit;
 mod config;
+mod configuration;
 mod convert;
 mod deploy;
 mod doctor;

@@ -16,6 +16,7 @@ pub(crate) use rules::known_images::{listening_ports, user_of};
 pub(crate) use rules::load_balancer::certificate_domain;
 pub(crate) use rules::network::services as endpoint_services;
 pub(crate) use rules::platform::docker_platform;
+pub(crate) use rules::proxy::is_proxy;
 pub(crate) use rules::secrets::to_look_up;
 pub use translate::{Translation, translate};
 pub use validate::validate;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::configuration;
 use super::inspected::expose;
 use crate::compose::Project;
 use crate::ecs::facts::DockerfileFacts;
-use crate::ecs::listening_ports;
+use crate::ecs::{is_proxy, listening_ports};
 use crate::images::{BuildSpec, Declared, ImageError, examined};
 use crate::parallel;
 
@@ -25,19 +26,21 @@ pub(super) fn apply(project: &mut Project, builds: &[BuildSpec]) -> Built {
     let found = parallel::each(builds, examined);
     let (mut facts, mut errors) = (BTreeMap::new(), BTreeMap::new());
     for (spec, (declared, error)) in builds.iter().zip(found) {
-        let Declared { mut exposed, base, from_scratch, user, lines } = declared;
+        let Declared { mut exposed, base, from_scratch, user, lines, copied, has_program } =
+            declared;
         errors.extend(error.map(|error| (spec.service.clone(), error)));
         let Some(service) = project.services.get_mut(&spec.service) else { continue };
         let Some(span) = service.build.as_ref().map(|build| build.span) else { continue };
         let of_base = base.iter().flat_map(|base| listening_ports(base));
         exposed.extend(of_base.map(|port| (*port, "tcp".to_owned())));
         expose(service, &exposed, span);
-        // What is known of the others nobody asks for.
-        if service.mounts.is_empty() && service.healthcheck.is_none() {
-            continue;
-        }
         let nothing = from_scratch.then(|| "scratch".to_owned());
-        let says = DockerfileFacts { base: base.or(nothing).unwrap_or_default(), user, lines };
+        let base = base.or(nothing).unwrap_or_default();
+        let copied = match spec.address.is_none() && is_proxy(&base) {
+            true => configuration::of_context(&spec.context, &copied),
+            false => String::new(),
+        };
+        let says = DockerfileFacts { base, user, lines, keeps_program: !has_program, copied };
         facts.insert(spec.service.clone(), says);
     }
     Built { facts, errors }

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::configuration;
 use crate::compose::Project;
 use crate::compose::model::{MountKind, Storage};
 use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
@@ -41,11 +42,24 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
     for (path, (whole, targets)) in paths {
         let mut inside = Vec::new();
         let whole = whole.then_some(targets.as_slice());
-        let facts = look_at(path, &project.directory, whole, &mut inside);
+        let mut facts = look_at(path, &project.directory, whole, &mut inside);
+        facts.text = match facts.kind {
+            PathKind::File if !facts.leaves => configuration::of_file(path),
+            _ => configuration::of_files(&inside),
+        };
         if !inside.is_empty() {
             files.insert(path.to_owned(), inside);
         }
         found.insert(path.to_owned(), facts);
+    }
+    for path in configs(project) {
+        found.entry(path.to_owned()).or_insert_with(|| {
+            let mut facts = look_at(path, &project.directory, None, &mut Vec::new());
+            if facts.kind == PathKind::File && !facts.leaves {
+                facts.text = configuration::of_file(path);
+            }
+            facts
+        });
     }
     let ignored = ignored(&project.directory, files.values().flatten());
     for (path, files) in &files {
@@ -55,6 +69,12 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         }
     }
     found
+}
+
+/// The files of the project that services take as configs.
+fn configs(project: &Project) -> impl Iterator<Item = &Path> {
+    let files = project.configs.values().filter_map(|config| config.settings.text("file"));
+    files.map(Path::new).filter(|path| path.starts_with(&project.directory))
 }
 
 fn shown(path: &Path, directory: &Path) -> String {

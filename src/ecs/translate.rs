@@ -109,8 +109,8 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
     rules::elsewhere::check(&cx, &mut out);
     let mut members = survey(&cx, &mut out);
     rules::load_balancer::assign(&cx, &mut members, &mut out);
-    rules::proxy::check(&members, &mut out);
-    rules::proxy::behind(&members, &mut out);
+    rules::proxy::check(&cx, &members, &mut out);
+    rules::proxy::behind(&cx, &members, &mut out);
     rules::router_rules::check(&members, &mut out);
     rules::alone::check(&cx, &members, &mut out);
     rules::base::add(&cx, members.iter().any(|member| member.connected), &mut out);

@@ -8,4 +8,8 @@ pub struct DockerfileFacts {
     pub user: Option<String>,
     /// What `RUN`, `COPY` and `ADD` have behind them, in their order.
     pub lines: Vec<String>,
+    /// Whether it leaves the program of its base as it is: no `ENTRYPOINT`, and no `CMD`.
+    pub keeps_program: bool,
+    /// What it copies that may be configuration and names other services, where it stands on a proxy.
+    pub copied: String,
 }

@@ -35,13 +35,24 @@ pub struct PathFacts {
     /// The first link in the directory whose end is not mounted along with it: its path, and what it
     /// says.
     pub link_out: Option<(String, String)>,
+    /// What may be configuration that names other services, as far as it is text and short: of a
+    /// directory that of all files.
+    pub text: String,
 }
 
 impl PathFacts {
     /// A path of this kind with nothing remarkable about it.
     #[must_use]
     pub fn plain(kind: PathKind) -> Self {
-        Self { kind, size: 0, key: None, ignored: None, leaves: false, link_out: None }
+        Self {
+            kind,
+            size: 0,
+            key: None,
+            ignored: None,
+            leaves: false,
+            link_out: None,
+            text: String::new(),
+        }
     }
 }
 

@@ -22,7 +22,17 @@ pub(super) struct Text<'a> {
     words: &'a [String],
 }
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// What stands alone.
+    pub(super) fn alone(text: &'a str, span: Span) -> Self {
+        Self { variable: None, text, span, words: &[] }
+    }
+
+    /// Whether it is the value of a variable.
+    pub(super) fn is_of_a_variable(&self) -> bool {
+        self.variable.is_some() && self.words.is_empty()
+    }
+
     /// The port that stands beside all of a text that is a host: in another variable, or behind another
     /// option.
     pub(super) fn port_beside(&self, service: &Service, name: &str) -> Option<u16> {

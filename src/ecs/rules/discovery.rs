@@ -6,14 +6,18 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::addressing::parts;
 use super::calls::{self, texts};
 use super::cloud_map;
+use super::exposure::Schemes;
 use super::instance;
 use super::mentions::mentions;
 use super::own_calls;
 use super::own_names::names_of;
 use super::port_clash;
 use super::ports::{has, port_name};
+use super::proven_ports;
+use super::told;
 use crate::compose::model::{Protocol, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -80,13 +84,28 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     let mut used_hints: BTreeSet<String> = BTreeSet::new();
     let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
     let mut within: BTreeMap<(usize, usize), Span> = BTreeMap::new();
+    let mut schemes = Schemes::default();
     for (index, member) in members.iter().enumerate() {
-        for one in texts(member.service) {
+        for (owner, span) in linked(member, &owners) {
+            let other = &members[owner];
+            let is_elsewhere = other.unit != member.unit && share_a_network(member, other);
+            if is_elsewhere && other.job.is_none() {
+                mentioned[index].insert(owner);
+                lost.entry(owner).or_insert((index, span));
+            }
+        }
+        for one in texts(member.service).chain(told::texts(cx, member.service)) {
             let (text, span) = (one.text, one.span);
             let known = |token: &str| owners.contains_key(&token.to_ascii_lowercase());
             mentions(text, known, |mention| {
                 let dns = mention.name.to_ascii_lowercase();
-                let is_called = mention.is_called(one.variable, text);
+                for &owner in owners.get(&dns).into_iter().flatten() {
+                    if owner == index || share_a_network(member, &members[owner]) {
+                        schemes.note(index, owner, &mention, &one);
+                    }
+                }
+                let beside = || one.port_beside(member.service, mention.name);
+                let is_called = mention.is_called(one.variable, text) || beside().is_some();
                 for &owner in owners.get(&dns).into_iter().flatten() {
                     if owner == index {
                         // Where it calls itself, its name leads through the proxy like anybody's.
@@ -101,7 +120,7 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                         continue;
                     }
                     let linked = instance::reaches(member, &members[owner], &dns);
-                    if member.unit == members[owner].unit && !linked {
+                    if is_called && member.unit == members[owner].unit && !linked {
                         within.entry((index, owner)).or_insert(span);
                     }
                     mentioned[index].insert(owner);
@@ -109,7 +128,6 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                         bare[index].entry(owner).or_insert_with(|| (dns.clone(), span));
                     }
                     used_hints.insert(dns.clone());
-                    let beside = || one.port_beside(member.service, mention.name);
                     let port = mention.port.or_else(beside);
                     if let Some(port) = port {
                         found.insert((owner, port), ());
@@ -128,6 +146,8 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
             members[owner].ports.insert((port, Protocol::Tcp));
         }
     }
+    proven_ports::add(members);
+    schemes.settle(members, out);
     for member in members.iter_mut() {
         member.names.retain(|name| !name.hint || used_hints.contains(&name.dns));
     }
@@ -140,6 +160,17 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
         offers_nothing(&members[owner], &members[user], span, out);
     }
     Mentions { named: mentioned, bare }
+}
+
+/// The services that a service links to, and where.
+fn linked(member: &Member<'_>, owners: &HashMap<String, Vec<usize>>) -> Vec<(usize, Span)> {
+    let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
+    let links = links.filter_map(|link| {
+        let (target, _) = parts(&link.value);
+        let owner = owners.get(&target.to_ascii_lowercase())?.first()?;
+        Some((*owner, link.span))
+    });
+    links.collect()
 }
 
 /// Service Connect promises nothing of a task's own names, and awsvpc takes no `extraHosts`; on bridge there

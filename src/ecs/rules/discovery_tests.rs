@@ -1,10 +1,12 @@
-use crate::compose::model::Service;
+use crate::compose::model::{Addressing, HealthTest, MountKind, Service};
 use crate::diagnostic::{Code, Severity};
 use crate::ecs::desired::Kind;
+use crate::ecs::facts::{Facts, PathFacts, PathKind};
 use crate::ecs::testing::{
-    at, attachment, ecs_service, env, exposed, has, loud, networks, resource, run, service,
+    at, attachment, container, ecs_service, env, exposed, facts, has, healthcheck, loud, mount,
+    networks, object, project, reference, resource, run, service, volume_mount,
 };
-use crate::ecs::translate::Translation;
+use crate::ecs::translate::{Translation, translate};
 
 fn offers(done: &Translation, name: &str) -> Vec<String> {
     ecs_service(done, name).service_connect_configuration.as_ref().map_or(Vec::new(), |connect| {
@@ -87,6 +89,95 @@ fn a_service_that_offers_nothing_but_is_called_is_a_warning() {
     env(&mut web, "API_HOST", "api");
     let done = run(vec![service("api", "acme/api:1"), web]);
     assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::NothingOffered)]);
+}
+
+#[test]
+fn a_link_to_what_offers_nothing_is_a_warning() {
+    let linked = |edit: fn(&mut Service)| {
+        let mut web = service("web", "acme/web:1");
+        let links = vec![at("api:backend".to_owned())];
+        web.addressing = Some(Box::new(Addressing { links, ..Addressing::default() }));
+        let mut api = service("api", "acme/api:1");
+        edit(&mut api);
+        run(vec![api, web]).diagnostics.iter().any(|said| said.code == Code::NothingOffered)
+    };
+    assert!(linked(|_| {}));
+    assert!(!linked(|api| api.expose = vec![exposed(8000)]));
+    assert!(!linked(|api| api.networks = networks(&["other"])));
+}
+
+#[test]
+fn the_port_of_a_health_check_is_offered() {
+    let checked = |line: &str| {
+        let mut api = service("api", "acme/api:1");
+        api.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
+        api
+    };
+    let line = "wget --spider http://localhost:9999/health";
+    let done = run(vec![checked(line), service("web", "acme/web:1")]);
+    assert_eq!(offers(&done, "api"), ["api-9999=api:9999@api-9999"]);
+    // Nobody could call it.
+    let done = run(vec![checked(line)]);
+    assert_eq!(container(&done, "api").port_mappings.len(), 0);
+}
+
+#[test]
+fn a_postgres_is_known_by_its_files() {
+    let offered = |edit: fn(&mut Service)| {
+        let mut db = service("db", "acme/harbor-db:1");
+        db.mounts = vec![volume_mount("data", "/var/lib/postgresql/data")];
+        edit(&mut db);
+        offers(&run(vec![db, service("web", "acme/web:1")]), "db")
+    };
+    assert_eq!(offered(|_| {}), ["db-5432=db:5432@db-5432"]);
+    assert_eq!(offered(|db| env(db, "PGPORT", "5433")), ["db-5433=db:5433@db-5433"]);
+    assert_eq!(offered(|db| env(db, "POSTGRES_PORT", "5434")), ["db-5434=db:5434@db-5434"]);
+    assert_eq!(offered(|db| db.expose = vec![exposed(1)]), ["db-1=db:1@db-1"]);
+    assert_eq!(offered(|db| db.command = Some(at(vec!["pg_dump".to_owned()]))), [""; 0]);
+    assert_eq!(offered(|db| db.mounts = vec![volume_mount("data", "/data")]), [""; 0]);
+}
+
+#[test]
+fn ports_that_a_file_names_are_offered() {
+    let proxy = || service("proxy", "nginx:1.27");
+    let apps = || [service("app", "acme/app:1"), service("api", "acme/api:1")];
+    let text = "location / { proxy_pass http://app:3000; } upstream x { server api:4000; }";
+
+    let mut mounted = proxy();
+    let kind = MountKind::Bind("/app/default.conf".into());
+    mounted.mounts = vec![mount(kind, "/etc/nginx/conf.d/default.conf")];
+    let [app, api] = apps();
+    let known = PathFacts { text: text.to_owned(), ..PathFacts::plain(PathKind::File) };
+    let paths = [("/app/default.conf".into(), known)].into_iter().collect();
+    let project_of = project(vec![mounted, app, api]);
+    let done = translate(&project_of, None, &Facts { paths, ..facts() });
+    assert_eq!(offers(&done, "app"), ["app-3000=app:3000@app-3000"]);
+    assert_eq!(offers(&done, "api"), ["api-4000=api:4000@api-4000"]);
+
+    let mut configured = proxy();
+    configured.written.configs = vec![reference("conf", &[("target", "/etc/nginx/nginx.conf")])];
+    let [app, api] = apps();
+    let mut project_of = project(vec![configured, app, api]);
+    project_of.configs.insert("conf".to_owned(), object(&[("content", text)]));
+    let done = translate(&project_of, None, &facts());
+    assert_eq!(offers(&done, "app"), ["app-3000=app:3000@app-3000"]);
+}
+
+#[test]
+fn an_id_is_no_address_in_a_shared_task_either() {
+    let said = |words: &[&str]| {
+        let mut app = service("app", "acme/app:1");
+        app.expose = vec![exposed(3000)];
+        let mut side = service("side", "acme/side:1");
+        side.extension.task = Some(at("both".to_owned()));
+        app.extension.task = Some(at("both".to_owned()));
+        side.command = Some(at(words.iter().map(|word| (*word).to_owned()).collect()));
+        loud(&run(vec![app, side]).diagnostics).contains(&(Severity::Warning, Code::Approximated))
+    };
+    assert!(!said(&["daprd", "--app-id", "app"]));
+    assert!(!said(&["daprd", "--name=app"]));
+    assert!(said(&["daprd", "--app-host", "app"]));
+    assert!(said(&["daprd", "http://app:3000"]));
 }
 
 #[test]

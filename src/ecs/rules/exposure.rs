@@ -1,9 +1,11 @@
 //! Which published ports the Internet reaches (mapping.md, "Ports and load balancing").
 
+mod by_scheme;
 mod console_ports;
 mod protocol;
 mod raw_ports;
 
+pub(crate) use self::by_scheme::Schemes;
 use self::protocol::{backend, how_to_open, needs_certificate, on_port};
 use self::raw_ports::{Spoken, by_image};
 use super::known_images::{KnownImage, PRIVATE_PORTS};
@@ -62,6 +64,8 @@ enum Verdict {
 /// What is known of the program behind a service's ports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Program<'a> {
+    /// The image that has it.
+    pub(crate) image: Option<&'a str>,
     /// What is known of its image.
     pub(crate) known: Option<&'a KnownImage>,
     /// Of an image that is not known: where a database's files live in it.
@@ -187,9 +191,7 @@ fn verdict(
     }
     let app = app_protocol.as_deref().map(str::to_ascii_lowercase);
     let app = app.as_deref();
-    // What is built may be based on anything.
-    let image = service.image.as_ref().filter(|_| service.build.is_none());
-    let image = image.map(|image| image.value.as_str());
+    let image = program.image;
     let spoken = match protocol {
         Protocol::Udp => Spoken::Other,
         Protocol::Tcp => on_port(image, *target, app),

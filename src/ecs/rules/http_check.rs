@@ -169,7 +169,7 @@ fn request(word: &str) -> Option<Asked> {
 }
 
 /// The words of a shell line; quotes are taken off, operators stand alone.
-fn split(line: &str) -> Vec<String> {
+pub(super) fn split(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut quote: Option<char> = None;

@@ -13,6 +13,9 @@ const LOOK_BACK: usize = 256;
 /// How far ahead the port beside a host is looked for, in bytes.
 const LOOK_AHEAD: usize = 64;
 
+/// What a container calls itself.
+pub(crate) const HERE: [&str; 3] = ["localhost", "127.0.0.1", "0.0.0.0"];
+
 /// A token that may be the name of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mention<'a> {
@@ -20,6 +23,8 @@ pub(crate) struct Mention<'a> {
     pub(crate) name: &'a str,
     /// The port beside it, or the usual port of the address's scheme.
     pub(crate) port: Option<u16>,
+    /// The scheme of the address: `postgresql` of `postgresql+asyncpg://`.
+    pub(crate) scheme: Option<&'a str>,
     /// Whether it stands where only an address makes sense.
     pub(crate) address: bool,
 }
@@ -72,13 +77,16 @@ pub(crate) fn mentions<'a>(
         let is_value =
             port.is_none() && scheme.is_none() && key_before(before).is_some_and(names_an_address);
         let beside = || port_beside(after).filter(|_| is_value);
+        // Behind a colon stands a port that the shell fills in.
+        let usual = || scheme.filter(|_| after.first() != Some(&b':')).and_then(usual_port);
         f(Mention {
             name,
-            port: port.or_else(|| scheme.and_then(usual_port)).or_else(beside),
+            port: port.or_else(usual).or_else(beside),
+            scheme,
             address: port.is_some() || scheme.is_some() || is_value,
         });
         for port in further_ports(after) {
-            f(Mention { name, port: Some(port), address: true });
+            f(Mention { name, port: Some(port), scheme: None, address: true });
         }
     }
 }
@@ -183,6 +191,8 @@ fn port_beside(after: &[u8]) -> Option<u16> {
     let near = after.get(..LOOK_AHEAD.min(after.len()))?;
     let at = near.windows(4).position(|word| word.eq_ignore_ascii_case(b"port"))?;
     let rest = &near[at + 4..];
+    // `port_value: 80` (Envoy's API reference, `config.core.v3.SocketAddress`).
+    let rest = rest.strip_prefix(b"_value").unwrap_or(rest);
     let skipped =
         rest.iter().take_while(|b| matches!(b, b'"' | b'\'' | b'=' | b':' | b' ')).count();
     let digits = &rest[skipped..];
@@ -234,15 +244,15 @@ fn scheme_before(before: &[u8]) -> Option<&str> {
         }
         _ => before.strip_suffix(b"://")?,
     };
-    let is_of_scheme = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'+';
-    let start = head.iter().rposition(|byte| !is_of_scheme(byte)).map_or(0, |at| at + 1);
-    std::str::from_utf8(&head[start..]).ok().filter(|scheme| !scheme.is_empty())
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || *b == b'+';
+    let start = head.iter().rposition(|b| !is_part(b)).map_or(0, |at| at + 1);
+    // Behind a plus stands the driver, or what carries it: `postgresql+asyncpg`, `mongodb+srv`.
+    let scheme = head[start..].split(|b| *b == b'+').find(|part| !part.is_empty())?;
+    std::str::from_utf8(scheme).ok()
 }
 
-/// The port of an address that names none (IANA's registry, and the vendors' own defaults). A scheme
-/// may name a driver or a format beside: `postgresql+asyncpg`.
+/// The port of an address that names none (IANA's registry, and the vendors' own defaults).
 fn usual_port(scheme: &str) -> Option<u16> {
-    let scheme = scheme.split('+').next().unwrap_or(scheme);
     Some(match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => 80,
         "https" | "wss" => 443,

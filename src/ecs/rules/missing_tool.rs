@@ -113,7 +113,7 @@ mod tests {
             let mut web = built("web");
             web.healthcheck = Some(healthcheck(test));
             let lines = lines.iter().map(|line| (*line).to_owned()).collect();
-            let says = DockerfileFacts { base: base.to_owned(), user: None, lines };
+            let says = DockerfileFacts { base: base.to_owned(), lines, ..Default::default() };
             let dockerfiles = [("web".to_owned(), says)].into_iter().collect();
             let facts = Facts { dockerfiles, ..facts() };
             let mut found = loud(&translate(&project(vec![web]), None, &facts).diagnostics);

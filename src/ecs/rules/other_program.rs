@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::ecs::rules::known_images::Class;
     use crate::ecs::testing::{at, service};
-    use crate::ecs::translate::survey::known;
+    use crate::ecs::translate::survey::known_as;
 
     fn with(image: &str, entrypoint: &[&str], command: &[&str]) -> Service {
         let words = |words: &[&str]| {
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn a_tool_has_neither_class_nor_ports() {
-        let class = |service: &Service| known(service).map(|image| image.class);
+        let image = |service: &Service| service.image.as_ref().map(|image| image.value.clone());
+        let class = |service: &Service| known_as(service, &image(service)?).map(|i| i.class);
         assert_eq!(class(&with("postgres:16", &[], &[])), Some(Class::Database));
         assert_eq!(class(&with("postgres:16", &[], &["psql"])), None);
         // A base system runs nothing else in any case.

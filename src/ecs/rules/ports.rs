@@ -21,7 +21,7 @@ pub(crate) fn has(ports: &Ports, port: u16) -> bool {
 /// The ports that a service declares, and those that its image is known to listen on.
 pub(crate) fn declared(
     service: &Service,
-    known: Option<&KnownImage>,
+    (image, known): (Option<&str>, Option<&KnownImage>),
     network: TaskNetwork,
     out: &mut Output,
 ) -> Ports {
@@ -63,7 +63,7 @@ pub(crate) fn declared(
     if !network.is_of_the_instance() {
         once(service, &mut ports, out);
     }
-    let image = service.image.as_ref().map_or("", |image| &image.value);
+    let image = image.unwrap_or_default();
     // What is built exposes what its Dockerfile says.
     let own = known.map_or_else(|| listening_ports(image), |known| known.ports_of(image));
     for &port in own.iter().filter(|_| known.is_some() || service.build.is_none()) {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::discovery::share_a_network;
 use super::known_images::repository;
-use crate::compose::model::{Condition, Service};
+use super::other_program::runs_a_tool;
+use crate::compose::model::{Condition, Restart, Service};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ecs::translate::context::Output;
+use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::{Member, by_name};
 
 /// Programs that route requests to others.
@@ -24,6 +25,28 @@ const PROXIES: &[&str] = &[
 /// Those of them that serve nothing themselves.
 const ROUTERS: &[&str] =
     &["envoyproxy/envoy", "haproxy", "jwilder/nginx-proxy", "nginxproxy/nginx-proxy", "traefik"];
+
+/// Whether an image is one of a program that routes requests to others.
+pub(crate) fn is_proxy(image: &str) -> bool {
+    PROXIES.contains(&repository(image))
+}
+
+/// The image that a service runs, or that what it builds is made of.
+fn image<'a>(cx: &Context<'a>, service: &'a Service) -> Option<&'a str> {
+    match service.build {
+        None => service.image.as_ref().map(|image| image.value.as_str()),
+        Some(_) => cx.facts.dockerfiles.get(&service.name.value).map(|says| says.base.as_str()),
+    }
+}
+
+/// Whether what is built on a server of pages gets pages of its own.
+fn brings_pages(cx: &Context<'_>, service: &Service) -> bool {
+    let says = service.build.as_ref().and(cx.facts.dockerfiles.get(&service.name.value));
+    let pages = ["/usr/share/nginx", "/var/www", "/srv", "/usr/share/caddy", "/html"];
+    says.is_some_and(|says| {
+        says.lines.iter().any(|line| pages.iter().any(|place| line.contains(place)))
+    })
+}
 
 /// Whether a server of pages gets its configuration from the project, and no pages: what it answers
 /// comes from others then.
@@ -43,7 +66,7 @@ fn is_told(service: &Service, repository: &str) -> bool {
 /// Warns of a proxy that waits for a service that offers no port: what else than a port would it want
 /// there? Those that find their services through Docker wait for none, and programs that take their
 /// work from somewhere listen nowhere.
-pub(crate) fn behind(members: &[Member<'_>], out: &mut Output) {
+pub(crate) fn behind(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let by_name = by_name(members);
     let told: HashSet<String> = out
         .diagnostics
@@ -52,8 +75,9 @@ pub(crate) fn behind(members: &[Member<'_>], out: &mut Output) {
         .filter_map(|said| said.service.clone())
         .collect();
     for member in members {
-        let image = member.service.image.as_ref().filter(|_| member.service.build.is_none());
-        if !image.is_some_and(|image| PROXIES.contains(&repository(&image.value))) {
+        let stands_before = image(cx, member.service).is_some_and(is_proxy);
+        // Whom the Internet reaches calls others, more often than not.
+        if !stands_before && member.public.is_empty() {
             continue;
         }
         for (name, dependency) in &member.service.depends_on {
@@ -62,11 +86,15 @@ pub(crate) fn behind(members: &[Member<'_>], out: &mut Output) {
                 && other.unit != member.unit
                 && other.job.is_none()
                 && share_a_network(member, other);
-            if !calls || !other.ports.is_empty() || works_off(other.service) || told.contains(name)
-            {
+            let is_silent = !other.ports.is_empty() || works_off(other.service);
+            if !calls || is_silent || told.contains(name) {
                 continue;
             }
-            let message = format!("{} stands before {name}, which offers no port", member.name());
+            if !stands_before && !may_listen(member, other) {
+                continue;
+            }
+            let does = if stands_before { "stands before" } else { "waits for" };
+            let message = format!("{} {does} {name}, which offers no port", member.name());
             out.say(
                 Diagnostic::warning(Code::NothingOffered, message)
                     .at(other.service.span(), "no known port")
@@ -79,6 +107,45 @@ pub(crate) fn behind(members: &[Member<'_>], out: &mut Output) {
             );
         }
     }
+}
+
+/// Whether a service that another one waits for may well be a server: it has a program of its own that
+/// goes on.
+fn may_listen(user: &Member<'_>, other: &Member<'_>) -> bool {
+    const BRIEF: [&str; 13] = [
+        "agent",
+        "assets",
+        "backup",
+        "builder",
+        "compile",
+        "init",
+        "install",
+        "migrate",
+        "migration",
+        "seed",
+        "setup",
+        "wait",
+        "watch",
+    ];
+    let service = other.service;
+    let restart = service.restart.as_ref().map(|restart| &restart.value);
+    let is_same = match (&user.service.build, &service.build) {
+        (Some(one), Some(two)) => {
+            (&one.value.context, &one.value.dockerfile)
+                == (&two.value.context, &two.value.dockerfile)
+        }
+        (None, None) => {
+            user.service.image.as_ref().map(|i| &i.value)
+                == service.image.as_ref().map(|i| &i.value)
+        }
+        _ => false,
+    };
+    let mut words = service.name.value.split(|c: char| !c.is_ascii_alphanumeric());
+    !is_same
+        && !matches!(restart, Some(Restart::No | Restart::OnFailure))
+        && other.known.is_none()
+        && !runs_a_tool(service)
+        && !words.any(|word| BRIEF.contains(&word.to_ascii_lowercase().trim_end_matches('s')))
 }
 
 /// Whether a service says by its name or its command that it works off what others leave for it.
@@ -94,23 +161,25 @@ fn works_off(service: &Service) -> bool {
 
 /// Notes each public service that only stands before others: it depends on them, or is one of the
 /// images that find them through Docker.
-pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
+pub(crate) fn check(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     for member in members.iter().filter(|member| !member.public.is_empty()) {
-        // What is built on such an image serves pages of its own, as often as not.
-        let (None, Some(image)) = (&member.service.build, &member.service.image) else { continue };
-        let repository = repository(&image.value);
+        let build = member.service.build.as_ref().map(|build| build.span);
+        let span = build.or(member.service.image.as_ref().map(|image| image.span));
+        let (Some(image), Some(span)) = (image(cx, member.service), span) else { continue };
+        let repository = repository(image);
         let others = members.iter().any(|other| other.unit != member.unit && other.job.is_none());
         let routes = ROUTERS.contains(&repository)
             || !member.service.depends_on.is_empty()
             || is_told(member.service, repository);
-        if !PROXIES.contains(&repository) || !others || !routes {
+        let serves = !ROUTERS.contains(&repository) && brings_pages(cx, member.service);
+        if !PROXIES.contains(&repository) || !others || !routes || serves {
             continue;
         }
         let message =
             format!("{} stands before other services, as the load balancer does", member.name());
         out.say(
             Diagnostic::note(Code::ProxyBehindBalancer, message)
-                .at(image.span, "a reverse proxy")
+                .at(span, "a reverse proxy")
                 .help(
                     "keep it, and requests pass both; or publish the ports of the services behind \
                     it, and let the load balancer reach them itself",
@@ -124,7 +193,11 @@ pub(crate) fn check(members: &[Member<'_>], out: &mut Output) {
 mod tests {
     use super::*;
     use crate::compose::model::MountKind;
-    use crate::ecs::testing::{depends, find, mount, port, reference, run, service};
+    use crate::ecs::facts::{DockerfileFacts, Facts};
+    use crate::ecs::testing::{
+        built, depends, facts, find, mount, port, project, reference, run, service,
+    };
+    use crate::ecs::translate;
 
     /// What is said of a service that a proxy waits for.
     fn said(name: &str, condition: Condition, edit: impl FnOnce(&mut Service)) -> bool {
@@ -149,6 +222,58 @@ mod tests {
         assert!(!said("app", started, |app| {
             app.command = Some(crate::ecs::testing::at(vec!["celery".into(), "worker".into()]));
         }));
+    }
+
+    #[test]
+    fn what_a_public_service_waits_for_offers_a_port() {
+        let said = |name: &str, edit: fn(&mut Service)| {
+            let mut web = service("web", "acme/web:1");
+            web.ports = vec![port(80, 80)];
+            depends(&mut web, name, Condition::Started);
+            let mut other = service(name, "acme/api:1");
+            edit(&mut other);
+            find(&run(vec![web, other]).diagnostics, Code::NothingOffered).is_some()
+        };
+        assert!(said("api", |_| {}));
+        assert!(!said("worker", |_| {}));
+        assert!(!said("assets-watch", |_| {}));
+        assert!(
+            !said("api", |api| api.image = crate::ecs::testing::service("web", "acme/web:1").image)
+        );
+        assert!(!said("api", |api| api.restart = Some(crate::ecs::testing::at(Restart::No))));
+        assert!(!said("db", |db| {
+            db.image = Some(crate::ecs::testing::at("postgres:16".to_owned()));
+            db.command = Some(crate::ecs::testing::at(vec!["pg_dump".into()]));
+        }));
+    }
+
+    /// The diagnostics of a proxy that is built like this, before a service that offers nothing.
+    fn of_built(says: DockerfileFacts, code: Code) -> bool {
+        let mut proxy = built("web");
+        proxy.ports = vec![port(80, 80)];
+        depends(&mut proxy, "app", Condition::Started);
+        let project = project(vec![proxy, service("app", "acme/app:1")]);
+        let dockerfiles = [("web".to_owned(), says)].into_iter().collect();
+        let done = translate(&project, None, &Facts { dockerfiles, ..facts() });
+        find(&done.diagnostics, code).is_some()
+    }
+
+    #[test]
+    fn a_proxy_that_is_built_is_recognised() {
+        let says = |base: &str, line: &str, copied: &str| DockerfileFacts {
+            base: base.to_owned(),
+            lines: vec![line.to_owned()],
+            copied: copied.to_owned(),
+            ..DockerfileFacts::default()
+        };
+        let code = Code::ProxyBehindBalancer;
+        assert!(of_built(says("nginx:1.27", "default.conf /etc/nginx/conf.d/", ""), code));
+        assert!(of_built(says("haproxy:3", "x /srv", ""), code));
+        assert!(!of_built(says("nginx:1.27", "dist /usr/share/nginx/html", ""), code));
+        assert!(!of_built(says("python:3", "x /app", ""), code));
+        let nothing = Code::NothingOffered;
+        assert!(of_built(says("nginx:1.27", "", ""), nothing));
+        assert!(!of_built(says("nginx:1.27", "", "proxy_pass http://app:3000;"), nothing));
     }
 
     fn noted(image: &str, edit: impl FnOnce(&mut Service)) -> bool {

@@ -75,6 +75,7 @@ mod tests {
             base: base.to_owned(),
             user: user.map(str::to_owned),
             lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+            ..DockerfileFacts::default()
         })
     }
 

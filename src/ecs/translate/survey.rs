@@ -150,7 +150,7 @@ fn member<'a>(
 ) -> Member<'a> {
     let name = service.name.value.as_str();
     let job = jobs.runs.get(sharing.unit(name)).copied();
-    let known = known(service);
+    let (image, known) = (program(cx, service), known(cx, service));
     let networks = sharing.networks(cx, name);
     let network = launch::network(sharing.host(service));
     let stored = mounts::resolve(cx, service, sharing, (known, job.is_some()), out);
@@ -161,7 +161,7 @@ fn member<'a>(
         unit: sharing.unit(name),
         ends: jobs.ends.contains(name),
         known,
-        ports: declared(service, known, network, out),
+        ports: declared(service, (image, known), network, out),
         // Nobody calls a job: it has no Service Connect, and no load balancer.
         names: match job {
             None if has_names(service, network) => own_names(service, links, out),
@@ -174,7 +174,7 @@ fn member<'a>(
                 let internal = is_internal(cx, &networks);
                 let certificate = cx.project.extension.certificate.is_some();
                 let listener = load_balancer::names_listener(cx);
-                let program = Program { known, data };
+                let program = Program { image, known, data };
                 public_ports(service, program, internal, certificate, listener, out)
             }
         },
@@ -195,11 +195,29 @@ fn member<'a>(
     }
 }
 
-/// What is known of the program of a service by its image: what is built may be based on anything, and
-/// of a data store's or broker's image another program may be run.
-pub(crate) fn known(service: &Service) -> Option<&'static KnownImage> {
-    let reference = service.image.as_ref().filter(|_| service.build.is_none());
-    let known = reference.and_then(|image| known_image(&image.value))?;
+/// The image whose program a service runs, as far as that is known: what is built runs what its base does
+/// where its Dockerfile says nothing else (Dockerfile reference, `FROM`: the base's `CMD` and `ENTRYPOINT`
+/// stay).
+pub(crate) fn program<'a>(cx: &Context<'a>, service: &'a Service) -> Option<&'a str> {
+    if service.build.is_none() {
+        return service.image.as_ref().map(|image| image.value.as_str());
+    }
+    let says = cx.facts.dockerfiles.get(&service.name.value)?;
+    (says.keeps_program && !says.base.is_empty()).then_some(says.base.as_str())
+}
+
+/// What is known of the program of a service by its image: of a data store's or broker's image another
+/// program may be run. What is built on a base system or a server of pages is something else than that.
+pub(crate) fn known(cx: &Context<'_>, service: &Service) -> Option<&'static KnownImage> {
+    known_as(service, program(cx, service)?)
+}
+
+/// What is known of the program of a service with this image.
+pub(crate) fn known_as(service: &Service, image: &str) -> Option<&'static KnownImage> {
+    let known = known_image(image)?;
+    if service.build.is_some() && !known.is_private() {
+        return None;
+    }
     (known.class == Class::Base || !runs_a_tool(service)).then_some(known)
 }
 

@@ -24,6 +24,10 @@ pub struct Declared {
     pub user: Option<String>,
     /// What `RUN`, `COPY` and `ADD` have behind them, in order.
     pub lines: Vec<String>,
+    /// What `COPY` and `ADD` take from the context, their variables filled in.
+    pub copied: Vec<String>,
+    /// Whether there is an `ENTRYPOINT` or a `CMD`.
+    pub has_program: bool,
 }
 
 /// What the Dockerfile of a build says of the image that it makes. A Dockerfile that is not here, or
@@ -122,11 +126,33 @@ impl Dockerfile {
                     let known = known.filter(|user| !user.trim_matches(':').is_empty());
                     declared.user = Some(known.unwrap_or_else(|| rest.clone()));
                 }
-                "RUN" | "COPY" | "ADD" => declared.lines.push(rest.clone()),
+                "ENTRYPOINT" | "CMD" => declared.has_program = true,
+                "RUN" => declared.lines.push(rest.clone()),
+                "COPY" | "ADD" => {
+                    declared.lines.push(rest.clone());
+                    declared.copied.extend(taken(rest).iter().filter_map(|w| expand(w, &values)));
+                }
                 _ => {}
             }
         }
     }
+}
+
+/// What a `COPY` or `ADD` takes from the context: `--chown=… FROM… TO`, or the same as a list in JSON
+/// (Dockerfile reference, `COPY`).
+fn taken(rest: &str) -> Vec<String> {
+    let mut words = lines::words(rest);
+    let options = words.iter().take_while(|word| word.starts_with("--")).count();
+    if words.iter().take(options).any(|word| word.starts_with("--from")) {
+        return Vec::new();
+    }
+    words.drain(..options);
+    let list = rest.find('[').filter(|_| words.first().is_some_and(|word| word.starts_with('[')));
+    if let Some(list) = list.and_then(|at| serde_json::from_str::<Vec<String>>(&rest[at..]).ok()) {
+        words = list;
+    }
+    words.pop();
+    words
 }
 
 /// `NAME=value OTHER=value`, or `NAME the whole value`.
@@ -233,6 +259,16 @@ mod tests {
         assert_eq!(user("FROM a\nUSER $APP_UID", &[]).as_deref(), Some("$APP_UID"));
         assert_eq!(user("FROM a\nUSER root\nRUN x\nUSER app", &[]).as_deref(), Some("app"));
         assert_eq!(user("FROM a", &[]), None);
+    }
+
+    #[test]
+    fn what_is_taken_from_the_context() {
+        let text = "ARG F=b.conf\nFROM a AS one\nCOPY --from=x /k /k\nCOPY --chown=1:1 a.conf $F /etc/\n\
+                    FROM one\nADD [\"c d\", \"/x\"]\n";
+        // The argument is the whole file's, and the stage does not ask for it.
+        assert_eq!(of(text, &[], None).copied, ["a.conf", "", "c d"]);
+        assert!(!of(text, &[], None).has_program);
+        assert!(of("FROM a AS one\nCMD x\nFROM one", &[], None).has_program);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) struct Writer<'a> {
 pub(crate) fn written<'a>(cx: &Context<'a>, sharing: &Sharing<'a>) -> Written<'a> {
     let mut found = Written::new();
     for service in cx.project.services.values() {
-        let owner = Owner { cx, sharing, service, known: known(service), is_job: false };
+        let owner = Owner { cx, sharing, service, known: known(cx, service), is_job: false };
         for mount in service.mounts.iter().filter(|mount| !mount.value.read_only) {
             let MountKind::Bind(path) = &mount.value.kind else { continue };
             if found.contains_key(path.as_path()) {

@@ -26,6 +26,8 @@ fn addresses_without_a_port_take_the_scheme_s() {
     assert_eq!(found("jdbc:postgresql://db/shop"), [("db", Some(5432), true)]);
     assert_eq!(found("postgres://u:p@db/shop"), [("db", Some(5432), true)]);
     assert_eq!(found("tcp://api/"), [("api", None, true)]);
+    assert_eq!(found("http://api:$PORT/"), [("api", None, true)]);
+    assert_eq!(found("postgresql+asyncpg://db/shop"), [("db", Some(5432), true)]);
 }
 
 #[test]
@@ -66,6 +68,7 @@ fn values_of_hosts_are_addresses() {
         (r#"{"host": "db", "port": 7000}"#, Some(7000)),
         ("serve --host db -U x", None),
         ("psql --host db -U x", Some(5432)),
+        ("socket_address: {address: db, port_value: 7001}", Some(7001)),
         ("serve --db-host=db --db-port=3307", Some(3307)),
         ("Server=db;Database=x", None),
         ("-Dspring.redis.host=db", None),
