@@ -119,6 +119,10 @@ impl Run<'_> {
                 (Flow { ended_good: good, ended_bad: bad, ..Flow::default() }, nothing)
             }
             "true" | ":" | "wait" => (Flow::good(live), nothing),
+            // Where the check ends what it checks, it fails.
+            "kill" | "killall" | "pkill" | "shutdown" => {
+                (Flow { ended_bad: live, ..Flow::default() }, nothing)
+            }
             "false" => (Flow { bad: live, ..Flow::default() }, nothing),
             "echo" | "printf" => {
                 // What a variable holds that came of a request stays that.

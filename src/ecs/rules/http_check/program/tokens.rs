@@ -302,8 +302,9 @@ fn join(out: &mut Vec<Token>) {
 
 fn otherwise(a: &Token, b: &Token) -> Option<(usize, Token)> {
     match (a, b) {
+        (_, b) if b.literal().is_none() => None,
+        (Token::Unknown, b) => Some((3, b.clone())),
         (a, _) if a.literal().is_some() => Some((3, a.clone())),
-        (Token::Unknown, b) if b.literal().is_some() => Some((3, b.clone())),
         _ => None,
     }
 }
