@@ -21,7 +21,7 @@ impl Codes {
 
     /// Everything: each status, and no answer.
     pub(super) fn all() -> Self {
-        Self::answers().or(Self::of(|code| code == DOWN))
+        Self::answers().or(Self::range(DOWN, DOWN))
     }
 
     /// Any answer.
@@ -36,8 +36,11 @@ impl Codes {
 
     pub(super) fn range(first: u16, last: u16) -> Self {
         let mut codes = Self::NONE;
-        for code in first..=last.min(*STATUS.end()) {
-            codes.add(code);
+        for (word, start) in codes.0.iter_mut().zip((0_u16..).step_by(64)) {
+            let (first, last) = (first.max(start), last.min(start + 63));
+            if first <= last {
+                *word = (u64::MAX >> (63 - (last - first))) << (first - start);
+            }
         }
         codes
     }
@@ -156,5 +159,32 @@ pub(super) fn reason(code: u16) -> &'static str {
         504 => "Gateway Timeout",
         505 => "HTTP Version Not Supported",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_what_they_say() {
+        for (first, last) in [(0, 0), (100, 599), (200, 399), (255, 256), (64, 127), (128, 128)] {
+            let codes = Codes::range(first, last);
+            assert!(
+                (0..640).all(|code| codes.has(code) == (first..=last).contains(&code)),
+                "{first}-{last}"
+            );
+        }
+        assert_eq!(Codes::all(), Codes::of(|_| true));
+    }
+
+    #[test]
+    fn a_matcher_has_what_a_load_balancer_takes() {
+        let mut codes = Codes::range(200, 204);
+        codes.add(301);
+        assert_eq!(codes.matcher().as_deref(), Some("200-204,301"));
+        assert_eq!(Codes::answers().matcher().as_deref(), Some("200-499"));
+        assert_eq!(Codes::range(500, 599).matcher(), None);
+        assert!(Codes::answers().is_any_answer() && !Codes::range(100, 499).is_any_answer());
     }
 }
