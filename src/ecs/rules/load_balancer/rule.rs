@@ -113,7 +113,7 @@ pub(super) fn check(service: &Service, out: &mut Output) {
         out.say(fault("`path`", path.span, help));
     }
     let conditions = conditions(service);
-    let all = || conditions.iter().flat_map(|condition| values(condition));
+    let all = || conditions.iter().flat_map(values);
     let wildcards = wildcards(all().map(String::as_str));
     if wildcards > MOST_WILDCARDS
         && let Some(first) = http.host.first().or(http.path.first())

@@ -155,7 +155,7 @@ fn quoted<'a>(all: &'a str, quote: char, before: Option<&Token>, depth: u32) -> 
             let start = at;
             let mut stop = all.len();
             while let Some((at, c)) = chars.peek().copied() {
-                if !is_name(c) && !(c == ':' && &all[start..at] == "$env") {
+                if !(is_name(c) || c == ':' && &all[start..at] == "$env") {
                     stop = at;
                     break;
                 }
