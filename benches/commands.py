@@ -140,7 +140,9 @@ def main():
         show("convert of the shop", program.repeat(given.runs, "convert", "-f", compose, "-o", f"{folder}/out"))
         many = Path(folder) / "many.yaml"
         many.write_text("name: many\nservices:\n" + "".join(
-            f"  s{index}:\n    image: acme/s{index}:1\n    expose: [80]\n    ports: ['{20000 + index}:80']\n"
+            f"  s{index}:\n    image: acme/s{index}:1\n    expose: [80]\n"
+            # A load balancer has 50 listeners at most.
+            + (f"    ports: ['{20000 + index}:80']\n" if index < 50 else "") +
             f"    environment: {{PEER: 'http://s{max(index - 1, 0)}:80'}}\n    volumes: ['data:/data']\n"
             for index in range(1000)) + "volumes: {data: {}}\n")
         show("convert of 1,000 services", program.repeat(given.runs, "convert", "-f", str(many)))

@@ -201,6 +201,10 @@ codes! {
     /// A request that AWS would refuse.
     AwsRule = "aws-rule",
         "Change the value that the request is made from; the help names the rule.";
+    /// More of something than AWS gives an account that has not asked for more.
+    QuotaExceeded = "quota-exceeded",
+        "Ask for more with Service Quotas before you deploy, or need less: `decklift verify` says what \
+        the account may have.";
     /// A volume that starts empty on EFS, where Docker would copy the image's content into it.
     VolumeStartsEmpty = "volume-starts-empty",
         "Let the container write what it needs when it does not find it, or let the image fill the \

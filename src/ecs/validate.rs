@@ -1,8 +1,8 @@
 //! The rules of AWS that no emulator holds: what a request would be refused for, and what would be
 //! accepted and then never work. It runs on every [`Desired`] before anything is sent.
 //!
-//! What this does not promise: that AWS takes the requests. Quotas, permissions and everything that
-//! only the account knows are not looked at.
+//! What this does not promise: that AWS takes the requests. Permissions, and everything that only the
+//! account knows, are not looked at; of quotas, what the file alone uses of AWS's defaults.
 
 mod container;
 mod container_settings;
@@ -16,6 +16,7 @@ mod load_balancer;
 mod logging;
 mod network;
 mod overridden;
+mod quotas;
 mod scaling;
 mod schedule;
 mod service;
@@ -57,6 +58,7 @@ pub fn validate(desired: &Desired) -> Vec<Diagnostic> {
             Ok::<_, Infallible>(())
         },
     );
+    found.extend(quotas::check(desired));
     found
 }
 

@@ -68,7 +68,11 @@ pub(super) const SERVICE: &[Row] = &[
     ("gpus[].driver", Refused, ""),
     ("gpus[].options", Refused, ""),
     ("group_add", Ignored, "ECS adds no groups to a user; `user: \"1000:1000\"` names one"),
-    ("healthcheck", Mapped, "`healthCheck` of the container, and the target group's path"),
+    (
+        "healthcheck",
+        Mapped,
+        "`healthCheck` of the container; path, port and matcher of the target group",
+    ),
     ("healthcheck.disable", Mapped, "no health check"),
     ("healthcheck.interval", Mapped, "seconds, 5 to 300"),
     ("healthcheck.retries", Mapped, "1 to 10"),

@@ -8,7 +8,7 @@ mod steps;
 pub(crate) mod times;
 
 use super::agreed::{agreed, told_of};
-use super::load_balancer;
+use super::{daemon, load_balancer};
 use crate::compose::model::{Autoscaling, QueueScaling, ScheduledScaling, StepScaling};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
@@ -37,7 +37,35 @@ fn range(scaling: &Autoscaling) -> (u32, u32) {
 pub(crate) fn first_count(unit: &Unit<'_>, replicas: i32, out: &mut Output) -> i32 {
     let Some(scaling) = wanted(unit, out) else { return replicas };
     let (min, max) = range(&scaling.value);
-    replicas.min(number(max)).max(number(min))
+    let first = replicas.min(number(max)).max(number(min));
+    // Limits that exclude each other are refused elsewhere.
+    if let Some(place) = daemon::number(unit.leader().service)
+        && first != replicas
+        && min <= max
+    {
+        let message = format!(
+            "a service that scales between {min} and {max} starts with {first}, not {replicas}"
+        );
+        out.say(
+            Diagnostic::warning(Code::Clamped, message)
+                .at(place, "")
+                .at(scaling.span, "")
+                .help(
+                    "Application Auto Scaling sets the number of tasks to within `min` and `max` when \
+                     it takes the service over: write a number between them, or none",
+                )
+                .service(unit.leader().name()),
+        );
+    }
+    first
+}
+
+/// The most tasks that a service scales to.
+pub(crate) fn most(unit: &Unit<'_>) -> Option<Located<u32>> {
+    // What the services of the task disagree on is said elsewhere.
+    let scaling = &wanted(unit, &mut Output::default())?.value;
+    let places = scaling.schedule.iter().filter_map(|entry| entry.value.max.as_ref());
+    scaling.max.iter().chain(places).max_by_key(|max| max.value).cloned()
 }
 
 /// The smallest and the largest number of tasks, of which there are any, that a service may have when
@@ -97,20 +125,8 @@ pub(crate) fn add(
         let body = policy(&place, key, tracking);
         bodies.push((id, Body::ScalingPolicy(Box::new(body)), &target));
     }
-    let mut alarms = Vec::new();
-    let cooldown = scaling.value.cooldown.as_ref().map(|n| number(n.value));
-    for entry in &scaling.value.steps {
-        for (key, way) in steps::ways(&entry.value) {
-            let policy = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
-            let alarm = ResourceId::new(Kind::Alarm, format!("{name}+{key}"));
-            let tags = cx.upper_tags(&alarm);
-            let body = steps::alarm(&place, &key, &entry.value, way, policy.clone(), tags);
-            alarms.push((alarm, Body::Alarm(Box::new(body)), &target));
-            let body = steps::policy(&place, &key, &entry.value, way, cooldown);
-            bodies.push((policy, Body::ScalingPolicy(Box::new(body)), &target));
-        }
-    }
-    bodies.extend(alarms);
+    let stepped = stepped(cx, &place, name, &scaling.value);
+    bodies.extend(stepped.into_iter().map(|(id, body)| (id, body, &target)));
     for entry in &scaling.value.schedule {
         let (key, body) = times::action(&place, &entry.value);
         let id = ResourceId::new(Kind::ScheduledAction, format!("{name}+{key}"));
@@ -132,6 +148,30 @@ pub(crate) fn add(
         queue::warn(&place, unit, queue, out);
     }
     true
+}
+
+/// The policies that scale in steps, and then their alarms.
+fn stepped(
+    cx: &Context<'_>,
+    place: &Place<'_>,
+    name: &str,
+    scaling: &Autoscaling,
+) -> Vec<(ResourceId, Body)> {
+    let (mut policies, mut alarms) = (Vec::new(), Vec::new());
+    let cooldown = scaling.cooldown.as_ref().map(|n| number(n.value));
+    for entry in &scaling.steps {
+        for (key, way) in steps::ways(&entry.value) {
+            let policy = ResourceId::new(Kind::ScalingPolicy, format!("{name}+{key}"));
+            let alarm = ResourceId::new(Kind::Alarm, format!("{name}+{key}"));
+            let tags = cx.upper_tags(&alarm);
+            let body = steps::alarm(place, &key, &entry.value, way, policy.clone(), tags);
+            alarms.push((alarm, Body::Alarm(Box::new(body))));
+            let body = steps::policy(place, &key, &entry.value, way, cooldown);
+            policies.push((policy, Body::ScalingPolicy(Box::new(body))));
+        }
+    }
+    policies.extend(alarms);
+    policies
 }
 
 /// What the number of tasks follows, with a word for each.

@@ -63,11 +63,8 @@ impl Mentions {
     }
 }
 
-/// Finds every `name:port` in a service's text, adds those ports to the services named, and
-/// returns whom each service names.
-fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) -> Mentions {
-    let zone = format!(".{}", private_zone(&cx.stack));
-    let in_zone = |unit: &str| format!("{}{zone}", unit.to_ascii_lowercase());
+/// Who has which name: the names of Compose, and those that units have in the zone.
+fn owners(members: &[Member<'_>], in_zone: impl Fn(&str) -> String) -> HashMap<String, Vec<usize>> {
     let mut owners: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, member) in members.iter().enumerate() {
         for name in &member.names {
@@ -78,6 +75,15 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
             owners.entry(full).or_default().push(index);
         }
     }
+    owners
+}
+
+/// Finds every `name:port` in a service's text, adds those ports to the services named, and
+/// returns whom each service names.
+fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output) -> Mentions {
+    let zone = format!(".{}", private_zone(&cx.stack));
+    let in_zone = |unit: &str| format!("{}{zone}", unit.to_ascii_lowercase());
+    let owners = owners(members, in_zone);
     let mut mentioned = vec![BTreeSet::new(); members.len()];
     let mut bare: Vec<BTreeMap<usize, (String, Span)>> = vec![BTreeMap::new(); members.len()];
     let mut found: BTreeMap<(usize, u16), ()> = BTreeMap::new();
@@ -128,8 +134,7 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                         bare[index].entry(owner).or_insert_with(|| (dns.clone(), span));
                     }
                     used_hints.insert(dns.clone());
-                    let port = mention.port.or_else(beside);
-                    if let Some(port) = port {
+                    if let Some(port) = mention.port.or_else(beside) {
                         found.insert((owner, port), ());
                     } else if is_called && (member.unit != members[owner].unit || linked) {
                         // Within a task no port makes the name work.

@@ -6,7 +6,7 @@ mod protocol;
 mod raw_ports;
 
 pub(crate) use self::by_scheme::Schemes;
-use self::protocol::{backend, how_to_open, needs_certificate, on_port};
+use self::protocol::{backend, how_to_open, needs_certificate, on_port, without_certificate};
 use self::raw_ports::{Spoken, by_image};
 use super::known_images::{KnownImage, PRIVATE_PORTS};
 use crate::compose::model::{Port, PortExposure, Protocol, Service};
@@ -130,7 +130,13 @@ pub(crate) fn public_ports(
         }
     }
     out.diagnostics.extend(said);
-    for (target, exposure) in asked {
+    undefined(service, out);
+    public
+}
+
+/// Says which ports `x-ecs.ports` names that are none.
+fn undefined(service: &Service, out: &mut Output) {
+    for (target, exposure) in &service.extension.ports {
         if !service.ports.iter().chain(&service.expose).any(|port| port.value.target == *target) {
             out.say(
                 Diagnostic::error(
@@ -143,7 +149,6 @@ pub(crate) fn public_ports(
             );
         }
     }
-    public
 }
 
 /// Ports of one place that stay private for one reason, and how to open the first.
@@ -212,34 +217,47 @@ fn verdict(
     let listener = published.unwrap_or(*target);
     let wants_tls = spoken == Spoken::Http && needs_certificate(listener, *target, app);
     if wants_tls && !certificate {
-        let help = "name a certificate at the top level: `x-ecs: {certificate: ARN}`; or publish a \
-                    port of the container that speaks plain HTTP";
-        return Verdict::Private("it speaks TLS, and there is no certificate".into(), help.into());
+        let (reason, help) = without_certificate(*target, app);
+        return Verdict::Private(reason, help);
     }
-    match asked {
-        Some(PortExposure::Internal) => {
-            return Verdict::Open(Face::Internal, backend(*target, app));
-        }
-        Some(_) => return Verdict::Open(Face::Public, backend(*target, app)),
-        None => {}
+    if let Some(asked) = asked {
+        let face = match asked {
+            PortExposure::Internal => Face::Internal,
+            _ => Face::Public,
+        };
+        return Verdict::Open(face, backend(*target, app));
     }
-    if let Some(ip) = host_ip.as_deref().filter(|ip| !is_everywhere(ip)) {
-        return private(&format!("Compose publishes it on {ip} only"));
+    match host_ip.as_deref().filter(|ip| !is_everywhere(ip)) {
+        Some(ip) => private(&format!("Compose publishes it on {ip} only")),
+        None => published_for_all(program, image, port, app, spoken),
     }
+}
+
+/// What becomes of a port that is published on every address, and that nobody says more of.
+fn published_for_all(
+    program: Program<'_>,
+    image: Option<&str>,
+    port: &Port,
+    app: Option<&str>,
+    spoken: Spoken,
+) -> Verdict {
+    let target = port.target;
+    let open = how_to_open(target, spoken);
+    let private = |reason: &str| Verdict::Private(reason.to_owned(), open.clone());
     match app {
         None => {}
         Some(_) if spoken == Spoken::Http => {
-            return Verdict::Open(Face::Public, backend(*target, app));
+            return Verdict::Open(Face::Public, backend(target, app));
         }
         Some(other) => return private(&format!("its `app_protocol` is {other}, not http")),
     }
-    if let Some(reason) = not_for_all(program, image, *target, listener) {
+    if let Some(reason) = not_for_all(program, image, target, port.published.unwrap_or(target)) {
         return private(&reason);
     }
     match spoken {
-        Spoken::Http => Verdict::Open(Face::Public, backend(*target, app)),
+        Spoken::Http => Verdict::Open(Face::Public, backend(target, app)),
         Spoken::Grpc => private("it speaks gRPC, and no `app_protocol` says so"),
-        Spoken::Other if is_guessed(image, *target) => {
+        Spoken::Other if is_guessed(image, target) => {
             let help = format!("{open}; if it speaks HTTP, write `app_protocol: http` at the port");
             Verdict::Private(ONLY_HTTP.into(), help)
         }

@@ -1,37 +1,33 @@
-//! The path of a health check that is an HTTP request to the container itself.
+//! What a health check asks of the container itself over HTTP, and which answers it takes for good.
+//!
+//! The check is read as the shell would read it (`shell`), and run with everything that may come of
+//! one of its requests (`eval`): whether the check then ends well says which statuses are good, however
+//! it is written. Requests come from the programs that make them (`client`) and from those that stand
+//! in the check themselves (`program`).
 
+mod address;
+mod called;
+mod client;
+mod codes;
+mod eval;
+mod options;
+mod pattern;
+mod program;
+mod shell;
+
+use self::address::Place;
+use self::codes::Codes;
+use self::eval::{Made, World};
+use self::shell::{Command, Node, Part};
 use crate::compose::model::{HealthTest, Service};
 
-/// Options of curl and wget after which a plain GET without headers, which is all that a load
-/// balancer sends, would not be the same request.
-const NOT_PLAIN: &[&str] = &[
-    "-H",
-    "--header",
-    "-X",
-    "--request",
-    "-d",
-    "--data",
-    "--data-raw",
-    "--data-binary",
-    "-u",
-    "--user",
-    "--post-data",
-    "--post-file",
-    "--method",
-    "-F",
-    "--form",
-    "--oauth2-bearer",
-    "--password",
-    "-b",
-    "--cookie",
-    "--cert",
-];
+pub(crate) use self::called::{commands, split};
+pub(crate) use self::client::Need;
 
-/// Options of curl after which an address is not the one that is asked for.
-const TAKES_AN_ADDRESS: &[&str] =
-    &["-x", "--proxy", "--preproxy", "--connect-to", "--resolve", "-e", "--referer", "-A", "-o"];
+/// The longest check that is read.
+const LONGEST: usize = 8192;
 
-/// What a health check asks of the container itself over HTTP.
+/// What a load balancer may ask in the place of a health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// The port.
@@ -40,236 +36,144 @@ pub(crate) struct Asked {
     pub(crate) tls: bool,
     /// The path, and query.
     pub(crate) path: String,
+    /// Whether that is a method of gRPC.
+    pub(crate) grpc: bool,
+    /// The statuses that are good, as a matcher has them.
+    pub(crate) codes: String,
+    /// Whether every status is good.
+    pub(crate) any_status: bool,
+    /// Whether the check looks at the text of the answer, too.
+    pub(crate) reads: bool,
+    /// How many other requests the check makes.
+    pub(crate) others: usize,
 }
 
-/// What the service's health check asks for, if it is a plain HTTP request by curl or wget to the
-/// container itself: on this port if it asks there, else on another.
-pub(crate) fn http_request(service: &Service, port: u16) -> Option<Asked> {
-    let test = service.healthcheck.as_ref()?.value.test.as_ref()?;
-    let words: Vec<String> = match &test.value {
-        HealthTest::None => return None,
-        // `CMD` with a shell and a line is the same as `CMD-SHELL`.
-        HealthTest::Command(words) => match words.as_slice() {
-            [shell, flag, line] if is_shell(shell) && flag == "-c" => split(line),
-            words => words.to_vec(),
-        },
-        HealthTest::Shell(line) => split(line),
-    };
-    let start = words.iter().position(|word| is_client(word))?;
-    let client = &words[start + 1..];
-    let end = client
-        .iter()
-        .position(|word| {
-            matches!(word.as_str(), "||" | "&&" | "|" | ";" | "&") || word.ends_with(';')
-        })
-        .unwrap_or(client.len());
-    let client = &client[..end];
-    if client.iter().any(|word| is_not_plain(word)) {
-        return None;
-    }
-    let all = || client.iter().filter_map(|word| request(word));
-    // Another port counts only where an address is plainly written: with its scheme, or its port.
-    let plain = client.iter().enumerate().filter(|(at, word)| {
-        let before = at.checked_sub(1).and_then(|before| client.get(before));
-        word.contains("://")
-            || !before.is_some_and(|before| TAKES_AN_ADDRESS.contains(&before.as_str()))
-                && has_port(word)
-    });
-    let mut plain = plain.filter_map(|(_, word)| request(word));
-    all().find(|asked| asked.port == port).or_else(|| plain.next())
+/// The requests of a health check to the container itself.
+#[derive(Debug)]
+pub(crate) struct HttpCheck<'a> {
+    service: &'a Service,
+    node: Option<Node>,
+    /// Each place once.
+    made: Vec<Made>,
 }
 
-/// The names of the programs that a health check calls, without their folders.
-pub(crate) fn commands(test: &HealthTest) -> Vec<String> {
-    let words = match test {
-        HealthTest::None => return Vec::new(),
-        HealthTest::Command(words) => match words.as_slice() {
-            [shell, flag, line] if is_shell(shell) && flag == "-c" => {
-                let mut words = vec![shell.clone(), ";".to_owned()];
-                words.extend(split(line));
-                words
+impl<'a> HttpCheck<'a> {
+    /// Reads the health check of a service.
+    pub(crate) fn read(service: &'a Service) -> Self {
+        let test = service.healthcheck.as_ref().and_then(|check| check.value.test.as_ref());
+        let node = test.and_then(|test| match &test.value {
+            HealthTest::None => None,
+            HealthTest::Command(words) => {
+                let short = words.iter().map(String::len).sum::<usize>() <= LONGEST;
+                let words = words.iter().map(|word| vec![Part::Text(word.clone())]).collect();
+                short.then_some(Node::Command(Command { words, redirects: Vec::new() }))
             }
-            // Everything behind the first word is handed to it.
-            words => words.first().cloned().into_iter().collect(),
-        },
-        HealthTest::Shell(line) => split(line),
-    };
-    let mut starts = true;
-    let mut found = Vec::new();
-    for word in &words {
-        if std::mem::replace(&mut starts, ends_a_command(word)) && !ends_a_command(word) {
-            let name = word.trim_start_matches(['(', '{', '!']);
-            let name = name.rsplit('/').next().unwrap_or(name);
-            found.push(name.trim_end_matches([';', ')']).to_owned());
-        }
-    }
-    found
-}
-
-/// Whether another command of the shell's follows.
-fn ends_a_command(word: &str) -> bool {
-    matches!(word, "||" | "&&" | "|" | ";" | "&" | "if" | "then" | "else" | "do" | "!" | "(")
-        || word.ends_with(';')
-}
-
-fn is_shell(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "ash" | "dash"))
-}
-
-fn is_client(word: &str) -> bool {
-    matches!(word.rsplit('/').next(), Some("curl" | "wget"))
-}
-
-fn is_not_plain(word: &str) -> bool {
-    let option = word.split('=').next().unwrap_or(word);
-    NOT_PLAIN.contains(&option)
-        || (word.len() > 2 && ["-H", "-X", "-u", "-d"].iter().any(|o| word.starts_with(o)))
-}
-
-/// Whether a word without a scheme is `HOST:PORT`, and maybe a path.
-fn has_port(word: &str) -> bool {
-    let authority = word.split(['/', '?', '#']).next().unwrap_or(word);
-    let port = authority.rsplit_once(':').map(|(_, port)| port);
-    port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// The request of an address whose host is the container.
-fn request(word: &str) -> Option<Asked> {
-    // What the shell would still change is not an address that decklift can read.
-    if word.contains(['$', '`', '*', '>', '<']) {
-        return None;
-    }
-    let (tls, rest) = match word.split_once("://") {
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => (false, rest),
-        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (true, rest),
-        Some(_) => return None,
-        None => (false, word),
-    };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let (host, written) = match authority.strip_prefix('[') {
-        Some(v6) => {
-            let (host, after) = v6.split_once(']')?;
-            (host, after.strip_prefix(':'))
-        }
-        None => match authority.split_once(':') {
-            Some((host, written)) => (host, Some(written)),
-            None => (authority, None),
-        },
-    };
-    if !matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1") {
-        return None;
-    }
-    let usual = if tls { 443 } else { 80 };
-    let port = written.map_or(Some(usual), |written| written.parse::<u16>().ok())?;
-    let path = path.split('#').next().unwrap_or_default();
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    // elbv2 CreateTargetGroup: HealthCheckPath has at most 1024 characters.
-    (path.len() <= 1024).then_some(Asked { port, tls, path })
-}
-
-/// The words of a shell line; quotes are taken off, operators stand alone.
-pub(super) fn split(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word = String::new();
-    let mut quote: Option<char> = None;
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(open), c) if c == open => quote = None,
-            (Some(_), c) => word.push(c),
-            (None, '\'' | '"') => quote = Some(c),
-            (None, c) if c.is_whitespace() => words.push(std::mem::take(&mut word)),
-            (None, '|' | '&' | ';' | '(' | ')') => {
-                words.push(std::mem::take(&mut word));
-                words.push(if c == ';' || c == '(' || c == ')' { ";" } else { "|" }.to_owned());
+            HealthTest::Shell(line) => (line.len() <= LONGEST).then(|| shell::parse(line))?,
+        });
+        let mut made: Vec<Made> = Vec::new();
+        if let Some(node) = &node {
+            let world = World { service, focus: None, others_answer: true };
+            for found in eval::run(world, node).1 {
+                if !made.iter().any(|other| other.place == found.place) {
+                    made.push(found);
+                }
             }
-            (None, c) => word.push(c),
         }
+        Self { service, node, made }
     }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
+
+    /// Whether the container asks itself over TLS at a port.
+    pub(crate) fn speaks_tls(&self, port: u16) -> bool {
+        let mut at_port = self.made.iter().filter(|made| made.place.port == port).peekable();
+        at_port.peek().is_some() && at_port.all(|made| made.place.tls)
+    }
+
+    /// What a load balancer can ask for in the place of the check: on this port if the check asks
+    /// there, else on another. It speaks HTTP, or gRPC.
+    pub(crate) fn asked(&self, port: u16, grpc: bool) -> Option<Result<Asked, Need>> {
+        let node = self.node.as_ref()?;
+        let all: Vec<&Made> = self.made.iter().filter(|made| made.place.grpc == grpc).collect();
+        // Those without which the check fails, and those of which one is enough.
+        let (mut needed, mut enough) = (Vec::new(), Vec::new());
+        for made in &all {
+            let found = self.judged(node, made, true);
+            if found.codes != Codes::all() {
+                needed.push(found);
+                continue;
+            }
+            let found = self.judged(node, made, false);
+            if found.codes != Codes::all() && !found.codes.and(Codes::answers()).is_empty() {
+                enough.push(found);
+            }
+        }
+        let chosen = if !needed.is_empty() {
+            first(&needed, port)
+        } else if enough.is_empty() {
+            // It never fails.
+            let any = |made| Judged { made, codes: Codes::answers(), reads: false };
+            first(&all.iter().map(|made| any(*made)).collect::<Vec<_>>(), port)
+        } else {
+            let here: Vec<_> =
+                enough.iter().filter(|found| found.made.place.port == port).copied().collect();
+            match (here.as_slice(), enough.as_slice()) {
+                ([one], _) | ([], [one]) => Some(*one),
+                _ => return Some(Err(Need::Several)),
+            }
+        };
+        Some(Self::answer(chosen?, all.len()))
+    }
+
+    /// With which outcomes of a request the check ends well, all others being answered, or none.
+    fn judged<'m>(&self, node: &Node, made: &'m Made, others_answer: bool) -> Judged<'m> {
+        let place = &made.place;
+        let world = World { service: self.service, focus: Some(place), others_answer };
+        let (codes, all) = eval::run(world, node);
+        let reads = all.iter().any(|made| made.reads && made.place == *place);
+        Judged { made, codes, reads }
+    }
+
+    fn answer(found: Judged<'_>, all: usize) -> Result<Asked, Need> {
+        let Judged { made, codes, reads } = found;
+        if let Some(need) = made.need {
+            return Err(need);
+        }
+        let mut codes = codes;
+        let redirects = Codes::range(300, 399);
+        // What is followed to a good answer is good itself.
+        if made.follows
+            && !codes.and(Codes::range(200, 299)).is_empty()
+            && codes.and(redirects).is_empty()
+        {
+            codes = codes.or(redirects);
+        }
+        let Place { port, tls, path, grpc } = made.place.clone();
+        let any_status = codes.is_any_answer();
+        // The codes of gRPC are others: 0 is a good answer.
+        let codes = match grpc {
+            true => Some(if any_status { "0-99" } else { "0" }.to_owned()),
+            false => codes.matcher(),
+        };
+        let codes = codes.ok_or(Need::Status)?;
+        let any_status = any_status && !grpc;
+        Ok(Asked { port, tls, path, grpc, codes, any_status, reads, others: all - 1 })
+    }
+}
+
+/// A request, and the outcomes with which the check ends well.
+#[derive(Clone, Copy, Debug)]
+struct Judged<'m> {
+    made: &'m Made,
+    codes: Codes,
+    /// Whether the text of the answer is looked at.
+    reads: bool,
+}
+
+/// The first on this port that a load balancer can make, else the first that it can make.
+fn first<'m>(found: &[Judged<'m>], port: u16) -> Option<Judged<'m>> {
+    let plain = |found: &&Judged<'_>| found.made.need.is_none();
+    let here = found.iter().find(|found| found.made.place.port == port && plain(found));
+    here.or_else(|| found.iter().find(plain)).or(found.first()).copied()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ecs::testing::{healthcheck, service};
-
-    fn http_path(service: &Service, port: u16) -> Option<String> {
-        let asked = http_request(service, port)?;
-        (asked.port == port && !asked.tls).then_some(asked.path)
-    }
-
-    fn shell(line: &str) -> Option<String> {
-        let mut web = service("web", "acme/web:1");
-        web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
-        http_path(&web, 80)
-    }
-
-    fn command(words: &[&str]) -> Option<String> {
-        let mut web = service("web", "acme/web:1");
-        let words = words.iter().map(|word| (*word).to_owned()).collect();
-        web.healthcheck = Some(healthcheck(HealthTest::Command(words)));
-        http_path(&web, 80)
-    }
-
-    #[test]
-    fn plain_requests_give_their_path() {
-        for (line, path) in [
-            ("curl -f http://localhost:80/health", "/health"),
-            ("curl -f http://localhost/health || exit 1", "/health"),
-            ("curl --fail -s 'http://127.0.0.1/a?b=c&d' > /dev/null", "/a?b=c&d"),
-            ("wget -q --spider http://127.0.0.1/", "/"),
-            ("wget --no-verbose --tries=1 --spider http://[::1]:80/up;exit 0", "/up"),
-            ("/usr/bin/curl -f localhost", "/"),
-            ("test -f /ok && curl -sf http://0.0.0.0#x", "/"),
-        ] {
-            assert_eq!(shell(line).as_deref(), Some(path), "{line}");
-        }
-        assert_eq!(command(&["curl", "-f", "http://localhost/h"]).as_deref(), Some("/h"));
-        assert_eq!(command(&["sh", "-c", "curl -f http://localhost/h"]).as_deref(), Some("/h"));
-    }
-
-    #[test]
-    fn an_address_may_have_a_port_in_place_of_a_scheme() {
-        let asked = |line: &str| {
-            let mut web = service("web", "acme/web:1");
-            web.healthcheck = Some(healthcheck(HealthTest::Shell(line.to_owned())));
-            http_request(&web, 80).map(|asked| (asked.port, asked.path))
-        };
-        let elsewhere = Some((8081, "/up".to_owned()));
-        assert_eq!(asked("curl -f localhost:8081/up"), elsewhere);
-        assert_eq!(asked("wget -qO- 127.0.0.1:8081/up || exit 1"), elsewhere);
-        assert_eq!(asked("curl -x localhost:8081 http://api/"), None);
-        assert_eq!(asked("curl -f localhost.local"), None);
-    }
-
-    #[test]
-    fn other_requests_do_not() {
-        for line in [
-            "",
-            "true",
-            "curl -f http://localhost:8081/health",
-            "curl -f https://localhost:80/health",
-            "curl -f http://api/health",
-            "curl -f http://localhost:$PORT/health",
-            "curl -H 'Host: x' http://localhost/",
-            "curl -uadmin:x http://localhost/",
-            "curl -X POST http://localhost/",
-            "wget --post-data=x http://localhost/",
-            "curl; echo http://localhost/",
-            "curl -f || echo http://localhost/",
-        ] {
-            assert_eq!(shell(line), None, "{line}");
-        }
-        assert_eq!(command(&["curl", "-f", "http://localhost:0x50/"]), None);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_line_is_fine(line in "(curl |http://|localhost|\\PC){0,12}") {
-            shell(&line);
-        }
-    }
-}
+mod tests;

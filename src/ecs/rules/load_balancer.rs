@@ -33,7 +33,7 @@ pub(crate) use assign::assign;
 pub(crate) use balancer::label;
 pub(crate) use existing::names_listener;
 pub(crate) use listener::certificate_domain;
-pub(crate) use rule::{LONGEST, MOST_VALUES, is_host, is_path};
+pub(crate) use rule::{LONGEST, MOST_VALUES, MOST_WILDCARDS, is_host, is_path, wildcards};
 
 /// How many target groups a service may have (ECS quotas, "Target groups per service").
 pub(crate) const MOST_TARGETS: usize = 5;

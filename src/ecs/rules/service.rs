@@ -7,12 +7,17 @@ use super::{
     overrides, placement, rollout, security_groups, tags, task_role,
 };
 use crate::compose::model::TaskNetwork;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, AwsVpcConfiguration, Body, Gate, Kind, NetworkConfiguration, Resource, ResourceId,
     Service, Value,
 };
 use crate::ecs::translate::context::{Context, Output, cluster_id, lower};
 use crate::ecs::translate::unit::Unit;
+
+/// How many tasks a service may have unless the account has more (AWS General Reference, "Amazon ECS
+/// endpoints and quotas", "Tasks per service").
+const MOST_TASKS: u32 = 5000;
 
 /// Adds the ECS service of a service.
 pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
@@ -127,7 +132,25 @@ fn desired_count(unit: &Unit<'_>, out: &mut Output) -> i32 {
     let place = daemon::number(leader).unwrap_or(leader.span());
     writers::check(unit, Tasks::Count(leader.replicas()), (unit.name(), place), out);
     let replicas = i32::try_from(leader.replicas()).unwrap_or(i32::MAX);
-    autoscaling::first_count(unit, replicas, out)
+    let first = autoscaling::first_count(unit, replicas, out);
+    let (most, place) = match autoscaling::most(unit) {
+        Some(most) => (most.value, most.span),
+        None => (leader.replicas(), place),
+    };
+    if most > MOST_TASKS {
+        let message = format!("{most} tasks of one service, where AWS has a quota of {MOST_TASKS}");
+        let help = format!(
+            "`Tasks per service` is {MOST_TASKS} unless Service Quotas has raised it: ask for more, or \
+             spread the tasks over several services"
+        );
+        out.say(
+            Diagnostic::warning(Code::QuotaExceeded, message)
+                .at(place, "")
+                .help(help)
+                .service(unit.name()),
+        );
+    }
+    first
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 
+use super::quotas::is_network;
 use super::text::{is_balancer_name, is_placeholder, is_port};
 use super::{Report, Unique, tags};
 use crate::ecs::desired::{
-    Body, Kind, Listener, ListenerAction, ListenerRule, LoadBalancer, Matcher, TargetGroup, Value,
+    Kind, Listener, ListenerAction, ListenerRule, LoadBalancer, Matcher, TargetGroup,
 };
-use crate::ecs::rules::load_balancer::{LONGEST, MOST_VALUES};
+use crate::ecs::rules::load_balancer::{LONGEST, MOST_VALUES, MOST_WILDCARDS, wildcards};
 
 /// `elbv2 CreateLoadBalancer`
 pub(super) fn load_balancer(balancer: &LoadBalancer, report: &mut Report<'_>) {
@@ -158,13 +159,7 @@ pub(super) fn listener(listener: &Listener, unique: &mut Unique, report: &mut Re
         report.fault(format!("{port} is no port"), "a port is 1 to 65535");
     }
     unique.take(Kind::Listener, &format!("{load_balancer_arn}:{port}"), report);
-    let network = match load_balancer_arn {
-        Value::Known(arn) => arn.contains(":loadbalancer/net/"),
-        Value::From(id, _) => {
-            let balancer = report.desired.resources.get(id).map(|resource| &resource.body);
-            matches!(balancer, Some(Body::LoadBalancer(balancer)) if balancer.kind == "network")
-        }
-    };
+    let network = is_network(report.desired, load_balancer_arn);
     let tls = protocol == "HTTPS";
     if tls && (certificates.len() != 1 || ssl_policy.is_none()) {
         report.fault(
@@ -225,6 +220,13 @@ pub(super) fn rule(rule: &ListenerRule, unique: &mut Unique, report: &mut Report
         report.fault(
             format!("a rule with {} values", values.len()),
             format!("a rule asks for 1 to {MOST_VALUES} names and paths"),
+        );
+    }
+    let wildcards = wildcards(values.iter().map(|value| value.as_str()));
+    if wildcards > MOST_WILDCARDS {
+        report.fault(
+            format!("a rule with {wildcards} wildcards"),
+            format!("a rule has at most {MOST_WILDCARDS} `*` and `?`"),
         );
     }
     for value in values.iter().filter(|value| value.len() > LONGEST) {

@@ -5,6 +5,7 @@ mod instance;
 mod logging;
 mod motion;
 mod other;
+mod quotas;
 mod service;
 mod shift;
 mod task_definition;

@@ -45,6 +45,31 @@ pub(super) fn how_to_open(target: u16, spoken: Spoken) -> String {
     }
 }
 
+/// Why a port that needs a certificate stays private without one, and the ways out.
+pub(super) fn without_certificate(target: u16, protocol: Option<&str>) -> (String, String) {
+    let name = "name a certificate at the top level: `x-ecs: {certificate: ARN}`";
+    let spoken = match protocol {
+        Some("grpc") => "gRPC",
+        Some("http2") => "HTTP/2",
+        _ => {
+            return (
+                "it speaks TLS, and there is no certificate".to_owned(),
+                format!("{name}; or publish a port of the container that speaks plain HTTP"),
+            );
+        }
+    };
+    (
+        format!(
+            "an application load balancer takes {spoken} on HTTPS listeners alone, and there is no \
+             certificate"
+        ),
+        format!(
+            "{name}; or let a network load balancer take it, with `app_protocol: tcp` at the port and \
+             `x-ecs: {{ports: {{{target}: public}}}}` at the service"
+        ),
+    )
+}
+
 /// Whether a listener for this port would have to be HTTPS: clients expect TLS on 443 and 8443,
 /// containers speak it there, and an Application Load Balancer takes HTTP/2 and gRPC over HTTPS
 /// listeners only (Elastic Load Balancing documentation, "Target groups", protocol version).

@@ -63,35 +63,16 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                     kept.push(port);
                     continue;
                 }
-                match claims.iter().find(|claim| claim.conditions == wanted) {
-                    Some(claim) if claim.member == index => {
-                        if claim.target != port.target {
-                            out.say(match door.given {
-                                true => existing::second_port(member, &port),
-                                false => second(member.service, &port, claim),
-                            });
-                        }
-                    }
-                    Some(claim) => {
-                        let first = members[claim.member].service;
-                        let shared = !wanted.is_empty();
-                        out.say(conflict(service, &port, first, claim.span, shared));
-                    }
-                    None => {
-                        let PublicPort { target, published, span, .. } = port;
-                        claims.push(Claim {
-                            member: index,
-                            target,
-                            published,
-                            conditions: wanted,
-                            span,
-                        });
-                        if guessed && !door.given {
-                            out.say(guess(service, &port));
-                        }
-                        kept.push(port);
-                    }
+                if let Some(claim) = claims.iter().find(|claim| claim.conditions == wanted) {
+                    out.diagnostics.extend(lost((index, &port), door.given, claim, members));
+                    continue;
                 }
+                let PublicPort { target, published, span, .. } = port;
+                claims.push(Claim { member: index, target, published, conditions: wanted, span });
+                if guessed && !door.given {
+                    out.say(guess(service, &port));
+                }
+                kept.push(port);
             }
             members[index].public = kept;
         }
@@ -101,6 +82,25 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
         member.public.sort_by_key(|port| (port.target, port.published));
         too_many(member, used.entry(member.unit).or_default(), out);
     }
+}
+
+/// What is said of a member's port whose listener, or part of one, another port has.
+fn lost(
+    (index, port): (usize, &PublicPort),
+    given: bool,
+    claim: &Claim,
+    members: &[Member<'_>],
+) -> Option<Diagnostic> {
+    let member = &members[index];
+    if claim.member != index {
+        let first = members[claim.member].service;
+        let shared = !claim.conditions.is_empty();
+        return Some(conflict(member.service, port, first, claim.span, shared));
+    }
+    (claim.target != port.target).then(|| match given {
+        true => existing::second_port(member, port),
+        false => second(member.service, port, claim),
+    })
 }
 
 pub(super) fn has_http(member: &Member<'_>) -> bool {
@@ -163,8 +163,19 @@ fn conflict(
             .service(&service.name.value);
     }
     let message = format!("port {published} is already published by {name}");
-    let help = "publish another port, keep it inside with `x-ecs: {ports: {<port>: none}}`, or \
-                share the port: `x-ecs: {http: {host: api.example.com}}`, or `path: /api`";
+    let help = match port.face {
+        // Rules by host and path are an Application Load Balancer's alone (Elastic Load Balancing
+        // documentation, "Listeners for your Network Load Balancers").
+        Face::Network => {
+            "a network load balancer leads all of a port to one service: publish another port, or \
+             keep it inside with `x-ecs: {ports: {<port>: none}}`; what speaks HTTP may share a port \
+             by host or path, with `app_protocol: http` and `x-ecs: {http: {host, path}}`"
+        }
+        _ => {
+            "publish another port, keep it inside with `x-ecs: {ports: {<port>: none}}`, or \
+             share the port: `x-ecs: {http: {host: api.example.com}}`, or `path: /api`"
+        }
+    };
     let diagnostic = if port.guessed {
         Diagnostic::warning(Code::PortNotPublic, message)
     } else {

@@ -16,6 +16,14 @@ use crate::ecs::translate::names::short_hash;
 /// The most values of a rule (Elastic Load Balancing quotas, "Condition values per rule").
 pub(crate) const MOST_VALUES: usize = 5;
 
+/// The most `*` and `?` of a rule (the same, "Condition wildcards per rule").
+pub(crate) const MOST_WILDCARDS: usize = 6;
+
+/// How many `*` and `?` the values of a rule have.
+pub(crate) fn wildcards<'a>(values: impl Iterator<Item = &'a str>) -> usize {
+    values.map(|value| value.matches(['*', '?']).count()).sum()
+}
+
 /// The longest name and the longest path (elbv2 API reference, `HostHeaderConditionConfig` and
 /// `PathPatternConditionConfig`).
 pub(crate) const LONGEST: usize = 128;
@@ -104,7 +112,24 @@ pub(super) fn check(service: &Service, out: &mut Output) {
         let help = "write a path such as /api or /api/*/items, at most 128 characters";
         out.say(fault("`path`", path.span, help));
     }
-    let values: usize = conditions(service).iter().map(|c| values(c).len()).sum();
+    let conditions = conditions(service);
+    let all = || conditions.iter().flat_map(values);
+    let wildcards = wildcards(all().map(String::as_str));
+    if wildcards > MOST_WILDCARDS
+        && let Some(first) = http.host.first().or(http.path.first())
+    {
+        let message =
+            format!("a rule has {MOST_WILDCARDS} wildcards at most, and this one {wildcards}");
+        let help =
+            "a path without wildcards has one, for what is below it: write fewer `*` and `?`";
+        out.say(
+            Diagnostic::error(Code::InvalidValue, message)
+                .at(first.span, "")
+                .help(help)
+                .service(&service.name.value),
+        );
+    }
+    let values = all().count();
     if values > MOST_VALUES
         && let Some(first) = http.host.first().or(http.path.first())
     {

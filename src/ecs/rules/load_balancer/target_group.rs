@@ -1,5 +1,7 @@
 //! The target group of a service and port.
 
+mod told;
+
 use super::{alternate_id, balancer, existing, target_group_id};
 use crate::compose::model::{Http, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
@@ -9,7 +11,7 @@ use crate::ecs::desired::{
 };
 use crate::ecs::rules::bridge;
 use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
-use crate::ecs::rules::http_check::{Asked, http_request};
+use crate::ecs::rules::http_check::{Asked, HttpCheck};
 use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, target_group};
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::names::{Grammar, fit_within, short_hash};
@@ -29,42 +31,60 @@ pub(super) fn add(
     out: &mut Output,
 ) {
     let service = member.name();
+    let id = target_group_id(service, port.target);
+    let path = wanted_path(member.service, out);
+    let read = HttpCheck::read(member.service);
+    let port = &spoken(&read, port);
+    let seen = match path {
+        Some(_) => None,
+        None => seen(&read, member, port, out),
+    };
+    let check = check(member.service, port, path, seen);
+    let group = group(cx, member, port, &check, out);
+    let other = moves.then(|| alternate(cx, member, port, &group));
+    out.add(id, Body::TargetGroup(Box::new(group)), Some(service), Some(port.span));
+    if let Some(other) = other {
+        let id = alternate_id(service, port.target);
+        out.add(id, Body::TargetGroup(Box::new(other)), Some(service), Some(port.span));
+    }
+    admit(cx, member, port, check.port, out);
+}
+
+/// What `x-ecs.http.health_check` says.
+fn wanted_path(service: &Service, out: &mut Output) -> Option<String> {
     let Http {
         span: _,
         host: _,
         path: _,
         health_check,
-        deregistration_delay,
-        stickiness,
+        deregistration_delay: _,
+        stickiness: _,
         aliases: _,
-    } = &member.service.extension.http;
-    let id = target_group_id(service, port.target);
-    let asked = health_check.as_ref().and_then(|path| {
-        let good = path.value.starts_with('/') && path.value.len() <= 1024;
-        if !good {
-            out.say(
-                Diagnostic::error(Code::InvalidValue, "`health_check` is no path")
-                    .at(path.span, "")
-                    .help("write a path such as /health, at most 1024 characters long")
-                    .service(service),
-            );
-        }
-        good.then(|| path.value.clone())
-    });
-    let seen = seen(member, port).filter(|_| asked.is_none());
-    let port = &spoken(member, port);
-    let delay = deregistration_delay.as_ref().map_or(30, |delay| {
-        if delay.value > MOST_DELAY {
-            out.say(
-                Diagnostic::warning(Code::Clamped, format!("the delay becomes {MOST_DELAY} s"))
-                    .at(delay.span, "")
-                    .help(format!("a load balancer waits at most {MOST_DELAY} s"))
-                    .service(service),
-            );
-        }
-        delay.value.min(MOST_DELAY)
-    });
-    let check = check(member.service, port, asked, seen);
+    } = &service.extension.http;
+    let path = health_check.as_ref()?;
+    let good = path.value.starts_with('/') && path.value.len() <= 1024;
+    if !good {
+        out.say(
+            Diagnostic::error(Code::InvalidValue, "`health_check` is no path")
+                .at(path.span, "")
+                .help("write a path such as /health, at most 1024 characters long")
+                .service(&service.name.value),
+        );
+    }
+    good.then(|| path.value.clone())
+}
+
+/// The target group with its attributes.
+fn group(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    check: &Check,
+    out: &mut Output,
+) -> TargetGroup {
+    let id = target_group_id(member.name(), port.target);
+    let health_check_port =
+        check.port.map_or_else(|| "traffic-port".to_owned(), |port| port.to_string());
     let create = CreateTargetGroup {
         name: target_group_name(cx, member, port, ""),
         protocol: port.backend.protocol.to_owned(),
@@ -73,36 +93,56 @@ pub(super) fn add(
         vpc_id: cx.facts.network.vpc_id.clone(),
         target_type: target_type(member).to_owned(),
         health_check_protocol: check.protocol.to_owned(),
-        health_check_path: check.path,
-        health_check_port: check
-            .port
-            .map_or_else(|| "traffic-port".to_owned(), |port| port.to_string()),
+        health_check_path: check.path.clone(),
+        health_check_port,
         health_check_interval_seconds: 10,
         health_check_timeout_seconds: 5,
         healthy_threshold_count: 2,
         unhealthy_threshold_count: 3,
-        matcher: check.matcher,
+        matcher: check.matcher.clone(),
         tags: cx.upper_tags(&id),
     };
+    let attributes = ModifyTargetGroupAttributes {
+        target_group_arn: Value::From(id, Attribute::Arn),
+        attributes: attributes(member.service, port, out),
+    };
+    TargetGroup { create, attributes }
+}
+
+/// What differs from AWS's defaults.
+fn attributes(service: &Service, port: &PublicPort, out: &mut Output) -> Vec<UpperTag> {
+    let delay = service.extension.http.deregistration_delay.as_ref().map_or(30, |delay| {
+        if delay.value > MOST_DELAY {
+            out.say(
+                Diagnostic::warning(Code::Clamped, format!("the delay becomes {MOST_DELAY} s"))
+                    .at(delay.span, "")
+                    .help(format!("a load balancer waits at most {MOST_DELAY} s"))
+                    .service(&service.name.value),
+            );
+        }
+        delay.value.min(MOST_DELAY)
+    });
     let mut attributes = vec![attribute("deregistration_delay.timeout_seconds", delay.to_string())];
     // A cookie needs HTTP: what a Network Load Balancer calls stickiness is another thing.
-    if let Some(stickiness) = stickiness.as_ref().filter(|_| port.face != Face::Network) {
+    let stickiness = service.extension.http.stickiness.as_ref();
+    if let Some(stickiness) = stickiness.filter(|_| port.face != Face::Network) {
         attributes.push(attribute("stickiness.enabled", "true".to_owned()));
         let seconds = stickiness.value.to_string();
         attributes.push(attribute("stickiness.lb_cookie.duration_seconds", seconds));
         attributes.push(attribute("stickiness.type", "lb_cookie".to_owned()));
     }
-    let attributes = ModifyTargetGroupAttributes {
-        target_group_arn: Value::From(id.clone(), Attribute::Arn),
-        attributes,
-    };
-    let group = TargetGroup { create, attributes };
-    let other = moves.then(|| alternate(cx, member, port, &group));
-    out.add(id, Body::TargetGroup(Box::new(group)), Some(service), Some(port.span));
-    if let Some(other) = other {
-        let id = alternate_id(service, port.target);
-        out.add(id, Body::TargetGroup(Box::new(other)), Some(service), Some(port.span));
-    }
+    attributes
+}
+
+/// Lets the load balancer reach the target, and the port that it asks how it is.
+fn admit(
+    cx: &Context<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    asked: Option<u16>,
+    out: &mut Output,
+) {
+    let service = member.name();
     if member.network != TaskNetwork::AwsVpc {
         let balancer = (balancer::group(port.face), balancer::group_id(cx, port.face));
         bridge::admit(cx, member, port, balancer, out);
@@ -110,25 +150,26 @@ pub(super) fn add(
     }
     let place = (Some(service), Some(port.span));
     let group = || target_group(member.unit);
+    let from = || Source::Group(balancer::group_id(cx, port.face));
+    // What is asked how it is may be open already, or public, too.
+    let has = |rule: &str, out: &Output| {
+        out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, rule))
+    };
     if port.face != Face::Network {
-        let from = Source::Group(balancer::group_id(cx, port.face));
-        for number in [port.target].into_iter().chain(check.port) {
+        for number in [port.target].into_iter().chain(asked) {
             let rule = format!("lb-{service}-{number}");
-            // The port that is asked how it is may be public, too.
-            if !out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*rule)) {
-                add_rule(rule, group(), Some(number), from.clone(), place, out);
+            if !has(&rule, out) {
+                add_rule(rule, group(), Some(number), from(), place, out);
             }
         }
         return;
     }
     let protocol = if port.backend.protocol == "UDP" { "udp" } else { "tcp" };
-    for (protocol, number) in [(protocol, Some(port.target)), ("tcp", check.port)] {
+    for (protocol, number) in [(protocol, Some(port.target)), ("tcp", asked)] {
         let Some(number) = number else { continue };
         let rule = format!("lb-{service}-{number}-{protocol}");
-        // What is asked how it is may be open already.
-        if !out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, &*rule)) {
-            let from = Source::Group(balancer::group_id(cx, port.face));
-            add_rule_of(rule, group(), Some((protocol, number)), from, place, out);
+        if !has(&rule, out) {
+            add_rule_of(rule, group(), Some((protocol, number)), from(), place, out);
         }
     }
 }
@@ -162,20 +203,30 @@ struct Check {
 }
 
 /// What the container's own health check asks for, where a load balancer can ask for it, too: other
-/// ports than the target's it only reaches where a task has an interface of its own, and gRPC has no
-/// such paths.
-fn seen(member: &Member<'_>, port: &PublicPort) -> Option<Asked> {
-    let asked = http_request(member.service, port.target)?;
-    let reaches = asked.port == port.target || member.network == TaskNetwork::AwsVpc;
-    (reaches && port.backend.version != Some("GRPC")).then_some(asked)
+/// ports than the target's it only reaches where a task has an interface of its own.
+fn seen(
+    read: &HttpCheck<'_>,
+    member: &Member<'_>,
+    port: &PublicPort,
+    out: &mut Output,
+) -> Option<Asked> {
+    // What does not speak HTTP is asked over TCP.
+    let version = port.backend.version?;
+    let found = match read.asked(port.target, version == "GRPC")? {
+        Ok(asked) if asked.port == port.target || member.network == TaskNetwork::AwsVpc => {
+            Ok(asked)
+        }
+        Ok(_) => return None,
+        Err(need) => Err(need),
+    };
+    told::say(member.service, &found, out);
+    found.ok()
 }
 
 /// A port on which the container asks itself over TLS speaks it.
-fn spoken(member: &Member<'_>, port: &PublicPort) -> PublicPort {
+fn spoken(read: &HttpCheck<'_>, port: &PublicPort) -> PublicPort {
     let mut port = port.clone();
-    let tls = http_request(member.service, port.target)
-        .is_some_and(|asked| asked.tls && asked.port == port.target);
-    if tls && port.backend.protocol == "HTTP" {
+    if port.backend.protocol == "HTTP" && read.speaks_tls(port.target) {
         port.backend.protocol = "HTTPS";
     }
     port
@@ -188,13 +239,13 @@ fn check(service: &Service, port: &PublicPort, path: Option<String>, seen: Optio
         Some(Matcher { http_code, grpc_code })
     };
     let (protocol, own) = (port.backend.protocol, None);
-    if let Some(Asked { port: other, tls, path }) = seen.filter(|_| port.backend.version.is_some())
-    {
+    if let Some(Asked { port: other, tls, path, grpc, codes: good, .. }) = seen {
+        let (http, grpc) = if grpc { (None, Some(&*good)) } else { (Some(&*good), None) };
         return Check {
             protocol: if tls { "HTTPS" } else { "HTTP" },
             path: Some(path),
             port: (other != port.target).then_some(other),
-            matcher: codes(Some("200-399"), None),
+            matcher: codes(http, grpc),
         };
     }
     match (protocol, port.backend.version) {

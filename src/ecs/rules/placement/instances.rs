@@ -129,15 +129,7 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
             good => constraints.push(good.clone()),
         }
     }
-    for rule in constraints {
-        let constraint = match rule {
-            PlacementRule::DistinctInstance => {
-                PlacementConstraint { kind: "distinctInstance".to_owned(), expression: None }
-            }
-            PlacementRule::MemberOf(expression) => {
-                PlacementConstraint { kind: "memberOf".to_owned(), expression: Some(expression) }
-            }
-        };
+    for constraint in constraints.into_iter().map(constraint) {
         if !placed.constraints.contains(&constraint) {
             placed.constraints.push(constraint);
         }
@@ -151,6 +143,17 @@ fn of_service(service: &Service, placed: &mut Placed, outcomes: &mut Outcomes<'_
         let strategy = PlacementStrategy { kind: kind.to_owned(), field };
         if !placed.strategy.contains(&strategy) {
             placed.strategy.push(strategy);
+        }
+    }
+}
+
+fn constraint(rule: PlacementRule) -> PlacementConstraint {
+    match rule {
+        PlacementRule::DistinctInstance => {
+            PlacementConstraint { kind: "distinctInstance".to_owned(), expression: None }
+        }
+        PlacementRule::MemberOf(expression) => {
+            PlacementConstraint { kind: "memberOf".to_owned(), expression: Some(expression) }
         }
     }
 }
