@@ -358,11 +358,11 @@ fn ranges(task: &TaskDefinition, report: &mut Report<'_>) {
         else {
             continue;
         };
-        let ranges = [one, mapping].into_iter().filter_map(|m| m.container_port_range.as_ref());
+        let range = [mapping, one].into_iter().find_map(|m| m.container_port_range.as_ref());
         if own == other_own
             && protocol == other
             && first <= last
-            && let Some(range) = ranges.last()
+            && let Some(range) = range
         {
             report.fault(
                 format!("the ports {range} are taken twice"),
