@@ -248,10 +248,9 @@ impl Decoder<'_> {
         for entry in strange {
             let key = &*entry.key.text;
             let home = PLACES.iter().find(|(_, keys)| keys.contains(&key));
-            let all = PLACES.iter().flat_map(|(_, keys)| keys.iter().copied());
             let help = match home {
                 Some((home, _)) => format!("it belongs to {home}"),
-                None => did_you_mean(key, all)
+                None => did_you_mean(key, place.1.iter().copied())
                     .unwrap_or_else(|| "remove it, or write what is meant with `x-ecs`".to_owned()),
             };
             let message = format!("`{key}` means nothing at {}", place.0);

@@ -6,7 +6,7 @@ use super::{Door, MOST_TARGETS, existing, rule, unused};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::RuleCondition;
-use crate::ecs::rules::exposure::{Face, PublicPort};
+use crate::ecs::rules::exposure::PublicPort;
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
 use crate::source::Span;
@@ -27,7 +27,7 @@ pub(super) fn conditions(
     port: &PublicPort,
 ) -> Vec<RuleCondition> {
     match port.face {
-        Face::Network => Vec::new(),
+        face if face.is_network() => Vec::new(),
         face if existing::listener(cx, face).is_some() => rule::conditions_of_all(service),
         _ => rule::conditions(service),
     }
@@ -75,7 +75,14 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                     Some(claim) => {
                         let first = members[claim.member].service;
                         let shared = !wanted.is_empty();
-                        out.say(conflict(service, &port, first, claim.span, shared));
+                        let said = match (shared, cx.project.extension.certificate.as_ref()) {
+                            (false, Some(given)) => moved(&port, door, first, claim, given.span),
+                            _ => None,
+                        };
+                        let said = said.map(|said| said.service(&service.name.value));
+                        out.say(said.unwrap_or_else(|| {
+                            conflict(service, &port, first, claim.span, shared)
+                        }));
                     }
                     None => {
                         let PublicPort { target, published, span, .. } = port;
@@ -104,7 +111,7 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
 }
 
 pub(super) fn has_http(member: &Member<'_>) -> bool {
-    member.public.iter().any(|port| port.face != Face::Network)
+    member.public.iter().any(|port| !port.face.is_network())
 }
 
 /// Keeps the target groups that a service may have; its unit has this many of them already.
@@ -144,6 +151,32 @@ fn too_many(member: &mut Member<'_>, used: &mut usize, out: &mut Output) {
                 .service(&member.service.name.value),
         );
     }
+}
+
+/// Two ports that the certificate makes one: 80 leads to 443 then.
+fn moved(
+    port: &PublicPort,
+    door: Door,
+    first: &Service,
+    claim: &Claim,
+    certificate: Span,
+) -> Option<Diagnostic> {
+    let (published, theirs, name) = (port.published, claim.published, &first.name.value);
+    if published == theirs || port.guessed || door.given {
+        return None;
+    }
+    let door = door.port;
+    let message = match published == door {
+        true => format!("port {published} is taken by {name}, whose port {theirs} moves there"),
+        false => format!("port {published} moves to {door}, which {name} publishes"),
+    };
+    let help = "publish one of the two at another port, keep it inside with `x-ecs: {ports: {<port>: \
+                none}}`, or share the port: `x-ecs: {http: {host: api.example.com}}`, or `path: /api`";
+    let fault = Diagnostic::error(Code::PortConflict, message)
+        .at(port.span, "published here")
+        .at(claim.span, format!("{name} publishes port {theirs}"))
+        .at(certificate, format!("with a certificate port 80 only leads to {door}"));
+    Some(fault.help(help))
 }
 
 fn conflict(

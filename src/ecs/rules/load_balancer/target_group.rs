@@ -8,7 +8,7 @@ use crate::ecs::desired::{
     TargetGroup, UpperTag, Value,
 };
 use crate::ecs::rules::bridge;
-use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
+use crate::ecs::rules::exposure::{PublicPort, checked_by_tcp};
 use crate::ecs::rules::http_check::{Asked, http_request};
 use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, target_group};
 use crate::ecs::translate::context::{Context, Output};
@@ -86,7 +86,7 @@ pub(super) fn add(
     };
     let mut attributes = vec![attribute("deregistration_delay.timeout_seconds", delay.to_string())];
     // A cookie needs HTTP: what a Network Load Balancer calls stickiness is another thing.
-    if let Some(stickiness) = stickiness.as_ref().filter(|_| port.face != Face::Network) {
+    if let Some(stickiness) = stickiness.as_ref().filter(|_| !port.face.is_network()) {
         attributes.push(attribute("stickiness.enabled", "true".to_owned()));
         let seconds = stickiness.value.to_string();
         attributes.push(attribute("stickiness.lb_cookie.duration_seconds", seconds));
@@ -110,7 +110,7 @@ pub(super) fn add(
     }
     let place = (Some(service), Some(port.span));
     let group = || target_group(member.unit);
-    if port.face != Face::Network {
+    if !port.face.is_network() {
         let from = Source::Group(balancer::group_id(cx, port.face));
         for number in [port.target].into_iter().chain(check.port) {
             let rule = format!("lb-{service}-{number}");
@@ -238,7 +238,7 @@ fn target_group_name(
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
     let face = match existing::of(cx, port.face) {
         Some(balancer) => format!("/{}", existing::label(cx, &balancer.value)),
-        None if port.face == Face::Internal => "/internal".to_owned(),
+        None if port.face.is_internal() => "/internal".to_owned(),
         None => String::new(),
     };
     let hash = short_hash(&format!(
