@@ -109,7 +109,7 @@ mod tests {
     fn events_are_kept_for_thirty_days_or_as_asked() {
         assert_eq!(kept(None), (30, vec![]));
         assert_eq!(kept(Some(7)), (7, vec![]));
-        assert_eq!(kept(Some(8)), (14, vec![(Severity::Error, Code::InvalidValue)]));
+        assert_eq!(kept(Some(8)), (7, vec![(Severity::Error, Code::InvalidValue)]));
         assert_eq!(kept(Some(u32::MAX)).0, 3653);
     }
 

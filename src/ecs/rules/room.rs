@@ -42,7 +42,8 @@ pub(crate) fn check(
         ];
         out.diagnostics.extend(wants.into_iter().flatten());
     }
-    if containers.len() > MOST {
+    // So many services are too many by themselves, which is said where they are counted.
+    if containers.len() > MOST && unit.members.len() <= MOST {
         out.say(too_many(unit, containers));
     }
 }
@@ -123,7 +124,8 @@ fn too_many(unit: &Unit<'_>, containers: &[ContainerDefinition]) -> Diagnostic {
 mod tests {
     use super::*;
     use crate::diagnostic::Severity;
-    use crate::ecs::testing::{at, loud, run, service};
+    use crate::ecs::testing::{at, facts, loud, object, project, reference, run, service};
+    use crate::ecs::translate;
 
     fn shared(name: &str) -> Service {
         let mut service = service(name, "acme/a:1");
@@ -151,11 +153,18 @@ mod tests {
     #[test]
     fn the_helper_that_is_one_too_many_is_named() {
         let mut all: Vec<Service> = (0..MOST).map(|n| shared(&format!("a{n}"))).collect();
-        assert_eq!(loud(&run(all.clone()).diagnostics), []);
-        all.push(shared("a10"));
-        let done = run(all);
+        let translated = |all: &[Service]| {
+            let mut project = project(all.to_vec());
+            project.secrets.insert("s".to_owned(), object(&[("environment", "S")]));
+            translate(&project, None, &facts())
+        };
+        assert_eq!(loud(&translated(&all).diagnostics), []);
+        all[9].written.secrets.push(reference("s", &[]));
+        let done = translated(&all);
         assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Refused)]);
         let found = done.diagnostics.iter().find(|d| d.code == Code::Refused).expect("a fault");
         assert!(found.message.contains("11 containers"), "{}", found.message);
+        assert!(found.help.as_ref().is_some_and(|help| help.contains("a9-decklift-secrets")));
+        assert_eq!(found.labels.len(), 2);
     }
 }
