@@ -12,7 +12,9 @@ use std::process::{Command, Stdio};
 use super::configuration;
 use crate::compose::Project;
 use crate::compose::model::{MountKind, Storage};
-use crate::ecs::facts::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
+use crate::ecs::facts::{
+    MOST_BYTES, PathFacts, PathKind, holds_a_key, is_configuration, looks_like_a_key,
+};
 use crate::images::link_stays;
 
 /// How much of a file is searched for a private key.
@@ -36,6 +38,14 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         let (whole, targets) = paths.entry(path).or_default();
         *whole |= may_be_asset;
         targets.push(&mount.value.target);
+    }
+    // What is taken as a config becomes a part of an image, too.
+    for reference in project.services.values().flat_map(|service| &service.written.configs) {
+        let object = project.configs.get(&reference.source.value).filter(|object| !object.external);
+        let file = object.and_then(|object| object.settings.text("file")).map(Path::new);
+        if let Some(file) = file.filter(|file| file.starts_with(&project.directory)) {
+            paths.entry(file).or_default();
+        }
     }
     let mut found = BTreeMap::new();
     let mut files: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
@@ -180,9 +190,7 @@ fn is_key(path: &Path) -> bool {
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
     read.is_ok()
         && head.windows(5).any(|five| five == b"-----")
-        && String::from_utf8_lossy(&head)
-            .lines()
-            .any(|line| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY"))
+        && holds_a_key(&String::from_utf8_lossy(&head))
 }
 
 /// The files that git leaves out of the repository; none where there is no git, or no repository.

@@ -10,6 +10,7 @@ mod cycle;
 mod env_file;
 mod named;
 
+use crate::compose::is_implied;
 use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
@@ -283,7 +284,8 @@ impl Validator<'_> {
                     (Some(target), _) => unhealthy(target, dependency),
                     (None, Some(_)) if !dependency.value.required => None,
                     (None, Some(profiles)) => {
-                        Some(left_out(target, profiles, dependency, self.sources))
+                        let is_implied = is_implied(service, target, dependency);
+                        Some(left_out(target, profiles, dependency, is_implied, self.sources))
                     }
                     (None, None) if self.is_part => None,
                     (None, None) => {
@@ -335,6 +337,7 @@ fn left_out(
     target: &str,
     profiles: &[Located<String>],
     dependency: &Located<Dependency>,
+    is_implied: bool,
     sources: &Sources,
 ) -> Diagnostic {
     let list: Vec<String> =
@@ -345,7 +348,11 @@ fn left_out(
     );
     Diagnostic::error(Code::InactiveProfile, message)
         .at(dependency.span, "needed here")
-        .help("activate it with `--profile`, or write `required: false` for this dependency")
+        .help(if is_implied {
+            "activate it with `--profile`, or take its `profiles` away: nothing runs without it here"
+        } else {
+            "activate it with `--profile`, or write `required: false` for this dependency"
+        })
 }
 
 /// A dependent that waits for health where the health check is switched off.

@@ -15,7 +15,7 @@ pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
 pub use dockerfile::DockerfileFacts;
 pub use network::{MadeNetwork, NetworkFacts, Origin, SubnetFacts, WayOut, subnet_id, vpc_id};
-pub use path::{MOST_BYTES, PathFacts, PathKind, is_configuration, looks_like_a_key};
+pub use path::{MOST_BYTES, PathFacts, PathKind, holds_a_key, is_configuration, looks_like_a_key};
 
 /// Facts about the account, the network and the images. Offline, each unknown fact is a named
 /// placeholder such as `${aws.account}`.

@@ -79,6 +79,7 @@ pub(crate) mod restart_policy;
 pub(crate) mod role;
 pub(crate) mod rollout;
 pub(crate) mod rollout_settings;
+pub(crate) mod room;
 pub(crate) mod router_rules;
 pub(crate) mod runs_as;
 pub(crate) mod runtime_files;

@@ -335,11 +335,12 @@ pub(crate) fn find(diagnostics: &Diagnostics, code: Code) -> Option<&Diagnostic>
     diagnostics.iter().find(|d| d.code == code)
 }
 
-/// The codes and severities, in order, without the notes.
+/// The codes and severities, in order, without the notes. That an image here names no version is nobody's
+/// business but unpinned.rs's.
 pub(crate) fn loud(diagnostics: &Diagnostics) -> Vec<(Severity, Code)> {
     diagnostics
         .iter()
-        .filter(|d| d.severity != Severity::Note)
+        .filter(|d| d.severity != Severity::Note && d.code != Code::UnpinnedImage)
         .map(|d| (d.severity, d.code))
         .collect()
 }

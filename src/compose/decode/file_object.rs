@@ -32,7 +32,8 @@ impl Decoder<'_> {
             if kind == "secret"
                 && !external
                 && ["file", "environment"].iter().all(|key| settings.text(key).is_none())
-                && mapping.entry("external").or(mapping.entry("driver")).is_some()
+                && mapping.entry("external").is_some()
+                && mapping.entry("driver").is_none()
             {
                 let wanted = "`file` or `environment`";
                 self.noted_at(Stage::Whole, |d| d.no_source(entry, wanted, kind));

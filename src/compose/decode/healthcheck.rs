@@ -81,7 +81,8 @@ impl Decoder<'_> {
                 self.values_at(Stage::Whole, |d| {
                     d.invalid("test", &items[0], "does not start a health check", help);
                 });
-                return None;
+                // There is a check, whatever is wrong with it.
+                HealthTest::Shell(words.join(" "))
             }
         };
         Some(Located::new(test, node.span))

@@ -121,13 +121,23 @@ impl Decoder<'_> {
     /// `gpus`: `all`, or a list of requests.
     fn gpus(&mut self, node: &Node) -> Vec<Located<Gpu>> {
         match &node.kind {
+            Kind::Scalar(scalar) if matches!(typed(scalar).name(), "a number" | "a boolean") => {
+                self.wrong_type("gpus", node, "`all`, or a list such as `[{count: 1}]`");
+                Vec::new()
+            }
             Kind::Scalar(_) => match self.string("gpus", node) {
                 Some(text) if text.value == "all" => {
                     vec![Located::new(Gpu { count: -1, ..Gpu::default() }, node.span)]
                 }
-                Some(_) => {
+                Some(text) => {
+                    let help = match text.value.parse::<u32>() {
+                        Ok(count) => {
+                            format!("write a list: `gpus: [{{count: {count}}}]`; or `all`")
+                        }
+                        Err(_) => "write `all`, or a list: `gpus: [{count: 1}]`".to_owned(),
+                    };
                     self.values_at(Stage::Shape, |d| {
-                        d.invalid("gpus", node, "is not `all`", "write `all`, or a list");
+                        d.invalid("gpus", node, "is not `all`", &help);
                     });
                     Vec::new()
                 }

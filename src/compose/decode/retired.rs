@@ -9,7 +9,7 @@ use crate::compose::model::{
     Policy, ProjectExtension, Rare, Rollout, SecretExtension, Service, ServiceExtension,
     is_security_group_id,
 };
-use crate::compose::suggest::did_you_mean;
+use crate::compose::suggest::closest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Located, Span};
 use crate::yaml::{Entry, Node};
@@ -248,10 +248,9 @@ impl Decoder<'_> {
         for entry in strange {
             let key = &*entry.key.text;
             let home = PLACES.iter().find(|(_, keys)| keys.contains(&key));
-            let all = PLACES.iter().flat_map(|(_, keys)| keys.iter().copied());
             let help = match home {
                 Some((home, _)) => format!("it belongs to {home}"),
-                None => did_you_mean(key, all)
+                None => near(key, place.1)
                     .unwrap_or_else(|| "remove it, or write what is meant with `x-ecs`".to_owned()),
             };
             let message = format!("`{key}` means nothing at {}", place.0);
@@ -309,6 +308,13 @@ impl Decoder<'_> {
 }
 
 /// Whether nothing is said: an unset variable stands there, say.
+/// What was meant, of the keys of one place: what all begin with says nothing.
+fn near(key: &str, keys: &[&'static str]) -> Option<String> {
+    let rest = |key: &'static str| key.strip_prefix(PREFIX);
+    let found = closest(key.strip_prefix(PREFIX)?, keys.iter().filter_map(|key| rest(key)))?;
+    Some(format!("did you mean `{PREFIX}{found}`?"))
+}
+
 fn is_empty(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| scalar.is_null() || scalar.text.is_empty())
 }

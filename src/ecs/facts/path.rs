@@ -92,6 +92,12 @@ pub fn looks_like_a_key(path: &str) -> bool {
             || path.split('/').any(|part| matches!(part, ".ssh" | ".aws" | ".gnupg" | ".kube")))
 }
 
+/// Whether a text has a private key in it (RFC 7468, section 2: the label of what follows).
+#[must_use]
+pub fn holds_a_key(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("-----BEGIN ") && line.contains("PRIVATE KEY"))
+}
+
 /// Whether programs read their configuration there, and write nothing.
 #[must_use]
 pub fn is_configuration(target: &str) -> bool {

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use super::outcome::{Outcomes, place_of};
+use super::{cloud_map, ending};
 use crate::compose::Project;
 use crate::compose::model::{Addressing, Service};
-use crate::ecs::translate::context::Output;
+use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
 use crate::source::{Located, Span};
 
@@ -54,7 +55,7 @@ pub(crate) fn links(project: &Project) -> Links<'_> {
 /// Says what of a service's addressing differs on Fargate (ECS developer guide, "Fargate
 /// considerations for Amazon ECS": `dnsServers`, `dnsSearchDomains`, `extraHosts` and `links` are
 /// not valid there).
-pub(crate) fn check(project: &Project, member: &Member<'_>, out: &mut Output) {
+pub(crate) fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let service = member.service;
     let Some(addressing) = &service.addressing else { return };
     let Addressing {
@@ -70,7 +71,7 @@ pub(crate) fn check(project: &Project, member: &Member<'_>, out: &mut Output) {
     let mut outcomes = Outcomes::new(service, out);
     if service.on_instances() {
         super::instance::addressing(member, addressing, &mut outcomes);
-        linked(project, links, external_links, &mut outcomes);
+        linked(cx, links, external_links, &mut outcomes);
         return;
     }
     let own = "tasks on Fargate ask the name servers of their VPC";
@@ -105,12 +106,12 @@ pub(crate) fn check(project: &Project, member: &Member<'_>, out: &mut Output) {
         };
         outcomes.missed(place, "`extra_hosts` has no effect on Fargate", help);
     }
-    linked(project, links, external_links, &mut outcomes);
+    linked(cx, links, external_links, &mut outcomes);
 }
 
 /// `links` and `external_links`.
 fn linked(
-    project: &Project,
+    cx: &Context<'_>,
     links: &[Located<String>],
     external_links: &[Located<String>],
     outcomes: &mut Outcomes<'_>,
@@ -119,13 +120,15 @@ fn linked(
         if let (target, Some(alias)) = parts(&link.value)
             && alias != target
         {
-            alias_of(target, alias, link, outcomes);
+            alias_of(cx, target, alias, link, outcomes);
         }
     }
     for link in external_links {
         let (container, alias) = parts(&link.value);
-        match owner(project, container) {
-            Some(target) => alias_of(target, alias.unwrap_or(container), link, outcomes),
+        match owner(cx.project, container) {
+            Some(target) => {
+                alias_of(cx, target, alias.unwrap_or(container), link, outcomes);
+            }
             None => {
                 let message = format!("nothing on ECS answers to {container:?}");
                 let help = "the container is not part of the project: deploy it with the project, \
@@ -136,7 +139,28 @@ fn linked(
     }
 }
 
-fn alias_of(target: &str, alias: &str, link: &Located<String>, outcomes: &mut Outcomes<'_>) {
+/// Why nobody reaches a service under another name than its own; nothing where others do.
+pub(super) fn no_further_names(cx: &Context<'_>, service: &str) -> Option<&'static str> {
+    if ending::is_job(cx.project, service) {
+        return Some("nothing reaches a job by name: it runs, and is gone");
+    }
+    cloud_map::is_alone(cx).then_some(
+        "under `discovery: dns` others reach the service by its own name alone, and by that of its \
+         task in the project's zone",
+    )
+}
+
+fn alias_of(
+    cx: &Context<'_>,
+    target: &str,
+    alias: &str,
+    link: &Located<String>,
+    outcomes: &mut Outcomes<'_>,
+) {
+    if let Some(help) = no_further_names(cx, target) {
+        outcomes.missed(link.span, format!("{target} does not answer to {alias:?} on ECS"), help);
+        return;
+    }
     let message =
         format!("{target} answers to {alias:?} for every service, not for this one alone");
     outcomes.near(link.span, message, "write the name under `networks`, as one of its aliases");

@@ -5,9 +5,10 @@ use std::path::Path;
 use super::bind::slashes;
 use super::file_reference::{Placed, placed};
 use super::runtime_files::hides;
-use crate::compose::model::{FileObject, Service};
+use crate::compose::model::{FileObject, FileReference, Service};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{Asset, AssetSource};
+use crate::ecs::facts::{PathKind, holds_a_key, looks_like_a_key};
 use crate::ecs::translate::context::{Context, Output};
 use crate::source::Span;
 
@@ -52,6 +53,7 @@ pub(crate) fn assets(cx: &Context<'_>, service: &Service, out: &mut Output) -> V
         if hides(service, &target, span, out) {
             continue;
         }
+        exposed(cx, service, reference, out);
         note(service, &target, span, out);
         let asset = Asset { uid, gid, mode: Some(mode), ..Asset::of_root(target, source, false) };
         assets.push((asset, span));
@@ -77,6 +79,45 @@ fn source(cx: &Context<'_>, object: &FileObject) -> Option<AssetSource> {
             .or_else(file)
             .unwrap_or_else(|| AssetSource::Content { text: text("content").unwrap_or_default() }),
     )
+}
+
+/// Warns of what does not belong into an image, which everybody who may pull it can read: what a bind
+/// mount is refused for (bind.rs).
+fn exposed(cx: &Context<'_>, service: &Service, reference: &FileReference, out: &mut Output) {
+    let name = &reference.source.value;
+    let Some(object) = cx.project.configs.get(name) else { return };
+    let message = match object.settings.text("file") {
+        // Of two sources the variable counts.
+        _ if object.settings.text("environment").is_some() => None,
+        Some(path) => {
+            let inside = Path::new(path).strip_prefix(&cx.project.directory).ok().map(slashes);
+            let shown = inside.map_or_else(|| path.to_owned(), |inside| format!("./{inside}"));
+            let facts = cx.facts.paths.get(Path::new(path));
+            let is_missing = facts.is_some_and(|facts| facts.kind == PathKind::Missing);
+            let key = facts.and_then(|facts| facts.key.clone());
+            let named = (looks_like_a_key(&shown) && !is_missing).then_some(shown);
+            let key = key.or(named).map(|key| format!("{key} looks like a key or credentials"));
+            let ignored = facts.and_then(|facts| facts.ignored.as_ref());
+            key.or_else(|| {
+                ignored.map(|path| format!("git ignores {path}, and it becomes part of an image"))
+            })
+        }
+        None => {
+            let text = object.settings.text("content").unwrap_or_default();
+            holds_a_key(text).then(|| format!("the config {name} holds a private key"))
+        }
+    };
+    if let Some(message) = message {
+        let help = "everybody who may pull the image reads it: pass it as a secret, `secrets: {NAME: \
+            {file: …}}` at the top level, and `secrets: [{source: NAME, target: …}]` at the service";
+        out.say(
+            Diagnostic::warning(Code::LiteralCredential, message)
+                .at(reference.source.span, "it becomes part of the image")
+                .at(object.span, "")
+                .help(help)
+                .service(&service.name.value),
+        );
+    }
 }
 
 fn note(service: &Service, target: &str, span: Span, out: &mut Output) {

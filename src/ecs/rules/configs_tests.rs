@@ -3,6 +3,7 @@ use crate::compose::Project;
 use crate::compose::model::MountKind;
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{Attribute, Body, Kind, ResourceId, Value};
+use crate::ecs::facts::PathFacts;
 use crate::ecs::testing::{
     at, built, container, facts, loud, mount, object, policy, project, reference, resource,
     service, task, volume_mount,
@@ -66,6 +67,26 @@ fn one_that_was_made_elsewhere_is_refused() {
     config.external = true;
     let done = translate(&with(taking(built("web"), &[]), config), None, &facts());
     assert_eq!(loud(&done.diagnostics), [(Severity::Error, Code::Refused)]);
+}
+
+#[test]
+fn what_does_not_belong_into_an_image_is_warned_of() {
+    let said = |settings: &[(&'static str, &str)], edit: fn(&mut PathFacts)| {
+        let mut known = facts();
+        let mut file = PathFacts::plain(PathKind::File);
+        edit(&mut file);
+        known.paths.insert("/app/app.conf".into(), file);
+        let done = translate(&with(taking(built("web"), &[]), object(settings)), None, &known);
+        loud(&done.diagnostics)
+    };
+    let warning = [(Severity::Warning, Code::LiteralCredential)];
+    let file = [("file", "/app/app.conf")];
+    assert_eq!(said(&file, |_| {}), []);
+    assert_eq!(said(&file, |f| f.key = Some("./app.conf".to_owned())), warning);
+    assert_eq!(said(&file, |f| f.ignored = Some("./app.conf".to_owned())), warning);
+    assert_eq!(said(&[("file", "/app/server.key")], |_| {}), warning);
+    assert_eq!(said(&[("content", "a: b")], |_| {}), []);
+    assert_eq!(said(&[("content", "x\n-----BEGIN RSA PRIVATE KEY-----\n")], |_| {}), warning);
 }
 
 #[test]

@@ -132,10 +132,10 @@ fn check(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     missing_tool::check(cx, service, out);
     unpinned::check(service, member.known, out);
     credentials::check(service, out);
-    names(member, out);
+    names(cx, member, out);
     namespaces::check(service, out);
     networks::check(service, out);
-    addressing::check(cx.project, member, out);
+    addressing::check(cx, member, out);
     privileges::check(service, out);
     devices::check(service, out);
     kernel::check(service, out);
@@ -255,8 +255,11 @@ fn stop_timeout(
     i32::try_from(taken).ok()
 }
 
+/// How others reach a service that has a host name.
+const STILL: &str = "other services that use it as a name still reach the service under it";
+
 /// `hostname` and `container_name` are names to others at most.
-fn names(member: &Member<'_>, out: &mut Output) {
+fn names(cx: &Context<'_>, member: &Member<'_>, out: &mut Output) {
     let service = member.service;
     if !namespaces::has_names(service) {
         let help = "others call the service whose network it is: give that one the name, as one of its \
@@ -272,6 +275,7 @@ fn names(member: &Member<'_>, out: &mut Output) {
         }
         return;
     }
+    let others = addressing::no_further_names(cx, member.name());
     // instance.rs sets it outside of awsvpc.
     let own = member.network == TaskNetwork::AwsVpc;
     if let Some(name) = service.hostname.as_ref().filter(|_| own) {
@@ -281,27 +285,32 @@ fn names(member: &Member<'_>, out: &mut Output) {
                 "a task with a network interface of its own has a host name of its own",
             )
             .at(name.span, "")
-            .help(if service.launch() == Launch::Ec2 {
-                "other services that use it as a name still reach the service under it; on \
-                 `x-ecs: {network_mode: bridge}` it is set"
-            } else {
-                "other services that use it as a name still reach the service under it"
+            .help(match (service.launch(), others) {
+                (Launch::Ec2, Some(others)) => {
+                    format!("{others}; on `x-ecs: {{network_mode: bridge}}` it is set")
+                }
+                (Launch::Ec2, None) => {
+                    format!("{STILL}; on `x-ecs: {{network_mode: bridge}}` it is set")
+                }
+                (_, others) => others.unwrap_or(STILL).to_owned(),
             })
             .service(&service.name.value),
         );
     }
     if let Some(name) = &service.container_name {
+        let message = match others {
+            None => "`container_name` is a further name of the service",
+            Some(_) => "`container_name` is no name on ECS",
+        };
+        let help = match others {
+            None => "other services reach it under this name",
+            Some(others) => others,
+        };
         out.say(
-            Diagnostic::note(
-                Code::Approximated,
-                "`container_name` is a further name of the service",
-            )
-            .at(name.span, "")
-            .help(
-                "other services reach it under this name; the container itself is named \
-                    after the service",
-            )
-            .service(&service.name.value),
+            Diagnostic::note(Code::Approximated, message)
+                .at(name.span, "")
+                .help(format!("{help}; the container itself is named after the service"))
+                .service(&service.name.value),
         );
     }
 }

@@ -136,7 +136,7 @@ fn circles(members: &[Member<'_>], out: &mut Output) {
     if members.iter().all(Member::leads) {
         return;
     }
-    let mut waits: HashMap<&str, Vec<(&str, &Member<'_>)>> = HashMap::new();
+    let mut waits: Waits<'_, '_> = HashMap::new();
     for member in members {
         for (id, _) in &member.gates {
             waits.entry(member.unit).or_default().push((&id.name, member));
@@ -156,18 +156,49 @@ fn circles(members: &[Member<'_>], out: &mut Output) {
                 continue;
             };
             if way.iter().any(|(known, _)| known == other) {
-                let message = format!("the tasks of {unit} and {other} wait for each other");
-                out.say(
-                    Diagnostic::error(Code::Conflict, message)
-                        .at(member.service.span(), "waits for a service of the other task")
-                        .help("let the two share one task, or take one of the services out of its task")
-                        .service(member.name()),
-                );
+                let from = way.iter().position(|(known, _)| known == other).unwrap_or_default();
+                let units: Vec<&str> = way[from..].iter().map(|(unit, _)| *unit).collect();
+                out.say(circle(members, &waits, &units).service(member.name()));
             } else {
                 way.push((other, 0));
             }
         }
     }
+}
+
+/// Which tasks wait for which, and by whom.
+type Waits<'m, 'a> = HashMap<&'m str, Vec<(&'m str, &'m Member<'a>)>>;
+
+/// Tasks of which each waits for the next one, and the last one for the first.
+fn circle(members: &[Member<'_>], waits: &Waits<'_, '_>, units: &[&str]) -> Diagnostic {
+    let message = match units {
+        [all @ .., last] if all.len() > 1 => {
+            format!("the tasks of {} and {last} wait for each other", all.join(", "))
+        }
+        _ => format!("the tasks of {} wait for each other", units.join(" and ")),
+    };
+    let mut fault = Diagnostic::error(Code::Conflict, message);
+    let next = units.iter().cycle().skip(1);
+    // The last step is the one that closes the circle: it comes first.
+    let steps: Vec<_> = units.iter().zip(next).collect();
+    for (unit, next) in steps.into_iter().rev() {
+        let all = waits.get(unit).map_or(&[][..], Vec::as_slice);
+        let Some((_, member)) = all.iter().find(|(other, _)| other == next) else { continue };
+        let of_next = |name: &str| members.iter().any(|m| m.name() == name && m.unit == *next);
+        let found = member.service.depends_on.iter().find(|(name, _)| of_next(name));
+        let (place, label) = match found {
+            Some((name, dependency)) if name == next => {
+                (dependency.span, format!("{} waits for {name}", member.name()))
+            }
+            Some((name, dependency)) => {
+                let label = format!("{} waits for {name}, in the task of {next}", member.name());
+                (dependency.span, label)
+            }
+            None => (member.service.span(), format!("waits for the task of {next}")),
+        };
+        fault = fault.at(place, label);
+    }
+    fault.help("let them share one task, or take one of the services out of its task")
 }
 
 fn check(

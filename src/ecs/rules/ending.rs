@@ -57,10 +57,7 @@ pub(crate) fn ending(project: &Project) -> Ending<'_> {
         }
     }
     let is_job = |service: &&Service| {
-        !found.waiting(&service.name.value).is_empty()
-            || mode_of_job(service).is_some()
-            || service.extension.schedule.is_some()
-            || service.extension.job.as_ref().is_some_and(|job| job.value)
+        !found.waiting(&service.name.value).is_empty() || says_it_is_a_job(service)
     };
     found.jobs = services().filter(is_job).map(|service| service.name.value.as_str()).collect();
     for service in services() {
@@ -73,6 +70,22 @@ pub(crate) fn ending(project: &Project) -> Ending<'_> {
         }
     }
     found
+}
+
+/// Whether one service is a job; for all of them there is [`ending`].
+pub(crate) fn is_job(project: &Project, name: &str) -> bool {
+    let waits = |service: &Service| {
+        let dependency = service.depends_on.get(name);
+        dependency.is_some_and(|d| d.value.condition == Condition::CompletedSuccessfully)
+    };
+    project.services.get(name).is_some_and(|service| says_it_is_a_job(service))
+        || project.services.values().any(|service| waits(service))
+}
+
+fn says_it_is_a_job(service: &Service) -> bool {
+    mode_of_job(service).is_some()
+        || service.extension.schedule.is_some()
+        || service.extension.job.as_ref().is_some_and(|job| job.value)
 }
 
 /// The `deploy.mode` of a job.

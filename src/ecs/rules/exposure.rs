@@ -23,6 +23,20 @@ pub(crate) enum Face {
     Internal,
     /// The Internet, through the Network Load Balancer: what does not speak HTTP.
     Network,
+    /// The VPC, through a Network Load Balancer without public addresses.
+    NetworkInternal,
+}
+
+impl Face {
+    /// Whether it is a Network Load Balancer's, which knows nothing of HTTP.
+    pub(crate) fn is_network(self) -> bool {
+        matches!(self, Self::Network | Self::NetworkInternal)
+    }
+
+    /// Whether the load balancer has no public address.
+    pub(crate) fn is_internal(self) -> bool {
+        matches!(self, Self::Internal | Self::NetworkInternal)
+    }
 }
 
 /// What a container speaks on a port, in the words of a target group.
@@ -299,16 +313,12 @@ fn not_for_all(
 
 /// What becomes of a port that does not speak HTTP when somebody asks for it to be open.
 fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposure) -> Verdict {
-    if asked == PortExposure::Internal {
-        let help = "services of the project reach it by name; what is elsewhere in the VPC needs \
-                    `public`, or a port that speaks HTTP";
-        return Verdict::Private(
-            "only what speaks HTTP has a load balancer inside the VPC".into(),
-            help.into(),
-        );
-    }
+    let face = match asked {
+        PortExposure::Internal => Face::NetworkInternal,
+        PortExposure::Public | PortExposure::None => Face::Network,
+    };
     if protocol == Protocol::Tcp {
-        return Verdict::Open(Face::Network, Backend { protocol: "TCP", version: None });
+        return Verdict::Open(face, Backend { protocol: "TCP", version: None });
     }
     if is_beside_tcp(service, target) {
         return beside_tcp();
@@ -321,7 +331,7 @@ fn network(service: &Service, target: u16, protocol: Protocol, asked: PortExposu
             help.into(),
         );
     }
-    Verdict::Open(Face::Network, Backend { protocol: "UDP", version: None })
+    Verdict::Open(face, Backend { protocol: "UDP", version: None })
 }
 
 /// Whether a port that speaks udp speaks tcp, too.

@@ -165,6 +165,9 @@ pub(crate) fn add(
     let options = options.into_iter().map(|(key, value)| (key, value.value)).collect();
     let configuration = FirelensConfiguration { kind: kind.to_owned(), options };
     needs_role(unit, out);
+    if router == Router::Sidecar && own_image.is_none() && configuration.options.is_empty() {
+        without_output(unit, out);
+    }
     match router {
         Router::Member(name, _) => {
             if let Some(image) = own_image {
@@ -218,6 +221,41 @@ fn sidecar(
         }),
         firelens_configuration: Some(configuration),
         ..ContainerDefinition::default()
+    }
+}
+
+/// Options of `awsfirelens` that say how logs get to the router, and not where it sends them (ECS API
+/// reference, `LogConfiguration.options`).
+const ON_THE_WAY: [&str; 3] = ["log-driver-buffer-limit", "max-buffer-size", "mode"];
+
+/// ECS makes the router's outputs of the options of those that send to it (ECS developer guide, "Example
+/// Amazon ECS task definition: Route logs to FireLens"): without one, and without a configuration
+/// of its own, it throws away what it gets.
+fn without_output(unit: &Unit<'_>, out: &mut Output) {
+    for service in unit.members.iter().map(|member| member.service) {
+        let Some(logging) =
+            service.logging.as_ref().filter(|_| driver(service) == Driver::Firelens)
+        else {
+            continue;
+        };
+        let mut options = logging.value.options.keys();
+        if options.any(|key| !ON_THE_WAY.contains(&key.as_str())) {
+            continue;
+        }
+        let name = &service.name.value;
+        let place = logging.value.driver.as_ref().map_or(logging.span, |driver| driver.span);
+        let help = "name the destination under `options`, such as `Name: cloudwatch_logs`, or give the \
+            router a configuration of its own: `x-ecs: {log_router: {image: …}}`, or its \
+            `config-file-value`; without `logging` they go to CloudWatch Logs";
+        out.say(
+            Diagnostic::warning(
+                Code::Approximated,
+                format!("all that {name} logs is lost: its log router has no output"),
+            )
+            .at(place, "nothing says where to")
+            .help(help)
+            .service(name),
+        );
     }
 }
 

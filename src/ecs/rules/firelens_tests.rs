@@ -48,6 +48,22 @@ fn a_router_stands_beside_the_application() {
 }
 
 #[test]
+fn a_router_without_an_output_is_warned_of() {
+    let lost = [(Severity::Warning, Code::Approximated)];
+    assert_eq!(loud(&run(vec![sender(&[])]).diagnostics), lost);
+    assert_eq!(loud(&run(vec![sender(&[("mode", "non-blocking")])]).diagnostics), lost);
+    let mut own = sender(&[]);
+    let image = Some(at("acme/router:1".to_owned()));
+    own.extension.log_router = Some(at(LogRouter { image, ..LogRouter::default() }));
+    assert_eq!(loud(&run(vec![own]).diagnostics), []);
+    let mut configured = sender(&[]);
+    let file = [("config-file-value".to_owned(), at("/x.conf".to_owned()))];
+    let router = LogRouter { options: file.into_iter().collect(), ..LogRouter::default() };
+    configured.extension.log_router = Some(at(router));
+    assert_eq!(loud(&run(vec![configured]).diagnostics), []);
+}
+
+#[test]
 fn a_service_of_the_task_may_be_the_router() {
     for (image, kind) in [
         ("fluent/fluent-bit:3", "fluentbit"),

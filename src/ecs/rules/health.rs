@@ -83,9 +83,10 @@ pub(crate) fn health_check(service: &Service, out: &mut Output) -> Option<Health
         }
         Some(HealthTest::Shell(line)) => vec!["CMD-SHELL".to_owned(), line.clone()],
         Some(HealthTest::Command(_)) | None => {
+            let label = if test.is_some() { "an empty `test`" } else { "no `test` here" };
             out.say(
                 Diagnostic::warning(Code::Approximated, "the image's own health check is not run")
-                    .at(check.span, "no `test` here")
+                    .at(check.span, label)
                     .help("ECS does not see the HEALTHCHECK of an image; repeat it as `test`")
                     .service(name),
             );

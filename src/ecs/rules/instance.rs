@@ -274,6 +274,10 @@ fn swap(
     }
 }
 
+/// What limits processes on an instance.
+pub(super) const PROCESSES: &str =
+    "set `default-pids-limit` of the instances' engine, or limit `nproc` under `ulimits`";
+
 /// What the kernel is told, and ECS does not hand on.
 pub(crate) fn kernel(service: &Service, out: &mut Output) {
     let Some(kernel) = service.kernel.as_deref() else { return };
@@ -287,9 +291,8 @@ pub(crate) fn kernel(service: &Service, out: &mut Output) {
     say(killed.map(|at| at.span), "oom_kill_disable", "raise its memory limit");
     let own = "each container has its own memory limit, and is ended at it";
     say(kernel.oom_score_adj.as_ref().map(|at| at.span), "oom_score_adj", own);
-    let pids =
-        "set `default-pids-limit` of the instances' engine, or limit `nproc` under `ulimits`";
-    say(kernel.pids_limit.as_ref().filter(|n| n.value > 0).map(|at| at.span), "pids_limit", pids);
+    let processes = kernel.pids_limit.as_ref().filter(|n| n.value > 0);
+    say(processes.map(|at| at.span), "pids_limit", PROCESSES);
     let disk = "choose instances with disks of their own for what needs them";
     say(kernel.blkio.as_ref().map(|at| at.span), "blkio_config", disk);
     let storage = "set `storage-opts` of the instances' engine";

@@ -1,5 +1,5 @@
-//! At most one Application Load Balancer that faces the Internet, one inside the VPC, and one Network
-//! Load Balancer a project, or some that are there already; a listener a published port, a target group
+//! At most one Application Load Balancer that faces the Internet and one inside the VPC, and the same of
+//! Network Load Balancers, a project, or some that are there already; a listener a published port, a target group
 //! a service and port, and rules where services share a listener.
 
 mod assign;
@@ -55,7 +55,7 @@ impl Door {
             return Self { face, port: 0, given: true };
         }
         let certificate = cx.project.extension.certificate.is_some();
-        let moved = certificate && face != Face::Network && port.published == 80;
+        let moved = certificate && !face.is_network() && port.published == 80;
         Self { face, port: if moved { 443 } else { port.published }, given: false }
     }
 
@@ -86,6 +86,7 @@ fn prefix(face: Face) -> &'static str {
         Face::Public => "",
         Face::Internal => "internal-",
         Face::Network => "network-",
+        Face::NetworkInternal => "network-internal-",
     }
 }
 
@@ -102,7 +103,7 @@ fn alternate_id(service: &str, target: u16) -> ResourceId {
 pub(crate) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
     let certificate = cx.project.extension.certificate.as_ref();
     let mut ports = members.iter().flat_map(|member| &member.public);
-    let takes = |port: &PublicPort| port.face != Face::Network && !Door::of(cx, port).given;
+    let takes = |port: &PublicPort| !port.face.is_network() && !Door::of(cx, port).given;
     if let Some(certificate) = certificate.filter(|_| !ports.any(takes)) {
         let message = match names_listener(cx) && members.iter().any(has_http) {
             true => "`x-ecs.certificate` has no effect: the listener that is there has its own",
@@ -227,7 +228,7 @@ pub(crate) fn of_service(cx: &Context<'_>, unit: &Unit<'_>) -> Vec<ServiceLoadBa
             container_port: i32::from(port.target),
             advanced_configuration: moves.then(|| {
                 let door = Door::of(cx, port);
-                let network = port.face == Face::Network;
+                let network = port.face.is_network();
                 AdvancedConfiguration {
                     alternate_target_group_arn: arn(alternate_id(name, port.target)),
                     production_listener_rule: match network {
@@ -250,7 +251,7 @@ pub(crate) fn counted(unit: &Unit<'_>) -> Option<(Face, ResourceId)> {
         .members
         .iter()
         .flat_map(|member| member.public.iter().map(move |port| (member.name(), port)));
-    let (name, port) = ports.find(|(_, port)| port.face != Face::Network)?;
+    let (name, port) = ports.find(|(_, port)| !port.face.is_network())?;
     Some((port.face, target_group_id(name, port.target)))
 }
 
@@ -260,7 +261,7 @@ pub(crate) fn listeners(cx: &Context<'_>, unit: &Unit<'_>, member: &Member<'_>) 
     let ways = member.public.iter().flat_map(|port| {
         let door = Door::of(cx, port);
         let shares = !conditions(cx, member.service, port).is_empty();
-        let has_rule = shares || moves && port.face != Face::Network;
+        let has_rule = shares || moves && !port.face.is_network();
         let listener = (!door.given).then(|| door.id());
         [listener, has_rule.then(|| door.rule(member.name()))].into_iter().flatten()
     });

@@ -23,7 +23,9 @@ pub(crate) fn retention(extension: &ProjectExtension, out: &mut Output) -> i32 {
     if RETENTION_DAYS.contains(&wanted) {
         return wanted;
     }
-    let nearest = RETENTION_DAYS.iter().copied().find(|days| *days > wanted).unwrap_or(3653);
+    // Of two that are equally near, the longer one: nothing is lost too early.
+    let nearest = RETENTION_DAYS.iter().copied().rev().min_by_key(|days| days.abs_diff(wanted));
+    let nearest = nearest.unwrap_or(3653);
     out.say(
         Diagnostic::error(
             Code::InvalidValue,
@@ -107,7 +109,7 @@ mod tests {
     fn events_are_kept_for_thirty_days_or_as_asked() {
         assert_eq!(kept(None), (30, vec![]));
         assert_eq!(kept(Some(7)), (7, vec![]));
-        assert_eq!(kept(Some(8)), (14, vec![(Severity::Error, Code::InvalidValue)]));
+        assert_eq!(kept(Some(8)), (7, vec![(Severity::Error, Code::InvalidValue)]));
         assert_eq!(kept(Some(u32::MAX)).0, 3653);
     }
 

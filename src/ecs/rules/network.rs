@@ -32,16 +32,34 @@ const ANYWHERE: &str = "0.0.0.0/0";
 const PUBLIC: [u8; 2] = [0, 1];
 const PRIVATE: [u8; 2] = [8, 9];
 
-/// The facts, with the network that is to be made where nobody has asked AWS about it.
+/// The facts, with what the file says of the network where nobody has asked AWS about it: the one that
+/// is to be made, or the ids of one that is there.
 pub(crate) fn known<'a>(project: &Project, facts: &'a Facts) -> Cow<'a, Facts> {
-    let Some(Choice::Create(new)) = project.extension.vpc.as_ref().map(|vpc| &vpc.value) else {
-        return Cow::Borrowed(facts);
-    };
+    let choice = project.extension.vpc.as_ref().map(|vpc| &vpc.value);
+    let subnets = &project.extension.subnets;
+    let is_named = matches!(choice, Some(Choice::Id(_))) || !subnets.is_empty();
     if facts.network.origin != Origin::Unknown {
         return Cow::Borrowed(facts);
     }
-    let zones = ["zone_1", "zone_2"].map(|zone| placeholder(&format!("vpc.{zone}")));
-    let network = NetworkFacts::of(wanted(new, project, zones));
+    let network = match choice {
+        Some(Choice::Create(new)) => {
+            let zones = ["zone_1", "zone_2"].map(|zone| placeholder(&format!("vpc.{zone}")));
+            NetworkFacts::of(wanted(new, project, zones))
+        }
+        _ if !is_named => return Cow::Borrowed(facts),
+        choice => {
+            let mut network = facts.network.clone();
+            if let Some(Choice::Id(id)) = choice {
+                network.vpc_id = id.as_str().into();
+            }
+            // Which of them have which way out, and in which zones they are, is AWS's to say: a load
+            // balancer's subnets and those of mount targets stay references.
+            if !subnets.is_empty() {
+                network.task_subnets = subnets.iter().map(|id| id.value.as_str().into()).collect();
+            }
+            network
+        }
+    };
     Cow::Owned(Facts { network, ..facts.clone() })
 }
 

@@ -32,6 +32,25 @@ fn public_ip(done: &Translation) -> &str {
 }
 
 #[test]
+fn ids_that_the_file_names_are_written() {
+    let mut project = project(vec![web()]);
+    project.extension.vpc = Some(at(Choice::Id("vpc-0a".to_owned())));
+    project.extension.subnets = vec![at("subnet-0a".to_owned())];
+    let done = translate(&project, None, &Facts::offline(Some("eu-west-1")));
+    assert_eq!((loud(&done.diagnostics), validate(&done.desired)), (vec![], vec![]));
+    assert_eq!(subnets(&done), ["subnet-0a"]);
+    let group = serde_json::to_string(&resource(&done, Kind::TargetGroup, "web-8000").body);
+    assert!(group.expect("JSON").contains("\"vpc-0a\""));
+    // What AWS has said goes before it.
+    let known = translate(&project, None, &facts());
+    assert_ne!(subnets(&known), ["subnet-0a"]);
+    project.extension.vpc = None;
+    project.extension.subnets.clear();
+    let none = translate(&project, None, &Facts::offline(Some("eu-west-1")));
+    assert_eq!(subnets(&none), ["${vpc.task_subnets}"]);
+}
+
+#[test]
 fn without_more_words_tasks_stand_in_public_subnets() {
     let done = made(Nat::None, Endpoints::None);
     assert_eq!((loud(&done.diagnostics), validate(&done.desired)), (vec![], vec![]));

@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::exposure::Face;
 use super::infrastructure_role::infrastructure_role;
 use super::{cloud_map, daemon, discovery};
 use crate::compose::model::{Pause, Rollout, Strategy, TaskNetwork};
@@ -301,7 +300,7 @@ fn ways(unit: &Unit<'_>, strategy: &Located<Strategy>, found: &mut Vec<Diagnosti
             }
         }
     }
-    if unit.members.iter().flat_map(|m| &m.public).any(|port| port.face == Face::Network) {
+    if unit.members.iter().flat_map(|m| &m.public).any(|port| port.face.is_network()) {
         // ECS developer guide, "Network Load Balancer resources for Amazon ECS blue/green, linear
         // and canary deployments"
         let message = "each move of requests takes ten minutes longer";

@@ -4,6 +4,7 @@ pub(crate) mod instances;
 
 use super::cpu;
 use super::firelens;
+use super::instance;
 use crate::compose::model::{Deploy, Resources, Service, ServiceExtension};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
@@ -97,6 +98,18 @@ fn cpus_of(service: &Service) -> Option<Located<f64>> {
     service.cpus.clone().or_else(|| cpu::quota(service))
 }
 
+/// A limit of processes: on Fargate a task shares nothing with others that they could take; on
+/// instances it is what `pids_limit` is (instance.rs).
+fn processes(service: &Service, span: Span, out: &mut Output) {
+    let said = match service.on_instances() {
+        true => Diagnostic::warning(Code::Ignored, "a limit of processes has no effect on ECS")
+            .help(instance::PROCESSES),
+        false => Diagnostic::note(Code::Ignored, "a limit of processes has no effect on ECS")
+            .help("limit memory instead; a task's processes share nothing with other tasks"),
+    };
+    out.say(said.at(span, "").service(&service.name.value));
+}
+
 /// What Compose says about a service's size; zero means "not given", as in Docker.
 struct Wanted {
     cpu_limit: Option<Located<u64>>,
@@ -137,12 +150,7 @@ impl Wanted {
             requests: _,
         } = reservations;
         for pids in limit_pids.iter().chain(kept_pids) {
-            out.say(
-                Diagnostic::note(Code::Ignored, "a limit of processes has no effect on ECS")
-                    .at(pids.span, "")
-                    .help("limit memory instead; a task's processes share nothing with other tasks")
-                    .service(&service.name.value),
-            );
+            processes(service, pids.span, out);
         }
         let cpus = |first: &Option<Located<f64>>, then: &Option<Located<f64>>| {
             first.as_ref().or(then.as_ref()).map(|n| n.as_ref().map(|n| units(*n)))

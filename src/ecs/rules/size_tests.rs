@@ -1,4 +1,5 @@
 use super::*;
+use crate::compose::model::Launch;
 use crate::diagnostic::Severity;
 use crate::ecs::testing::{at, container as container_of, exposed, find, loud, run, service, task};
 
@@ -171,7 +172,16 @@ fn very_little_memory_is_raised() {
 fn limits_of_processes_are_noted() {
     let mut web = service("web", "acme/web:1");
     web.deploy.limits.pids = Some(at(100));
-    assert!(find(&run(vec![web]).diagnostics, Code::Ignored).is_some());
+    let said = |service: &Service| {
+        let done = run(vec![service.clone()]);
+        let found = find(&done.diagnostics, Code::Ignored).cloned();
+        found.map(|found| (found.severity, found.help.unwrap_or_default())).expect("it is said")
+    };
+    let (severity, help) = said(&web);
+    assert!(severity == Severity::Note && help.contains("memory"), "{help}");
+    web.extension.launch = Some(at(Launch::Ec2));
+    let (severity, help) = said(&web);
+    assert!(severity == Severity::Warning && help.contains("default-pids-limit"), "{help}");
 }
 
 #[test]

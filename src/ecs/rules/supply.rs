@@ -40,7 +40,10 @@ pub(crate) fn supply(cx: &Context<'_>, service: &Service, out: &mut Output) -> S
         variable_file(cx, service, file, &mut supply, out);
     }
     for (asset, span) in configs::assets(cx, service, out) {
-        supply.assets.insert(asset.target.clone(), (asset, span));
+        let target = asset.target.clone();
+        if let Some((_, first)) = supply.assets.insert(target.clone(), (asset, span)) {
+            out.say(twice(service, &target, (first, span)));
+        }
     }
     supply
 }
@@ -94,7 +97,10 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
         if !keys.is_empty() {
             let own = Placed { target, uid, gid, mode };
             for file in secret_keys(cx, service, reference, keys, &own, supply, out) {
-                files.insert(file.path.clone(), (file, reference.source.span));
+                let (path, span) = (file.path.clone(), reference.source.span);
+                if let Some((_, first)) = files.insert(path.clone(), (file, span)) {
+                    out.say(twice(service, &path, (first, span)));
+                }
             }
             continue;
         }
@@ -103,6 +109,7 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
         }
         let Fetched { value_from, grant } = found;
         supply.grants.insert(grant);
+        let shown = target.clone();
         let inside = target.strip_prefix(DIRECTORY).is_some_and(|rest| rest.starts_with('/'));
         let path = if inside {
             target
@@ -113,10 +120,22 @@ fn files(cx: &Context<'_>, service: &Service, supply: &mut Supply, out: &mut Out
             path
         };
         let file = SecretFile { path: path.clone(), uid, gid, mode, value_from };
-        files.insert(path, (file, reference.source.span));
+        if let Some((_, first)) = files.insert(path, (file, reference.source.span)) {
+            out.say(twice(service, &shown, (first, reference.source.span)));
+        }
     }
     below_secrets(service, &files, out);
     supply.files = files.into_values().map(|(file, _)| file).collect();
+}
+
+/// Two files of one place: docker compose hands both on, and the engine refuses them (moby, "Duplicate
+/// mount point").
+fn twice(service: &Service, target: &str, (first, second): (Span, Span)) -> Diagnostic {
+    Diagnostic::error(Code::Conflict, format!("two files are put at {target}"))
+        .at(second, "this one")
+        .at(first, "and this one")
+        .help("give one of them another `target`, or take it away")
+        .service(&service.name.value)
 }
 
 /// No secret's file stands below another one.

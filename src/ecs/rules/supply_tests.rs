@@ -18,6 +18,32 @@ fn fetching(pairs: &[(&str, &str)]) -> Service {
 }
 
 #[test]
+fn two_files_at_one_place_are_refused() {
+    let both = |target: &str, config: Option<&str>| {
+        let mut web = service("web", "acme/web:1");
+        web.written.secrets = vec![reference("one", &[]), reference("two", &[("target", target)])];
+        if let Some(target) = config {
+            web.written.configs =
+                ["c", "d"].map(|name| reference(name, &[("target", target)])).into();
+        }
+        let mut project = project(vec![web]);
+        for name in ["one", "two"] {
+            project.secrets.insert(name.to_owned(), object(&[("environment", "X")]));
+        }
+        for name in ["c", "d"] {
+            project.configs.insert(name.to_owned(), object(&[("content", "x")]));
+        }
+        let done = translate(&project, None, &facts());
+        let found = done.diagnostics.iter().filter(|d| d.code == Code::Conflict);
+        found.map(|d| (d.severity, d.labels.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(both("two", None), []);
+    assert_eq!(both("one", None), [(Severity::Error, 2)]);
+    assert_eq!(both("/run/secrets/one", None), [(Severity::Error, 2)]);
+    assert_eq!(both("two", Some("/x")), [(Severity::Error, 2)]);
+}
+
+#[test]
 fn variables_come_from_secrets_and_parameters() {
     let web = fetching(&[
         ("TOKEN", "/prod/token"),

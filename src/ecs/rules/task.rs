@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     container, ebs, firelens, gpu, homes, image_needs, launch, managed, namespaces, overrides,
-    platform, role, schedule, search_domain, secret_files, seed, size, system_controls, tags,
+    platform, role, room, schedule, search_domain, secret_files, seed, size, system_controls, tags,
     task_role, volumes,
 };
 use crate::ecs::desired::{
@@ -62,6 +62,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     containers.extend(helpers);
     search_domain::add(cx, unit, &runtime_platform.cpu_architecture, &mut containers);
     firelens::add(cx, unit, &mut containers, out);
+    room::check(unit, size, &containers, out);
     if on_instances && size.memory == 0 {
         launch::reserve(&mut containers);
     }

@@ -55,7 +55,20 @@ pub(crate) fn check(cx: &Context<'_>, sharing: &Sharing<'_>, out: &mut Output) {
                 _ => "write the same name at each service of the task, or take it away".to_owned(),
             },
         };
-        let message = format!("no other service is in the task {:?}", task.value);
+        let message = match is_alone {
+            true => format!("no other service is in the task {:?}", task.value),
+            false => {
+                let unit = sharing.members(unit).join(" and ");
+                format!(
+                    "no other service writes the task {:?}: {unit} share one anyway",
+                    task.value
+                )
+            }
+        };
+        let help = match is_alone {
+            true => help,
+            false => "it changes nothing: take it away, or write it at each of them".to_owned(),
+        };
         let warning = Diagnostic::warning(Code::Ignored, message).at(task.span, "");
         out.say(warning.help(help).service(name));
     }
@@ -87,6 +100,17 @@ mod tests {
         assert_eq!(of(&[("a", "x"), ("b", "x")]), []);
         assert_eq!(of(&[("a", "b"), ("b", "")]), [warning]);
         assert_eq!(of(&[("a", "T"), ("b", "t")]), [warning, warning]);
+    }
+
+    #[test]
+    fn who_shares_a_task_anyway_is_named() {
+        let mut a = service("a", "acme/web:1");
+        a.extension.task = Some(at("p".to_owned()));
+        let mut b = service("b", "acme/web:1");
+        b.volumes_from = vec![at("a".to_owned())];
+        let done = run(vec![a, b]);
+        let said = find(&done.diagnostics, Code::Ignored).map(|d| d.message.clone());
+        assert!(said.is_some_and(|said| said.contains("a and b share one anyway")));
     }
 
     #[test]

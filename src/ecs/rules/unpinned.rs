@@ -5,7 +5,8 @@ use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::translate::context::Output;
 
-/// Says so: of a data store as a warning, because its files may not open under another version.
+/// Warns of it: what is tested and what is deployed next may differ, and the files of a data store may
+/// not open under another version.
 pub(crate) fn check(service: &Service, known: Option<&KnownImage>, out: &mut Output) {
     let (None, Some(image)) = (&service.build, &service.image) else { return };
     if image.value.contains('@') || !matches!(tag(&image.value), None | Some("latest")) {
@@ -13,14 +14,13 @@ pub(crate) fn check(service: &Service, known: Option<&KnownImage>, out: &mut Out
     }
     let keeps_data = known.is_some_and(|image| image.class == Class::Database);
     let message = format!("{} names no version", image.value);
-    let (diagnostic, help) = if keeps_data {
-        let help =
-            "write the version as the tag: data that one version wrote may not open under the next";
-        (Diagnostic::warning(Code::UnpinnedImage, message), help)
-    } else {
-        let help = "write the version as the tag, to deploy the same program next time";
-        (Diagnostic::note(Code::UnpinnedImage, message), help)
+    let help = match keeps_data {
+        true => {
+            "write the version as the tag: data that one version wrote may not open under the next"
+        }
+        false => "write the version as the tag, to deploy the same program next time",
     };
+    let diagnostic = Diagnostic::warning(Code::UnpinnedImage, message);
     out.say(diagnostic.at(image.span, "").help(help).service(&service.name.value));
 }
 
@@ -37,8 +37,8 @@ mod tests {
 
     #[test]
     fn an_image_without_a_version_is_said() {
-        assert_eq!(said("acme/web"), Some(Severity::Note));
-        assert_eq!(said("registry.example.com:5000/acme/web:latest"), Some(Severity::Note));
+        assert_eq!(said("acme/web"), Some(Severity::Warning));
+        assert_eq!(said("registry.example.com:5000/acme/web:latest"), Some(Severity::Warning));
         assert_eq!(said("postgres:latest"), Some(Severity::Warning));
         assert_eq!(said("postgres:16"), None);
         assert_eq!(said("acme/web@sha256:00"), None);

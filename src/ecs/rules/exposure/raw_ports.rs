@@ -42,6 +42,8 @@ const IMAGES: &[(&str, &[u16], Spoken)] = &[
     ("aerospike/aerospike-server-enterprise", &[3000, 3001, 3002, 3003], Other),
     ("apache/activemq-artemis", &[5445, 61613, 61616], Other),
     ("apacheignite/ignite", &[10800, 11211, 47100, 47500], Other),
+    // HTTP, where the number alone would be Kafka's (github.com/prometheus/alertmanager, EXPOSE 9093).
+    ("bitnami/alertmanager", &[9093], Http),
     ("bitnami/cassandra", &[7000, 7001], Other),
     ("bitnami/clickhouse", &[9000, 9009], Other),
     ("cassandra", &[7000, 7001], Other),
@@ -70,6 +72,8 @@ const IMAGES: &[(&str, &[u16], Spoken)] = &[
     ("orientdb", &[2424], Other),
     ("pingcap/tidb", &[4000], Other),
     ("pingcap/tikv", &[20160], Grpc),
+    ("prom/alertmanager", &[9093], Http),
+    ("prometheus/alertmanager", &[9093], Http),
     ("qdrant/qdrant", &[6334], Grpc),
     ("questdb/questdb", &[8812, 9009], Other),
     ("rasa/rasa", &[5005], Http),
@@ -124,6 +128,10 @@ mod tests {
         assert_eq!(by_image("selenium/hub:4", 4444), None);
         assert_eq!(by_image("qdrant/qdrant:v1.9.0", 6334), Some(Grpc));
         assert_eq!(by_image("rasa/rasa:3", 5005), Some(Http));
+        for image in ["prom/alertmanager:v0.27.0", "quay.io/prometheus/alertmanager"] {
+            assert_eq!(by_image(image, 9093), Some(Http), "{image}");
+            assert_eq!(by_image(image, 9094), None, "{image}: what the cluster's members say");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Door, MOST_TARGETS, existing, rule, unused};
 use crate::compose::model::Service;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::RuleCondition;
-use crate::ecs::rules::exposure::{Face, PublicPort};
+use crate::ecs::rules::exposure::PublicPort;
 use crate::ecs::translate::context::{Context, Output};
 use crate::ecs::translate::survey::Member;
 use crate::source::Span;
@@ -27,7 +27,7 @@ pub(super) fn conditions(
     port: &PublicPort,
 ) -> Vec<RuleCondition> {
     match port.face {
-        Face::Network => Vec::new(),
+        face if face.is_network() => Vec::new(),
         face if existing::listener(cx, face).is_some() => rule::conditions_of_all(service),
         _ => rule::conditions(service),
     }
@@ -64,7 +64,7 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
                     continue;
                 }
                 if let Some(claim) = claims.iter().find(|claim| claim.conditions == wanted) {
-                    out.diagnostics.extend(lost((index, &port), door.given, claim, members));
+                    out.diagnostics.extend(lost(cx, (index, &port), door, claim, members));
                     continue;
                 }
                 let PublicPort { target, published, span, .. } = port;
@@ -86,8 +86,9 @@ pub(crate) fn assign(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Out
 
 /// What is said of a member's port whose listener, or part of one, another port has.
 fn lost(
+    cx: &Context<'_>,
     (index, port): (usize, &PublicPort),
-    given: bool,
+    door: Door,
     claim: &Claim,
     members: &[Member<'_>],
 ) -> Option<Diagnostic> {
@@ -95,16 +96,23 @@ fn lost(
     if claim.member != index {
         let first = members[claim.member].service;
         let shared = !claim.conditions.is_empty();
-        return Some(conflict(member.service, port, first, claim.span, shared));
+        let moved = match (shared, cx.project.extension.certificate.as_ref()) {
+            (false, Some(given)) => moved(port, door, first, claim, given.span),
+            _ => None,
+        };
+        let moved = moved.map(|said| said.service(&member.service.name.value));
+        return Some(
+            moved.unwrap_or_else(|| conflict(member.service, port, first, claim.span, shared)),
+        );
     }
-    (claim.target != port.target).then(|| match given {
+    (claim.target != port.target).then(|| match door.given {
         true => existing::second_port(member, port),
         false => second(member.service, port, claim),
     })
 }
 
 pub(super) fn has_http(member: &Member<'_>) -> bool {
-    member.public.iter().any(|port| port.face != Face::Network)
+    member.public.iter().any(|port| !port.face.is_network())
 }
 
 /// Keeps the target groups that a service may have; its unit has this many of them already.
@@ -146,6 +154,32 @@ fn too_many(member: &mut Member<'_>, used: &mut usize, out: &mut Output) {
     }
 }
 
+/// Two ports that the certificate makes one: 80 leads to 443 then.
+fn moved(
+    port: &PublicPort,
+    door: Door,
+    first: &Service,
+    claim: &Claim,
+    certificate: Span,
+) -> Option<Diagnostic> {
+    let (published, theirs, name) = (port.published, claim.published, &first.name.value);
+    if published == theirs || port.guessed || door.given {
+        return None;
+    }
+    let door = door.port;
+    let message = match published == door {
+        true => format!("port {published} is taken by {name}, whose port {theirs} moves there"),
+        false => format!("port {published} moves to {door}, which {name} publishes"),
+    };
+    let help = "publish one of the two at another port, keep it inside with `x-ecs: {ports: {<port>: \
+                none}}`, or share the port: `x-ecs: {http: {host: api.example.com}}`, or `path: /api`";
+    let fault = Diagnostic::error(Code::PortConflict, message)
+        .at(port.span, "published here")
+        .at(claim.span, format!("{name} publishes port {theirs}"))
+        .at(certificate, format!("with a certificate port 80 only leads to {door}"));
+    Some(fault.help(help))
+}
+
 fn conflict(
     service: &Service,
     port: &PublicPort,
@@ -166,7 +200,7 @@ fn conflict(
     let help = match port.face {
         // Rules by host and path are an Application Load Balancer's alone (Elastic Load Balancing
         // documentation, "Listeners for your Network Load Balancers").
-        Face::Network => {
+        face if face.is_network() => {
             "a network load balancer leads all of a port to one service: publish another port, or \
              keep it inside with `x-ecs: {ports: {<port>: none}}`; what speaks HTTP may share a port \
              by host or path, with `app_protocol: http` and `x-ecs: {http: {host, path}}`"

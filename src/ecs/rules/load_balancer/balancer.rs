@@ -15,6 +15,7 @@ fn id(face: Face) -> ResourceId {
         Face::Public => load_balancer_id(),
         Face::Internal => ResourceId::new(Kind::LoadBalancer, "alb-internal"),
         Face::Network => ResourceId::new(Kind::LoadBalancer, "nlb"),
+        Face::NetworkInternal => ResourceId::new(Kind::LoadBalancer, "nlb-internal"),
     }
 }
 
@@ -70,12 +71,15 @@ pub(super) fn group(face: Face) -> ResourceId {
         Face::Public => load_balancer_group(),
         Face::Internal => ResourceId::new(Kind::SecurityGroup, "load-balancer-internal"),
         Face::Network => ResourceId::new(Kind::SecurityGroup, "load-balancer-network"),
+        Face::NetworkInternal => {
+            ResourceId::new(Kind::SecurityGroup, "load-balancer-network-internal")
+        }
     }
 }
 
 /// Adds the load balancers that anything needs and nobody has made.
 pub(super) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
-    for face in [Face::Public, Face::Internal, Face::Network] {
+    for face in [Face::Public, Face::Internal, Face::Network, Face::NetworkInternal] {
         let mut ports = members.iter().flat_map(|member| &member.public);
         let first = ports.find(|port| port.face == face);
         if let Some(first) = first.filter(|_| existing::of(cx, face).is_none()) {
@@ -89,6 +93,7 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
         Face::Public => "Lets the Internet reach the load balancer",
         Face::Internal => "Lets the VPC reach the internal load balancer",
         Face::Network => "Lets the Internet reach the network load balancer",
+        Face::NetworkInternal => "Lets the VPC reach the internal network load balancer",
     };
     let group = group(face);
     add_group(cx, group.clone(), description.to_owned(), None, Some(origin), out);
@@ -96,6 +101,7 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
         Face::Public => cx.stack.clone(),
         Face::Internal => format!("{}-internal", cx.stack),
         Face::Network => format!("{}-network", cx.stack),
+        Face::NetworkInternal => format!("{}-network-internal", cx.stack),
     };
     // elbv2 API reference, CreateLoadBalancer: a name must not begin with `internal-`.
     let name = match name.strip_prefix("internal-") {
@@ -106,13 +112,15 @@ fn add_one(cx: &Context<'_>, face: Face, origin: Span, out: &mut Output) {
     let id = id(face);
     let body = LoadBalancer {
         name,
-        kind: if face == Face::Network { "network" } else { "application" }.to_owned(),
-        scheme: if face == Face::Internal { "internal" } else { "internet-facing" }.to_owned(),
+        kind: if face.is_network() { "network" } else { "application" }.to_owned(),
+        scheme: if face.is_internal() { "internal" } else { "internet-facing" }.to_owned(),
         ip_address_type: "ipv4".to_owned(),
         subnets: match face {
             Face::Public | Face::Network => network.load_balancer_subnets.clone(),
             // Where the tasks stand, one subnet a zone: private ones where there are any.
-            Face::Internal => network.zone_subnets.iter().map(|(_, id)| id.clone()).collect(),
+            Face::Internal | Face::NetworkInternal => {
+                network.zone_subnets.iter().map(|(_, id)| id.clone()).collect()
+            }
         },
         security_groups: vec![id_of(group)],
         tags: cx.upper_tags(&id),

@@ -15,7 +15,7 @@ pub(super) fn of<'a>(cx: &Context<'a>, face: Face) -> Option<&'a Located<Existin
     let wanted = match face {
         Face::Public => false,
         Face::Network => true,
-        Face::Internal => return None,
+        Face::Internal | Face::NetworkInternal => return None,
     };
     cx.project.extension.load_balancers.iter().find(|b| b.value.is_network() == wanted)
 }
@@ -67,17 +67,19 @@ pub(super) fn security_group(cx: &Context<'_>, balancer: &ExistingBalancer) -> S
 /// Sends what is asked to be internal to a load balancer that has no public address, or may have none:
 /// then nothing else of the project is on it.
 pub(super) fn take_internal(cx: &Context<'_>, members: &mut [Member<'_>]) {
-    if of(cx, Face::Public).is_none() {
-        return;
-    }
-    let mut ports = members.iter().flat_map(|member| &member.public);
-    let takes = match facts(cx, Face::Public) {
-        Some(facts) => facts.internal,
-        None => ports.all(|port| port.face != Face::Public),
-    };
-    for port in members.iter_mut().flat_map(|member| &mut member.public) {
-        if takes && port.face == Face::Internal {
-            port.face = Face::Public;
+    for (inside, face) in [(Face::Internal, Face::Public), (Face::NetworkInternal, Face::Network)] {
+        if of(cx, face).is_none() {
+            continue;
+        }
+        let mut ports = members.iter().flat_map(|member| &member.public);
+        let takes = match facts(cx, face) {
+            Some(facts) => facts.internal,
+            None => ports.all(|port| port.face != face),
+        };
+        for port in members.iter_mut().flat_map(|member| &mut member.public) {
+            if takes && port.face == inside {
+                port.face = face;
+            }
         }
     }
 }

@@ -34,14 +34,14 @@ pub(super) fn add(
     let action = match default {
         // Of an Application Load Balancer ECS changes a rule, and not the default.
         Some((member, port)) => {
-            let moves = door.face == Face::Network && moved.contains(member.unit);
+            let moves = door.face.is_network() && moved.contains(member.unit);
             forward(member.name(), port.target, moves)
         }
         None => ListenerAction::not_found(),
     };
     let place = (Some(member.name()), Some(port.span));
     let protocol = match door.face {
-        Face::Network => port.backend.protocol,
+        face if face.is_network() => port.backend.protocol,
         _ if cx.project.extension.certificate.is_some() => "HTTPS",
         _ => "HTTP",
     };
@@ -118,7 +118,7 @@ pub(super) fn open(
     let service = member.name();
     let mut wanted = conditions(cx, member.service, port);
     let rule = (!wanted.is_empty()).then(|| door.rule(service));
-    if moves && wanted.is_empty() && door.face != Face::Network && !door.given {
+    if moves && wanted.is_empty() && !door.face.is_network() && !door.given {
         wanted = rule::everything();
     }
     if !wanted.is_empty() {
@@ -169,7 +169,7 @@ pub(super) fn open(
 
 /// Whether the Internet reaches what is behind a load balancer, as long as nobody knows better.
 fn is_public(cx: &Context<'_>, face: Face) -> bool {
-    face != Face::Internal && !existing::facts(cx, face).is_some_and(|facts| facts.internal)
+    !face.is_internal() && !existing::facts(cx, face).is_some_and(|facts| facts.internal)
 }
 
 /// Says who reaches a port from now on.
@@ -192,7 +192,7 @@ fn opened(cx: &Context<'_>, door: Door, (member, port): Way<'_>) -> Diagnostic {
             let help = if door.given { keep } else { format!("{groups}; {keep}") };
             (format!("{what} becomes reachable through {}{from}", balancer.value.name()), help)
         }
-        (None, _) if door.face == Face::Internal => (
+        (None, _) if door.face.is_internal() => (
             format!("{what} becomes reachable in the VPC"),
             "the internal load balancer has no public address; networks that are connected to the \
              VPC reach it, too"

@@ -33,7 +33,7 @@ fn placeholder(name: &str) -> String {
 
 /// The domain at the top level leads where most visitors go: to what the Internet reaches over HTTP,
 /// else otherwise, else to what the VPC reaches.
-const ORDER: [Face; 3] = [Face::Public, Face::Network, Face::Internal];
+const ORDER: [Face; 4] = [Face::Public, Face::Network, Face::Internal, Face::NetworkInternal];
 
 /// Adds the records, and calls the places where the application answers by these names.
 pub(super) fn add(cx: &Context<'_>, members: &[Member<'_>], out: &mut Output) {
@@ -86,11 +86,11 @@ fn wanted<'a>(cx: &Context<'a>, members: &'a [Member<'a>], out: &mut Output) -> 
 /// The load balancer that leads to a service over HTTP; [`super::unused`] says where there is none.
 fn face_of(member: &Member<'_>) -> Option<Face> {
     let mut ports = member.public.iter().map(|port| port.face);
-    ports.find(|face| *face != Face::Network)
+    ports.find(|face| !face.is_network())
 }
 
 fn is_http(cx: &Context<'_>, face: Face) -> bool {
-    face != Face::Network && existing::listener(cx, face).is_none()
+    !face.is_network() && existing::listener(cx, face).is_none()
 }
 
 fn conflict(wanted: &Wanted<'_>, other: Span) -> Diagnostic {

@@ -212,6 +212,23 @@ fn an_internal_port_has_a_load_balancer_inside() {
 }
 
 #[test]
+fn an_internal_port_that_does_not_speak_http_has_one_inside_too() {
+    let mut db = service("db", "postgres:16");
+    db.ports = vec![port(5432, 5432)];
+    db.extension.ports.insert(5432, at(PortExposure::Internal));
+    let done = run(vec![db]);
+    is_good(&done);
+    let inside = balancer(&done, "nlb-internal");
+    assert_eq!((&*inside.scheme, &*inside.kind), ("internal", "network"));
+    assert!(!has(&done, Kind::LoadBalancer, "nlb") && !has(&done, Kind::LoadBalancer, "alb"));
+    assert_eq!(listener(&done, "network-internal-5432").protocol, "TCP");
+    assert!(has(&done, Kind::IngressRule, "lb-db-5432-tcp"));
+    let ends: Vec<_> = done.desired.endpoints.iter().map(|e| (e.port, e.public)).collect();
+    assert_eq!(ends, [(5432, false)]);
+    assert_eq!(loud(&done.diagnostics), []);
+}
+
+#[test]
 fn what_does_not_speak_http_has_a_network_load_balancer_when_asked() {
     let mut dns = service("dns", "acme/dns:1");
     dns.ports = vec![port(53, 5353), port(5432, 5432)];

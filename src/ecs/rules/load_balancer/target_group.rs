@@ -10,7 +10,7 @@ use crate::ecs::desired::{
     TargetGroup, UpperTag, Value,
 };
 use crate::ecs::rules::bridge;
-use crate::ecs::rules::exposure::{Face, PublicPort, checked_by_tcp};
+use crate::ecs::rules::exposure::{PublicPort, checked_by_tcp};
 use crate::ecs::rules::http_check::{Asked, HttpCheck};
 use crate::ecs::rules::security_groups::{Source, add_rule, add_rule_of, target_group};
 use crate::ecs::translate::context::{Context, Output};
@@ -125,7 +125,7 @@ fn attributes(service: &Service, port: &PublicPort, out: &mut Output) -> Vec<Upp
     let mut attributes = vec![attribute("deregistration_delay.timeout_seconds", delay.to_string())];
     // A cookie needs HTTP: what a Network Load Balancer calls stickiness is another thing.
     let stickiness = service.extension.http.stickiness.as_ref();
-    if let Some(stickiness) = stickiness.filter(|_| port.face != Face::Network) {
+    if let Some(stickiness) = stickiness.filter(|_| !port.face.is_network()) {
         attributes.push(attribute("stickiness.enabled", "true".to_owned()));
         let seconds = stickiness.value.to_string();
         attributes.push(attribute("stickiness.lb_cookie.duration_seconds", seconds));
@@ -155,7 +155,7 @@ fn admit(
     let has = |rule: &str, out: &Output| {
         out.desired.resources.contains_key(&ResourceId::new(Kind::IngressRule, rule))
     };
-    if port.face != Face::Network {
+    if !port.face.is_network() {
         for number in [port.target].into_iter().chain(asked) {
             let rule = format!("lb-{service}-{number}");
             if !has(&rule, out) {
@@ -289,7 +289,7 @@ fn target_group_name(
     // A target group hangs off one load balancer (Elastic Load Balancing documentation).
     let face = match existing::of(cx, port.face) {
         Some(balancer) => format!("/{}", existing::label(cx, &balancer.value)),
-        None if port.face == Face::Internal => "/internal".to_owned(),
+        None if port.face.is_internal() => "/internal".to_owned(),
         None => String::new(),
     };
     let hash = short_hash(&format!(
