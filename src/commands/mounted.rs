@@ -63,13 +63,13 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         found.insert(path.to_owned(), facts);
     }
     for path in configs(project) {
-        found.entry(path.to_owned()).or_insert_with(|| {
-            let mut facts = look_at(path, &project.directory, None, &mut Vec::new());
-            if facts.kind == PathKind::File && !facts.leaves {
-                facts.text = configuration::of_file(path);
-            }
-            facts
-        });
+        // What is at fault with a config is said where it is taken.
+        let facts = look_at(path, &project.directory, None, &mut Vec::new());
+        if facts.kind == PathKind::File && !facts.leaves {
+            let text = configuration::of_file(path);
+            let plain = PathFacts { text, ..PathFacts::plain(PathKind::File) };
+            found.entry(path.to_owned()).or_insert(plain);
+        }
     }
     let ignored = ignored(&project.directory, files.values().flatten());
     for (path, files) in &files {

@@ -92,13 +92,9 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     let mut within: BTreeMap<(usize, usize), Span> = BTreeMap::new();
     let mut schemes = Schemes::default();
     for (index, member) in members.iter().enumerate() {
-        for (owner, span) in linked(member, &owners) {
-            let other = &members[owner];
-            let is_elsewhere = other.unit != member.unit && share_a_network(member, other);
-            if is_elsewhere && other.job.is_none() {
-                mentioned[index].insert(owner);
-                lost.entry(owner).or_insert((index, span));
-            }
+        for (owner, span) in linked(members, member, &owners) {
+            mentioned[index].insert(owner);
+            lost.entry(owner).or_insert((index, span));
         }
         for one in texts(member.service).chain(told::texts(cx, member.service)) {
             let (text, span) = (one.text, one.span);
@@ -144,13 +140,7 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
             });
         }
     }
-    let tasks = port_clash::tasks(members);
-    for (owner, port) in found.into_keys() {
-        let known = has(&members[owner].ports, port);
-        if !known && !port_clash::is_a_peers(members, &tasks, owner, port) {
-            members[owner].ports.insert((port, Protocol::Tcp));
-        }
-    }
+    offer(members, found.into_keys());
     proven_ports::add(members);
     schemes.settle(members, out);
     for member in members.iter_mut() {
@@ -167,13 +157,30 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     Mentions { named: mentioned, bare }
 }
 
-/// The services that a service links to, and where.
-fn linked(member: &Member<'_>, owners: &HashMap<String, Vec<usize>>) -> Vec<(usize, Span)> {
+/// Adds ports to services, unless another container of the task has them.
+pub(super) fn offer(members: &mut [Member<'_>], found: impl IntoIterator<Item = (usize, u16)>) {
+    let tasks = port_clash::tasks(members);
+    for (owner, port) in found {
+        let known = has(&members[owner].ports, port);
+        if !known && !port_clash::is_a_peers(members, &tasks, owner, port) {
+            members[owner].ports.insert((port, Protocol::Tcp));
+        }
+    }
+}
+
+/// The services of other tasks that a service links to, and where.
+fn linked(
+    members: &[Member<'_>],
+    member: &Member<'_>,
+    owners: &HashMap<String, Vec<usize>>,
+) -> Vec<(usize, Span)> {
     let links = member.service.addressing.iter().flat_map(|addressing| &addressing.links);
     let links = links.filter_map(|link| {
         let (target, _) = parts(&link.value);
-        let owner = owners.get(&target.to_ascii_lowercase())?.first()?;
-        Some((*owner, link.span))
+        let owner = *owners.get(&target.to_ascii_lowercase())?.first()?;
+        let other = &members[owner];
+        let is_elsewhere = other.unit != member.unit && share_a_network(member, other);
+        (is_elsewhere && other.job.is_none()).then_some((owner, link.span))
     });
     links.collect()
 }

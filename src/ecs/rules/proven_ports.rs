@@ -1,14 +1,13 @@
 //! Ports that nobody declares and that something proves all the same: a service's own health check asks
 //! there, or a database keeps its files where it does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::data_directories::{self, is_in};
+use super::discovery::offer;
 use super::http_check::split;
 use super::mentions::{HERE, mentions};
 use super::other_program::runs_a_tool;
-use super::port_clash;
-use super::ports::has;
 use crate::compose::model::{HealthTest, Protocol, Service, TaskNetwork};
 use crate::ecs::translate::survey::Member;
 
@@ -86,18 +85,7 @@ pub(super) fn add(members: &mut [Member<'_>]) {
             found.extend(of(member).into_iter().map(|port| (index, port)));
         }
     }
-    let tasks: HashMap<String, Vec<usize>> = match found.is_empty() {
-        true => return,
-        false => port_clash::tasks(members).into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
-    };
-    let tasks = tasks.iter().map(|(unit, all)| (unit.as_str(), all.clone())).collect();
-    for (owner, port) in found {
-        if !has(&members[owner].ports, port)
-            && !port_clash::is_a_peers(members, &tasks, owner, port)
-        {
-            members[owner].ports.insert((port, Protocol::Tcp));
-        }
-    }
+    offer(members, found);
 }
 
 fn of(member: &Member<'_>) -> Vec<u16> {
