@@ -198,7 +198,8 @@ fn a_summary_on_github() {
             // Elsewhere the variable is somebody else's.
             project.run(command);
             assert_eq!(summary(), "before\n");
-            let run = project.variable("GITHUB_ACTIONS", "true").run(command);
+            let project = project.variable("GITHUB_ACTIONS", "true");
+            let run = project.run(command);
             assert_eq!(run.code, Some(code), "{run}");
             let summary = summary();
             assert!(summary.starts_with(&format!("before\n### decklift {command}\n")), "{summary}");
