@@ -10,6 +10,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("ci/github", include_str!("../templates/ci/github.yml")),
     ("ci/github/install", include_str!("../templates/ci/github_install.yml")),
     ("ci/github/role", include_str!("../templates/ci/github_role.yml")),
+    ("checked.md", include_str!("../templates/checked.md")),
     ("closing.txt", include_str!("../templates/closing.txt")),
     ("plan_summary.txt", include_str!("../templates/plan_summary.txt")),
     ("summary.md", include_str!("../templates/summary.md")),

@@ -1,6 +1,7 @@
 //! Everything that reaches a person's eyes, or another program's: the only user of stdout and
 //! stderr.
 
+pub mod checked;
 pub mod checks;
 pub mod closing;
 pub mod coverage;

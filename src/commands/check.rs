@@ -16,6 +16,7 @@ pub(super) fn run(session: &Session, arguments: &CheckArgs) -> Result<(), Error>
     } else if !covered.is_empty() {
         session.screen.data(&coverage::text(&covered, session.screen.data_width()));
     }
+    session.summarise("check", &covered, &examined.diagnostics, &examined.loaded.sources);
     let app = examined.finish(session)?;
     if !session.json() {
         let count = app.project.services.len();

@@ -3,10 +3,12 @@ use std::path::PathBuf;
 use crate::aws::Traffic;
 use crate::cli::{Color, Command, Global, OutputFormat};
 use crate::compose::Users;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Coverage, Diagnostics};
 use crate::error::Error;
 use crate::event::Event;
-use crate::report::{Json, Plain, Progress, Reporter, Screen, ScreenOptions, Summary, diagnostics};
+use crate::report::{
+    Json, Plain, Progress, Reporter, Screen, ScreenOptions, Summary, checked, diagnostics,
+};
 use crate::source::Sources;
 
 /// What every command has: the global options and the screen.
@@ -127,6 +129,19 @@ impl Session {
             verbose: self.screen.verbose(),
         };
         self.screen.block(&diagnostics::render(list, sources, options));
+    }
+
+    /// Says what was found in the files on the page of a GitHub workflow run, where one runs.
+    pub(super) fn summarise(
+        &self,
+        command: &str,
+        covered: &[Coverage],
+        found: &Diagnostics,
+        sources: &Sources,
+    ) {
+        if let Some(path) = workflow_summary() {
+            checked::add(&path, &checked::markdown(command, covered, found, sources), &self.screen);
+        }
     }
 
     pub(super) fn cwd(&self) -> Result<PathBuf, Error> {

@@ -207,7 +207,10 @@ pub(super) fn why_ignored(key: &str) -> &'static str {
         "labels" => "`labels` of the volume at the top level become tags of its access point",
         "selinux" | "z" | "Z" => "ECS relabels no files, and tasks on Fargate do not need it",
         "propagation" | "recursive" | "private" | "rprivate" | "rshared" | "rslave" | "shared"
-        | "slave" => "no directory of this machine is mounted, with further mounts below it",
+        | "slave" => {
+            "ECS has no such option: a container sees what is mounted below an instance's directory \
+             when it starts, and nothing that is mounted there later"
+        }
         "tmpfs" => "of a tmpfs ECS takes `size`, `mode`, `uid`, `gid`, `noexec` and the like",
         _ => "of the options of a mount ECS takes `ro` alone",
     }

@@ -221,6 +221,9 @@ codes! {
     /// A container has less memory than its image needs.
     LittleMemory = "little-memory",
         "Write a larger `mem_limit`, or tell the program to take less.";
+    /// A program asks more of the kernel than its machine has.
+    KernelLimit = "kernel-limit",
+        "Tell the program to do with less, or run it on instances and set the limit there.";
     /// An image is made for another kind of machine than the task runs on.
     WrongMachine = "wrong-machine",
         "Write the `platform` that the image is made for, or name another image.";

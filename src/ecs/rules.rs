@@ -53,6 +53,7 @@ pub(crate) mod load_balancer;
 pub(crate) mod log_group;
 pub(crate) mod logging;
 pub(crate) mod managed;
+pub(crate) mod map_count;
 pub(crate) mod mentions;
 pub(crate) mod missing_tool;
 pub(crate) mod mounts;

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
@@ -47,15 +47,16 @@ impl Drop for Summary<'_> {
         if state.command != "deploy" || state.ended.is_none() {
             return;
         }
-        let written = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&self.path)
-            .and_then(|mut file| file.write_all(markdown(state).as_bytes()));
-        if let Err(error) = written {
-            let path = self.path.display();
-            self.screen.warning(&format!("failed to write the summary to {path}: {error}"));
-        }
+        append(&self.path, &markdown(state), self.screen);
+    }
+}
+
+/// Appends to the summary of a step; that it cannot be is said.
+pub(super) fn append(path: &Path, text: &str, screen: &Screen) {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        let path = path.display();
+        screen.warning(&format!("failed to write the summary to {path}: {error}"));
     }
 }
 
@@ -141,7 +142,7 @@ fn longest_run(line: &str) -> usize {
 }
 
 /// Text that Markdown shows as it is, in a table too.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

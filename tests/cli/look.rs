@@ -185,6 +185,36 @@ fn annotations_on_github() {
 }
 
 #[test]
+fn a_summary_on_github() {
+    for (attributes, code, found) in [
+        ("    hostname: x|y\n    privileged: true\n", 3, "1 error, 2 warnings"),
+        ("    hostname: x\n", 0, "0 errors, 1 warning"),
+    ] {
+        for command in ["check", "convert"] {
+            let project = Project::web(attributes).file("summary.md", "before\n");
+            let place = project.path("summary.md");
+            let project = project.variable("GITHUB_STEP_SUMMARY", &place);
+            let summary = || std::fs::read_to_string(&place).expect("a summary");
+            // Elsewhere the variable is somebody else's.
+            project.run(command);
+            assert_eq!(summary(), "before\n");
+            let project = project.variable("GITHUB_ACTIONS", "true");
+            let run = project.run(command);
+            assert_eq!(run.code, Some(code), "{run}");
+            let summary = summary();
+            assert!(summary.starts_with(&format!("before\n### decklift {command}\n")), "{summary}");
+            assert!(summary.contains(found), "{summary}");
+            assert!(
+                summary.contains("| warning `approximated` | compose.yaml:4:15 | web |"),
+                "{summary}"
+            );
+            assert_eq!(summary.contains("| error `refused` | compose.yaml:5:17 |"), code == 3);
+            assert_eq!(summary.contains("| service | mapped |"), command == "check", "{summary}");
+        }
+    }
+}
+
+#[test]
 fn names_of_services_and_images() {
     let project = Project::of(SHOP);
     assert_snapshot!(project.run("config --services"), @r"

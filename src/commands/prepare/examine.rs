@@ -112,7 +112,10 @@ pub(in crate::commands) fn read_to_convert(
     strict: bool,
     resolves: bool,
 ) -> Result<App, Error> {
-    examine_as(session, strict, Aim::Convert { resolves })?.finish(session)
+    let examined = examine_as(session, strict, Aim::Convert { resolves })?;
+    // What becomes of each attribute, `check` says.
+    session.summarise("convert", &[], &examined.diagnostics, &examined.loaded.sources);
+    examined.finish(session)
 }
 
 /// As [`read`], for a command that pushes images and sends nothing else.

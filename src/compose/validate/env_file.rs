@@ -1,5 +1,5 @@
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use indexmap::IndexMap;
@@ -164,7 +164,9 @@ impl Validator<'_> {
         let text = match read_env_text(&file.path.value, &name) {
             Ok(text) => text,
             Err(mut fault) => {
-                if fault.code == Code::FileNotFound {
+                if let Some(in_s3) = in_s3(&file.path.value) {
+                    fault = in_s3;
+                } else if fault.code == Code::FileNotFound {
                     fault = fault.help("create it, or write `required: false` beside its `path`");
                 }
                 let fault = fault.at(file.path.span, "named here").service(service);
@@ -206,9 +208,37 @@ impl Validator<'_> {
     }
 }
 
+/// What to say of a file in S3, which is read by ECS and by nobody at home. The path has become one below
+/// a directory of this machine on the way here.
+fn in_s3(path: &Path) -> Option<Diagnostic> {
+    let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    let first = parts.by_ref().find(|part| part == "s3:" || part.contains(":s3:::"))?;
+    let bucket = match first.rsplit_once(":s3:::") {
+        Some((_, bucket)) => bucket.to_owned(),
+        None => parts.next()?.into_owned(),
+    };
+    let key = parts.collect::<Vec<_>>().join("/");
+    let help = format!(
+        "let ECS read it: `x-ecs: {{env_files_s3: [\"s3://{bucket}/{key}\"]}}` at the service, or its \
+         ARN, arn:aws:s3:::{bucket}/{key}"
+    );
+    let message = "`env_file` reads files of this machine, and none in S3";
+    Some(Diagnostic::error(Code::FileNotFound, message).help(help))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_in_s3_are_for_ecs_to_read() {
+        for path in ["/work/s3:/conf/a/web.env", "/work/arn:aws:s3:::conf/a/web.env"] {
+            let help = in_s3(Path::new(path)).and_then(|said| said.help).unwrap_or_default();
+            assert!(help.contains("[\"s3://conf/a/web.env\"]"), "{help}");
+            assert!(help.ends_with("arn:aws:s3:::conf/a/web.env"), "{help}");
+        }
+        assert!(in_s3(Path::new("/work/s3/conf/web.env")).is_none());
+    }
 
     #[test]
     fn the_caller_wins_over_the_service() {

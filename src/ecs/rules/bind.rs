@@ -70,6 +70,9 @@ pub(super) fn place<'a>(
         out.say(bind.dropped());
         return Stored::at(mount, "", Place::Nowhere);
     }
+    if let Some(chosen) = bind.by_others() {
+        return bind.chosen(chosen, out);
+    }
     if let Some(stored) = bind.read_back(out) {
         return stored;
     }

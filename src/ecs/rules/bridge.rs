@@ -53,7 +53,7 @@ pub(crate) fn mappings(member: &Member<'_>) -> Vec<PortMapping> {
     mappings
 }
 
-/// Refuses ports of an instance that somebody else has.
+/// Refuses ports of an instance that somebody else has, and warns of those that somebody may have.
 fn check(member: &Member<'_>, out: &mut Output) {
     for mapping in ports::mappings(member.name(), &member.ports) {
         if member.network == TaskNetwork::Bridge && is_beside_a_target(member, &mapping) {
@@ -67,10 +67,23 @@ fn check(member: &Member<'_>, out: &mut Output) {
         };
         let Some(port) = wanted else { continue };
         let first = EPHEMERAL.0;
-        let given = member.network == TaskNetwork::Bridge && port >= first;
-        let why = match (given, RESERVED.contains(&port)) {
-            (true, _) => "one of those that Docker gives to whoever asks for none",
-            (_, true) => "the instance's own: SSH, Docker and the agent of ECS have it",
+        // "Do not attempt to specify a host port in the ephemeral port range": ECS takes it, and the task
+        // starts unless somebody was given the port (ECS API reference, `PortMapping.hostPort`).
+        let said = match (RESERVED.contains(&port), port >= first) {
+            (true, _) => Diagnostic::error(
+                Code::Refused,
+                format!(
+                    "port {port} of an instance is the instance's own: SSH, Docker and the agent of \
+                     ECS have it"
+                ),
+            ),
+            (_, true) => Diagnostic::warning(
+                Code::Approximated,
+                format!(
+                    "port {port} of an instance is one of those that it gives to whoever asks for \
+                     none: a task does not start where it is taken"
+                ),
+            ),
             _ => continue,
         };
         let target = mapping.container_port;
@@ -78,7 +91,7 @@ fn check(member: &Member<'_>, out: &mut Output) {
         let place = member.service.ports.iter().find(|port| is(port.value.target));
         let help = if member.network == TaskNetwork::Bridge {
             format!(
-                "publish another port below {first}, or leave the published one away (`\"{target}\"`) \
+                "publish a port below {first}, or leave the published one away (`\"{target}\"`) \
                 where only the load balancer or no one needs to know it"
             )
         } else {
@@ -87,8 +100,7 @@ fn check(member: &Member<'_>, out: &mut Output) {
                 .to_owned()
         };
         out.say(
-            Diagnostic::error(Code::Refused, format!("port {port} of an instance is {why}"))
-                .at(place.map_or_else(|| member.service.span(), |port| port.span), "")
+            said.at(place.map_or_else(|| member.service.span(), |port| port.span), "")
                 .help(help)
                 .service(member.name()),
         );

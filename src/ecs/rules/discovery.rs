@@ -18,7 +18,7 @@ use super::port_clash;
 use super::ports::{has, port_name};
 use super::proven_ports;
 use super::told;
-use crate::compose::model::{Protocol, TaskNetwork};
+use crate::compose::model::{Launch, Protocol, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Kind, ResourceId, ServiceConnectClientAlias, ServiceConnectConfiguration,
@@ -344,9 +344,14 @@ fn connect(members: &mut [Member<'_>], mentioned: &[BTreeSet<usize>], out: &mut 
 fn apart(member: &Member<'_>, out: &mut Output) {
     let name = member.name();
     let message = format!("{name} has no names for others, and others none for it");
+    // ECS API reference, `ManagedInstancesNetworkConfiguration`: they have no bridge.
+    let others = match member.service.launch() {
+        Launch::Ec2 => "`awsvpc` or `bridge`",
+        Launch::Fargate | Launch::ManagedInstances => "`awsvpc`",
+    };
     let help = format!(
-        "its network is the one of `{}`, which Service Connect does not serve: use `awsvpc` or \
-         `bridge`, or give the apps addresses",
+        "its network is the one of `{}`, which Service Connect does not serve: use {others}, or give \
+         the apps addresses",
         member.network.as_str()
     );
     out.say(

@@ -27,8 +27,10 @@ pub(crate) const MEMORY: u64 = 64;
 const NAME: &str = "log_router";
 
 /// Outputs of the router that call AWS with the task role, and what they need there (Service
-/// Authorization Reference).
-const TO_AWS: [(&str, &str); 9] = [
+/// Authorization Reference): of Fluent Bit's, and of the plugins of Fluentd's (fluent-plugin-cloudwatch-logs,
+/// fluent-plugin-kinesis, fluent-plugin-s3, fluent-plugin-aws-elasticsearch-service).
+const TO_AWS: [(&str, &str); 11] = [
+    ("aws-elasticsearch-service", "`es:ESHttp*` on the domain"),
     ("cloudwatch", TO_LOGS),
     ("cloudwatch_logs", TO_LOGS),
     ("es", "`es:ESHttp*` on the domain"),
@@ -36,6 +38,7 @@ const TO_AWS: [(&str, &str); 9] = [
     ("kinesis", TO_STREAM),
     ("kinesis_firehose", TO_FIREHOSE),
     ("kinesis_streams", TO_STREAM),
+    ("kinesis_streams_aggregated", TO_STREAM),
     ("opensearch", "`es:ESHttp*` on the domain"),
     ("s3", "`s3:PutObject` on the bucket's objects"),
 ];
@@ -271,7 +274,8 @@ fn needs_role(unit: &Unit<'_>, out: &mut Output) {
             let options = &mut logging.value.options.iter();
             options.find(|(key, _)| key.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
         };
-        let Some(to) = option("name") else { continue };
+        // Fluent Bit calls an output by its `Name`, and Fluentd by its `@type`.
+        let Some(to) = option("name").or_else(|| option("@type")) else { continue };
         let Some((output, needs)) = TO_AWS.iter().find(|(name, _)| *name == to.value) else {
             continue;
         };
@@ -284,7 +288,7 @@ fn needs_role(unit: &Unit<'_>, out: &mut Output) {
         out.say(
             Diagnostic::warning(
                 Code::Approximated,
-                format!("the log router may not write to `{}`", to.value),
+                format!("the log router of {} may not write to `{}`", service.name.value, to.value),
             )
             .at(to.span, "AWS asks for the task role's permission")
             .help(format!("grant it with `x-ecs.policies`: {needs}"))

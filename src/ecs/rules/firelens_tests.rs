@@ -127,11 +127,19 @@ fn a_router_that_nobody_sends_to_is_none() {
 
 #[test]
 fn outputs_of_aws_need_the_task_role() {
-    let mut web = sender(&[("Name", "firehose"), ("delivery_stream", "x")]);
-    let done = run(vec![web.clone()]);
-    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
-    web.extension.role = Some(at("app".to_owned()));
-    assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    for (key, output) in [
+        ("Name", "firehose"),
+        ("@type", "cloudwatch_logs"),
+        ("@type", "kinesis_streams_aggregated"),
+    ] {
+        let mut web = sender(&[(key, output), ("delivery_stream", "x")]);
+        let done = run(vec![web.clone()]);
+        assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+        let message = format!("the log router of web may not write to `{output}`");
+        assert!(done.diagnostics.iter().any(|said| said.message == message), "{output}");
+        web.extension.role = Some(at("app".to_owned()));
+        assert_eq!(loud(&run(vec![web]).diagnostics), []);
+    }
 }
 
 #[test]

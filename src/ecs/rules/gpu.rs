@@ -143,7 +143,7 @@ pub(crate) fn check(unit: &Unit<'_>, containers: &[ContainerDefinition], out: &m
 }
 
 /// Where a service asks for GPUs.
-fn place(service: &Service) -> Span {
+pub(super) fn place(service: &Service) -> Span {
     let privileges = service.privileges.as_deref();
     let gpus = privileges.and_then(|privileges| privileges.gpus.first()).map(|gpu| gpu.span);
     let requests =
@@ -162,6 +162,9 @@ mod tests {
     use crate::diagnostic::Severity;
     use crate::ecs::rules::launch::tests::{all, task};
 
+    /// With which an old task leaves its GPU to the new one.
+    const ORDER: &str = "deploy: {update_config: {order: stop-first}}";
+
     fn said(a: &str, b: &str) -> (usize, usize) {
         let done = all(&format!(
             "name: app\nx-ecs: {{launch: ec2, cluster: m}}\nservices:\n  \
@@ -175,22 +178,42 @@ mod tests {
 
     #[test]
     fn all_gpus_of_an_instance_are_one_container_s() {
-        assert_eq!(said("gpus: all", "tty: true"), (0, 1));
-        assert_eq!(said("gpus: [{count: 1}]", "gpus: [{count: 1}]"), (0, 0));
-        assert_eq!(said("gpus: all", "gpus: all"), (1, 2));
-        assert_eq!(said("gpus: [{count: 1}]", "gpus: all"), (1, 1));
+        assert_eq!(said(&format!("gpus: all, {ORDER}"), "tty: true"), (0, 1));
+        let one = format!("gpus: [{{count: 1}}], {ORDER}");
+        assert_eq!(said(&one, "gpus: [{count: 1}]"), (0, 0));
+        assert_eq!(said(&format!("gpus: all, {ORDER}"), "gpus: all"), (1, 2));
+        assert_eq!(said(&one, "gpus: all"), (1, 1));
+    }
+
+    #[test]
+    fn a_new_task_needs_a_gpu_beside_the_one_of_the_old() {
+        let told = |a: &str, x: &str| {
+            let done = all(&format!(
+                "name: app\nx-ecs: {x}\nservices:\n  a: {{image: \"acme/a:1\", {a}}}\n"
+            ));
+            let message = "a new task of a starts where a GPU of an instance is free";
+            let found = done.diagnostics.iter().filter(|said| said.message == message);
+            found.map(|said| said.severity).collect::<Vec<_>>()
+        };
+        let (ec2, gpu) = ("{launch: ec2, cluster: m}", "gpus: [{count: 1}]");
+        assert_eq!(told(gpu, ec2), [Severity::Warning]);
+        assert_eq!(told(&format!("{gpu}, {ORDER}"), ec2), []);
+        assert_eq!(told("tty: true", ec2), []);
+        let managed = "{launch: managed-instances, cluster: m, capacity: {providers: {mi: 1}}}";
+        assert_eq!(told(gpu, managed), []);
     }
 
     #[test]
     fn gpus_are_nvidia_s() {
         let by = |driver: &str| {
             format!(
-                "deploy: {{resources: {{reservations: {{devices: [{{driver: {driver}, count: 1, \
-                 capabilities: [gpu]}}]}}}}}}"
+                "deploy: {{update_config: {{order: stop-first}}, resources: {{reservations: {{devices: \
+                 [{{driver: {driver}, count: 1, capabilities: [gpu]}}]}}}}}}"
             )
         };
         assert_eq!(said(&by("nvidia"), "tty: true"), (0, 0));
         assert_eq!(said(&by("amd"), "tty: true"), (0, 1));
-        assert_eq!(said("gpus: [{driver: amd, count: 1}]", "tty: true"), (0, 1));
+        let amd = format!("gpus: [{{driver: amd, count: 1}}], {ORDER}");
+        assert_eq!(said(&amd, "tty: true"), (0, 1));
     }
 }

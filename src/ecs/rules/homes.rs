@@ -170,7 +170,9 @@ fn identity(cx: &Context<'_>, member: &Member<'_>, stored: &Stored<'_>) -> Strin
         MountKind::Volume(name) => {
             let volume = cx.project.volumes.get(name);
             let outside = volume.and_then(Volume::outside);
-            if chosen(member.service, stored.mount, volume, outside.as_ref()).is_none() {
+            let names_it = volume.is_some_and(|volume| !volume.driver_opts.is_empty());
+            if names_it && chosen(member.service, stored.mount, volume, outside.as_ref()).is_none()
+            {
                 return "nfs".to_owned();
             }
             let external = volume.filter(|volume| volume.external);

@@ -30,6 +30,9 @@ fn a_volume_has_one_home_in_a_task() {
         web.mounts = vec![volume_mount("data", "/data"), volume_mount("data", "/work")];
         assert_eq!(loud(&run(vec![web.clone()]).diagnostics), []);
         web.mounts[1].value.storage = Some(storage.clone());
+        // Who says nothing wants nothing else.
+        assert_eq!(loud(&run(vec![web.clone()]).diagnostics), [], "{storage:?}");
+        web.mounts[0].value.storage = Some(at(Storage::Efs));
         assert_eq!(loud(&run(vec![web.clone()]).diagnostics), CONFLICT, "{storage:?}");
         web.mounts.swap(0, 1);
         assert_eq!(loud(&run(vec![web.clone()]).diagnostics), CONFLICT, "{storage:?}");

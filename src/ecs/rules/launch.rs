@@ -2,7 +2,7 @@
 //! on instances.
 
 use super::outcome::{Outcomes, place_of};
-use super::{capacity, daemon, namespaces};
+use super::{capacity, daemon, gpu, namespaces};
 use crate::compose::model::{Launch, Port, Service, TaskNetwork};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{CapacityProviderStrategyItem, ContainerDefinition};
@@ -99,7 +99,10 @@ pub(crate) fn check(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     if leader.network == TaskNetwork::None {
         unreached(unit, out);
     }
-    fixed_ports(unit, out);
+    if rolls_beside(unit) {
+        fixed_ports(unit, out);
+        kept_gpus(unit, out);
+    }
 }
 
 /// Without a network there are no ports.
@@ -135,20 +138,39 @@ fn separate(unit: &Unit<'_>, span: Span, outcomes: &mut Outcomes<'_>) {
     }
 }
 
-/// A port of the instance can be one task's at a time.
-fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
-    let leader = unit.leader();
-    let service = leader.service;
-    if unit.stateful() || leader.job.is_some() || daemon::is_daemon(unit) {
-        return;
-    }
+/// The way out for what one task at a time can have of an instance.
+const ONE_AT_A_TIME: &str = "have more instances than tasks; or stop the old task first: `deploy: \
+    {update_config: {order: stop-first}}`";
+
+/// Whether new tasks start while old ones run, and nobody asked for it.
+fn rolls_beside(unit: &Unit<'_>) -> bool {
     let orders = |member: &&Member<'_>| {
         let update = member.service.deploy.update_config.as_ref();
         update.is_some_and(|update| update.value.order.is_some())
     };
-    if unit.members.iter().any(orders) {
+    let leader = unit.leader();
+    let is_other = unit.stateful() || leader.job.is_some() || daemon::is_daemon(unit);
+    !is_other && !unit.members.iter().any(orders)
+}
+
+/// A GPU is one task's at a time (ECS developer guide, "Amazon ECS task definitions for GPU workloads":
+/// it is pinned to a container). Managed instances are started as tasks need them.
+fn kept_gpus(unit: &Unit<'_>, out: &mut Output) {
+    if unit.leader().service.launch() != Launch::Ec2 {
         return;
     }
+    let wants = |service: &&Service| !gpu::requirements(service, &mut Output::default()).is_empty();
+    let mut services = unit.members.iter().map(|member| member.service);
+    let Some(service) = services.find(wants) else { return };
+    let message =
+        format!("a new task of {} starts where a GPU of an instance is free", unit.name());
+    Outcomes::new(service, out).differs(gpu::place(service), message, ONE_AT_A_TIME);
+}
+
+/// A port of the instance can be one task's at a time.
+fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
+    let leader = unit.leader();
+    let service = leader.service;
     let fixed = |member: &&Member<'_>| {
         let mut mappings = super::bridge::mappings(member).into_iter();
         mappings.find(|m| leader.network.is_of_the_instance() && m.host_port != 0)
@@ -167,8 +189,7 @@ fn fixed_ports(unit: &Unit<'_>, out: &mut Output) {
         Outcomes::new(service, out).differs(
             place.map_or(service.span(), |port| port.span),
             message,
-            "have more instances than tasks; or stop the old task first: `deploy: {update_config: \
-                {order: stop-first}}`",
+            ONE_AT_A_TIME,
         );
     }
 }

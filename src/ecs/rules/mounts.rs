@@ -7,6 +7,7 @@
 //! [`Facts::paths`]: crate::ecs::facts::Facts::paths
 
 mod anonymous;
+pub(crate) mod by_others;
 mod driver;
 pub(crate) mod empty;
 mod existing;
@@ -15,8 +16,9 @@ mod filled;
 mod image;
 mod s3_files;
 pub(in crate::ecs::rules) mod subpath;
-mod tmpfs;
+pub(in crate::ecs::rules) mod tmpfs;
 
+use self::by_others::Shared;
 use super::bind;
 use super::known_images::KnownImage;
 use crate::compose::model::{Ebs, Mount, MountKind, Service, Storage, Volume};
@@ -203,7 +205,8 @@ fn named<'a>(
 ) -> Stored<'a> {
     let volume = owner.cx.project.volumes.get(name);
     let outside = volume.and_then(Volume::outside);
-    let chosen = chosen(owner.service, mount, volume, outside.as_ref());
+    let by_others = owner.sharing.by_others.get(&Shared::Volume(name)).copied();
+    let chosen = chosen(owner.service, mount, volume, outside.as_ref()).or(by_others);
     let own_volume = volume.map(|volume| (name, volume));
     let place = match chosen.map(|chosen| (&chosen.value, chosen)) {
         None => driver::by_options(owner, mount, name, volume, out),

@@ -309,7 +309,8 @@ fn the_content_of_what_the_project_builds_is_nowhere_yet() {
 
 #[test]
 fn one_task_has_a_volume_at_one_place() {
-    let one = store();
+    let mut one = store();
+    one.extension.volume = Some(at(Storage::Efs));
     let mut two = service("two", "busybox");
     two.mounts = vec![volume_mount("data", "/data")];
     two.volumes_from = vec![at("store".to_owned())];

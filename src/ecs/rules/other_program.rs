@@ -75,6 +75,12 @@ fn name(word: &str) -> &str {
     word.strip_suffix(".sh").unwrap_or(word)
 }
 
+/// Whether a service runs a script that the file brings, of which nothing is known.
+pub(crate) fn runs_a_script(service: &Service) -> bool {
+    let mut words = [&service.entrypoint, &service.command].into_iter().flatten();
+    words.any(|words| words.value.first().is_some_and(|word| is_shell(word)))
+}
+
 fn is_shell(word: &str) -> bool {
     matches!(name(word), "sh" | "bash" | "ash" | "dash")
 }

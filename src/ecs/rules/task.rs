@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    container, ebs, firelens, gpu, homes, image_needs, launch, managed, namespaces, overrides,
-    platform, role, room, schedule, search_domain, secret_files, seed, size, system_controls, tags,
-    task_role, volumes,
+    container, ebs, firelens, gpu, homes, image_needs, launch, managed, map_count, namespaces,
+    overrides, platform, role, room, schedule, search_domain, secret_files, seed, size,
+    system_controls, tags, task_role, volumes,
 };
 use crate::ecs::desired::{
     Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskExtras, TaskVolume,
@@ -34,6 +34,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
         if !on_instances || container.memory.is_some() {
             image_needs::memory(member.service, size, *container, out);
         }
+        map_count::check(member.service, out);
         image_needs::machine(member.service, &runtime_platform.cpu_architecture, out);
     }
     let mut helpers = Vec::new();

@@ -7,7 +7,7 @@ use super::ebs;
 use super::file_system;
 use super::known_images::{Class, KnownImage, own_files};
 use super::managed;
-use super::mounts::{Place, Stored};
+use super::mounts::{Place, Stored, tmpfs as memory};
 use super::namespaces::volumes_of;
 use super::secret_files;
 use super::writers;
@@ -21,9 +21,6 @@ use crate::ecs::translate::names::{Grammar, fit};
 use crate::ecs::translate::survey::{Member, by_name};
 use crate::ecs::translate::unit::Unit;
 use crate::source::Located;
-
-/// The size of a `tmpfs` that names none, MiB (mapping.md, "Volumes").
-const TMPFS: u64 = 64;
 
 /// What to do about a file of the image that a volume hides.
 const FILES_BELOW: &str = "files become a part of the image, below any volume: mount them elsewhere, or the \
@@ -169,7 +166,8 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
                 Some(of_the_task(anonymous_name(owner, target)))
             }
             Place::Memory(size, options) => {
-                tmpfs.insert(target, memory(target, *size, options));
+                memory::unsized_one(member, stored.mount, *size, out);
+                tmpfs.insert(target, in_memory(target, *size, options));
                 None
             }
             Place::Asset(_) | Place::Nowhere => None,
@@ -196,8 +194,8 @@ pub(crate) fn mounts(unit: &Unit<'_>, member: &Member<'_>, out: &mut Output) -> 
     Mounts { volumes, points: points.into_values().collect(), tmpfs: tmpfs.into_values().collect() }
 }
 
-fn memory(target: &str, size: Option<u64>, options: &[String]) -> Tmpfs {
-    let size = size.filter(|size| *size > 0).map_or(TMPFS, |size| size.div_ceil(1 << 20));
+fn in_memory(target: &str, size: Option<u64>, options: &[String]) -> Tmpfs {
+    let size = size.filter(|size| *size > 0).map_or(memory::DEFAULT, |size| size.div_ceil(1 << 20));
     Tmpfs {
         container_path: target.to_owned(),
         size: i32::try_from(size).unwrap_or(i32::MAX),

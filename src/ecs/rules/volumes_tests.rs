@@ -67,7 +67,12 @@ fn a_volume_of_several_services_is_told_of_once() {
     let services =
         vec![of("web", "acme/web:1"), of("cache", "redis:7"), of("worker", "acme/worker:1")];
     let message = "the volume data starts empty (mounted by web and worker)".to_owned();
-    assert_eq!(said(services.clone()), [(Severity::Warning, message, 2)]);
+    // They have one place here, as services have that share an anchor.
+    assert_eq!(said(services.clone()), [(Severity::Warning, message.clone(), 1)]);
+    let mut apart = services.clone();
+    let place = &mut apart[2].mounts[0].span;
+    *place = crate::source::Span::new(place.source, 0, 1);
+    assert_eq!(said(apart), [(Severity::Warning, message, 2)]);
     let many = (0..10).map(|n| of(&format!("s{n}"), "acme/web:1")).collect();
     assert!(said(many)[0].1.ends_with("(mounted by s0, s1, s2, s3, s4, s5, s6, s7 and 2 more)"));
     let mut seeded = services;

@@ -138,7 +138,7 @@ pub(crate) fn check(unit: &Unit<'_>, tasks: Tasks, (by, place): (&str, Span), ou
     }
 }
 
-/// Says that several tasks write to a volume of a service.
+/// Says that several tasks write to the volumes of a service.
 fn shared<'a>(
     owner: &'a Member<'a>,
     tasks: Tasks,
@@ -148,20 +148,23 @@ fn shared<'a>(
     let is_shared = |stored: &&Stored<'a>| {
         stored.is_kept() && tasks.share(stored) && !allowed.contains(&std::ptr::from_ref(*stored))
     };
-    let Some(first) = owner.stored.iter().find(is_shared) else { return };
-    let target = &first.mount.value.target;
-    let (message, otherwise) = match tasks {
-        Tasks::Count(tasks) => {
-            (format!("{tasks} tasks write to the one volume at {target}"), "run one replica")
-        }
-        Tasks::OnEachInstance => (
-            format!("a task on each instance writes to the one volume at {target}"),
-            "write `mode: replicated`",
-        ),
+    let all: Vec<_> = owner.stored.iter().filter(is_shared).map(|stored| stored.mount).collect();
+    let targets: Vec<&str> = all.iter().map(|mount| mount.value.target.as_str()).collect();
+    let volumes = match targets.split_last() {
+        None => return,
+        Some((only, [])) => format!("the one volume at {only}"),
+        Some((last, others)) => format!("the volumes at {} and {last}", others.join(", ")),
     };
+    let (message, otherwise) = match tasks {
+        Tasks::Count(tasks) => (format!("{tasks} tasks write to {volumes}"), "run one replica"),
+        Tasks::OnEachInstance => {
+            (format!("a task on each instance writes to {volumes}"), "write `mode: replicated`")
+        }
+    };
+    let said = Diagnostic::warning(Code::Approximated, message);
     out.say(
-        Diagnostic::warning(Code::Approximated, message)
-            .at(first.mount.span, "")
+        all.iter()
+            .fold(said, |said, mount| said.at(mount.span, ""))
             .help(format!(
                 "where the program can bear it, `x-ecs: {{allow_shared_volume: true}}` at the \
                 service says so; where it cannot, {otherwise}"

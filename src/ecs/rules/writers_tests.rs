@@ -121,3 +121,17 @@ fn a_program_with_files_of_its_own_is_no_database() {
         assert!(said.contains("copies of a program that keeps its data in files"), "{said}");
     }
 }
+
+#[test]
+fn all_volumes_of_a_service_are_told_at_once() {
+    let mut web = files();
+    web.mounts.extend(["b", "c", "d"].map(|name| volume_mount(name, &format!("/{name}"))));
+    web.mounts[3].value.read_only = true;
+    web.deploy.replicas = Some(at(3));
+    let done = run(vec![web]);
+    let said: Vec<_> =
+        done.diagnostics.iter().filter(|said| said.message.contains("tasks write")).collect();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].message, "3 tasks write to the volumes at /data, /b and /c");
+    assert_eq!(said[0].labels.len(), 3);
+}

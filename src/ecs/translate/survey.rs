@@ -104,6 +104,7 @@ pub(crate) fn survey<'a>(cx: &Context<'a>, out: &mut Output) -> Vec<Member<'a>> 
         return Vec::new();
     }
     task_name::check(cx, &sharing, out);
+    sharing.by_others = mounts::by_others::by_others(cx, &sharing);
     sharing.written = bind::written(cx, &sharing);
     let jobs = job::jobs(cx, &ending, &sharing, out);
     let links = addressing::links(cx.project);

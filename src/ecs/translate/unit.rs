@@ -17,6 +17,7 @@ use crate::ecs::desired::{Gate, ResourceId};
 use crate::ecs::rules::bind::Written;
 use crate::ecs::rules::daemon;
 use crate::ecs::rules::ending::Ending;
+use crate::ecs::rules::mounts::by_others::ByOthers;
 use crate::ecs::rules::namespaces::task::follows;
 use crate::ecs::rules::namespaces::{owners_of_volumes, shared_with};
 use crate::ecs::rules::security_groups::DEFAULT;
@@ -43,6 +44,8 @@ pub(crate) struct Sharing<'a> {
     members: HashMap<&'a str, Vec<&'a str>>,
     /// The directories of this machine that services write to and that become volumes.
     pub(crate) written: Written<'a>,
+    /// Where what several of them mount lives, by what some of them say.
+    pub(crate) by_others: ByOthers<'a>,
     /// By volume in memory: who has it.
     users: HashMap<&'a str, Vec<&'a Service>>,
     /// The service whose network a unit has, by the unit's name; only of units with several.

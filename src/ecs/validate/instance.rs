@@ -7,7 +7,7 @@ use crate::ecs::desired::{
     ContainerDefinition, Device, DockerVolume, InstanceSettings, LinuxParameters,
     PlacementConstraint, PlacementStrategy, PortMapping, ResourceRequirement, TaskDefinition,
 };
-use crate::ecs::rules::bridge::{EPHEMERAL, RESERVED};
+use crate::ecs::rules::bridge::RESERVED;
 use crate::ecs::rules::placement::instances::{MOST_CONSTRAINTS, MOST_STRATEGIES};
 use crate::ecs::rules::size::instances::UNITS;
 
@@ -155,13 +155,6 @@ fn host_ports(task: &TaskDefinition, report: &mut Report<'_>) {
                     format!("the instance itself has {RESERVED:?}"),
                 );
             }
-            "bridge" if *host_port >= i32::from(EPHEMERAL.0) => report.fault(
-                format!("host port {host_port}"),
-                format!(
-                    "from {} on ports are the engine's to give: publish a lower one",
-                    EPHEMERAL.0
-                ),
-            ),
             "bridge" if *host_port != 0 && !seen.insert((host_port, protocol)) => {
                 report.fault(format!("host port {host_port} twice"), "a port is one container's");
             }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Bind, Stored, place, slashes};
-use crate::compose::model::{Mount, MountKind, Service};
+use crate::compose::model::{Mount, MountKind, Service, Storage};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::facts::{PathKind, is_configuration};
+use crate::ecs::rules::mounts::by_others::Shared;
 use crate::ecs::rules::mounts::subpath::DEEPEST;
 use crate::ecs::rules::mounts::{OwnVolume, Owner, Place};
 use crate::ecs::translate::context::{Context, Output};
@@ -16,41 +17,55 @@ use crate::ecs::translate::survey::known;
 use crate::ecs::translate::unit::Sharing;
 use crate::source::Located;
 
-/// The directories that services write to and that become volumes on EFS.
-pub(crate) type Written<'a> = BTreeMap<&'a Path, Writer<'a>>;
+/// The directories that services write to and that become volumes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written<'a> {
+    /// On the project's file system: the first mount of each.
+    own: BTreeMap<&'a Path, Writer<'a, OwnVolume<'a>>>,
+    /// Where `x-ecs` says: all mounts of each.
+    chosen: BTreeMap<&'a Path, Vec<Writer<'a, Place<'a>>>>,
+}
 
-/// The volume of such a directory, and the first mount of it.
+/// The volume of such a directory, and a mount of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Writer<'a> {
-    volume: OwnVolume<'a>,
+struct Writer<'a, V> {
+    volume: V,
     service: &'a Service,
     mount: &'a Located<Mount>,
 }
 
 /// Finds those of a project.
 pub(crate) fn written<'a>(cx: &Context<'a>, sharing: &Sharing<'a>) -> Written<'a> {
-    let mut found = Written::new();
+    let Written { mut own, mut chosen } = Written::default();
     for service in cx.project.services.values() {
         let owner = Owner { cx, sharing, service, known: known(cx, service), is_job: false };
         for mount in service.mounts.iter().filter(|mount| !mount.value.read_only) {
             let MountKind::Bind(path) = &mount.value.kind else { continue };
-            if found.contains_key(path.as_path()) {
+            let path = path.as_path();
+            let says = mount.value.storage.is_some() || service.extension.volume.is_some();
+            if !says && own.contains_key(path) {
                 continue;
             }
             // What is to be said of it is said when its place is looked for in earnest.
             let stored = place(&owner, mount, path, &mut Output::default());
-            if let Place::Own(volume) = stored.place {
-                found.insert(path, Writer { volume, service, mount });
+            match stored.place {
+                Place::Own(volume) => {
+                    own.entry(path).or_insert(Writer { volume, service, mount });
+                }
+                volume @ (Place::Task | Place::Ebs(_) | Place::Other(_) | Place::S3(_)) => {
+                    chosen.entry(path).or_default().push(Writer { volume, service, mount });
+                }
+                _ => {}
             }
         }
     }
-    found
+    Written { own, chosen }
 }
 
 impl<'a> Bind<'a, '_> {
     /// The topmost directory that is written to and has this one in it, and the way from there.
-    fn top(&self) -> Option<(&'a Path, &Writer<'a>, &'a Path)> {
-        let written = &self.owner.sharing.written;
+    fn top(&self) -> Option<(&'a Path, &Writer<'a, OwnVolume<'a>>, &'a Path)> {
+        let written = &self.owner.sharing.written.own;
         let tops = self.path.ancestors().filter_map(|top| Some((top, written.get(top)?)));
         let (top, writer) = tops.last()?;
         Some((top, writer, self.path.strip_prefix(top).ok()?))
@@ -80,12 +95,62 @@ impl<'a> Bind<'a, '_> {
         if !self.mount.value.read_only || self.is_file() {
             return None;
         }
-        let (top, writer, way) = self.top()?;
-        // Whoever mounts all of a project's directory mounts its configuration with it.
-        let is_project = self.owner.cx.project.directory.starts_with(top);
-        if !way.as_os_str().is_empty() && (is_project || is_configuration(self.target())) {
+        if let Some(stored) = self.read_where_chosen(out) {
+            return Some(stored);
+        }
+        let Some((top, writer, way)) = self.top() else {
+            self.torn_apart(out);
+            return None;
+        };
+        if self.is_for_itself(top, way) {
             return None;
         }
+        self.starts_empty_there(writer, out);
+        Some(self.volume(out))
+    }
+
+    /// Whether what is at this way below a directory that is written to is no part of what is written:
+    /// whoever mounts all of a project's directory mounts its configuration with it.
+    fn is_for_itself(&self, top: &Path, way: &Path) -> bool {
+        let is_project = self.owner.cx.project.directory.starts_with(top);
+        !way.as_os_str().is_empty() && (is_project || is_configuration(self.target()))
+    }
+
+    /// The volume of a writer that `x-ecs` gave one: of its own task, or one that all tasks reach.
+    fn read_where_chosen(&self, out: &mut Output) -> Option<Stored<'a>> {
+        let writers = self.owner.sharing.written.chosen.get(self.path)?;
+        let unit = |service: &'a Service| self.owner.sharing.unit(&service.name.value);
+        let own = unit(self.owner.service);
+        let near = writers.iter().find(|writer| unit(writer.service) == own);
+        let reached = |place: &Place<'_>| matches!(place, Place::Other(_) | Place::S3(_));
+        let writer = near.or_else(|| writers.iter().find(|writer| reached(&writer.volume)))?;
+        if !reached(&writer.volume) {
+            self.starts_empty_there(writer, out);
+        }
+        Some(Stored::at(self.mount, &self.volume_name(), writer.volume.clone()))
+    }
+
+    /// Says that a directory is read as it is at home, and written to in the volume of another task.
+    fn torn_apart(&self, out: &mut Output) {
+        let chosen = &self.owner.sharing.written.chosen;
+        let mut tops = self.path.ancestors().filter_map(|top| Some((top, chosen.get(top)?)));
+        let found = tops.find(|(top, _)| {
+            let way = self.path.strip_prefix(top).unwrap_or(self.path);
+            !self.is_for_itself(top, way)
+        });
+        let Some(writer) = found.and_then(|(_, writers)| writers.first()) else { return };
+        let (name, other) = (self.owner.name(), &writer.service.name.value);
+        let message = format!("{name} does not see what {other} writes to {}", self.shown);
+        let help = format!(
+            "it reads what is at home; to share what {other} writes, use `x-ecs: {{efs}}` at the mount \
+             of {other}, or mount the one directory in one task (`x-ecs: {{task: NAME}}` at both)"
+        );
+        let said = Diagnostic::warning(Code::Approximated, message);
+        out.say(self.diagnostic(said, &help).at(writer.mount.span, "in a volume of its own"));
+    }
+
+    /// Says that what is read is what another service wrote.
+    fn starts_empty_there<V>(&self, writer: &Writer<'a, V>, out: &mut Output) {
         let message = format!(
             "{} reads {} from the volume that {} writes to, which starts empty",
             self.owner.name(),
@@ -101,7 +166,13 @@ impl<'a> Bind<'a, '_> {
             into the image instead";
         let said = self.diagnostic(diagnostic(Code::VolumeStartsEmpty, message), help);
         out.say(said.at(writer.mount.span, "written here"));
-        Some(self.volume(out))
+    }
+
+    /// What another mount of the directory says of its place, where this one says nothing and is to be
+    /// written to as well.
+    pub(super) fn by_others(&self) -> Option<&'a Located<Storage>> {
+        let said = self.owner.sharing.by_others.get(&Shared::Path(self.path)).copied();
+        said.filter(|_| !self.wants_asset())
     }
 }
 

@@ -111,3 +111,67 @@ fn a_directory_below_another_one_is_a_part_of_its_volume() {
     assert_eq!(directories(&done, "nginx"), [format!("{top}/public")]);
     assert!(loud(&done.diagnostics).iter().all(|(severity, _)| *severity == Severity::Warning));
 }
+
+/// What is mounted in the tasks of a text, as (name of the volume, how it is made), a container each.
+fn volumes_of(text: &str, unit: &str) -> (Vec<serde_json::Value>, Vec<String>, Vec<String>) {
+    let done = crate::ecs::rules::launch::tests::all(&format!("name: shop\nservices:\n{text}"));
+    let task = crate::ecs::rules::launch::tests::task(&done, unit);
+    let volumes = task["volumes"].as_array().cloned().unwrap_or_default();
+    let containers = task["containerDefinitions"].as_array().cloned().unwrap_or_default();
+    let sources = containers.iter().flat_map(|c| c["mountPoints"].as_array().cloned());
+    let sources = sources.flatten().filter_map(|p| Some(p["sourceVolume"].as_str()?.to_owned()));
+    let loud = done.diagnostics.iter().filter(|d| d.severity != Severity::Note);
+    (volumes, sources.collect(), loud.map(|d| d.message.clone()).collect())
+}
+
+#[test]
+fn the_reader_has_the_volume_that_x_ecs_gave_the_writer() {
+    let ephemeral = "x-ecs: {volume: ephemeral, task: t}";
+    let silent = "x-ecs: {task: t}";
+    let at_the_mount = "{type: bind, source: ./out, target: /out, x-ecs: {ephemeral: true}}";
+    for (writer, mount, reader) in [
+        (ephemeral, "./out:/out", silent),
+        (ephemeral, "./out:/out", ephemeral),
+        (silent, at_the_mount, silent),
+        // The one who only reads says it for both.
+        (silent, "./out:/out", ephemeral),
+    ] {
+        let (volumes, sources, loud) = volumes_of(
+            &format!(
+                "  app: {{image: acme/app:1, volumes: [{}], {writer}}}\n  \
+                 tail: {{image: acme/tail:1, volumes: [\"./out:/in:ro\"], {reader}}}\n",
+                if mount.starts_with('{') { mount.to_owned() } else { format!("\"{mount}\"") }
+            ),
+            "app",
+        );
+        assert_eq!(volumes.len(), 1, "{writer} {mount} {reader}: {loud:?}");
+        assert_eq!(volumes[0]["host"], serde_json::json!({}), "{writer} {mount} {reader}");
+        assert_eq!(sources.len(), 2);
+        assert_eq!(sources[0], sources[1]);
+        assert_eq!(loud, [""; 0], "{writer} {mount} {reader}");
+    }
+}
+
+#[test]
+fn the_reader_has_the_file_system_that_the_writer_names() {
+    let text = "  app: {image: acme/app:1, volumes: [\"./out:/out\"], x-ecs: {volume: {efs: fs-0123456789abcdef0}}}\n  \
+                tail: {image: acme/tail:1, volumes: [\"./out:/in:ro\"]}\n";
+    let (app, tail) = (volumes_of(text, "app"), volumes_of(text, "tail"));
+    assert_eq!(app.0, tail.0);
+    assert_eq!(tail.0[0]["efsVolumeConfiguration"]["fileSystemId"], "fs-0123456789abcdef0");
+    assert_eq!(tail.1.len(), 1);
+}
+
+#[test]
+fn another_task_does_not_see_what_is_on_the_disk_of_one() {
+    for path in ["./out", "./out/below"] {
+        let text = format!(
+            "  app: {{image: acme/app:1, volumes: [\"./out:/out\"], x-ecs: {{volume: ephemeral}}}}\n  \
+             tail: {{image: acme/tail:1, volumes: [\"{path}:/in:ro\"]}}\n"
+        );
+        let (volumes, _, loud) = volumes_of(&text, "tail");
+        assert_eq!(volumes.len(), 0);
+        let said = format!("tail does not see what app writes to {path}");
+        assert!(loud.contains(&said), "{loud:?}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Volumes that start empty, where Docker would copy what the image has there, or what is at home. A
 //! volume is one thing, however many services mount it: it is told of once.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::filled::{is_filled, only_reads};
 use super::{ON_EBS, Owner};
@@ -96,7 +96,9 @@ pub(crate) fn say(out: &mut Output) {
             _ => Diagnostic::warning(Code::VolumeStartsEmpty, message),
         };
         let diagnostic = diagnostic.help(first.help).service(&first.service);
-        let labels = mounts.iter().map(|mount| (mount.span, mount.label));
+        // Services that share an anchor have one place.
+        let labels: IndexSet<_> = mounts.iter().map(|mount| (mount.span, mount.label)).collect();
+        let labels = labels.into_iter();
         out.say(labels.fold(diagnostic, |said, (span, label)| said.at(span, label)));
     }
 }

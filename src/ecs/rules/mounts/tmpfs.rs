@@ -1,10 +1,49 @@
-//! A named volume in memory: `driver_opts: {type: tmpfs}`.
+//! Memory that is mounted: named volumes with `driver_opts: {type: tmpfs}`, and sizes that nobody named.
 
 use super::{Owner, Place};
 use crate::compose::model::{Mount, MountKind, Service};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ecs::rules::data_directories;
+use crate::ecs::rules::known_images::Class;
 use crate::ecs::translate::context::Output;
+use crate::ecs::translate::survey::Member;
 use crate::source::Located;
+
+/// The size of a `tmpfs` that names none, MiB: ECS wants one (ECS API reference, `Tmpfs.size`).
+pub(in crate::ecs::rules) const DEFAULT: u64 = 64;
+
+/// Says what size a tmpfs has that names none. Docker gives it half of the machine's memory (Docker's
+/// manual, "tmpfs mounts", `tmpfs-size`), and a database does not start in as little as it has here.
+pub(in crate::ecs::rules) fn unsized_one(
+    member: &Member<'_>,
+    mount: &Located<Mount>,
+    size: Option<u64>,
+    out: &mut Output,
+) {
+    if size.is_some_and(|size| size > 0) {
+        return;
+    }
+    let target = &mount.value.target;
+    let message = format!("the tmpfs at {target} has {DEFAULT} MiB, since it names no size");
+    let is_home = data_directories::is_one(target)
+        || member.known.is_some_and(|image| image.class == Class::Database) && target == "/data";
+    let said = match is_home {
+        true => Diagnostic::warning(Code::Approximated, message),
+        false => Diagnostic::note(Code::Approximated, message),
+    };
+    let write = match &mount.value.kind {
+        MountKind::Volume(_) => "`o: size=512m` among the volume's `driver_opts`".to_owned(),
+        _ => format!("`tmpfs: {target}:size=512m`"),
+    };
+    out.say(
+        said.at(mount.span, "Docker would give it half of the machine's memory")
+            .help(format!(
+                "write the size that it needs, {write}: what is in it counts as memory of the \
+                 container, so leave room for it in `mem_limit`"
+            ))
+            .service(member.name()),
+    );
+}
 
 /// Memory of the container, or the task's disk where other containers of the task have the volume, too:
 /// containers share no tmpfs (ECS API reference, `Tmpfs`: a path of one container, without a source).
@@ -85,6 +124,27 @@ fn bytes(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
+    use crate::ecs::testing::{loud, mount, run, service};
+
+    #[test]
+    fn who_names_no_size_is_told_which_it_is() {
+        let said = |image: &str, target: &str, size: Option<u64>| {
+            let mut web = service("web", image);
+            web.mounts = vec![mount(MountKind::Tmpfs { size, options: Vec::new() }, target)];
+            let done = run(vec![web]);
+            let found = done.diagnostics.iter().find(|said| said.message.contains("names no size"));
+            assert!(loud(&done.diagnostics).len() < 2);
+            found.map(|said| said.severity)
+        };
+        let home = "/var/lib/postgresql/data";
+        assert_eq!(said("postgres:16", home, None), Some(Severity::Warning));
+        assert_eq!(said("postgres:16", home, Some(0)), Some(Severity::Warning));
+        assert_eq!(said("redis:7", "/data", None), Some(Severity::Warning));
+        assert_eq!(said("acme/web:1", "/data", None), Some(Severity::Note));
+        assert_eq!(said("postgres:16", "/tmp", None), Some(Severity::Note));
+        assert_eq!(said("postgres:16", home, Some(1 << 29)), None);
+    }
 
     #[test]
     fn amounts_of_memory() {
