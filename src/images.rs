@@ -52,7 +52,7 @@ pub use assets::{
 pub use bases::{BaseDigest, BaseDigests, external_bases, resolve_base};
 pub use config::{ImageConfig, ImageHealth};
 pub use copy::Origin;
-pub use dockerfile::{Declared, declared, examined};
+pub use dockerfile::{Copied, Declared, declared, examined};
 pub use engine::{Builder, Engine, EngineInfo, LocalImage};
 pub use error::{ImageError, to_find_a_stage};
 pub use event::{ImageEvent, LayerArrival};

@@ -137,7 +137,8 @@ pub(super) fn apply(
         let Some(config) = image(service).and_then(|name| found.get(name)) else { continue };
         let Some(span) = service.image.as_ref().map(|image| image.span) else { continue };
         expose(service, &config.exposed, span);
-        said.extend(check(service, config, span));
+        let whose = ("the image's own", span);
+        said.extend(config.health.as_ref().and_then(|health| check(service, health, whose)));
         said.extend(user(service, config, span));
         said.extend(machine(service, config, span));
         service.image_signal = Some(signal(config));
@@ -178,8 +179,12 @@ pub(super) fn expose(service: &mut Service, exposed: &[(u16, String)], span: Spa
 }
 
 /// ECS does not see the check of an image: it becomes the container's.
-fn check(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diagnostic> {
-    let ImageHealth { test, interval, timeout, start_period, retries } = config.health.as_ref()?;
+pub(super) fn check(
+    service: &mut Service,
+    health: &ImageHealth,
+    (whose, span): (&str, Span),
+) -> Option<Diagnostic> {
+    let ImageHealth { test, interval, timeout, start_period, retries } = health;
     let test = match test.split_first()? {
         (kind, words) if kind == "CMD" && !words.is_empty() => HealthTest::Command(words.to_vec()),
         (kind, [line]) if kind == "CMD-SHELL" => HealthTest::Shell(line.clone()),
@@ -210,7 +215,7 @@ fn check(service: &mut Service, config: &ImageConfig, span: Span) -> Option<Diag
     Some(
         Diagnostic::note(
             Code::Approximated,
-            "the image's own health check becomes the container's",
+            format!("{whose} health check becomes the container's"),
         )
         .at(span, "")
         .help("write `healthcheck: {disable: true}` to have none")

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub use crate::compose::model::{Cidr, Nat};
 pub use balancer::{BalancerFacts, ListenerFacts, OpenPorts};
 pub use cache_rule::CacheRule;
-pub use dockerfile::DockerfileFacts;
+pub use dockerfile::{CopyFacts, DockerfileFacts};
 pub use network::{MadeNetwork, NetworkFacts, Origin, SubnetFacts, WayOut, subnet_id, vpc_id};
 pub use path::{MOST_BYTES, PathFacts, PathKind, holds_a_key, is_configuration, looks_like_a_key};
 

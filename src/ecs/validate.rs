@@ -12,6 +12,7 @@ mod extras;
 mod file_system;
 mod iam;
 mod instance;
+mod length;
 mod load_balancer;
 mod logging;
 mod network;

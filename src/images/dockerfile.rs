@@ -3,7 +3,9 @@
 //! Only that: instructions that name no image are passed over, and it is the builder that says
 //! what is wrong with them.
 
+mod copies;
 mod declared;
+mod health;
 mod lines;
 mod substitute;
 
@@ -14,6 +16,7 @@ use super::context::unreadable;
 use super::error::ImageError;
 use super::spec::BuildSpec;
 
+pub use copies::Copied;
 pub use declared::{Declared, declared, examined};
 use lines::{Instruction, Lines};
 use substitute::substitute;

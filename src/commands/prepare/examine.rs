@@ -180,6 +180,7 @@ fn examine_with(
     }
     if let Some(project) = &mut loaded.project {
         built = built::apply(project, &builds);
+        diagnostics.extend(std::mem::take(&mut built.said));
     }
     builds.retain(|spec| given.services().all(|service| service != spec.service));
     // Nobody else says whom it concerns.

@@ -3,6 +3,7 @@
 mod machine;
 mod names;
 mod shared;
+mod source;
 
 use std::path::Path;
 
@@ -20,8 +21,9 @@ use crate::source::Located;
 
 pub(crate) use machine::is_of_the_machine;
 use machine::of_the_machine;
-use names::{CODE, is_data, is_file_name, keeps_state};
+use names::{is_data, is_file_name, keeps_state};
 pub(crate) use shared::{Written, written};
+use source::Source;
 
 /// A bind mount, and what is known of it.
 struct Bind<'a, 'b> {
@@ -66,8 +68,9 @@ pub(super) fn place<'a>(
     if let Some(chosen) = mount.value.storage.as_ref().or(by_service) {
         return bind.chosen(chosen, out);
     }
-    if bind.is_source(path) {
-        out.say(bind.dropped());
+    let source = bind.source(path);
+    if let Some(dropped) = source.as_ref().and_then(|source| bind.dropped(source)) {
+        out.say(dropped);
         return Stored::at(mount, "", Place::Nowhere);
     }
     if let Some(chosen) = bind.by_others() {
@@ -80,15 +83,17 @@ pub(super) fn place<'a>(
         out.say(bind.outside());
         return Stored::at(mount, "", Place::Nowhere);
     }
-    if bind.inside.is_some() && bind.wants_asset() {
+    // Code that cannot become an asset needs somebody to say what is meant.
+    let fits = source.is_none() || bind.not_an_asset().is_none();
+    if bind.inside.is_some() && bind.wants_asset() && fits {
         let place = bind.asset(out);
         return Stored::at(mount, "", place);
     }
-    if bind.inside.is_some() && bind.is_data() {
+    if bind.inside.is_some() && bind.is_data() && (source.is_none() || bind.is_of_a_database()) {
         bind.starts_empty(out);
         return bind.volume(out);
     }
-    bind.undecided(out);
+    bind.undecided(source.as_ref(), out);
     Stored { is_open: true, ..bind.volume(out) }
 }
 
@@ -170,34 +175,8 @@ impl<'a> Bind<'a, '_> {
             || self.owner.known.is_some_and(|image| image.class == Class::Database)
     }
 
-    /// Whether it is the source code that the image was built from.
-    fn is_source(&self, path: &Path) -> bool {
-        let Some(build) = &self.owner.service.build else { return false };
-        let Ok(below) = path.strip_prefix(&build.value.context.value) else { return false };
-        let below = slashes(below);
-        if below.is_empty() {
-            return !self.is_file();
-        }
-        if self.is_file() || self.mount.value.read_only {
-            // As an asset it is what it would be, whether the image has it or not.
-            return false;
-        }
-        let target = self.target();
-        let workdir = self.owner.service.working_dir.as_ref().map(|dir| dir.value.as_str());
-        let is_copied =
-            target.strip_suffix(&below).is_some_and(|rest| rest.len() > 1 && rest.ends_with('/'));
-        let is_code = CODE.contains(&target) || workdir == Some(target);
-        !is_configuration(target) && (is_copied || is_code) && !self.is_data_by_name()
-    }
-
     fn is_data_by_name(&self) -> bool {
         is_data(&self.shown, self.target()) || keeps_state(self.target())
-    }
-
-    fn dropped(&self) -> Diagnostic {
-        let message = format!("{} is not mounted: the image was built from it", self.shown);
-        let help = "mounts of source code are for development; on ECS the image's own files serve";
-        self.diagnostic(Diagnostic::note(Code::Ignored, message), help)
     }
 
     fn outside(&self) -> Diagnostic {
@@ -264,14 +243,17 @@ impl<'a> Bind<'a, '_> {
     }
 
     /// Goes on with EFS, until somebody says what is meant.
-    fn undecided(&self, out: &mut Output) {
+    fn undecided(&self, source: Option<&Source>, out: &mut Output) {
         let may_be_asset = self.inside.is_some();
         let message = format!(
             "where {} shall live is not said: it becomes an empty volume on EFS",
             self.shown
         );
         let diagnostic = Diagnostic::warning(Code::Approximated, message);
-        out.say(self.diagnostic(diagnostic, decide(may_be_asset)));
+        out.say(match source {
+            Some(source) => self.not_copied(source),
+            None => self.diagnostic(diagnostic, decide(may_be_asset)),
+        });
         out.desired.undecided.push(Undecided {
             service: self.owner.name().to_owned(),
             path: self.shown.clone(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::compose::model::{MountKind, Service};
 use crate::diagnostic::Severity;
 use crate::ecs::desired::{Body, Image, Kind};
-use crate::ecs::facts::Facts;
+use crate::ecs::facts::{CopyFacts, DockerfileFacts, Facts};
 use crate::ecs::testing::{
     at, built, container, facts, has, loud, mount, project, resource, run, service, task,
 };
@@ -269,8 +269,16 @@ fn source_code_of_a_built_image_is_dropped() {
     for (path, target) in [("/app", "/usr/src"), ("/app/src", "/code/src"), ("/app/lib", "/app")] {
         let done = bound(built("web"), path, target);
         let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();
-        assert_eq!(said, [(Severity::Note, Code::Ignored)], "{path}");
+        // Whether the image has it, only its Dockerfile says.
+        assert_eq!(said, [(Severity::Warning, Code::Ignored)], "{path}");
         assert!(image(&done).assets.is_empty());
+        let done = copied(
+            path,
+            target,
+            &[(path.trim_start_matches("/app").trim_start_matches('/'), target)],
+        );
+        let said: Vec<_> = done.diagnostics.iter().map(|d| (d.severity, d.code)).collect();
+        assert_eq!(said, [(Severity::Note, Code::Ignored)], "{path}");
     }
     // What the image reads or writes beside its code is mounted.
     assert_eq!(image(&bound(built("web"), "/app/a.conf:ro", "/a.conf")).assets.len(), 1);
@@ -281,6 +289,43 @@ fn source_code_of_a_built_image_is_dropped() {
     ));
     assert_eq!(bound(built("web"), "/app/things", "/things").desired.undecided.len(), 1);
     assert_eq!(bound(web(), "/app", "/usr/src").desired.undecided.len(), 1);
+}
+
+/// What is made of one mount, where the Dockerfile copies these.
+fn copied(path: &str, target: &str, copies: &[(&str, &str)]) -> Translation {
+    let (path, read_only) = match path.strip_suffix(":ro") {
+        Some(path) => (path, true),
+        None => (path, false),
+    };
+    let mut web = built("web");
+    web.mounts = vec![mount(MountKind::Bind(path.into()), target)];
+    web.mounts[0].value.read_only = read_only;
+    let copy = |(from, to): &(&str, &str)| CopyFacts {
+        from: (*from).to_owned(),
+        to: Some((*to).to_owned()),
+    };
+    let copies = Some(copies.iter().map(copy).collect());
+    let says = DockerfileFacts { copies, ..DockerfileFacts::default() };
+    let mut facts = with(path, PathFacts::plain(PathKind::Directory { empty: false }));
+    facts.dockerfiles.insert("web".to_owned(), says);
+    translate(&project(vec![web]), None, &facts)
+}
+
+#[test]
+fn code_that_the_image_does_not_have_is_not_dropped() {
+    let manifest = [("requirements.txt", "/code/requirements.txt")];
+    let done = copied("/app", "/code", &manifest);
+    assert_eq!(loud(&done.diagnostics), [(Severity::Warning, Code::Approximated)]);
+    let helps: Vec<_> = done.diagnostics.iter().flat_map(|d| d.help.clone()).collect();
+    assert!(helps.iter().any(|help| help.contains("`COPY . /code`")), "{helps:?}");
+    assert_eq!(done.desired.undecided.len(), 1);
+    assert_eq!(copied("/app", "/other", &[("", "/code")]).desired.undecided.len(), 1);
+    assert_eq!(copied("/app/src", "/code/src", &[("src", "/src")]).desired.undecided.len(), 1);
+    // What nobody writes to becomes a part of the image.
+    let done = copied("/app:ro", "/code", &manifest);
+    assert_eq!(image(&done).assets.len(), 1);
+    assert!(done.desired.undecided.is_empty());
+    assert_eq!(copied("/app:ro", "/code", &[("", "/code")]).desired.undecided.len(), 0);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! reference, `ServiceRegistry`). Tasks that need it get a search domain, so that the service's bare
 //! name serves as well; see `search_domain`. Who calls it by an alias is told what to write.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::discovery::{Mentions, share_a_network};
 use crate::compose::model::{NameService, Protocol, TaskNetwork};
@@ -77,9 +77,11 @@ pub(crate) fn assign(
         if members[user].job.is_none() && !alone {
             continue;
         }
-        for (&owner, call) in calls.iter().filter(|(owner, _)| members[**owner].job.is_none()) {
-            let is_found = searching.contains(&user) && is_label_of(owner, &call.0);
+        let calls = calls.iter().flat_map(|(owner, names)| names.iter().map(move |n| (*owner, n)));
+        for (owner, (name, span)) in calls.filter(|(owner, _)| members[*owner].job.is_none()) {
+            let is_found = searching.contains(&user) && is_label_of(owner, name);
             if members[owner].unit != members[user].unit && !is_found {
+                let call = (name.as_str(), *span);
                 out.say(calls_bare(&members[user], &members[owner], call, full(owner)));
             }
         }
@@ -148,7 +150,7 @@ fn callers_of_datagrams(
     let calls = calls.filter_map(|(user, calls)| Some((user, calls.get(&owner)?)));
     let calls: Vec<_> =
         calls.filter(|(user, _)| members[*user].unit != members[owner].unit).collect();
-    match calls.iter().all(|(_, (name, _))| is_label_of(owner, name)) {
+    match calls.iter().all(|(_, names)| names.keys().all(|name| is_label_of(owner, name))) {
         true => calls.into_iter().map(|(user, _)| user).collect(),
         false => Vec::new(),
     }
@@ -168,7 +170,7 @@ fn wanted(members: &[Member<'_>], mentions: &Mentions, alone: bool) -> BTreeSet<
     let lasting = |index: &usize| members[*index].job.is_none();
     let by_name: HashMap<&str, usize> =
         members.iter().enumerate().map(|(index, member)| (member.name(), index)).collect();
-    let mut wanted = BTreeSet::new();
+    let mut wanted = met_by_jobs(members);
     for (index, member) in members.iter().enumerate() {
         if member.job.is_some() {
             let awaited = member.service.depends_on.keys();
@@ -183,6 +185,25 @@ fn wanted(members: &[Member<'_>], mentions: &Mentions, alone: bool) -> BTreeSet<
         }
     }
     wanted
+}
+
+/// Whoever a job can reach: what it calls may stand in a secret, or in its image.
+fn met_by_jobs(members: &[Member<'_>]) -> BTreeSet<usize> {
+    let runs = members.iter().filter(|member| member.job.is_some_and(|count| count > 0));
+    let runs = runs.filter(|member| member.network != TaskNetwork::None);
+    let theirs: HashSet<&str> = runs.flat_map(|member| member.networks.iter().copied()).collect();
+    let is_met = |member: &Member<'_>| {
+        // Elsewhere it has no addresses to register.
+        member.job.is_none()
+            && member.network == TaskNetwork::AwsVpc
+            && member.networks.iter().any(|network| theirs.contains(network))
+    };
+    members
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| is_met(member))
+        .map(|(index, _)| index)
+        .collect()
 }
 
 /// Whoever is on the instance's own network is told so by discovery.rs.
@@ -217,7 +238,7 @@ fn no_label(member: &Member<'_>) -> Diagnostic {
 fn calls_bare(
     user: &Member<'_>,
     owner: &Member<'_>,
-    (name, span): &(String, Span),
+    (name, span): (&str, Span),
     full: Option<String>,
 ) -> Diagnostic {
     let who = user.name();
@@ -235,7 +256,7 @@ fn calls_bare(
         ),
     };
     Diagnostic::warning(Code::Approximated, message)
-        .at(*span, "called here")
+        .at(span, "called here")
         .at(owner.service.span(), "this service")
         .help(help)
         .service(who)

@@ -4,8 +4,8 @@ use crate::compose::model::{Condition, Service};
 use crate::diagnostic::Severity;
 use crate::ecs::Translation;
 use crate::ecs::testing::{
-    at, attachment, depends, ecs_service, env, exposed, facts, has, loud, project, resource, run,
-    service, task,
+    at, attachment, depends, ecs_service, env, exposed, facts, has, loud, networks, project,
+    resource, run, service, task,
 };
 use crate::ecs::{translate, validate};
 
@@ -48,7 +48,11 @@ fn helps(done: &Translation) -> Vec<String> {
 
 #[test]
 fn whom_a_job_calls_has_a_name_in_the_zone() {
-    let done = run(vec![api(), service("other", "acme/other:1"), job("http://api:8000")]);
+    let mut other = service("other", "acme/other:1");
+    other.networks = networks(&["apart"]);
+    let web = service("web", "acme/web:1");
+    let services = vec![api(), other, web, job("http://api:8000")];
+    let done = translate(&project(services), None, &facts());
     assert_eq!(loud(&done.diagnostics), []);
     assert_eq!(registries(&done, "api"), ["${dns-name/api/arn}"]);
     assert_eq!(registries(&done, "other"), Vec::<String>::new());
@@ -59,6 +63,46 @@ fn whom_a_job_calls_has_a_name_in_the_zone() {
     assert_eq!(validate(&done.desired), []);
     // Others still use Service Connect.
     assert!(has(&done, Kind::Namespace, "main"));
+}
+
+/// The address may stand in a secret.
+#[test]
+fn whoever_a_job_meets_has_a_name_in_the_zone() {
+    let mut silent = service("migrate", "acme/migrate:1");
+    silent.extension.job = Some(at(true));
+    for by_the_clock in [false, true] {
+        if by_the_clock {
+            silent.extension.job = None;
+            silent.extension.schedule = Some(at("rate(1 day)".to_owned()));
+        }
+        let done = run(vec![service("db", "postgres:16"), api(), silent.clone()]);
+        assert_eq!(loud(&done.diagnostics), []);
+        for name in ["db", "api"] {
+            assert_eq!(registries(&done, name), [format!("${{dns-name/{name}/arn}}")]);
+        }
+        let containers = &task(&done, "migrate").container_definitions;
+        assert!(containers.iter().any(|one| one.name == "decklift-search-domain"));
+        assert_eq!(validate(&done.desired), []);
+    }
+    // Without a job nobody needs it; nor for one that never runs.
+    let done = run(vec![service("db", "postgres:16"), api()]);
+    assert!(!has(&done, Kind::PrivateNamespace, "main"));
+    silent.scale = Some(at(0));
+    let done = run(vec![service("db", "postgres:16"), silent]);
+    assert!(!has(&done, Kind::PrivateNamespace, "main"));
+}
+
+#[test]
+fn every_name_that_does_not_resolve_is_told() {
+    for names in [["api", "backend"], ["backend", "api"]] {
+        let mut api = api();
+        api.networks["default"] = attachment(&["backend", "rear"]);
+        let mut job = job(&format!("http://{}:8000", names[0]));
+        env(&mut job, "OTHER", &format!("http://{}:8000", names[1]));
+        env(&mut job, "REAR", "http://rear:8000");
+        let done = run(vec![api, job]);
+        assert_eq!(loud(&done.diagnostics), [WARNING; 2], "{names:?}");
+    }
 }
 
 #[test]

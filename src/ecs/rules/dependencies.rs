@@ -119,6 +119,7 @@ pub(crate) fn within(
             }
             let condition = match dependency.value.condition {
                 Condition::CompletedSuccessfully => "SUCCESS",
+                _ if member.after.contains(&name.as_str()) => "SUCCESS",
                 // AWS refuses to wait for the health of a container without a check.
                 Condition::Healthy if has_check(other.service) => "HEALTHY",
                 Condition::Healthy | Condition::Started => "START",
@@ -127,6 +128,13 @@ pub(crate) fn within(
             Some(ContainerDependency { container_name, condition: condition.to_owned() })
         })
         .collect();
+    for name in &member.after {
+        let container_name = container_name(name);
+        if found.iter().all(|wait| wait.container_name != container_name) {
+            let condition = "SUCCESS".to_owned();
+            found.push(ContainerDependency { container_name, condition });
+        }
+    }
     found.sort_by(|a, b| a.container_name.cmp(&b.container_name));
     found
 }

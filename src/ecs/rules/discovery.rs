@@ -51,8 +51,8 @@ pub(crate) fn resolve(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Ou
 pub(crate) struct Mentions {
     /// By user.
     pub(crate) named: Vec<BTreeSet<usize>>,
-    /// By user: whom it names otherwise than by the name in the private zone, as what and where.
-    pub(crate) bare: Vec<BTreeMap<usize, (String, Span)>>,
+    /// By user: whom it names otherwise than by the name in the private zone, as what and where first.
+    pub(crate) bare: Vec<BTreeMap<usize, BTreeMap<String, Span>>>,
 }
 
 impl Mentions {
@@ -85,7 +85,8 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
     let in_zone = |unit: &str| format!("{}{zone}", unit.to_ascii_lowercase());
     let owners = owners(members, in_zone);
     let mut mentioned = vec![BTreeSet::new(); members.len()];
-    let mut bare: Vec<BTreeMap<usize, (String, Span)>> = vec![BTreeMap::new(); members.len()];
+    let mut bare: Vec<BTreeMap<usize, BTreeMap<String, Span>>> =
+        vec![BTreeMap::new(); members.len()];
     let mut found: BTreeMap<(usize, u16), ()> = BTreeMap::new();
     let mut used_hints: BTreeSet<String> = BTreeSet::new();
     let mut lost: BTreeMap<usize, (usize, Span)> = BTreeMap::new();
@@ -127,7 +128,8 @@ fn read_mentions(cx: &Context<'_>, members: &mut [Member<'_>], out: &mut Output)
                     }
                     mentioned[index].insert(owner);
                     if dns != in_zone(members[owner].unit) {
-                        bare[index].entry(owner).or_insert_with(|| (dns.clone(), span));
+                        let names = bare[index].entry(owner).or_default();
+                        names.entry(dns.clone()).or_insert(span);
                     }
                     used_hints.insert(dns.clone());
                     if let Some(port) = mention.port.or_else(beside) {

@@ -8,9 +8,10 @@ use serde_json::{Value as Json, json};
 use super::grants;
 use super::infrastructure_role::infrastructure_role;
 use super::mounts::{Place, Stored};
+use super::own_volumes;
 use super::task::task_definition_id;
 use super::volumes::of_the_task;
-use crate::compose::model::{Ebs, EbsType, MountKind};
+use crate::compose::model::{Ebs, EbsType};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ecs::desired::{
     Attribute, Body, EbsTagSpecification, Kind, ManagedEbsVolume, PutRolePolicy, ResourceId, Role,
@@ -125,28 +126,11 @@ pub(crate) fn check(
                 "a key's own policy has the last word; one that leaves it to IAM does let it in";
             found.push(Diagnostic::note(Code::Approximated, message).at(span, "").help(help));
         }
-        found.extend(apart(cx, unit, stored));
+        found.extend(own_volumes::apart(cx, unit, stored, "on EBS of its own"));
     }
     for fault in found {
         out.say(fault.service(unit.name()));
     }
-}
-
-/// A volume that services of other tasks mount, too: said once, of the first of them.
-fn apart(cx: &Context<'_>, unit: &Unit<'_>, stored: &Stored<'_>) -> Option<Diagnostic> {
-    let MountKind::Volume(name) = &stored.mount.value.kind else { return None };
-    let mounts = cx.project.services.values().filter_map(|service| {
-        let mount = service.mounts.iter().find(|m| m.value.kind == stored.mount.value.kind)?;
-        Some((service.name.value.as_str(), mount))
-    });
-    let mut mounts = mounts.skip_while(|(name, _)| unit.member(name).is_none());
-    let (other, mount) = mounts.find(|(name, _)| unit.member(name).is_none())?;
-    let message = format!("the tasks of {} and of {other} do not share {name}", unit.name());
-    let fault = Diagnostic::warning(Code::Approximated, message).at(stored.mount.span, "");
-    Some(fault.at(mount.span, "").help(
-        "each task has a volume on EBS of its own: `efs` is shared; `x-ecs.task` puts services \
-        into one task",
-    ))
 }
 
 fn size(ebs: &Ebs) -> Option<u32> {

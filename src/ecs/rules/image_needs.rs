@@ -3,7 +3,7 @@
 mod memory_of_images;
 
 use self::memory_of_images::{NEEDS, heap};
-use super::known_images::{repository, tag};
+use super::known_images::{architecture_of, repository, tag};
 use super::other_program::runs_a_tool;
 use super::size::{ContainerSize, TaskSize};
 use crate::compose::model::Service;
@@ -64,15 +64,33 @@ pub(crate) fn machine(service: &Service, architecture: &str, out: &mut Output) {
     let (repository, tag) = (repository(&image.value), tag(&image.value).unwrap_or_default());
     let is_x86 =
         X86_ALONE.iter().any(|(name, start)| *name == repository && tag.starts_with(start));
-    if !is_x86 || architecture != "ARM64" {
-        return;
-    }
-    let message = format!("{} is made for x86 alone, and the task runs on ARM", image.value);
+    let on = if architecture == "ARM64" { "ARM" } else { "x86" };
+    let (made_for, help) = match architecture_of(&image.value) {
+        Some("amd64" | "i386") if on == "ARM" => {
+            ("x86", format!("name {repository}, which is made for ARM as well"))
+        }
+        Some("amd64" | "i386") => return,
+        Some("arm64v8") if on == "x86" => {
+            ("ARM", format!("write `platform: linux/arm64`, or name {repository}"))
+        }
+        Some("arm64v8") => return,
+        Some(other) => {
+            (other, format!("name {repository}: ECS has machines of x86 and of 64-bit ARM alone"))
+        }
+        None if is_x86 && on == "ARM" => {
+            let help =
+                "write `platform: linux/amd64`, or name an image that is made for ARM as well";
+            ("x86", help.to_owned())
+        }
+        None => return,
+    };
+    let message =
+        format!("{} is made for {made_for} alone, and the task runs on {on}", image.value);
     out.say(
         Diagnostic::warning(Code::WrongMachine, message)
             .at(image.span, "")
             .at(service.platform.as_ref().map_or(service.span(), |platform| platform.span), "")
-            .help("write `platform: linux/amd64`, or name an image that is made for ARM as well")
+            .help(help)
             .service(&service.name.value),
     );
 }
@@ -117,5 +135,29 @@ mod tests {
         assert_eq!(said(db.clone(), Code::WrongMachine), [(Severity::Warning, Code::WrongMachine)]);
         db.image = Some(at("mysql:8".to_owned()));
         assert_eq!(said(db, Code::WrongMachine), []);
+    }
+
+    #[test]
+    fn repositories_of_one_architecture() {
+        for (image, platform, is_wrong) in [
+            ("arm64v8/nginx:1.27", None, true),
+            ("docker.io/arm64v8/nginx:1.27", Some("linux/amd64"), true),
+            ("arm64v8/nginx:1.27", Some("linux/arm64"), false),
+            ("amd64/redis:7", Some("linux/arm64"), true),
+            ("i386/redis:7", Some("linux/arm64"), true),
+            ("amd64/redis:7", None, false),
+            ("arm32v7/redis:7", Some("linux/arm64"), true),
+            ("s390x/redis:7", None, true),
+            ("ghcr.io/s390x/redis:7", None, false),
+            ("acme/arm64v8:7", None, false),
+        ] {
+            let mut one = service("one", image);
+            one.platform = platform.map(|platform| at(platform.to_owned()));
+            let wanted = [(Severity::Warning, Code::WrongMachine)];
+            let wanted = if is_wrong { &wanted[..] } else { &[] };
+            assert_eq!(said(one, Code::WrongMachine), wanted, "{image} {platform:?}");
+        }
+        assert_eq!(repository("arm64v8/nginx:1.27"), "nginx");
+        assert_eq!(repository("acme/arm64v8"), "acme/arm64v8");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ending::{Ending, mode_of_job};
+use super::last_job::{self, After};
 use super::restart_policy::wanted;
 use super::task::task_definition_id;
 use super::writers::{self, Tasks};
@@ -36,6 +37,8 @@ pub(crate) struct Jobs<'a> {
     pub(crate) runs: HashMap<&'a str, i32>,
     /// The services whose containers may end while their task runs on.
     pub(crate) ends: HashSet<&'a str>,
+    /// The jobs that run last in a task of several.
+    pub(crate) after: After<'a>,
 }
 
 /// Says which of the services that come to an end are jobs by themselves, and which end within a task
@@ -71,7 +74,7 @@ pub(crate) fn jobs<'a>(
         let unit = sharing.unit(name);
         match sharing.members(unit).iter().find(|member| ending.lasts(member)) {
             // The whole task is a job, and its leader says how often it runs.
-            None if unit == name => _ = jobs.runs.insert(name, count(service, out)),
+            None if unit == name => _ = jobs.runs.insert(unit, count(service, out)),
             None => {}
             Some(lasting) => {
                 jobs.ends.insert(name);
@@ -88,6 +91,11 @@ pub(crate) fn jobs<'a>(
         let lasting = sharing.members(unit).iter().filter(|member| ending.lasts(member));
         let lasting = lasting.filter_map(|name| cx.project.services.get(*name));
         on_each_instance(service, lasting, out);
+    }
+    // In the order of the files.
+    let units = cx.project.services.keys().map(String::as_str);
+    for unit in units.filter(|name| jobs.runs.contains_key(*name)).collect::<Vec<_>>() {
+        last_job::choose(cx, unit, sharing, &mut jobs, out);
     }
     jobs
 }

@@ -126,7 +126,26 @@ pub(crate) fn repository(reference: &str) -> &str {
     };
     // The public ECR mirror keeps Docker's official images under `docker/library`.
     let name = name.strip_prefix("docker/").unwrap_or(name);
-    name.strip_prefix("library/").unwrap_or(name)
+    let name = name.strip_prefix("library/").unwrap_or(name);
+    match architecture_of(reference) {
+        Some(architecture) => name[architecture.len()..].trim_start_matches('/'),
+        None => name,
+    }
+}
+
+/// Docker Hub's namespaces of official images for one architecture (github.com/docker-library/official-images,
+/// "Architectures other than amd64?").
+const ARCHITECTURES: &[&str] = &[
+    "amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64",
+    "s390x",
+];
+
+/// The namespace of an official image that is made for one architecture.
+pub(crate) fn architecture_of(reference: &str) -> Option<&'static str> {
+    let name =
+        ["docker.io/", "index.docker.io/"].iter().find_map(|hub| reference.strip_prefix(hub));
+    let (first, _) = name.unwrap_or(reference).split_once('/')?;
+    ARCHITECTURES.iter().copied().find(|name| *name == first)
 }
 
 /// The tag of an image reference, where it has one.

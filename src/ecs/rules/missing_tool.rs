@@ -44,6 +44,18 @@ pub(crate) fn check(cx: &Context<'_>, service: &Service, out: &mut Output) {
     );
 }
 
+/// The image of a service, or the one that it is built on, where that has no shell.
+pub(super) fn shell_less<'a>(cx: &Context<'a>, service: &'a Service) -> Option<&'a str> {
+    let dockerfile = service.build.as_ref().and(cx.facts.dockerfiles.get(&service.name.value));
+    let image = match (&service.build, dockerfile, &service.image) {
+        (Some(_), Some(dockerfile), _) => dockerfile.base.as_str(),
+        (None, _, Some(image)) => image.value.as_str(),
+        _ => return None,
+    };
+    let is_brought = dockerfile.is_some_and(|file| brings(file, "sh"));
+    (has_no_shell(image) && !is_brought).then_some(image)
+}
+
 /// Whether a Dockerfile may bring a program: a line names it, or busybox, which is many at once; or a
 /// line brings nobody knows here what.
 fn brings(dockerfile: &DockerfileFacts, tool: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::container::{container_name, image_label};
 use super::image;
+use super::missing_tool;
 use super::mounts::Place;
 use super::volumes::Mounts;
 use crate::compose::model::MountKind;
@@ -72,6 +73,19 @@ pub(crate) fn container(
                 .at(seed.span, "")
                 .help(
                     "`seed` fills the service's new volumes on EFS and EBS that may be written to",
+                )
+                .service(member.name()),
+        );
+        return None;
+    }
+    if let Some(image) = missing_tool::shell_less(cx, member.service) {
+        let message = format!("{image} has no shell, which `seed` needs to copy its files");
+        out.say(
+            Diagnostic::error(Code::Refused, message)
+                .at(seed.span, "")
+                .help(
+                    "use a variant of the image with `sh`, `ls` and `cp`, or fill the volume with a job \
+                     of an image that has them",
                 )
                 .service(member.name()),
         );

@@ -32,6 +32,26 @@ fn a_container_of_the_same_image_fills_new_volumes_first() {
     assert!(crate::ecs::validate(&done.desired).is_empty());
 }
 
+#[test]
+fn without_a_shell_nothing_is_seeded() {
+    let said = |image: &str| {
+        let mut web = service("web", image);
+        web.extension.seed = Some(at(true));
+        web.mounts = vec![volume_mount("a", "/a")];
+        let mut said = loud(&run(vec![web]).diagnostics);
+        said.retain(|(_, code)| *code == Code::Refused);
+        said
+    };
+    for image in
+        ["gcr.io/distroless/static-debian12:nonroot", "traefik/whoami", "hello-world:latest"]
+    {
+        assert_eq!(said(image), [(Severity::Error, Code::Refused)], "{image}");
+    }
+    for image in ["gcr.io/distroless/static-debian12:debug-nonroot", "acme/web", "debian:13"] {
+        assert_eq!(said(image), [], "{image}");
+    }
+}
+
 /// What the script does in a real shell.
 #[test]
 fn the_script_copies_once_and_begins_anew_after_it_was_cut_short() {

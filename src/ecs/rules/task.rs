@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{
     container, ebs, firelens, gpu, homes, image_needs, launch, managed, map_count, namespaces,
-    overrides, platform, role, room, schedule, search_domain, secret_files, seed, size,
-    system_controls, tags, task_role, volumes,
+    overrides, own_volumes, platform, role, room, schedule, search_domain, secret_files, seed,
+    size, system_controls, tags, task_role, volumes,
 };
 use crate::ecs::desired::{
     Body, EphemeralStorage, Kind, ResourceId, TaskDefinition, TaskExtras, TaskVolume,
@@ -60,6 +60,7 @@ pub(crate) fn add(cx: &Context<'_>, unit: &Unit<'_>, out: &mut Output) {
     gpu::check(unit, &containers, out);
     homes::in_one_task(unit, out);
     ebs::check(cx, unit, &volumes, out);
+    own_volumes::check(cx, unit, out);
     containers.extend(helpers);
     search_domain::add(cx, unit, &runtime_platform.cpu_architecture, &mut containers);
     firelens::add(cx, unit, &mut containers, out);

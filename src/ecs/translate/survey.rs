@@ -42,6 +42,8 @@ pub(crate) struct Member<'a> {
     pub(crate) networks: Vec<&'a str>,
     /// Whether its container may end while the task runs on.
     pub(crate) ends: bool,
+    /// Whose end its container waits for besides what the file says: of a job that is the last in its task.
+    pub(crate) after: Vec<&'a str>,
     /// What is known of its image.
     pub(crate) known: Option<&'static KnownImage>,
     /// The ports that it has or may have.
@@ -161,6 +163,7 @@ fn member<'a>(
         service,
         unit: sharing.unit(name),
         ends: jobs.ends.contains(name),
+        after: jobs.after.get(name).cloned().unwrap_or_default(),
         known,
         ports: declared(service, (image, known), network, out),
         // Nobody calls a job: it has no Service Connect, and no load balancer.

@@ -185,7 +185,8 @@ fn a_task_of_jobs_is_a_job() {
     assert!(has(&done, Kind::Job, "one") && !has(&done, Kind::Service, "one"));
     let essential: Vec<_> =
         task(&done, "one").container_definitions.iter().map(|c| c.essential).collect();
-    assert_eq!(essential, [true, false]);
+    // The third makes them find web by name.
+    assert_eq!(essential, [true, false, false]);
     assert!(
         resource(&done, Kind::Service, "web").waits.contains(&(job_id("one"), Gate::Completed))
     );

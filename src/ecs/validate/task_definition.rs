@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
+use super::length::length;
 use super::text::{is_ecs_name, is_port};
 use super::{Report, Unique, container, container_settings, instance, logging, tags};
 use crate::ecs::desired::{
@@ -73,22 +73,6 @@ fn extras(task: &TaskDefinition, report: &mut Report<'_>) {
         report
             .fault("a placement constraint that is not taken", "a task definition takes memberOf");
     }
-}
-
-/// How long it is as JSON, in bytes.
-fn length(task: &TaskDefinition) -> usize {
-    struct Count(usize);
-    impl io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(0);
-    serde_json::to_writer(&mut count, task).map_or(0, |()| count.0)
 }
 
 fn size(task: &TaskDefinition, report: &mut Report<'_>) {

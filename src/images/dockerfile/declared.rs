@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::copies::Copied;
+use super::health::health;
 use super::{Dockerfile, Stage, lines};
 use crate::images::ImageError;
 use crate::images::bases::{bases_of, replaced};
+use crate::images::config::ImageHealth;
 use crate::images::context::check_directory;
 use crate::images::spec::BuildSpec;
 
@@ -28,6 +31,17 @@ pub struct Declared {
     pub copied: Vec<String>,
     /// Whether there is an `ENTRYPOINT` or a `CMD`.
     pub has_program: bool,
+    /// The last `HEALTHCHECK`; what the base has is not known here.
+    pub health: Option<ImageHealth>,
+    /// What of the context is in the image; nothing where the Dockerfile, or what the image is made of, is
+    /// not known.
+    pub copies: Option<Vec<Copied>>,
+}
+
+/// What goes on from a stage to the one that is made of it.
+struct Inherited {
+    environment: BTreeMap<String, String>,
+    workdir: Option<String>,
 }
 
 /// What the Dockerfile of a build says of the image that it makes. A Dockerfile that is not here, or
@@ -61,7 +75,7 @@ impl Dockerfile {
         let mut next = Some(self.target(spec).ok()?);
         while let Some(index) = next {
             let stage = &self.stages[index];
-            chain.push(stage);
+            chain.push(index);
             let from = self.expand(&stage.base, stage.line, &global).ok()?;
             next = self.stage_before(index, &from, false);
             from_scratch = next.is_none() && from == "scratch";
@@ -69,24 +83,36 @@ impl Dockerfile {
                 base = Some(from);
             }
         }
-        let mut environment = BTreeMap::new();
-        let mut declared = Declared { base, from_scratch, ..Declared::default() };
-        for stage in chain.into_iter().rev() {
-            self.stage_says(stage, spec, &global, &mut environment, &mut declared);
+        let workdir = from_scratch.then(|| "/".to_owned());
+        let mut inherited = Inherited { environment: BTreeMap::new(), workdir };
+        // Images of this kind copy whatever is built on them (Docker Hub, description of `node`).
+        let copies = match base.as_ref().is_some_and(|base| base.contains("onbuild")) {
+            true => vec![Copied { from: String::new(), to: None }],
+            false => Vec::new(),
+        };
+        let is_known = from_scratch || base.is_some();
+        let copies = is_known.then_some(copies);
+        let mut declared = Declared { base, from_scratch, copies, ..Declared::default() };
+        for &index in chain.iter().rev() {
+            self.stage_says(&self.stages[index], spec, &global, &mut inherited, &mut declared);
+        }
+        if let Some(copies) = &mut declared.copies {
+            copies.extend(self.copied_by_way(spec, &chain));
         }
         Some(declared)
     }
 
-    /// Adds what a stage says. `environment` goes on to the stages that are made of it; arguments do
+    /// Adds what a stage says. The environment goes on to the stages that are made of it; arguments do
     /// not (Dockerfile reference, `ARG`, "Scope").
     fn stage_says(
         &self,
         stage: &Stage,
         spec: &BuildSpec,
         global: &BTreeMap<String, String>,
-        environment: &mut BTreeMap<String, String>,
+        inherited: &mut Inherited,
         declared: &mut Declared,
     ) {
+        let Inherited { environment, workdir } = inherited;
         let mut values = environment.clone();
         for (keyword, rest) in &stage.says {
             let expand = |text: &str, values: &_| self.expand(text, stage.line, values).ok();
@@ -127,10 +153,18 @@ impl Dockerfile {
                     declared.user = Some(known.unwrap_or_else(|| rest.clone()));
                 }
                 "ENTRYPOINT" | "CMD" => declared.has_program = true,
-                "RUN" => declared.lines.push(rest.clone()),
-                "COPY" | "ADD" => {
+                "HEALTHCHECK" => declared.health = health(rest),
+                "WORKDIR" => *workdir = self.place(rest, workdir.as_deref(), &values),
+                "RUN" | "COPY" | "ADD" => {
+                    if keyword != "RUN" {
+                        let taken = taken(rest);
+                        declared.copied.extend(taken.iter().filter_map(|w| expand(w, &values)));
+                    }
+                    if let Some(copies) = &mut declared.copies {
+                        let says = (keyword.as_str(), rest.as_str());
+                        copies.extend(self.copied(spec, says, workdir.as_deref(), &values));
+                    }
                     declared.lines.push(rest.clone());
-                    declared.copied.extend(taken(rest).iter().filter_map(|w| expand(w, &values)));
                 }
                 _ => {}
             }
@@ -269,6 +303,16 @@ mod tests {
         assert_eq!(of(text, &[], None).copied, ["a.conf", "", "c d"]);
         assert!(!of(text, &[], None).has_program);
         assert!(of("FROM a AS one\nCMD x\nFROM one", &[], None).has_program);
+    }
+
+    #[test]
+    fn the_last_health_check_counts() {
+        let test = |text: &str| of(text, &[], None).health.map(|health| health.test.join(" "));
+        let text = "FROM a AS base\nHEALTHCHECK --retries=2 CMD one\nFROM base\nRUN x";
+        assert_eq!(test(text).as_deref(), Some("CMD-SHELL one"));
+        assert_eq!(test("FROM a\nHEALTHCHECK CMD one\nHEALTHCHECK NONE").as_deref(), Some("NONE"));
+        assert_eq!(test("FROM a\nONBUILD HEALTHCHECK CMD one"), None);
+        assert_eq!(test("FROM a AS b\nHEALTHCHECK CMD one\nFROM c\nCOPY --from=b / /"), None);
     }
 
     #[test]

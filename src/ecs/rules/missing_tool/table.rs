@@ -51,6 +51,7 @@ const NO_SHELL: &[&str] = &[
     "containrrr/watchtower",
     "distroless/",
     "hashicorp/http-echo",
+    "hello-world",
     "otel/opentelemetry-collector",
     "otel/opentelemetry-collector-contrib",
     "otel/opentelemetry-collector-k8s",
@@ -64,7 +65,10 @@ const NO_SHELL: &[&str] = &[
 pub(super) fn has_no_shell(reference: &str) -> bool {
     let repository = repository(reference);
     let is_alpine = tag(reference).is_some_and(is_alpine);
+    // distroless's own variants for debugging have busybox.
+    let is_debug = tag(reference).is_some_and(|tag| tag.split('-').any(|part| part == "debug"));
     !is_alpine
+        && !(is_debug && repository.starts_with("distroless/"))
         && NO_SHELL.iter().any(|name| match name.ends_with('/') {
             true => repository.starts_with(name),
             false => repository == *name,

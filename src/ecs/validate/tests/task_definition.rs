@@ -101,6 +101,11 @@ fn sixty_four_kibibytes() {
         let value = "x".repeat(64 * 1024);
         c.environment.push(KeyValuePair { name: "LONG".into(), value });
     });
+    // So many small things have room only without the blanks between them.
+    container(" bytes", |c| {
+        let variable = |i| KeyValuePair { name: format!("K{i:04}"), value: "v".into() };
+        c.environment.extend((0..2050).map(variable));
+    });
 }
 
 #[test]
