@@ -67,8 +67,8 @@ pub(super) fn has_no_shell(reference: &str) -> bool {
     let is_alpine = tag(reference).is_some_and(is_alpine);
     // distroless's own variants for debugging have busybox.
     let is_debug = tag(reference).is_some_and(|tag| tag.split('-').any(|part| part == "debug"));
-    !is_alpine
-        && !(is_debug && repository.starts_with("distroless/"))
+    let has_busybox = is_alpine || is_debug && repository.starts_with("distroless/");
+    !has_busybox
         && NO_SHELL.iter().any(|name| match name.ends_with('/') {
             true => repository.starts_with(name),
             false => repository == *name,
