@@ -161,7 +161,7 @@ fn project(section: &str, path: &str, value: &Value) -> Value {
     }
     let mut web = value;
     if web.get("build").is_none() {
-        web["image"] = "acme/web".into();
+        web["image"] = "acme/web:1".into();
     } else if web["build"].get("context").is_none() {
         web["build"]["context"] = ".".into();
     }
@@ -170,7 +170,7 @@ fn project(section: &str, path: &str, value: &Value) -> Value {
         web["healthcheck"]["test"] = "true".into();
     }
     serde_json::json!({
-        "services": {"web": web, "other": {"image": "acme/other", "expose": [80]}},
+        "services": {"web": web, "other": {"image": "acme/other:1", "expose": [80]}},
         "secrets": {"key": {"environment": "KEY"}},
         "configs": {"page": {"content": "hello"}},
         "networks": {"front": {}},

@@ -39,13 +39,11 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         *whole |= may_be_asset;
         targets.push(&mount.value.target);
     }
-    // What is taken as a config becomes a part of an image, too.
-    for reference in project.services.values().flat_map(|service| &service.written.configs) {
-        let object = project.configs.get(&reference.source.value).filter(|object| !object.external);
-        let file = object.and_then(|object| object.settings.text("file")).map(Path::new);
-        if let Some(file) = file.filter(|file| file.starts_with(&project.directory)) {
-            paths.entry(file).or_default();
-        }
+    // What is taken as a config becomes a part of an image, too. What is at fault with one that is no
+    // plain file is said where it is taken.
+    let is_plain = |path: &&Path| path.symlink_metadata().is_ok_and(|found| found.is_file());
+    for path in configs(project).filter(is_plain) {
+        paths.entry(path).or_default();
     }
     let mut found = BTreeMap::new();
     let mut files: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
@@ -62,15 +60,6 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
         }
         found.insert(path.to_owned(), facts);
     }
-    for path in configs(project) {
-        // What is at fault with a config is said where it is taken.
-        let facts = look_at(path, &project.directory, None, &mut Vec::new());
-        if facts.kind == PathKind::File && !facts.leaves {
-            let text = configuration::of_file(path);
-            let plain = PathFacts { text, ..PathFacts::plain(PathKind::File) };
-            found.entry(path.to_owned()).or_insert(plain);
-        }
-    }
     let ignored = ignored(&project.directory, files.values().flatten());
     for (path, files) in &files {
         let first = files.iter().find(|file| ignored.contains(*file));
@@ -83,7 +72,9 @@ pub(super) fn look(project: &Project) -> BTreeMap<PathBuf, PathFacts> {
 
 /// The files of the project that services take as configs.
 fn configs(project: &Project) -> impl Iterator<Item = &Path> {
-    let files = project.configs.values().filter_map(|config| config.settings.text("file"));
+    let taken = project.services.values().flat_map(|service| &service.written.configs);
+    let objects = taken.filter_map(|reference| project.configs.get(&reference.source.value));
+    let files = objects.filter(|object| !object.external).filter_map(|o| o.settings.text("file"));
     files.map(Path::new).filter(|path| path.starts_with(&project.directory))
 }
 

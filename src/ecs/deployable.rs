@@ -10,6 +10,7 @@ use super::desired::Desired;
 use super::facts::Facts;
 use super::rules::bind::decide;
 use super::rules::image_name;
+use super::validate::quotas;
 use crate::compose::Project;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 
@@ -20,6 +21,7 @@ pub fn undeployable(desired: &Desired, project: &Project, facts: &Facts) -> Vec<
     found.extend(project.services.values().map(|service| &**service).filter_map(image_name::fault));
     found.extend(instances::undeployable(desired, project));
     found.extend(motion::undeployable(desired));
+    found.extend(quotas::undeployable(desired));
     found.extend(unpushable(desired, project, facts));
     found
 }
@@ -43,6 +45,7 @@ pub fn is_repeated(warning: &Diagnostic, errors: &[Diagnostic]) -> bool {
             (warning.code, error.code),
             (Code::FileNotFound, Code::FileNotFound)
                 | (Code::InvalidValue, Code::InvalidValue)
+                | (Code::QuotaExceeded, Code::QuotaExceeded)
                 | (Code::Approximated, Code::MissingAttribute)
         );
         same && warning.severity == Severity::Warning && place(warning) == place(error)

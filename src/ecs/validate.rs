@@ -17,7 +17,7 @@ mod load_balancer;
 mod logging;
 mod network;
 mod overridden;
-mod quotas;
+pub(in crate::ecs) mod quotas;
 mod scaling;
 mod schedule;
 mod service;

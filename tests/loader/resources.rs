@@ -149,7 +149,8 @@ fn secrets_and_configs_come_from_one_place() {
         ("{ file: ./a, environment: A }", false),
         ("{ external: false }", false),
         ("{}", false),
-        ("{ driver: d }", false),
+        // The driver is the fault, and is told by what makes of it what ECS has.
+        ("{ driver: d }", true),
     ] {
         let text =
             format!("services: {{ a: {{ image: x, secrets: [s] }} }}\nsecrets: {{ s: {body} }}\n");

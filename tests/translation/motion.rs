@@ -86,7 +86,7 @@ fn what_scaling_does_not_know_is_said_where_it_stands() {
         ),
         (
             "{max: 8, queue: {arn: 'arn:aws:sqs:us-east-1:123456789012:a', messages: 25}}",
-            Code::Refused,
+            Code::InvalidValue,
             "'arn:aws:sqs:us-east-1:123456789012:a'",
         ),
         ("{max: 8, schedule: daily}", Code::WrongType, "daily"),

@@ -59,6 +59,12 @@ fn place_of_memory(service: &Service) -> Option<Span> {
     all.into_iter().flatten().map(|n| n.span).next()
 }
 
+/// What a container wants of something.
+type Wanted = fn(&ContainerDefinition) -> Option<i32>;
+
+/// Where a service says how much it wants.
+type Place = fn(&Service) -> Option<Span>;
+
 /// ECS refuses a task whose containers want more than it has (ECS API reference,
 /// `ContainerDefinition.cpu` and `memory`). What a single one wants too much is size.rs's to say.
 fn sum(
@@ -67,7 +73,7 @@ fn sum(
     what: &str,
     key: &str,
     (room, asked): (u64, Option<Span>),
-    (of, place): (fn(&ContainerDefinition) -> Option<i32>, fn(&Service) -> Option<Span>),
+    (of, place): (Wanted, Place),
 ) -> Option<Diagnostic> {
     let wanted = |c: &ContainerDefinition| of(c).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
     let total: u64 = containers.iter().map(wanted).sum();

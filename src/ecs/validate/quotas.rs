@@ -1,11 +1,11 @@
-//! What a file alone uses of AWS's quotas, as every account has them at first. What AWS raises for
-//! nobody is an error, what it raises when asked is a warning (Elastic Load Balancing user guides,
-//! "Quotas for your Application Load Balancers" and "Quotas for your Network Load Balancers").
+//! What a file alone uses of AWS's quotas, as every account has them at first: those that AWS raises for
+//! nobody, and those that it raises when asked (Elastic Load Balancing user guides,
+//! "Quotas for your Application Load Balancers" and "Quotas for your Network Load Balancers"). A file
+//! can be looked at and converted all the same: whoever deploys gets the error.
 
 use indexmap::{IndexMap, IndexSet};
 
-use super::fault;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::ecs::desired::{Body, Desired, Resource, ResourceId, Value};
 
 /// A quota of Elastic Load Balancing.
@@ -36,31 +36,36 @@ impl Quota {
         count: usize,
         what: &str,
         way_out: &str,
-    ) -> Option<Diagnostic> {
+    ) -> Option<Exceeded> {
         let Self { name, most, adjustable } = self;
         if count <= *most {
             return None;
         }
-        let (message, rule) = (
-            format!("{count} {what}, where AWS has a quota of {most}"),
-            format!("`{name}` is {most}"),
-        );
-        if !adjustable {
-            let rule = format!("{rule}, and is not raised: {way_out}");
-            return Some(fault(resource, message, rule));
-        }
-        let help =
-            format!("{rule} unless Service Quotas has raised it: ask for more, or {way_out}");
+        let message = format!("{count} {what}, where AWS has a quota of {most}");
+        let help = match adjustable {
+            true => format!(
+                "`{name}` is {most} unless Service Quotas has raised it: ask for more, or {way_out}"
+            ),
+            false => format!("`{name}` is {most}, and is not raised: {way_out}"),
+        };
         let found = Diagnostic::warning(Code::QuotaExceeded, message).help(help);
         let found = match resource.origin {
             Some(origin) => found.at(origin, ""),
             None => found,
         };
-        Some(match &resource.service {
+        let found = match &resource.service {
             Some(service) => found.service(service),
             None => found,
-        })
+        };
+        Some(Exceeded { found, fixed: !adjustable })
     }
+}
+
+/// A quota that is exceeded.
+struct Exceeded {
+    found: Diagnostic,
+    /// Whether AWS raises it for nobody.
+    fixed: bool,
 }
 
 /// What hangs off one load balancer, in the order of the file.
@@ -73,8 +78,18 @@ struct Balancer<'a> {
     groups: IndexMap<&'a ResourceId, &'a Resource>,
 }
 
-/// Every quota that the resources exceed.
+/// Every quota that the resources exceed, as a warning.
 pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
+    exceeded(desired).into_iter().map(|exceeded| exceeded.found).collect()
+}
+
+/// The quotas that no account can exceed: AWS would stop a deployment in its middle.
+pub(in crate::ecs) fn undeployable(desired: &Desired) -> Vec<Diagnostic> {
+    let fixed = exceeded(desired).into_iter().filter(|exceeded| exceeded.fixed);
+    fixed.map(|exceeded| Diagnostic { severity: Severity::Error, ..exceeded.found }).collect()
+}
+
+fn exceeded(desired: &Desired) -> Vec<Exceeded> {
     let mut found = Vec::new();
     for balancer in balancers(desired).values() {
         let Balancer { network, listeners, rules, groups } = balancer;
@@ -105,7 +120,7 @@ pub(super) fn check(desired: &Desired) -> Vec<Diagnostic> {
 }
 
 /// Tasks are targets once in each target group that they are in.
-fn targets(desired: &Desired, groups: &IndexMap<&ResourceId, &Resource>) -> Option<Diagnostic> {
+fn targets(desired: &Desired, groups: &IndexMap<&ResourceId, &Resource>) -> Option<Exceeded> {
     let (mut all, mut most): (usize, Option<(usize, &Resource)>) = (0, None);
     for resource in desired.resources.values() {
         let Body::Service(service) = &resource.body else { continue };

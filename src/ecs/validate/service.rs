@@ -140,8 +140,7 @@ fn daemon(service: &Service, task: Option<&TaskDefinition>, report: &mut Report<
         Service::DAEMON => {
             if task.is_some_and(instance::is_fargate) {
                 report.fault("a daemon on Fargate", "a daemon runs on instances");
-            }
-            if !service.capacity_provider_strategy.is_empty() {
+            } else if !service.capacity_provider_strategy.is_empty() {
                 report.fault(
                     "a daemon with a capacity provider strategy",
                     "ECS takes none: a daemon runs on every instance of the cluster",

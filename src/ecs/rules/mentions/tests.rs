@@ -124,7 +124,8 @@ fn what_only_looks_like_a_port() {
         found("mysql://db@api/db"),
         [("db", None, false), ("api", Some(3306), true), ("db", None, false)]
     );
-    assert_eq!(found("mongodb://db,api/a@b"), [("db", Some(27017), true), ("api", None, false)]);
+    let both = [("db", Some(27017), true), ("api", Some(27017), true)];
+    assert_eq!(found("mongodb://db,api/a@b"), both);
     assert_eq!(found("db:16-alpine"), [("db", None, false)]);
     assert_eq!(found("db:0"), [("db", None, false)]);
     assert_eq!(found("db:99999"), [("db", None, false)]);

@@ -62,7 +62,7 @@ fn listeners_of_a_load_balancer() {
     }
     one(
         &network,
-        Severity::Error,
+        Severity::Warning,
         "51 listeners",
         "`Listeners per Network Load Balancer` is 50, and",
     );
@@ -139,7 +139,10 @@ fn groups(count: usize) -> Desired {
 fn target_groups_of_a_load_balancer() {
     assert_eq!(said(&groups(99)), []);
     let quota = "`Target Groups per Application Load Balancer` is 100, and is not raised";
-    one(&groups(100), Severity::Error, "101 target groups", quota);
+    one(&groups(100), Severity::Warning, "101 target groups", quota);
+    let errors = super::super::quotas::undeployable(&groups(100));
+    assert_eq!(errors.iter().map(|e| e.severity).collect::<Vec<_>>(), [Severity::Error]);
+    assert_eq!(super::super::quotas::undeployable(&listeners(50)).len(), 0);
 }
 
 fn web(desired: &mut Desired) -> &mut Service {
