@@ -136,6 +136,10 @@ const PROGRAMS: &[Embedded] = &[
     ),
 ];
 
+/// Programs that keep their data in a bucket where several run beside each other (Grafana Labs'
+/// documentation, "Deployment modes"): what they share then are files that each may write.
+const CLUSTERED: &[&str] = &["grafana/loki", "grafana/mimir", "grafana/tempo"];
+
 /// What the value of such a variable begins with that names a database of files after all.
 const OF_FILES: &[&str] = &["better-sqlite", "dev-", "file:", "h2", "pdo_sqlite", "sqlite", "/"];
 
@@ -146,6 +150,10 @@ pub(crate) fn own_files(service: &Service) -> &'static [&'static str] {
     let Some(program) = PROGRAMS.iter().find(|program| program.images.contains(&repository)) else {
         return &[];
     };
+    let copies = service.scale.as_ref().or(service.deploy.replicas.as_ref());
+    if CLUSTERED.contains(&repository) && copies.is_some_and(|copies| copies.value > 1) {
+        return &[];
+    }
     let is_named = |name: &str| program.unless.iter().any(|known| known.eq_ignore_ascii_case(name));
     let is_of_files = |value: &str| {
         let value = value.to_ascii_lowercase();
@@ -201,6 +209,17 @@ mod tests {
         assert_eq!(said("/home/node/.n8n", 2), Some(Severity::Error));
         assert_eq!(said("/home/node/.n8n", 1), None);
         assert_eq!(said("/files", 2), None);
+    }
+
+    #[test]
+    fn programs_that_form_clusters_may_share_a_volume() {
+        let kept = |copies: u32| {
+            let mut loki = service("loki", "grafana/loki:3.1.0");
+            loki.scale = Some(crate::ecs::testing::at(copies));
+            own_files(&loki)
+        };
+        assert_eq!(kept(1), ["/loki", "/var/loki"]);
+        assert_eq!(kept(3), [""; 0]);
     }
 
     #[test]
