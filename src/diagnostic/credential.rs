@@ -168,9 +168,22 @@ pub fn has_userinfo(value: &str) -> bool {
 /// are. Variables stay to be read, and their defaults do not: `${DB_PASSWORD:-*****}`.
 #[must_use]
 pub fn hide(text: &str) -> String {
+    hide_behind("", text)
+}
+
+/// A text as [`hide`] hides it, of which these lines stand before: they may hold the option whose value
+/// begins the text.
+#[must_use]
+pub fn hide_behind(before: &str, text: &str) -> String {
     let hidden: String = text.split_inclusive('\n').map(hide_in_line).collect();
-    let later = lists::values(text);
-    if later.is_empty() { hidden } else { star_out(&hidden, later) }
+    let later = match before {
+        "" => lists::values(text, 0),
+        _ => lists::values(&format!("{before}{text}"), before.len()),
+    };
+    let length = before.len();
+    let here = later.into_iter().filter(|range| range.start >= length);
+    let mut here = here.map(|range| range.start - length..range.end - length).peekable();
+    if here.peek().is_none() { hidden } else { star_out(&hidden, here) }
 }
 
 fn hide_in_line(line: &str) -> String {

@@ -286,8 +286,7 @@ fn without_credentials(whole: &str, start: usize, shown: &str) -> String {
         // Not the end of a line that starts further up.
         _ => before.find('\n').and_then(|end| before.get(end + 1..)).unwrap_or_default(),
     };
-    let hidden = credential::hide(&format!("{before}{shown}"));
-    hidden.get(before.len()..).unwrap_or_default().to_owned()
+    credential::hide_behind(before, shown)
 }
 
 /// What stands around a span in a long line: the byte where it starts in the file, and the text.

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use super::command_line;
 
-/// Where the values of credentials stand in commands that are lists of several lines.
-pub(super) fn values(text: &str) -> Vec<Range<usize>> {
-    parts(text).flat_map(|part| of_list(text, part)).collect()
+/// Where the values of credentials stand in commands that are lists of several lines, and end behind
+/// this byte.
+pub(super) fn values(text: &str, behind: usize) -> Vec<Range<usize>> {
+    let parts = parts(text).filter(|part| part.end > behind);
+    parts.flat_map(|part| of_list(text, part)).collect()
 }
 
 /// What is to be starred out in a command that is a list of several lines. Items of a block are starred out

@@ -62,6 +62,10 @@ impl Formatter for Wide {
         to: &mut W,
         text: &str,
     ) -> io::Result<()> {
+        // Nearly every text.
+        if text.is_ascii() && !text.contains('\u{7f}') {
+            return to.write_all(text.as_bytes());
+        }
         for part in text.split_inclusive(|c: char| !c.is_ascii() || c == '\u{7f}') {
             let last = part.chars().next_back().filter(|c| !c.is_ascii() || *c == '\u{7f}');
             let plain = part.len() - last.map_or(0, char::len_utf8);
