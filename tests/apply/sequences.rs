@@ -225,7 +225,7 @@ fn services_find_each_other_in_another_way() {
             talks(""),
             talks(dns),
             talks(""),
-            // A job that names a service finds it by DNS.
+            // A job finds services by DNS.
             app(&["a: expose: ['80']", "b: expose: ['81']", job]),
             app(&["a: expose: ['80']", "b: expose: ['81']"]),
         ],
@@ -235,8 +235,8 @@ fn services_find_each_other_in_another_way() {
 #[test]
 fn a_name_in_dns_is_given_to_a_service_that_runs_by_a_deployment() {
     let cloud = Memory::default();
-    deploy(&cloud, &project(&app(&["b: expose: ['81']", "j: x-ecs: {job: true}"])));
-    let named = project(&app(&["b: expose: ['81']", "j: x-ecs: {job: true}, command: call b"]));
+    deploy(&cloud, &project(&app(&["b: expose: ['81']"])));
+    let named = project(&app(&["b: expose: ['81']", "j: x-ecs: {job: true}"]));
     let plan = plan_again(&cloud, &named);
     let id = ResourceId::new(Kind::Service, "b");
     let actions: Vec<Action> =

@@ -11,11 +11,13 @@ use decklift::plan::{Action, Actual, Removal, plan, plan_removal};
 use crate::emulator::Emulator;
 use crate::{carry_out, changes, connect, list, observe, route_out, stack};
 
+/// What shares no network with a job has no name for it, for which an image would be needed.
 const COMPOSE: &str = "
 services:
   web: {image: 'acme/web:1', ports: ['443:8000']}
-  report: {image: 'acme/report:1', x-ecs: {schedule: 'cron(0 3 * * ? *)'}}
-  sweep: {image: 'acme/sweep:1', scale: 2, x-ecs: {schedule: 'rate(5 minutes)'}}
+  report: {image: 'acme/report:1', networks: [clock], x-ecs: {schedule: 'cron(0 3 * * ? *)'}}
+  sweep: {image: 'acme/sweep:1', networks: [clock], scale: 2, x-ecs: {schedule: 'rate(5 minutes)'}}
+networks: {clock: {}}
 x-ecs: {certificate: shop.example.com}
 ";
 
@@ -86,7 +88,7 @@ async fn schedules_are_made_changed_and_deleted_and_a_certificate_is_found() {
     assert_eq!(list(&changes(&aws, &later).await), Vec::<String>::new());
 
     // One of two goes; then the last one goes with the group.
-    let line = "  report: {image: 'acme/report:1', x-ecs: {schedule: 'cron(30 4 * * ? *)'}}\n";
+    let line = "  report: {image: 'acme/report:1', networks: [clock], x-ecs: {schedule: 'cron(30 4 * * ? *)'}}\n";
     let text = text.replace("0 3 *", "30 4 *");
     assert!(text.contains(line));
     let fewer = desired(&text.replace(line, ""), &facts);
