@@ -101,6 +101,7 @@ pub fn translate(project: &Project, environment: Option<&str>, facts: &Facts) ->
         tags: rules::tags::project_tags(extension, &mut out),
         log_retention: rules::log_group::retention(extension, &mut out),
         written: written(project),
+        jobs: rules::ending::ending(project).jobs,
     };
     out.desired.stack.clone_from(&cx.stack);
     out.desired.resources.reserve(cx.project.services.len() * OF_A_SERVICE);

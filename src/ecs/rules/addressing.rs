@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::cloud_map;
 use super::outcome::{Outcomes, place_of};
-use super::{cloud_map, ending};
 use crate::compose::Project;
 use crate::compose::model::{Addressing, Service};
 use crate::ecs::translate::context::{Context, Output};
@@ -141,7 +141,7 @@ fn linked(
 
 /// Why nobody reaches a service under another name than its own; nothing where others do.
 pub(super) fn no_further_names(cx: &Context<'_>, service: &str) -> Option<&'static str> {
-    if ending::is_job(cx.project, service) {
+    if cx.jobs.contains(service) {
         return Some("nothing reaches a job by name: it runs, and is gone");
     }
     cloud_map::is_alone(cx).then_some(

@@ -72,16 +72,6 @@ pub(crate) fn ending(project: &Project) -> Ending<'_> {
     found
 }
 
-/// Whether one service is a job; for all of them there is [`ending`].
-pub(crate) fn is_job(project: &Project, name: &str) -> bool {
-    let waits = |service: &Service| {
-        let dependency = service.depends_on.get(name);
-        dependency.is_some_and(|d| d.value.condition == Condition::CompletedSuccessfully)
-    };
-    project.services.get(name).is_some_and(|service| says_it_is_a_job(service))
-        || project.services.values().any(|service| waits(service))
-}
-
 fn says_it_is_a_job(service: &Service) -> bool {
     mode_of_job(service).is_some()
         || service.extension.schedule.is_some()

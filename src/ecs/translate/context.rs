@@ -35,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) log_retention: i32,
     /// What any service mounts to write to it: looked for once, however many only read.
     pub(crate) written: HashSet<&'a MountKind>,
+    /// The services that are jobs: looked for once, since whoever waits for one says so elsewhere.
+    pub(crate) jobs: HashSet<&'a str>,
 }
 
 impl Context<'_> {
